@@ -1,0 +1,39 @@
+"""The application: routes over the till's use cases, one file a concern."""
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from agent import __version__
+from agent.api import calls, problems, screens
+from agent.api.auth import Access
+from agent.api.health import Health
+from agent.api.limits import BodyLimit
+from agent.lanes import Lanes
+from agent.till import Till
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    *,
+    till: Till,
+    lanes: Lanes,
+    health: Health,
+    metrics: CollectorRegistry,
+    till_tokens: tuple[str, ...],
+) -> FastAPI:
+    """Build the API of one agent. Opens nothing and starts nothing."""
+    app = FastAPI(
+        title="tapledger agent",
+        version=__version__,
+        summary="Points at the till, from a ledger that needs no network",
+        docs_url=None,  # Swagger's page loads its scripts from the Internet
+        redoc_url=None,
+    )
+    access = Access(till_tokens)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.include_router(calls.router(till, lanes, health, metrics, access))
+    app.include_router(screens.router(lanes, health, access))
+    app.mount("/static", screens.static_files())
+    return app

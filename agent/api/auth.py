@@ -1,0 +1,67 @@
+"""Who may call: a bearer token per till, and a cookie for screens opened on this machine.
+
+Tokens are compared in constant time, and every configured one is compared, so that the time taken
+says nothing about any of them.
+"""
+
+import hmac
+import ipaddress
+import secrets
+from typing import Literal
+
+from fastapi import HTTPException, Request
+
+__all__ = ["SCREEN_COOKIE", "Access", "Caller"]
+
+SCREEN_COOKIE = "tapledger_screen"
+
+Caller = Literal["till", "screen"]
+
+
+class BadToken(HTTPException):
+    """No till's token, or none at all."""
+
+    def __init__(self) -> None:
+        super().__init__(401, headers={"WWW-Authenticate": "Bearer"})
+
+
+class Access:
+    """Judges requests. The screens' session lasts as long as the agent runs."""
+
+    def __init__(self, till_tokens: tuple[str, ...]) -> None:
+        self._till_tokens = tuple(token.encode() for token in till_tokens)
+        self.screen_session = secrets.token_urlsafe(32)
+
+    async def till(self, request: Request) -> Caller:
+        """Let a till in. Raises BadToken."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        given = token.strip().encode()
+        matches = [hmac.compare_digest(given, known) for known in self._till_tokens]
+        if scheme.lower() != "bearer" or not any(matches):
+            raise BadToken
+        return "till"
+
+    async def till_or_screen(self, request: Request) -> Caller:
+        """Let in a till, or a screen that was opened on this machine. Raises BadToken."""
+        cookie = request.cookies.get(SCREEN_COOKIE, "")
+        if hmac.compare_digest(cookie.encode(), self.screen_session.encode()):
+            return "screen"
+        return await self.till(request)
+
+    async def this_machine(self, request: Request) -> None:
+        """Hold that a page is opened on this machine and under its own name.
+
+        The Host header is held too: a foreign page whose name was bound to 127.0.0.1 is turned away.
+        """
+        peer = request.client.host if request.client else ""
+        if not (_is_loopback(peer) and _is_loopback(request.url.hostname or "")):
+            raise HTTPException(403, "open the lane's page on the store's own machine")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,37 @@
+"""How the agent is: one answer for ``/healthz``, the screens and the log."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from agent.core.values import Value
+
+__all__ = ["Health", "HealthView", "PartHealth"]
+
+
+class PartHealth(Value):
+    """One reader: whether its port is open, and what it has seen since start."""
+
+    name: str
+    present: bool
+    presentations: int
+    refused_frames: int
+
+
+class HealthView(Value):
+    """The agent's health. ``reasons`` say in plain words what is degraded.
+
+    Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
+    head office has not acknowledged yet; it is 0 where there is no head office.
+    """
+
+    status: Literal["ok", "degraded"]
+    reasons: tuple[str, ...]
+    unacknowledged: int
+    online: bool
+    device: str
+    version: str
+    readers: tuple[PartHealth, ...]
+
+
+Health = Callable[[], HealthView]
+"""Answers the present health; cheap enough to ask at every page."""

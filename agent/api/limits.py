@@ -1,0 +1,53 @@
+"""Bounded input: a body over the limit is refused while it arrives, never collected first."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.api.problems import send_problem
+
+__all__ = ["MAX_BODY_BYTES", "BodyLimit"]
+
+MAX_BODY_BYTES = 1024 * 1024
+"""A basket of 5,000 lines with long texts; a till's longest is nowhere near."""
+
+_TOO_LARGE = f"a body may hold {MAX_BODY_BYTES} bytes"
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 for a body over ``MAX_BODY_BYTES``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its body counted."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _declared_bytes(scope) > MAX_BODY_BYTES:
+            await send_problem(send, "too_large", _TOO_LARGE)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise _TooLarge
+            return message
+
+        try:
+            await self._app(scope, counted, send)
+        except _TooLarge:
+            await send_problem(send, "too_large", _TOO_LARGE)
+
+
+def _declared_bytes(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:20])
+    return 0

@@ -1,0 +1,149 @@
+"""Errors over HTTP: RFC 9457 problem details with a stable ``code``, and never an echo of input.
+
+A body may hold a card number or be ten megabytes of rubbish; neither belongs in an answer.
+"""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Send
+
+from agent.core.values import Value
+from agent.ledger import LedgerUnavailable
+from agent.till import (
+    CardInUse,
+    MalformedToken,
+    SaleIdReused,
+    TillRefusal,
+    UnknownCard,
+    UnknownRedemption,
+)
+
+__all__ = ["PROBLEMS", "Problem", "install", "problem", "send_problem"]
+
+_MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger(__name__)
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed": (422, "The request is not what this call takes"),
+    "too_large": (413, "The request is too large"),
+    "bad_token": (401, "The bearer token is missing or wrong"),
+    "forbidden": (403, "This may only be opened on the machine itself"),
+    "not_found": (404, "There is nothing at this address"),
+    "method_not_allowed": (405, "This address does not take that method"),
+    "unknown_lane": (404, "No such lane is configured"),
+    "unknown_card": (404, "The card is not known"),
+    "unknown_redemption": (404, "The redemption is not known"),
+    "card_in_use": (409, "The card already belongs to a member"),
+    "sale_id_reused": (409, "Another basket was committed under this sale_id"),
+    "ledger_unavailable": (503, "The ledger cannot write right now"),
+    "internal": (500, "tapledger made a mistake"),
+}
+"""Every code the API answers, with its HTTP status and title."""
+
+_REFUSALS: dict[type[TillRefusal], str] = {
+    UnknownCard: "unknown_card",
+    CardInUse: "card_in_use",
+    MalformedToken: "malformed",
+    SaleIdReused: "sale_id_reused",
+    UnknownRedemption: "unknown_redemption",
+}
+
+_STATUS_CODES = {
+    400: "malformed",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+
+
+class Problem(Value):
+    """RFC 9457 problem details. ``errors`` says which field of a body is wrong, and how."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+
+
+def problem(
+    code: str,
+    detail: str = "",
+    *,
+    errors: tuple[dict[str, str], ...] = (),
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Build the answer for one of the PROBLEMS."""
+    status, title = PROBLEMS[code]
+    body = Problem(
+        type=f"urn:tapledger:problem:{code}",
+        title=title,
+        status=status,
+        code=code,
+        detail=detail or title,
+        errors=errors,
+    )
+    return JSONResponse(
+        body.model_dump(), status_code=status, media_type=_MEDIA_TYPE, headers=headers
+    )
+
+
+async def send_problem(send: Send, code: str, detail: str) -> None:
+    """Answer a problem from below FastAPI, where there is no response object yet."""
+    response = problem(code, detail)
+    headers = response.raw_headers
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of an application answered as a problem."""
+    app.add_exception_handler(TillRefusal, _refused)
+    app.add_exception_handler(LedgerUnavailable, _unavailable)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _mistake)
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TillRefusal)  # noqa: S101 - registered for nothing else
+    return problem(_REFUSALS[type(error)], str(error))
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, LedgerUnavailable)  # noqa: S101 - registered for nothing else
+    return problem(
+        "ledger_unavailable", str(error), headers={"Retry-After": str(error.retry_after_s)}
+    )
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    mistakes = tuple(_mistake_in(found) for found in error.errors()[:20])
+    first = mistakes[0] if mistakes else {"at": "", "message": "malformed"}
+    return problem("malformed", f"{first['at']}: {first['message']}".lstrip(": "), errors=mistakes)
+
+
+def _mistake_in(found: Any) -> dict[str, str]:
+    place = ".".join(str(part) for part in found["loc"] if part != "body")
+    return {"at": place, "message": str(found["msg"]).removeprefix("Value error, ")}
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    code = _STATUS_CODES.get(error.status_code, "internal")
+    headers = dict(error.headers) if error.headers else None
+    return problem(code, str(error.detail), headers=headers)
+
+
+async def _mistake(request: Request, error: Exception) -> JSONResponse:
+    _log.error("internal_error", path=request.url.path, exc_info=error)
+    return problem("internal", "the error is in the agent's log")

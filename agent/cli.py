@@ -1,0 +1,169 @@
+"""The command line. Exit codes: 0 good, 1 a finding or a fault, 2 wrong use or configuration."""
+
+import asyncio
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from agent import __version__
+from agent.core.strict_toml import InvalidDocument
+from agent.layered import load
+from agent.ledger import LedgerError, replay
+from agent.service import ServiceError, configure_logs
+
+__all__ = ["main"]
+
+_config = click.option(
+    "--config",
+    "configs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="Configuration file; given more than once, a later file wins.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tapledger")
+def main() -> None:
+    """In-store loyalty agent: points at the till that work offline and sync with head office."""
+
+
+def _fail(message: str, *, code: int) -> NoReturn:
+    click.secho(message, fg="red", err=True)
+    sys.exit(code)
+
+
+def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Say a known error in one red line, without a traceback."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except InvalidDocument as error:
+            _fail(str(error), code=2)
+        except (ServiceError, LedgerError) as error:
+            _fail(str(error), code=1)
+
+    return guarded
+
+
+@main.command()
+@_config
+@_plain_errors
+def agent(configs: tuple[Path, ...]) -> None:
+    """Run the store daemon until SIGTERM."""
+    # Imported here: the command line must not wait for what only the daemon needs.
+    from agent.daemon import Agent  # noqa: PLC0415
+    from agent.settings import AgentSettings  # noqa: PLC0415
+
+    configure_logs()
+    asyncio.run(Agent(load(AgentSettings, configs)).run())
+
+
+@main.command()
+@_config
+@_plain_errors
+def hub(configs: tuple[Path, ...]) -> None:
+    """Run head office until SIGTERM."""
+    from sync.hub.server import Hub  # noqa: PLC0415 - see above
+    from sync.hub.settings import HubSettings  # noqa: PLC0415
+
+    configure_logs()
+    asyncio.run(Hub(load(HubSettings, configs)).run())
+
+
+@main.command()
+@click.argument("driver", type=click.Choice(["em4100"]))
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--hex", "hex_text", metavar="HEX", help="The bytes themselves, spaces allowed.")
+@click.option(
+    "--framing",
+    type=click.Choice(["stx", "gap"]),
+    default="stx",
+    show_default=True,
+    help="gap: bare characters framed by silence, as an EM-18 sends them.",
+)
+def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
+    """Turn a device's raw bytes into one JSON line per thing recognised or refused.
+
+    Reads FILE ('-' for standard input) or --hex. Exit code 0 also where bytes were refused: that
+    is an answer.
+    """
+    from drivers.decode import decode_em4100  # noqa: PLC0415 - see above
+
+    assert driver == "em4100"  # noqa: S101 - the only choice so far
+    if (file is None) == (hex_text is None):
+        raise click.UsageError("give either FILE or --hex HEX")
+    if hex_text is not None:
+        try:
+            data = bytes.fromhex(hex_text)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--hex") from error
+    else:
+        data = file.read()
+    for thing in decode_em4100(data, framing=framing):
+        click.echo(json.dumps(thing, separators=(",", ":")))
+
+
+@main.group()
+def ledger() -> None:
+    """Look into a store's ledger; the agent may be running."""
+
+
+_db = click.option(
+    "--db",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The ledger's file.",
+)
+
+
+@ledger.command()
+@_db
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_plain_errors
+def verify(db: Path, as_json: bool) -> None:
+    """Replay the journal from zero: chain, sequence, postings and projections.
+
+    Exit code 1 names the first entry or row that does not hold.
+    """
+    with click.progressbar(length=1, label="verifying", file=sys.stderr) as bar:
+
+        def progress(done: int, of: int) -> None:
+            if bar.length != of:
+                bar.length = of
+            if done % 256 == 0 or done == of:
+                bar.update(done - bar.pos)
+
+        try:
+            found = replay(db, progress=progress)
+        except sqlite3.DatabaseError as error:
+            _fail(f"{db}: {error}", code=1)
+    if as_json:
+        head = {"epoch": found.head.epoch, "seq": found.head.seq, "hash": found.head.hash.hex()}
+        click.echo(json.dumps({"entries": found.entries, "head": head}))
+    else:
+        click.secho(f"{found.entries} entries hold, head {found.head}", fg="green")
+
+
+@ledger.command()
+@_db
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_plain_errors
+def balance(db: Path, as_json: bool) -> None:
+    """Print every account's balance, from a replay."""
+    balances = replay(db).balances
+    if as_json:
+        click.echo(json.dumps(balances))
+        return
+    for account, points in sorted(balances.items()):
+        if account != "program":
+            click.echo(f"{account}  {points:>10,}")

@@ -1,0 +1,53 @@
+"""What a sale earns, and why: the accrual rules applied to one basket.
+
+Fractions are dropped once per sale and rule, after the qualifying lines have been added up;
+dropping them line by line would cost the member up to a point a line.
+
+Cost: one pass over the lines per rule.
+"""
+
+from dataclasses import dataclass
+
+from agent.core.basket import Sale
+from agent.core.program import EarnRule, Program
+from agent.core.values import Code, Points, Text, Value
+
+__all__ = ["Because", "Earned", "accumulate"]
+
+
+class Because(Value):
+    """Why some points were earned: the rule, and the indices of the lines it counted."""
+
+    rule: Code
+    points: Points
+    lines: tuple[int, ...]
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earned:
+    """The points of one sale; ``because`` adds up to ``points``."""
+
+    points: int
+    because: tuple[Because, ...]
+
+
+def accumulate(program: Program, sale: Sale) -> Earned:
+    """Judge a sale by the program. A sale in another currency earns nothing."""
+    if sale.currency != program.currency:
+        return Earned(points=0, because=())
+    judged = (_apply(rule, sale) for rule in program.earn)
+    because = tuple(reason for reason in judged if reason.points > 0)
+    return Earned(points=sum(reason.points for reason in because), because=because)
+
+
+def _apply(rule: EarnRule, sale: Sale) -> Because:
+    """Apply one rule. Negative lines (a coupon, a bottle returned) lower what was really paid."""
+    counted = tuple(
+        index
+        for index, line in enumerate(sale.lines)
+        if line.category not in rule.exclude_categories
+    )
+    qualifying_minor = max(0, sum(sale.lines[index].amount_minor for index in counted))
+    points = qualifying_minor // rule.per_minor * rule.points
+    return Because(rule=rule.id, points=points, lines=counted, text=rule.text)

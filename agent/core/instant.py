@@ -1,0 +1,39 @@
+"""Moments and days as other systems write them.
+
+Order in tapledger is (epoch, seq), never time; times are kept because people ask. A business date
+is the shop's own day as the POS opened it, and does not follow any clock.
+
+>>> from datetime import UTC, datetime
+>>> rfc3339(datetime(2026, 11, 21, 14, 5, 9, 250_000, tzinfo=UTC))
+'2026-11-21T14:05:09.250Z'
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator
+
+__all__ = ["BusinessDate", "Clock", "Instant", "rfc3339"]
+
+Clock = Callable[[], datetime]
+"""Answers the present moment, with its zone. Handed in, so that a test can hold the hands."""
+
+
+def _as_text(value: object) -> object:
+    """Refuse numbers: pydantic would read ``20261121`` as seconds since 1970."""
+    if isinstance(value, str | date):
+        return value
+    raise ValueError("write it as text")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text)]
+"""A moment with its offset, RFC 3339. The offset is kept: happy hours live in local time."""
+
+BusinessDate = Annotated[date, BeforeValidator(_as_text)]
+"""The day a sale belongs to, ``YYYY-MM-DD``, as the POS says."""
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a moment in UTC with milliseconds, RFC 3339 section 5.6."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

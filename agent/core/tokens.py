@@ -1,0 +1,117 @@
+"""Tokens: what a reader saw of a card, written ``scheme:value``.
+
+>>> Token.parse("em4100:0c000621a5")
+Token(em4100:******21A5)
+>>> str(Token.parse("0C000621A5"))
+'em4100:0C000621A5'
+>>> Token.parse("061414112345678902").scheme
+'gsrn'
+
+A token prints masked, so that no log can hold a card number by accident; ``str`` gives it in full.
+
+Numbers that look like payment cards are refused (PCI DSS 3.5: what is never stored cannot leak):
+
+>>> Token.parse("4111111111111111")
+Traceback (most recent call last):
+...
+agent.core.tokens.TokenRefused: payment_card
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Self, get_args
+
+__all__ = ["Scheme", "Token", "TokenRefused"]
+
+Scheme = Literal["em4100", "uid", "wiegand", "gsrn", "epc", "ean13", "card", "sdm"]
+
+_SHOWN = 4
+
+# What a value of each scheme looks like once it is in upper case.
+_SHAPES: dict[Scheme, re.Pattern[str]] = {
+    "em4100": re.compile(r"[0-9A-F]{10}"),
+    "uid": re.compile(r"(?:[0-9A-F]{2}){4,10}"),
+    "wiegand": re.compile(r"\d{1,3}-\d{1,5}"),
+    "gsrn": re.compile(r"\d{18}"),
+    "epc": re.compile(r"URN:EPC:[\x21-\x7E]{1,100}"),
+    "ean13": re.compile(r"\d{13}"),
+    "card": re.compile(r"\d{4,32}"),
+    "sdm": re.compile(r"[0-9A-F]{14}"),
+}
+
+
+class TokenRefused(ValueError):
+    """A text is not a token; the message is the reason word that ``decode`` prints too."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Token:
+    """What identifies a card. Equal tokens are the same card; the value is in canonical form."""
+
+    scheme: Scheme
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``scheme:value``, or guess the scheme of a bare value as a cashier would type it.
+
+        Raises TokenRefused with ``unknown``, ``check_digit`` or ``payment_card``.
+        """
+        scheme, colon, value = text.strip().partition(":")
+        if colon and scheme in get_args(Scheme):
+            return cls._checked(scheme, value)  # type: ignore[arg-type]  # narrowed by the line above
+        return cls._guessed(text.strip())
+
+    @classmethod
+    def _guessed(cls, bare: str) -> Self:
+        upper = bare.upper()
+        if len(bare) == 18 and bare.isdigit() and _gs1_check_digit_holds(bare):
+            return cls._checked("gsrn", bare)
+        if len(bare) == 13 and bare.isdigit() and _gs1_check_digit_holds(bare):
+            return cls._checked("ean13", bare)
+        if _SHAPES["em4100"].fullmatch(upper):
+            return cls._checked("em4100", upper)
+        if bare.isdigit():
+            return cls._checked("card", bare)
+        return cls._checked("uid", upper)
+
+    @classmethod
+    def _checked(cls, scheme: Scheme, value: str) -> Self:
+        canonical = value.upper()
+        if not (canonical.isascii() and _SHAPES[scheme].fullmatch(canonical)):
+            raise TokenRefused("unknown")
+        if scheme in ("gsrn", "ean13") and not _gs1_check_digit_holds(canonical):
+            raise TokenRefused("check_digit")
+        if scheme == "card" and _looks_like_payment_card(canonical):
+            raise TokenRefused("payment_card")
+        return cls(scheme, value if scheme == "epc" else canonical)
+
+    @property
+    def ending(self) -> str:
+        """The last four characters, which is all that screens and receipts show."""
+        return self.value[-_SHOWN:]
+
+    @property
+    def masked(self) -> str:
+        """The token as a log may hold it."""
+        return f"{self.scheme}:{'*' * (len(self.value) - _SHOWN)}{self.ending}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+    def __repr__(self) -> str:
+        return f"Token({self.masked})"
+
+
+def _gs1_check_digit_holds(digits: str) -> bool:
+    """GS1 General Specifications section 7.9: weights 3 and 1 from the right, sum to a ten."""
+    weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
+    return weighted % 10 == 0
+
+
+def _looks_like_payment_card(digits: str) -> bool:
+    """ISO/IEC 7812-1: 13 to 19 digits of a payment issuer (2 to 6), ending in a Luhn digit."""
+    if not (13 <= len(digits) <= 19 and digits[0] in "23456"):
+        return False
+    doubled = (int(d) * (2 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
+    return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0

@@ -1,0 +1,45 @@
+"""The base of every value that crosses a border: frozen, closed to unknown keys, integers only.
+
+Money is whole minor units (cents) and points are whole numbers. A float is refused even where it
+is whole, because ``0.1 + 0.2`` is not an amount of money.
+
+>>> from pydantic import TypeAdapter, ValidationError
+>>> TypeAdapter(Minor).validate_python(1425)
+1425
+>>> try:
+...     TypeAdapter(Minor).validate_python(14.0)
+... except ValidationError as error:
+...     print(error.errors()[0]["type"])
+int_type
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = ["Code", "Minor", "MintId", "Points", "Text", "Value"]
+
+# Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
+_LARGEST = 10**12
+
+Minor = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
+"""Money in whole minor units of its currency."""
+
+Points = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
+"""Whole points."""
+
+Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$")]
+"""A short identifier that another system minted: printable ASCII without spaces."""
+
+MintId = Callable[[], str]
+"""Mints an id that no other device will ever mint. Handed in, like the clock."""
+
+Text = Annotated[str, StringConstraints(strict=True, max_length=200)]
+"""A short text for people."""
+
+
+class Value(BaseModel):
+    """A frozen record whose fields are all known and all named when it is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,0 +1,244 @@
+"""The store daemon: builds the parts, starts them from the ledger up, and keeps them running.
+
+A part that fails is logged, named in ``/healthz`` and started again; it never takes another with
+it. Only the ledger, the program and the listening port must be there for the agent to start.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from agent import __version__
+from agent.api import HealthView, create_app
+from agent.api.health import PartHealth
+from agent.clock import mint_id, system_clock
+from agent.core.backoff import delay_s
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument
+from agent.lanes import Lanes
+from agent.ledger import Ledger, LedgerError
+from agent.metrics import make_registry
+from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
+from agent.settings import AgentSettings
+from agent.till import Till
+from drivers.registry import SERIAL_READERS
+from drivers.serial_reader import CardPresented, SerialReader
+from sync.messages import DeviceAddress
+from sync.uplink import Uplink
+
+__all__ = ["Agent"]
+
+_FAULT_CHECK_S = 2
+_BAD_FRAMES_EVERY_S = 60
+
+_log = structlog.get_logger(__name__)
+
+
+class Agent:
+    """One agent of one store. ``run`` returns after SIGTERM or SIGINT, everything flushed."""
+
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._program = read_program(settings.program.path)
+        self._ledger = Ledger(settings.ledger.path, clock=system_clock, mint_id=mint_id)
+        self._till = Till(self._ledger, self._program, mint_id=mint_id)
+        self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
+        self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
+        self._uplink = self._make_uplink()
+        self._http = HttpServer(settings.api.listen)
+        self._taps: asyncio.Queue[CardPresented] = asyncio.Queue(100)
+        self._refused_before: dict[str, int] = {}
+        self._told: HealthView | None = None
+        self._loop: asyncio.AbstractEventLoop
+
+    async def run(self) -> None:
+        """Start, serve until told to stop, and stop. Raises ServiceError or LedgerError."""
+        self._loop = asyncio.get_running_loop()
+        stop = stop_signal()
+        address = self._http.bind()
+        try:
+            self._ledger.start()
+        except LedgerError:
+            self._http.close()
+            raise
+        scheduler = self._schedule()
+        tasks = [asyncio.create_task(self._keep("taps", self._serve_taps))]
+        if self._uplink is not None:
+            self._ledger.on_commit(self._uplink.journal_grew)
+            self._uplink.start()
+            tasks.append(asyncio.create_task(self._keep("uplink", self._uplink.run)))
+        for reader in self._readers:
+            reader.start()
+        serving = asyncio.create_task(self._http.serve(self._make_app()))
+        _log.info("agent_started", address=address, program=self._program.edition)
+        notify_systemd("READY=1")
+        await asyncio.wait(
+            [serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
+        )
+        await self._stop(serving, tasks, scheduler)
+
+    async def _stop(
+        self,
+        serving: asyncio.Task[None],
+        tasks: list[asyncio.Task[None]],
+        scheduler: AsyncIOScheduler,
+    ) -> None:
+        """Take no more, finish what is under way, then close from the outside in."""
+        notify_systemd("STOPPING=1")
+        scheduler.shutdown(wait=False)
+        self._lanes.stop()
+        self._http.stop()
+        await serving
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for part in (*self._readers, self._uplink, self._ledger):
+            if part is not None:
+                await asyncio.to_thread(part.stop)
+        _log.info("agent_stopped")
+
+    def _make_app(self) -> Callable[..., Awaitable[None]]:
+        return create_app(
+            till=self._till,
+            lanes=self._lanes,
+            health=self.health,
+            metrics=make_registry(self.health, self._ledger),
+            till_tokens=tuple(
+                token.get_secret_value() for token in self._settings.api.tokens.values()
+            ),
+        )
+
+    def _make_reader(self, name: str) -> SerialReader:
+        settings = next(reader for reader in self._settings.reader if reader.name == name)
+        driver = SERIAL_READERS[settings.driver]
+        return SerialReader(
+            settings.name,
+            settings.port,
+            baud=driver.baud,
+            parser=driver.make_parser(),
+            present=self._tapped_in_thread,
+        )
+
+    def _make_uplink(self) -> Uplink | None:
+        device, hub = self._settings.device, self._settings.hub
+        if hub is None:
+            return None
+        address = DeviceAddress(tenant=device.tenant, store=device.store, device=device.name)
+        return Uplink(hub.broker(), address, self._ledger)
+
+    def _tapped_in_thread(self, card: CardPresented) -> None:
+        self._loop.call_soon_threadsafe(self._tapped, card)
+
+    def _tapped(self, card: CardPresented) -> None:
+        """Queue a tap. A hundred unanswered taps mean nobody looks: the next ones are dropped."""
+        if self._taps.full():
+            _log.warning("tap_dropped", reader=card.reader, token=card.token.masked)
+        else:
+            self._taps.put_nowait(card)
+
+    async def _serve_taps(self) -> None:
+        lane_of = self._settings.lane_of_reader
+        while True:
+            card = await self._taps.get()
+            if card.reader in lane_of:
+                await self._lanes.card_presented(lane_of[card.reader], card.reader, card.token)
+
+    async def _keep(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        """Run a part for ever; when it fails, log it and run it again."""
+        attempt = 0
+        while True:
+            try:
+                await part()
+            except Exception:  # noqa: BLE001 - one failing part must not stop the others
+                _log.exception("part_failed", part=name)
+            attempt += 1
+            await asyncio.sleep(delay_s(attempt, first_s=0.5, longest_s=30, dice=random.random))
+
+    def _schedule(self) -> AsyncIOScheduler:
+        """Set up what happens by the clock, on the event loop."""
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler.add_job(self._report_refused, "interval", seconds=_BAD_FRAMES_EVERY_S)
+        scheduler.add_job(self._look_after, "interval", seconds=_FAULT_CHECK_S)
+        interval_s = watchdog_interval_s()
+        if interval_s is not None:
+            scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+        scheduler.start()
+        return scheduler
+
+    def _report_refused(self) -> None:
+        """Log once a minute how many frames each reader garbled."""
+        for reader in self._readers:
+            new = reader.refused - self._refused_before.get(reader.name, 0)
+            if new:
+                _log.warning("frames_refused", reader=reader.name, frames=new)
+                self._refused_before[reader.name] = reader.refused
+
+    async def _look_after(self) -> None:
+        """Try a ledger that could not write again, and tell the lanes when health changes."""
+        if self._ledger.fault is not None:
+            await self._turn_ledger()
+        health = self.health()
+        shown = (health.status, health.reasons, health.online)
+        told = self._told
+        if told is None or shown != (told.status, told.reasons, told.online):
+            self._told = health
+            self._lanes.status_changed(health.model_dump(mode="json"))
+
+    async def _turn_ledger(self) -> bool:
+        """Have the ledger thread commit something; answers whether it did."""
+        try:
+            await self._ledger.write(lambda transaction: transaction.remember("turned", "1"))
+        except LedgerError:
+            return False
+        return True
+
+    async def _ping_watchdog(self) -> None:
+        """Ping only on progress: the ledger thread has turned, even where the disk is full."""
+        await self._turn_ledger()
+        notify_systemd("WATCHDOG=1")
+
+    def health(self) -> HealthView:
+        """Say how the agent is."""
+        reasons = []
+        if self._ledger.fault is not None:
+            reasons.append(f"the ledger cannot write: {self._ledger.fault}")
+        reasons += [
+            f"reader {reader.name} is gone: {reader.fault}"
+            for reader in self._readers
+            if reader.fault is not None
+        ]
+        if self._uplink is not None and self._uplink.contradiction is not None:
+            reasons.append(f"sync is halted: {self._uplink.contradiction}")
+        unacknowledged = 0
+        if self._uplink is not None:
+            unacknowledged = self._ledger.head.seq - self._ledger.acknowledged[1]
+        device = self._settings.device
+        return HealthView(
+            status="degraded" if reasons else "ok",
+            reasons=tuple(reasons),
+            unacknowledged=unacknowledged,
+            online=self._uplink is not None and self._uplink.online,
+            device=f"{device.tenant}/{device.store}/{device.name}",
+            version=__version__,
+            readers=tuple(
+                PartHealth(
+                    name=reader.name,
+                    present=reader.fault is None,
+                    presentations=reader.presentations,
+                    refused_frames=reader.refused,
+                )
+                for reader in self._readers
+            ),
+        )
+
+
+def read_program(path: Path) -> Program:
+    """Read a program file. Raises InvalidDocument naming the file."""
+    try:
+        return Program.parse(path.read_text("utf-8"), source=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidDocument(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,40 @@
+"""The ledger: an append-only, hash-chained journal in SQLite and the projections read from it.
+
+One thread owns the only connection that writes and checkpoints. Everything that waits when that
+thread wakes goes into one transaction, and every caller is answered after that commit is on disk.
+
+Errors::
+
+    LedgerError            something the operator or the caller has to know
+    ├── LedgerUnavailable  nothing was written: no room, no disk, not started, stopping
+    │   └── LedgerBusy     nothing was written: the queue is full, try again shortly
+    ├── LedgerLocked       another agent owns this ledger
+    └── LedgerDamaged      the journal does not hold together; names the first bad entry
+"""
+
+from agent.ledger.errors import (
+    LedgerBusy,
+    LedgerDamaged,
+    LedgerError,
+    LedgerLocked,
+    LedgerUnavailable,
+)
+from agent.ledger.ledger import Ledger
+from agent.ledger.replay import Replay, replay
+from agent.ledger.transaction import AccountRow, Transaction
+from agent.ledger.view import View, journaled
+
+__all__ = [
+    "AccountRow",
+    "Ledger",
+    "LedgerBusy",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerLocked",
+    "LedgerUnavailable",
+    "Replay",
+    "Transaction",
+    "View",
+    "journaled",
+    "replay",
+]

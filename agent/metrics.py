@@ -1,0 +1,56 @@
+"""Prometheus metrics, read from the parts when they are asked for; nothing is counted twice."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from agent.api.health import Health
+from agent.ledger import Ledger
+
+__all__ = ["make_registry"]
+
+
+class _AgentCollector(Collector):
+    def __init__(self, health: Health, ledger: Ledger) -> None:
+        self._health = health
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[Metric]:
+        health = self._health()
+        yield GaugeMetricFamily(
+            "tapledger_online", "1 while head office answers", int(health.online)
+        )
+        yield GaugeMetricFamily(
+            "tapledger_degraded", "1 while /healthz says degraded", int(health.status != "ok")
+        )
+        yield GaugeMetricFamily(
+            "tapledger_unacknowledged_entries",
+            "Journal entries head office has not acknowledged",
+            health.unacknowledged,
+        )
+        yield GaugeMetricFamily(
+            "tapledger_journal_seq", "Sequence number of the newest entry", self._ledger.head.seq
+        )
+        yield CounterMetricFamily(
+            "tapledger_ledger_commits", "Transactions committed", self._ledger.commits
+        )
+        presentations = CounterMetricFamily(
+            "tapledger_reader_presentations", "Cards laid on a reader", labels=["reader"]
+        )
+        refused = CounterMetricFamily(
+            "tapledger_reader_refused_frames", "Frames a reader garbled", labels=["reader"]
+        )
+        for reader in health.readers:
+            presentations.add_metric([reader.name], reader.presentations)
+            refused.add_metric([reader.name], reader.refused_frames)
+        yield presentations
+        yield refused
+
+
+def make_registry(health: Health, ledger: Ledger) -> CollectorRegistry:
+    """Make the registry behind ``/metrics``."""
+    registry = CollectorRegistry()
+    registry.register(_AgentCollector(health, ledger))
+    return registry

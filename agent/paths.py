@@ -1,0 +1,23 @@
+"""Where the data files lie: beside the packages in a checkout, under ``share/`` once installed."""
+
+import sysconfig
+from pathlib import Path
+
+__all__ = ["shipped_baskets", "shipped_program"]
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_INSTALLED = Path(sysconfig.get_path("data")) / "share" / "tapledger"
+
+
+def shipped_program(name: str) -> Path:
+    """Answer the file of a shipped program."""
+    return _first(_CHECKOUT / "config", _INSTALLED / "config") / "programs" / f"{name}.toml"
+
+
+def shipped_baskets() -> Path:
+    """Answer the file of real baskets that the demo and the measurements play."""
+    return _first(_CHECKOUT / "tests" / "data", _INSTALLED) / "baskets.jsonl"
+
+
+def _first(checkout: Path, installed: Path) -> Path:
+    return checkout if checkout.is_dir() else installed

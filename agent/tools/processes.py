@@ -1,0 +1,139 @@
+"""Real processes: a mosquitto, a hub, agents; started, ended in order, or killed."""
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from agent.tools.waiting import wait_until
+
+__all__ = ["Daemon", "Mosquitto", "ToolMissing", "free_port"]
+
+
+class ToolMissing(Exception):
+    """A program that this needs is not installed; the message says how to get it."""
+
+
+def free_port() -> int:
+    """Answer a loopback port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Daemon:
+    """A child process that logs to a file and says there when it is ready."""
+
+    def __init__(self, command: list[str], log: Path, *, ready: str) -> None:
+        self._command = command
+        self._log = log
+        self._ready = ready
+        self._process: subprocess.Popen[bytes] | None = None
+        self._read_from = 0
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until its log says it is ready. Raises RuntimeError with the log."""
+        self._read_from = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the log says it is ready, or the process has ended."""
+        wait_until(lambda: self._says_ready() or not self.running, f"{self._command[0]} to start")
+        if not self._says_ready():
+            raise RuntimeError(f"{' '.join(self._command)} did not start:\n{self.output()}")
+
+    def _says_ready(self) -> bool:
+        return self._ready in self.output()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process is not None, "start comes first"  # noqa: S101
+        return self._process.pid
+
+    def output(self) -> str:
+        """What it has written since its last start."""
+        with self._log.open("rb") as log:
+            log.seek(self._read_from)
+            return log.read().decode("utf-8", "replace")
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The JSON lines it has logged since its last start."""
+        return [json.loads(line) for line in self.output().splitlines() if line.startswith("{")]
+
+    def stop(self, *, timeout_s: float = 10.0) -> int:
+        """End it in order; answers its exit code."""
+        return self._end(signal.SIGTERM, timeout_s)
+
+    def kill(self) -> int:
+        """End it as a power cut would: SIGKILL."""
+        return self._end(signal.SIGKILL, 10.0)
+
+    def _end(self, how: signal.Signals, timeout_s: float) -> int:
+        if self._process is None:
+            return 0
+        self._process.send_signal(how)
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+
+def tapledger(*arguments: str) -> list[str]:
+    """Build the command line of our own program, from this very environment."""
+    return [sys.executable, "-m", "agent", *arguments]
+
+
+class Mosquitto(Daemon):
+    """A real mosquitto on a loopback port, with a password file and nothing anonymous."""
+
+    def __init__(self, directory: Path, *, users: dict[str, str]) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        passwords = directory / "passwords"
+        for number, (user, password) in enumerate(users.items()):
+            _run_tool(
+                "mosquitto_passwd",
+                *(["-c"] if number == 0 else []),
+                *("-b", str(passwords), user, password),
+            )
+        config = directory / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\n"
+            f"user {getpass.getuser()}\n"
+            "allow_anonymous false\n"
+            f"password_file {passwords}\n"
+            "persistence true\n"
+            f"persistence_location {directory}/\n"
+        )
+        command = [_tool("mosquitto"), "-c", str(config)]
+        super().__init__(command, directory / "mosquitto.log", ready=" running")
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise ToolMissing(f"{name} is not installed; on Debian: apt-get install mosquitto")
+    return found
+
+
+def _run_tool(name: str, *arguments: str) -> None:
+    subprocess.run([_tool(name), *arguments], check=True, capture_output=True)

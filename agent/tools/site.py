@@ -1,0 +1,151 @@
+"""A small company on one machine: broker, head office and stores, each a real process."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from agent.core.tokens import Token
+from agent.paths import shipped_program
+from agent.tools.line import Line
+from agent.tools.processes import Daemon, Mosquitto, free_port, tapledger
+from agent.tools.waiting import wait_until
+from drivers.virtual.em4100 import VirtualRdm6300
+from drivers.virtual.pos import VirtualPos
+from sync.messages import DeviceAddress
+
+__all__ = ["HeadOffice", "LaneKit", "StoreKit"]
+
+_TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
+_PASSWORDS = {"hub": "hub-password", "store": "store-password"}
+
+
+class HeadOffice:
+    """A mosquitto and a hub, in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.broker = Mosquitto(directory / "mosquitto", users=_PASSWORDS)
+        self.database = directory / "hub.db"
+        self.api_port = free_port()
+        config = directory / "hub.toml"
+        config.write_text(
+            f'[broker]\nurl = "mqtt://127.0.0.1:{self.broker.port}"\n'
+            f'username = "hub"\npassword = "{_PASSWORDS["hub"]}"\n'
+            f'[database]\nurl = "sqlite:///{self.database}"\n'
+            f'[api]\nlisten = "127.0.0.1:{self.api_port}"\n'
+        )
+        self.hub = Daemon(
+            tapledger("hub", "--config", str(config)), directory / "hub.log", ready="hub_started"
+        )
+
+    def start(self) -> None:
+        """Start the broker, then the hub."""
+        self.broker.start()
+        self.hub.start()
+
+    def stop(self) -> None:
+        """End both."""
+        self.hub.stop()
+        self.broker.stop()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneKit:
+    """One till's devices."""
+
+    reader: VirtualRdm6300
+    pos: VirtualPos
+
+    def tap(self, token: Token) -> dict[str, object]:
+        """Lay a card, wait until the lane says whose it is, and take it away."""
+        self.reader.lay(token)
+        try:
+            return self.pos.wait_for("card")
+        finally:
+            self.reader.take_away()
+
+
+@dataclass(kw_only=True)
+class StoreKit:
+    """One store: an agent with its lanes' devices, and its own line to head office, if any."""
+
+    name: str
+    directory: Path
+    broker_port: int | None = None
+    lane_names: tuple[str, ...] = ("1",)
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.line = None if self.broker_port is None else Line(self.broker_port)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ledger_path = self.directory / "ledger.db"
+        self.address = DeviceAddress(tenant="demo", store=self.name, device="edge-1")
+        self.lanes = {name: self._make_lane(name) for name in self.lane_names}
+        self.config = self.directory / "agent.toml"
+        self.config.write_text(self._toml())
+        self.agent = Daemon(
+            tapledger("agent", "--config", str(self.config)),
+            self.directory / "agent.log",
+            ready="agent_started",
+        )
+
+    def _make_lane(self, name: str) -> LaneKit:
+        reader = VirtualRdm6300(self.directory / f"reader-{name}")
+        return LaneKit(reader=reader, pos=VirtualPos(self.url, _TILL_TOKEN, name))
+
+    def _toml(self) -> str:
+        hub = ""
+        if self.line is not None:
+            hub = (
+                f'[hub]\nurl = "mqtt://127.0.0.1:{self.line.port}"\n'
+                f'username = "store"\npassword = "{_PASSWORDS["store"]}"\n'
+            )
+        devices = "".join(
+            f'[[reader]]\nname = "reader-{name}"\ndriver = "em4100"\nport = "{lane.reader.port}"\n'
+            f'[[lane]]\nname = "{name}"\ndevices = ["reader-{name}"]\n'
+            for name, lane in self.lanes.items()
+        )
+        return (
+            f'[device]\ntenant = "demo"\nstore = "{self.name}"\nname = "edge-1"\n'
+            f'[ledger]\npath = "{self.ledger_path}"\n{hub}'
+            f'[program]\npath = "{shipped_program("simple")}"\n'
+            f'[api]\nlisten = "127.0.0.1:{self.port}"\n'
+            f'[api.tokens]\ntill1 = "{_TILL_TOKEN}"\n{devices}'
+        )
+
+    def start(self) -> None:
+        """Plug the readers in, start the agent, and have every POS listening."""
+        for lane in self.lanes.values():
+            lane.reader.plug_in()
+        self.agent.start()
+        for lane in self.lanes.values():
+            lane.pos.start()
+            lane.pos.wait_for("status")
+        wait_until(lambda: all(r["present"] for r in self.health()["readers"]), "the readers")
+
+    def stop(self) -> None:
+        """End everything of this store."""
+        for lane in self.lanes.values():
+            lane.pos.stop()
+        if self.agent.running:
+            self.agent.stop()
+        for lane in self.lanes.values():
+            lane.reader.unplug()
+        if self.line is not None:
+            self.line.close()
+
+    def health(self) -> dict[str, Any]:
+        """Ask ``/healthz``."""
+        health: dict[str, Any] = httpx.get(f"{self.url}/healthz", timeout=10).json()
+        return health
+
+    def wait_acknowledged(self, *, timeout_s: float = 60.0) -> None:
+        """Wait until head office has acknowledged everything."""
+        wait_until(
+            lambda: self.health()["unacknowledged"] == 0,
+            f"head office to acknowledge {self.name}",
+            timeout_s=timeout_s,
+        )

@@ -1,0 +1,38 @@
+"""One presentation per card laid down, however often the reader repeats it.
+
+An RDM6300 sends the frame again every 50 to 65 ms while a card lies there. Repeats are swallowed
+per card, not per reader: a second card is a presentation of its own at once.
+
+>>> presence = Presence(gone_after_s=0.5)
+>>> card, other = Token("em4100", "0C000621A5"), Token("em4100", "67003B51C6")
+>>> [presence.is_new(card, at_s) for at_s in (0.00, 0.06, 0.12)]
+[True, False, False]
+>>> presence.is_new(other, 0.18), presence.is_new(card, 1.0)
+(True, True)
+"""
+
+from agent.core.tokens import Token
+
+__all__ = ["GONE_AFTER_S", "Presence"]
+
+GONE_AFTER_S = 0.5
+"""Eight missed repeats of an RDM6300: the card was taken away."""
+
+
+class Presence:
+    """Remembers which cards lie on one reader; times are seconds of a monotonic clock."""
+
+    def __init__(self, *, gone_after_s: float = GONE_AFTER_S) -> None:
+        self._gone_after_s = gone_after_s
+        self._seen_at_s: dict[Token, float] = {}
+
+    def is_new(self, token: Token, now_s: float) -> bool:
+        """Say whether this sighting is a new presentation. Holds only cards seen just now."""
+        present = {
+            other: at_s
+            for other, at_s in self._seen_at_s.items()
+            if now_s - at_s < self._gone_after_s
+        }
+        is_new = token not in present
+        self._seen_at_s = present | {token: now_s}
+        return is_new

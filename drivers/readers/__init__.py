@@ -1,0 +1,1 @@
+"""Readers: devices that see a card."""

@@ -1,0 +1,90 @@
+"""A POS as tapledger's API sees one: it listens at its lane and puts sales over HTTP."""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+__all__ = ["VirtualPos"]
+
+
+class VirtualPos:
+    """One lane's POS. ``start`` opens its event stream; calls may be made without it.
+
+    A call raises httpx.TransportError while the agent is down; the sale can be sent again under
+    the same id.
+    """
+
+    def __init__(self, base_url: str, bearer_token: str, lane: str) -> None:
+        self.lane = lane
+        headers = {"Authorization": f"Bearer {bearer_token}"}
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=10)
+        self._events: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1_000)
+        self._arrived = threading.Condition()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen to the lane, in a thread, and connect again whenever the stream ends."""
+        self._thread = threading.Thread(target=self._listen, name=f"pos-{self.lane}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._stopping.set()
+        self._http.close()
+
+    def identify(self, token: str) -> httpx.Response:
+        """Ask whose card this is."""
+        return self._http.post("/v1/identify", json={"token": token})
+
+    def enrol(self, token: str) -> httpx.Response:
+        """Make an account for a card."""
+        return self._http.post("/v1/accounts", json={"token": token, "lane": self.lane})
+
+    def sell(self, sale_id: str, sale: dict[str, Any]) -> httpx.Response:
+        """Commit a sale."""
+        return self._http.put(f"/v1/sales/{sale_id}", json=sale)
+
+    def wait_for(self, name: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
+        """Wait for the next event of a kind, forgetting those before it. Raises TimeoutError."""
+        found: list[dict[str, Any]] = []
+
+        def arrived() -> bool:
+            while self._events and not found:
+                kind, data = self._events.popleft()
+                if kind == name:
+                    found.append(data)
+            return bool(found)
+
+        with self._arrived:
+            if not self._arrived.wait_for(arrived, timeout_s):
+                raise TimeoutError(f"lane {self.lane}: no '{name}' event in {timeout_s} s")
+        return found[0]
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                for event in self._stream():
+                    with self._arrived:
+                        self._events.append(event)
+                        self._arrived.notify_all()
+            except (httpx.HTTPError, RuntimeError):  # RuntimeError: the client was closed
+                pass
+            self._stopping.wait(0.1)
+
+    def _stream(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        timeout = httpx.Timeout(5, read=None)
+        with self._http.stream(
+            "GET", "/v1/events", params={"lane": self.lane}, timeout=timeout
+        ) as response:
+            response.raise_for_status()
+            name = ""
+            for line in response.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield name, json.loads(line.removeprefix("data: "))

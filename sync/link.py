@@ -1,0 +1,271 @@
+"""The MQTT link: the only file that imports paho.
+
+What is known of paho and MQTT shapes it (each was measured or read, see ARCHITECTURE.md):
+
+- paho's own queue and session live in memory, so publishing is only tried while connected, and a
+  message that could not go is simply not sent: whoever owns it still has it.
+- paho ignores the broker's Receive Maximum; the window here does not.
+- A callback that blocks or raises wedges the client, so callbacks only hand over.
+- A message is acknowledged to the broker when its owner says so, not when it arrived.
+- Reconnecting is our own loop: back-off with jitter, resubscribing every time.
+"""
+
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from agent.core.backoff import delay_s
+
+__all__ = ["Arrived", "Broker", "Link", "Will"]
+
+_KEEPALIVE_S = 15
+_SESSION_EXPIRY_S = 24 * 3600
+_RECEIVE_MAXIMUM = 64
+_WILL_DELAY_S = 30
+_HELD_S = 10
+_MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broker:
+    """Where the broker is and who we are to it. ``url`` is ``mqtt://`` or ``mqtts://``."""
+
+    url: str
+    username: str | None = None
+    password: str | None = None
+    ca_file: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The broker's host name or address."""
+        return urlsplit(self.url).hostname or "localhost"
+
+    @property
+    def tls(self) -> bool:
+        """Whether the link is encrypted."""
+        return urlsplit(self.url).scheme == "mqtts"
+
+    @property
+    def port(self) -> int:
+        """The broker's TCP port: 8883 for mqtts and 1883 for mqtt where the URL names none."""
+        return urlsplit(self.url).port or (8883 if self.tls else 1883)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Will:
+    """What the broker says of us, retained: ``birth`` when we connect, ``death`` when we vanish."""
+
+    topic: str
+    birth: bytes
+    death: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """A message from the broker. Call ``done`` once what it asks is durable, from any thread."""
+
+    topic: str
+    payload: bytes
+    done: Callable[[], None]
+
+
+class Link:
+    """A connection that is always being made again. Callbacks come from the link's thread."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        topics: tuple[str, ...],
+        window: int,
+        on_up: Callable[[], None],
+        on_down: Callable[[], None],
+        on_message: Callable[[Arrived], None],
+        will: Will | None = None,
+    ) -> None:
+        self._broker = broker
+        self._client_id = client_id
+        self._topics = topics
+        self._wanted_window = window
+        self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
+        self._will = will
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._client: Client | None = None
+        self._counting = threading.Lock()
+        self._window = 0
+        self._under_way: set[int] = set()
+        self.connected = False
+        self.fault: str | None = "not connected yet"
+
+    def start(self) -> None:
+        """Begin connecting, in a thread."""
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say good-bye, so that the broker does not publish the will, and end the thread."""
+        self._stopping.set()
+        if self._thread is None:
+            return
+        if self._client is not None:
+            if self.connected and self._will is not None:
+                self._client.publish(self._will.topic, self._will.death, qos=1, retain=True)
+            self._client.disconnect()
+        self._thread.join(timeout=3)
+        self._thread = None
+
+    def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> bool:
+        """Hand a QoS 1 message to the broker, or answer False: not connected, or window full."""
+        with self._counting:
+            client = self._client
+            if client is None or not self.connected or len(self._under_way) >= self._window:
+                return False
+            properties = _properties(PacketTypes.PUBLISH)
+            if expiry_s is not None:
+                properties.MessageExpiryInterval = expiry_s
+            sent = client.publish(topic, payload, qos=1, properties=properties)
+            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return False
+            self._under_way.add(sent.mid)
+            return True
+
+    def _make_client(self) -> Client:
+        """Make a client for one connection: what paho still held of the last one goes with it."""
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = 5
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca_file))
+        if self._will is not None:
+            delay = _properties(PacketTypes.WILLMESSAGE)
+            delay.WillDelayInterval = _WILL_DELAY_S
+            will = self._will
+            client.will_set(will.topic, will.death, qos=1, retain=True, properties=delay)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._published
+        client.on_message = self._arrived
+        return client
+
+    def _run(self) -> None:
+        session = _properties(PacketTypes.CONNECT)
+        session.SessionExpiryInterval = _SESSION_EXPIRY_S
+        session.ReceiveMaximum = _RECEIVE_MAXIMUM
+        attempt = 0
+        while not self._stopping.is_set():
+            began_s = time.monotonic()
+            self._client = client = self._make_client()
+            try:
+                client.connect(
+                    self._broker.host,
+                    self._broker.port,
+                    keepalive=_KEEPALIVE_S,
+                    clean_start=False,
+                    properties=session,
+                )
+                client.loop_forever()
+            except OSError as error:
+                self._lost(str(error))
+            # A link that is dropped as soon as it is made (another client with our id, say) is
+            # no success.
+            held = self.connected and time.monotonic() - began_s > _HELD_S
+            attempt = 0 if held else attempt + 1
+            self._down()
+            wait_s = delay_s(attempt, first_s=0.25, longest_s=30, dice=random.random)
+            self._stopping.wait(wait_s)
+
+    def _connected(
+        self,
+        client: Client,
+        _data: Any,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._lost(f"the broker refused the connection: {reason}")
+            return
+        with self._counting:
+            maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
+            self._window = min(self._wanted_window, maximum)
+            self._under_way.clear()
+            self.connected = True
+        self.fault = None
+        _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
+        for topic in self._topics:
+            client.subscribe(topic, qos=1)
+        if self._will is not None:
+            client.publish(self._will.topic, self._will.birth, qos=1, retain=True)
+        self._on_up()
+
+    def _disconnected(
+        self,
+        _client: Client,
+        _data: Any,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if not self._stopping.is_set():
+            self._lost(str(reason))
+
+    def _published(
+        self,
+        _client: Client,
+        _data: Any,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        with self._counting:
+            self._under_way.discard(mid)
+        if reason.is_failure:  # paho calls it published all the same
+            _log.warning("broker_refused_message", reason=str(reason))
+
+    def _arrived(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        def done() -> None:
+            # Packet ids start again with each connection: an old one must not acknowledge a new
+            # message. The broker delivers this one again.
+            if client is self._client and self.connected:
+                client.ack(message.mid, message.qos)
+
+        self._on_message(Arrived(topic=message.topic, payload=bytes(message.payload), done=done))
+
+    def _lost(self, why: str) -> None:
+        if self.fault is None or self.fault == "not connected yet":
+            _log.warning("broker_lost", host=self._broker.host, port=self._broker.port, error=why)
+        self.fault = why
+
+    def _down(self) -> None:
+        with self._counting:
+            was_connected, self.connected = self.connected, False
+        if was_connected:
+            self._on_down()
+
+
+def _properties(packet: int) -> Properties:
+    """Make MQTT 5 properties for one kind of packet."""
+    return Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped

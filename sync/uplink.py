@@ -1,0 +1,330 @@
+"""The store's side: greet head office, send the journal after the last acknowledged entry.
+
+:class:`Session` decides and does no I/O; :class:`Uplink` is the task that carries it out. A session
+is open once head office has answered the HELLO of this connection; until then nothing is sent.
+When batches go unanswered the session is greeted anew, so that a head office that is down costs a
+HELLO now and then and no batch.
+"""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import structlog
+
+from agent.core.backoff import delay_s
+from agent.core.entry import Position, chain
+from sync.link import Arrived, Broker, Link, Will
+from sync.messages import (
+    MAX_PAYLOAD_BYTES,
+    MOST_BATCHES,
+    Ack,
+    DeviceAddress,
+    Halt,
+    Hello,
+    Journal,
+    MalformedMessage,
+    Ok,
+    Presence,
+    decode,
+    encode,
+    encode_journal,
+)
+
+__all__ = ["JournalSource", "Session", "Uplink"]
+
+_ANSWER_WITHIN_S = 3.0
+_LONGEST_SILENCE_S = 30.0
+_MOST_ENTRIES = 200
+"""Entries of a batch; real sales deflate to some 30 KiB then, half of what a payload may hold."""
+
+_TURN_S = 0.25
+
+_log = structlog.get_logger(__name__)
+
+
+class JournalSource(Protocol):
+    """What the uplink needs of a ledger."""
+
+    incarnation: str
+
+    @property
+    def head(self) -> Position:
+        """The newest durable entry."""
+        ...
+
+    async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
+        """Canonical bytes of the entries after (epoch, seq), in order."""
+        ...
+
+    async def hash_at(self, epoch: int, seq: int) -> bytes | None:
+        """The chain's hash after an entry; the genesis hash for seq 0; None where there is none."""
+        ...
+
+    async def acknowledge(self, position: Position) -> None:
+        """Remember how far head office holds the journal."""
+        ...
+
+
+State = Literal["down", "greeting", "open", "halted"]
+
+
+@dataclass(slots=True)
+class Session:
+    """Where a conversation with head office stands. Times are seconds of a monotonic clock."""
+
+    state: State = "down"
+    nonce: str = ""
+    attempt: int = 0
+    deadline_s: float = 0.0
+    acknowledged: int = 0
+    sent: int = 0
+    under_way: tuple[int, ...] = ()
+    """The last seq of each batch sent and not yet acknowledged."""
+
+    def link_up(self) -> None:
+        """The broker is there: greet."""
+        if self.state != "halted":
+            self.state, self.attempt, self.deadline_s = "greeting", 0, 0.0
+
+    def link_down(self) -> None:
+        """The broker is gone."""
+        if self.state != "halted":
+            self.state = "down"
+
+    def halt(self) -> None:
+        """The two journals contradict each other: send nothing more until a person has looked."""
+        self.state = "halted"
+
+    def hello_due(self, now_s: float) -> bool:
+        """Say whether to greet now: on a new link, or because an answer is overdue."""
+        if self.state == "open" and self.under_way and now_s >= self.deadline_s:
+            self.state, self.attempt = "greeting", 0
+        return self.state == "greeting" and now_s >= self.deadline_s
+
+    def greeted(self, nonce: str, now_s: float, dice: Callable[[], float]) -> None:
+        """A HELLO went out; only an answer with its nonce counts."""
+        self.nonce = nonce
+        self.deadline_s = now_s + delay_s(
+            self.attempt, first_s=_ANSWER_WITHIN_S, longest_s=_LONGEST_SILENCE_S, dice=dice
+        )
+        self.attempt += 1
+
+    def expects(self, ok: Ok) -> bool:
+        """Say whether an OK answers the HELLO that is open now."""
+        return self.state == "greeting" and ok.nonce == self.nonce
+
+    def opened(self, seq: int) -> None:
+        """Head office holds everything up to ``seq``: go on from there."""
+        self.state, self.acknowledged, self.sent, self.under_way = "open", seq, seq, ()
+
+    def may_send(self, head_seq: int) -> bool:
+        """Say whether there is something to send and room to send it."""
+        return self.state == "open" and self.sent < head_seq and len(self.under_way) < MOST_BATCHES
+
+    def batch_sent(self, last_seq: int, now_s: float) -> None:
+        """A batch up to ``last_seq`` went out."""
+        if not self.under_way:
+            self.deadline_s = now_s + _ANSWER_WITHIN_S
+        self.sent, self.under_way = last_seq, (*self.under_way, last_seq)
+
+    def acked(self, seq: int, now_s: float) -> bool:
+        """Take an ACK up to ``seq``, which is cumulative; answers whether it was news.
+
+        An old one, and one for a batch head office could not use because the one before it was
+        lost, is no progress: without progress the deadline passes and the session greets anew.
+        """
+        if self.state != "open" or not self.acknowledged < seq <= self.sent:
+            return False
+        self.acknowledged, self.deadline_s = seq, now_s + _ANSWER_WITHIN_S
+        self.under_way = tuple(last_seq for last_seq in self.under_way if last_seq > seq)
+        return True
+
+
+class Uplink:
+    """Carries a session out over a link, on the agent's event loop."""
+
+    def __init__(self, broker: Broker, address: DeviceAddress, journal: JournalSource) -> None:
+        self._broker = broker
+        self._address = address
+        self._journal = journal
+        self._session = Session()
+        self._inbox: asyncio.Queue[Arrived] = asyncio.Queue()  # bounded by our Receive Maximum
+        self._wake = asyncio.Event()
+        self._link: Link | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.contradiction: str | None = None
+
+    def start(self) -> None:
+        """Begin connecting; call on the event loop."""
+        self._loop = asyncio.get_running_loop()
+        topic = self._address.topic
+        self._link = Link(
+            self._broker,
+            client_id=f"{self._address}/{self._journal.incarnation}".replace("/", "."),
+            topics=(topic("down/ok"), topic("down/ack"), topic("down/halt")),
+            window=MOST_BATCHES,
+            on_up=lambda: self._soon(self._session.link_up),
+            on_down=lambda: self._soon(self._session.link_down),
+            on_message=lambda message: self._soon(lambda: self._inbox.put_nowait(message)),
+            will=Will(
+                topic=topic("presence"),
+                birth=encode(Presence(online=True)),
+                death=encode(Presence(online=False)),
+            ),
+        )
+        self._link.start()
+
+    def stop(self) -> None:
+        """Leave the broker. May block for up to three seconds; call it in a thread."""
+        if self._link is not None:
+            self._link.stop()
+
+    def journal_grew(self, _head: Position) -> None:
+        """There is something new to send; may be called from any thread."""
+        self._soon(lambda: None)
+
+    @property
+    def online(self) -> bool:
+        """Whether head office has answered on this connection."""
+        return self._session.state == "open"
+
+    @property
+    def fault(self) -> str | None:
+        """Why head office cannot be reached, in plain words."""
+        if self.contradiction is not None:
+            return self.contradiction
+        if self._link is not None and self._link.fault is not None:
+            return self._link.fault
+        return None if self.online else "head office does not answer"
+
+    async def run(self) -> None:
+        """Talk to head office for ever. Raises only what the journal raises."""
+        while True:
+            await self._turn()
+            self._wake.clear()
+            if self._inbox.empty():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _TURN_S)
+
+    async def _turn(self) -> None:
+        while not self._inbox.empty():
+            message = self._inbox.get_nowait()
+            try:
+                await self._receive(message)
+            except MalformedMessage as error:
+                _log.warning("message_refused", topic=message.topic, error=str(error))
+            message.done()
+        now_s = time.monotonic()
+        if self._session.hello_due(now_s):
+            self._greet(now_s)
+        while self._session.may_send(self._journal.head.seq):
+            if not await self._send_batch():
+                break
+
+    async def _receive(self, message: Arrived) -> None:
+        _, kind = DeviceAddress.of_topic(message.topic)
+        match kind:
+            case "down/ok":
+                await self._take_ok(decode(message.payload, Ok))
+            case "down/ack":
+                await self._take_ack(decode(message.payload, Ack))
+            case "down/halt":
+                halt = decode(message.payload, Halt)
+                self._halt(f"head office refuses entry {halt.epoch}:{halt.seq} ({halt.reason})")
+
+    async def _take_ok(self, ok: Ok) -> None:
+        if not self._session.expects(ok):
+            return
+        if await self._is_ours(ok):
+            self._session.opened(ok.seq)
+            await self._acknowledge(ok)
+            _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq)
+
+    async def _take_ack(self, ack: Ack) -> None:
+        if self._session.state != "open" or not await self._is_ours(ack):
+            return
+        if self._session.acked(ack.seq, time.monotonic()):
+            await self._acknowledge(ack)
+
+    async def _is_ours(self, held: Ok | Ack) -> bool:
+        """Compare what head office holds with our own journal; a difference halts the session."""
+        ours = await self._journal.hash_at(held.epoch, held.seq)
+        if ours is not None and ours.hex() == held.hash:
+            return True
+        self._halt(f"head office holds another entry {held.epoch}:{held.seq} than this device")
+        return False
+
+    async def _acknowledge(self, held: Ok | Ack) -> None:
+        await self._journal.acknowledge(
+            Position(epoch=held.epoch, seq=held.seq, hash=bytes.fromhex(held.hash))
+        )
+
+    def _halt(self, why: str) -> None:
+        self._session.halt()
+        self.contradiction = why
+        _log.error("sync_halted", error=why)
+
+    def _greet(self, now_s: float) -> None:
+        head = self._journal.head
+        nonce = secrets.token_hex(8)
+        hello = Hello(
+            incarnation=self._journal.incarnation,
+            nonce=nonce,
+            epoch=head.epoch,
+            head_seq=head.seq,
+            head_hash=head.hash.hex(),
+        )
+        self._publish("hello", encode(hello), expiry_s=int(_LONGEST_SILENCE_S))
+        self._session.greeted(nonce, now_s, random.random)
+
+    async def _send_batch(self) -> bool:
+        """Send the next entries; False where the link has no room or the journal nothing."""
+        epoch, sent = self._journal.head.epoch, self._session.sent
+        previous = await self._journal.hash_at(epoch, sent)
+        entries = await self._journal.read_after((epoch, sent), at_most=_MOST_ENTRIES)
+        if previous is None or not entries:
+            return False
+        batch, payload = self._pack(epoch, sent + 1, previous, tuple(entries))
+        if self._session.state != "open" or not self._publish("journal", payload):
+            return False
+        self._session.batch_sent(sent + len(batch), time.monotonic())
+        return True
+
+    def _pack(
+        self, epoch: int, first_seq: int, previous: bytes, entries: tuple[bytes, ...]
+    ) -> tuple[tuple[bytes, ...], bytes]:
+        """Encode as many entries as one payload holds; a single entry always goes."""
+        while True:
+            header = Journal(
+                incarnation=self._journal.incarnation,
+                epoch=epoch,
+                first_seq=first_seq,
+                prev_hash=previous.hex(),
+                last_hash=chain(previous, entries).hex(),
+            )
+            payload = encode_journal(header, entries)
+            if len(payload) <= MAX_PAYLOAD_BYTES or len(entries) == 1:
+                return entries, payload
+            entries = entries[: len(entries) // 2]
+
+    def _publish(self, kind: str, payload: bytes, *, expiry_s: int | None = None) -> bool:
+        link = self._link
+        return link is not None and link.publish(
+            self._address.topic(kind), payload, expiry_s=expiry_s
+        )
+
+    def _soon(self, change: Callable[[], None]) -> None:
+        """Change state on the loop and wake the task, from any thread."""
+
+        def change_and_wake() -> None:
+            change()
+            self._wake.set()
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(change_and_wake)
