@@ -81,6 +81,24 @@ def hub(configs: tuple[Path, ...]) -> None:
 
 
 @main.command()
+@click.option("--headless", is_flag=True, help="No progress bar and no page addresses.")
+@click.option("--baskets", default=200, show_default=True, type=click.IntRange(10), metavar="N")
+@click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
+@click.option("--seed", default=1, show_default=True, metavar="N", help="Which baskets to play.")
+def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
+    """Play real baskets in two stores, cut one off, heal it, and compare both sides."""
+    try:
+        from agent.tools.demo import Demo, DemoFailed  # noqa: PLC0415 - see above
+        from agent.tools.processes import ToolMissing  # noqa: PLC0415
+    except ImportError as error:
+        _fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+    try:
+        Demo(baskets=baskets, seed=seed, headless=headless, keep=keep).play()
+    except (DemoFailed, ToolMissing, TimeoutError, RuntimeError) as error:
+        _fail(str(error), code=1)
+
+
+@main.command()
 @click.argument("driver", type=click.Choice(["em4100"]))
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--hex", "hex_text", metavar="HEX", help="The bytes themselves, spaces allowed.")
@@ -165,5 +183,4 @@ def balance(db: Path, as_json: bool) -> None:
         click.echo(json.dumps(balances))
         return
     for account, points in sorted(balances.items()):
-        if account != "program":
-            click.echo(f"{account}  {points:>10,}")
+        click.echo(f"{account}  {points:>10,}")

@@ -69,6 +69,7 @@ class Lane:
     """One till's present state."""
 
     name: str
+    reader: str | None = None
     token: Token | None = None
     member: AccountView | None = None
     sale: SaleAnswer | None = None
@@ -100,7 +101,8 @@ class Lanes:
     async def card_presented(self, name: str, reader: str, token: Token) -> None:
         """A card was laid on one of the lane's readers: say whose it is."""
         lane = self._lanes[name]
-        lane.token, lane.member, lane.sale, lane.trouble = token, None, None, None
+        lane.reader, lane.token = reader, token
+        lane.member = lane.sale = lane.trouble = None
         try:
             lane.member = await self._till.identify(str(token))
             status = lane.member.status
@@ -117,8 +119,8 @@ class Lanes:
     async def card_enrolled(self, token: Token, name: str | None) -> None:
         """A card became an account: a lane that shows it as unknown shows the member now."""
         for lane in self._lanes.values():
-            if lane.token == token and (name is None or lane.name == name):
-                await self.card_presented(lane.name, "enrolment", token)
+            if lane.token == token and lane.reader and name in (None, lane.name):
+                await self.card_presented(lane.name, lane.reader, token)
 
     def sale_committed(self, name: str, answer: SaleAnswer) -> None:
         """A sale of this lane is on disk. A lane nobody configured has nobody listening."""

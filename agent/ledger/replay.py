@@ -36,7 +36,7 @@ class Replay:
     head: Position
     incarnation: str
     balances: dict[str, int]
-    """Active points by account."""
+    """Active points of every account, 0 included."""
 
 
 def replay(path: Path, *, progress: Progress = _silent) -> Replay:
@@ -62,11 +62,7 @@ def replay(path: Path, *, progress: Progress = _silent) -> Replay:
             entries=total,
             head=head,
             incarnation=View(live).meta("incarnation") or "",
-            balances={
-                owner: points
-                for owner, bucket, points in rebuilt.execute(SQL["balances"])
-                if bucket == "active"
-            },
+            balances=dict(rebuilt.execute(SQL["balances"]).fetchall()),
         )
     finally:
         rebuilt.close()

@@ -62,7 +62,7 @@ class LaneKit:
         """Lay a card, wait until the lane says whose it is, and take it away."""
         self.reader.lay(token)
         try:
-            return self.pos.wait_for("card")
+            return self.pos.wait_for("card", token=str(token))
         finally:
             self.reader.take_away()
 

@@ -49,14 +49,19 @@ class VirtualPos:
         """Commit a sale."""
         return self._http.put(f"/v1/sales/{sale_id}", json=sale)
 
-    def wait_for(self, name: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
-        """Wait for the next event of a kind, forgetting those before it. Raises TimeoutError."""
+    def wait_for(
+        self, name: str, *, timeout_s: float = 10.0, **wanted: Any
+    ) -> dict[str, Any]:
+        """Wait for the next event of a kind whose data has the ``wanted`` values.
+
+        Forgets the events before it. Raises TimeoutError.
+        """
         found: list[dict[str, Any]] = []
 
         def arrived() -> bool:
             while self._events and not found:
                 kind, data = self._events.popleft()
-                if kind == name:
+                if kind == name and wanted.items() <= data.items():
                     found.append(data)
             return bool(found)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agent.core.entry import GENESIS, Entry, link_hash
+from agent.core.entry import GENESIS, Enrol, Entry, link_hash
 from agent.core.postings import postings_of
 from sync.hub.store import HeldJournal, Store
 
@@ -19,7 +19,7 @@ class HubReplay:
 
     entries: tuple[bytes, ...]
     balances: dict[str, int]
-    """Active points by account."""
+    """Active points of every account, 0 included."""
 
 
 def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
@@ -28,18 +28,22 @@ def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
     Holds the whole journal in memory: meant for a demo, a test or one device under suspicion.
     """
     previous, totals, lines = GENESIS, dict[tuple[str, str], int](), list[bytes]()
+    accounts: list[str] = []
     with store.entries(held) as entries:
         for expected_seq, (seq, canonical, entry_hash) in enumerate(entries, start=1):
             previous = link_hash(previous, canonical)
             if seq != expected_seq or entry_hash != previous:
                 raise Unsound(f"{held.address}: entry {seq} does not follow from the one before it")
             lines.append(canonical)
-            for posting in postings_of(Entry.parse(canonical).fact):
+            fact = Entry.parse(canonical).fact
+            if isinstance(fact, Enrol):
+                accounts.append(fact.account)
+            for posting in postings_of(fact):
                 key = (posting.owner, posting.bucket)
                 totals[key] = totals.get(key, 0) + posting.points
     if previous != held.head.hash:
         raise Unsound(f"{held.address}: the head is not the last entry")
     if totals != store.balances(held):
         raise Unsound(f"{held.address}: the balances do not follow from the entries")
-    active = {owner: points for (owner, bucket), points in totals.items() if bucket == "active"}
-    return HubReplay(entries=tuple(lines), balances=active)
+    balances = {account: totals.get((account, "active"), 0) for account in accounts}
+    return HubReplay(entries=tuple(lines), balances=balances)

@@ -29,7 +29,8 @@ INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?)
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
 
 -- name: balances
-SELECT owner, bucket, points FROM balances ORDER BY owner, bucket;
+SELECT account, coalesce(points, 0) FROM accounts
+  LEFT JOIN balances ON owner = account AND bucket = 'active' ORDER BY account;
 
 -- name: add_account
 INSERT INTO accounts (account) VALUES (?);

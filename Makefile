@@ -1,0 +1,56 @@
+# Every target sets up what it needs: Debian packages by apt, Python packages into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test check format torture bench baskets wheel clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml requirements.lock
+	@.ci/packages python3-venv
+	@echo "Setting up $(VENV): the locked Python packages, about a minute"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## two stores, head office and a line that is cut, on real baskets
+	@.ci/packages mosquitto
+	@$(BIN)/tapledger demo $(DEMO)
+
+test: $(READY)  ## everything that must hold, in a few minutes
+	@.ci/packages mosquitto chromium
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest --doctest-modules
+
+check: $(READY)  ## style, types and the direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)  ## put the code in shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+torture: $(READY)  ## the long runs
+	@.ci/packages mosquitto chromium
+	@$(BIN)/python -m pytest -m torture --timeout 3600
+
+bench: $(READY)  ## the measurements of the README, beside their raw limits
+	@.ci/packages mosquitto
+	@for name in tap sale sync; do $(BIN)/tapledger bench $$name; done
+
+baskets: $(READY)  ## make tests/data/baskets.jsonl again from its source
+	@$(BIN)/python -m pip install --quiet --editable '.[data]'
+	@$(BIN)/python tests/data/make_baskets.py
+
+wheel: $(READY)  ## build the wheel into dist/
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:  ## remove what the targets made
+	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
