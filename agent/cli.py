@@ -99,6 +99,43 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
 
 
 @main.command()
+@click.argument("name", type=click.Choice(["tap", "sale", "sync"]))
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def bench(name: str, as_json: bool) -> None:
+    """Measure one thing beside its raw limit, in the same run, five times alternated."""
+    try:
+        from agent.tools.bench import BENCHES, run_bench  # noqa: PLC0415 - see above
+    except ImportError as error:
+        _fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+    configure_logs(level="ERROR")
+    with click.progressbar(length=1, label=f"bench {name}", file=sys.stderr) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        report = run_bench(name, BENCHES[name](), progress=progress)
+    if as_json:
+        click.echo(json.dumps(report.as_json()))
+        return
+    subject = report.subject
+    rows = [(subject, "")] + [
+        (raw, f"  ratio {subject.p50_ms / raw.p50_ms:.1f}") for raw in report.raw
+    ]
+    for measurement, ratio in rows:
+        click.echo(
+            f"{measurement.name:<40} p50 {measurement.p50_ms:8.3f} ms  "
+            f"p99 {measurement.p99_ms:8.3f} ms{ratio}"
+        )
+    met = subject.p99_ms < report.target_p99_ms
+    click.secho(
+        f"target p99 < {report.target_p99_ms:.0f} ms: {'met' if met else 'missed'}; "
+        f"fdatasync p50 {report.fdatasync_p50_ms:.3f} ms; medians of {report.runs} runs",
+        fg="green" if met else "yellow",
+    )
+
+
+@main.command()
 @click.argument("driver", type=click.Choice(["em4100"]))
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--hex", "hex_text", metavar="HEX", help="The bytes themselves, spaces allowed.")

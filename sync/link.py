@@ -11,6 +11,7 @@ What is known of paho and MQTT shapes it (each was measured or read, see ARCHITE
 """
 
 import random
+import socket
 import ssl
 import threading
 import time
@@ -83,6 +84,22 @@ class Arrived:
     done: Callable[[], None]
 
 
+class _Window:
+    """How many messages one connection may have unanswered. Never waits."""
+
+    def __init__(self, client: Client, size: int) -> None:
+        self.client = client
+        self._free = threading.BoundedSemaphore(size)
+
+    def enter(self) -> bool:
+        """Take a place, or answer False."""
+        return self._free.acquire(blocking=False)
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._free.release()
+
+
 class Link:
     """A connection that is always being made again. Callbacks come from the link's thread."""
 
@@ -107,10 +124,7 @@ class Link:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._client: Client | None = None
-        self._counting = threading.Lock()
-        self._window = 0
-        self._under_way: set[int] = set()
-        self.connected = False
+        self._window: _Window | None = None
         self.fault: str | None = "not connected yet"
 
     def start(self) -> None:
@@ -124,26 +138,34 @@ class Link:
         if self._thread is None:
             return
         if self._client is not None:
-            if self.connected and self._will is not None:
-                self._client.publish(self._will.topic, self._will.death, qos=1, retain=True)
+            if self._will is not None:
+                self.publish(self._will.topic, self._will.death, retain=True)
             self._client.disconnect()
         self._thread.join(timeout=3)
         self._thread = None
 
-    def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> bool:
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us."""
+        return self._window is not None
+
+    def publish(
+        self, topic: str, payload: bytes, *, expiry_s: int | None = None, retain: bool = False
+    ) -> bool:
         """Hand a QoS 1 message to the broker, or answer False: not connected, or window full."""
-        with self._counting:
-            client = self._client
-            if client is None or not self.connected or len(self._under_way) >= self._window:
-                return False
-            properties = _properties(PacketTypes.PUBLISH)
-            if expiry_s is not None:
-                properties.MessageExpiryInterval = expiry_s
-            sent = client.publish(topic, payload, qos=1, properties=properties)
-            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return False
-            self._under_way.add(sent.mid)
-            return True
+        # The place in the window is taken first and paho called after: paho calls back with a lock
+        # of its own held, so holding ours across its publish would deadlock.
+        window = self._window
+        if window is None or not window.enter():
+            return False
+        properties = _properties(PacketTypes.PUBLISH)
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = expiry_s
+        sent = window.client.publish(topic, payload, 1, retain, properties)
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            window.leave()
+            return False
+        return True
 
     def _make_client(self) -> Client:
         """Make a client for one connection: what paho still held of the last one goes with it."""
@@ -208,17 +230,18 @@ class Link:
         if reason.is_failure:
             self._lost(f"the broker refused the connection: {reason}")
             return
-        with self._counting:
-            maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
-            self._window = min(self._wanted_window, maximum)
-            self._under_way.clear()
-            self.connected = True
+        maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
+        self._window = _Window(client, min(self._wanted_window, maximum))
+        connection = client.socket()
+        if isinstance(connection, socket.socket):
+            # Or a small message waits 40 ms behind the one before it.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fault = None
         _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
         for topic in self._topics:
             client.subscribe(topic, qos=1)
         if self._will is not None:
-            client.publish(self._will.topic, self._will.birth, qos=1, retain=True)
+            self.publish(self._will.topic, self._will.birth, retain=True)
         self._on_up()
 
     def _disconnected(
@@ -236,12 +259,12 @@ class Link:
         self,
         _client: Client,
         _data: Any,
-        mid: int,
+        _mid: int,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        with self._counting:
-            self._under_way.discard(mid)
+        if self._window is not None:
+            self._window.leave()
         if reason.is_failure:  # paho calls it published all the same
             _log.warning("broker_refused_message", reason=str(reason))
 
@@ -249,7 +272,7 @@ class Link:
         def done() -> None:
             # Packet ids start again with each connection: an old one must not acknowledge a new
             # message. The broker delivers this one again.
-            if client is self._client and self.connected:
+            if self._window is not None and self._window.client is client:
                 client.ack(message.mid, message.qos)
 
         self._on_message(Arrived(topic=message.topic, payload=bytes(message.payload), done=done))
@@ -260,8 +283,7 @@ class Link:
         self.fault = why
 
     def _down(self) -> None:
-        with self._counting:
-            was_connected, self.connected = self.connected, False
+        was_connected, self._window = self.connected, None
         if was_connected:
             self._on_down()
 

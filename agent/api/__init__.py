@@ -1,4 +1,4 @@
-"""The local HTTP API for the POS, and the cashier's screen. Loopback unless configured otherwise."""
+"""The local HTTP API for the POS, and the cashier's screen; on loopback unless told otherwise."""
 
 from agent.api.app import create_app
 from agent.api.health import Health, HealthView

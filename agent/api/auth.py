@@ -51,7 +51,7 @@ class Access:
     async def this_machine(self, request: Request) -> None:
         """Hold that a page is opened on this machine and under its own name.
 
-        The Host header is held too: a foreign page whose name was bound to 127.0.0.1 is turned away.
+        The Host header is held too: a foreign name that was bound to 127.0.0.1 is turned away.
         """
         peer = request.client.host if request.client else ""
         if not (_is_loopback(peer) and _is_loopback(request.url.hostname or "")):

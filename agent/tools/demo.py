@@ -73,7 +73,9 @@ class Demo:
     def play(self) -> None:
         """Run the demo. Raises DemoFailed, ToolMissing, or TimeoutError."""
         with ExitStack() as cleanup:
-            directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tapledger-")))
+            directory = Path(
+                cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tapledger-"))
+            )
             self._say("Starting mosquitto, head office and two stores …")
             head_office = cleanup.enter_context(_running(HeadOffice(directory / "head-office")))
             names = sorted({basket.store for basket in self._baskets})

@@ -56,6 +56,8 @@ class Line:
                 near.close()
                 continue
             far.settimeout(None)
+            for end in (near, far):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._guard:
                 self._open |= {near, far}
             for source, sink in ((near, far), (far, near)):

@@ -123,6 +123,7 @@ class Mosquitto(Daemon):
             f"password_file {passwords}\n"
             "persistence true\n"
             f"persistence_location {directory}/\n"
+            "set_tcp_nodelay true\n"
         )
         command = [_tool("mosquitto"), "-c", str(config)]
         super().__init__(command, directory / "mosquitto.log", ready=" running")

@@ -13,6 +13,7 @@ from agent.tools.processes import Daemon, Mosquitto, free_port, tapledger
 from agent.tools.waiting import wait_until
 from drivers.virtual.em4100 import VirtualRdm6300
 from drivers.virtual.pos import VirtualPos
+from sync.link import Broker
 from sync.messages import DeviceAddress
 
 __all__ = ["HeadOffice", "LaneKit", "StoreKit"]
@@ -39,6 +40,11 @@ class HeadOffice:
         self.hub = Daemon(
             tapledger("hub", "--config", str(config)), directory / "hub.log", ready="hub_started"
         )
+
+    def broker_login(self) -> Broker:
+        """Answer how another client reaches this broker."""
+        url = f"mqtt://127.0.0.1:{self.broker.port}"
+        return Broker(url=url, username="hub", password=_PASSWORDS["hub"])
 
     def start(self) -> None:
         """Start the broker, then the hub."""

@@ -49,9 +49,7 @@ class VirtualPos:
         """Commit a sale."""
         return self._http.put(f"/v1/sales/{sale_id}", json=sale)
 
-    def wait_for(
-        self, name: str, *, timeout_s: float = 10.0, **wanted: Any
-    ) -> dict[str, Any]:
+    def wait_for(self, name: str, *, timeout_s: float = 10.0, **wanted: Any) -> dict[str, Any]:
         """Wait for the next event of a kind whose data has the ``wanted`` values.
 
         Forgets the events before it. Raises TimeoutError.

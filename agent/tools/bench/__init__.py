@@ -1,0 +1,17 @@
+"""``tapledger bench``: how long things take, beside the raw limit of the same machine and minute.
+
+A figure alone says more about the machine than about tapledger, so each measurement is alternated
+with a bare one that does only what cannot be left out, five times, and the medians are compared.
+"""
+
+from collections.abc import Callable
+
+from agent.tools.bench.measure import Bench, Measurement, Report, run_bench
+from agent.tools.bench.sale import SaleBench
+from agent.tools.bench.sync import SyncBench
+from agent.tools.bench.tap import TapBench
+
+__all__ = ["BENCHES", "Measurement", "Report", "run_bench"]
+
+BENCHES: dict[str, Callable[[], Bench]] = {"tap": TapBench, "sale": SaleBench, "sync": SyncBench}
+"""Every measurement by the name the command line gives it."""

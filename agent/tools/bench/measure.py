@@ -1,0 +1,143 @@
+"""Samples, percentiles and alternated runs."""
+
+import math
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+__all__ = ["Bench", "Measurement", "Report", "fdatasync_p50_ms", "percentile", "run_bench", "timed"]
+
+_RUNS = 5
+
+Sampler = Callable[[], list[float]]
+"""Takes one run's samples, in seconds."""
+
+
+class Bench(Protocol):
+    """One measurement: opened once, sampled in alternation, closed."""
+
+    subject: str
+    """The name, among ``samplers``, of what is measured; the others are its raw limits."""
+
+    target_p99_ms: float
+
+    def open(self, directory: Path) -> dict[str, Sampler]:
+        """Start what is needed; answers the samplers by name."""
+        ...
+
+    def close(self) -> None:
+        """End everything."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """Medians over the runs."""
+
+    name: str
+    p50_ms: float
+    p99_ms: float
+    samples: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """One bench's outcome; ratios are of the subject to each raw limit, p50 to p50."""
+
+    bench: str
+    runs: int
+    fdatasync_p50_ms: float
+    target_p99_ms: float
+    subject: Measurement
+    raw: tuple[Measurement, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Put the report in plain values."""
+        return {
+            "bench": self.bench,
+            "runs": self.runs,
+            "fdatasync_p50_ms": self.fdatasync_p50_ms,
+            "target_p99_ms": self.target_p99_ms,
+            "target_met": self.subject.p99_ms < self.target_p99_ms,
+            "measured": _as_json(self.subject),
+            "raw": [
+                _as_json(raw) | {"ratio_p50": round(self.subject.p50_ms / raw.p50_ms, 2)}
+                for raw in self.raw
+            ],
+        }
+
+
+def _as_json(measurement: Measurement) -> dict[str, Any]:
+    return {
+        "name": measurement.name,
+        "p50_ms": measurement.p50_ms,
+        "p99_ms": measurement.p99_ms,
+        "samples": measurement.samples,
+    }
+
+
+def run_bench(name: str, bench: Bench, *, progress: Callable[[int, int], None]) -> Report:
+    """Alternate the samplers five times and take the medians. ``progress(done, of)``."""
+    with tempfile.TemporaryDirectory(prefix="tapledger-bench-") as directory:
+        try:
+            samplers = bench.open(Path(directory))
+            runs: dict[str, list[list[float]]] = {sampler: [] for sampler in samplers}
+            done = 0
+            for _ in range(_RUNS):
+                for sampler, sample in samplers.items():
+                    runs[sampler].append(sample())
+                    done += 1
+                    progress(done, _RUNS * len(samplers))
+            disk_ms = fdatasync_p50_ms(Path(directory))
+        finally:
+            bench.close()
+    measured = {sampler: _medians(sampler, samples) for sampler, samples in runs.items()}
+    subject = measured.pop(bench.subject)
+    return Report(
+        bench=name,
+        runs=_RUNS,
+        fdatasync_p50_ms=disk_ms,
+        target_p99_ms=bench.target_p99_ms,
+        subject=subject,
+        raw=tuple(measured.values()),
+    )
+
+
+def _medians(name: str, runs: list[list[float]]) -> Measurement:
+    return Measurement(
+        name=name,
+        p50_ms=round(statistics.median(percentile(run, 50) for run in runs) * 1000, 3),
+        p99_ms=round(statistics.median(percentile(run, 99) for run in runs) * 1000, 3),
+        samples=sum(len(run) for run in runs),
+    )
+
+
+def percentile(samples: list[float], percent: float) -> float:
+    """Answer the nearest-rank percentile."""
+    ranked = sorted(samples)
+    return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Answer how many seconds an action takes."""
+    began_s = time.perf_counter()
+    action()
+    return time.perf_counter() - began_s
+
+
+def fdatasync_p50_ms(directory: Path, *, count: int = 200) -> float:
+    """Measure the disk: the median time to make one appended 4 KiB block durable."""
+    descriptor = os.open(directory / "fdatasync", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        samples = []
+        for _ in range(count):
+            os.write(descriptor, bytes(4096))
+            samples.append(timed(lambda: os.fdatasync(descriptor)))
+    finally:
+        os.close(descriptor)
+    return round(percentile(samples, 50) * 1000, 3)

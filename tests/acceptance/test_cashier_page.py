@@ -1,0 +1,113 @@
+"""The cashier's page in a real browser: it shows the member at the tap, and needs no reload."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from agent.core.tokens import Token
+from agent.paths import shipped_baskets
+from agent.tools.site import StoreKit
+
+_CARD = Token.parse("em4100:0C000621A5")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    assert found, "no Chromium is installed; make test installs it"
+    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update"]
+    quiet += ["--disable-background-networking", "--disable-sync"]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")  # Chromium refuses its sandbox to root
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=quiet)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[StoreKit]:
+    """A running store that has no head office."""
+    store = StoreKit(name="s001", directory=tmp_path)
+    try:
+        store.start()
+        yield store
+    finally:
+        store.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, kit: StoreKit) -> Iterator[Page]:
+    """The page of lane 1, in a fresh browser profile; fails on any outside request or error."""
+    context = browser.new_context(viewport={"width": 900, "height": 640})
+    page = context.new_page()
+    outside: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith(kit.url) else outside.append(r.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    with page.expect_response("**/panel"):  # the stream's first event has been heard
+        page.goto(f"{kit.url}/lane/1")
+    yield page
+    context.close()
+    assert outside == []
+    assert [error for error in errors if "ERR_CONNECTION_REFUSED" not in error] == []
+
+
+def real_sale(token: Token) -> tuple[str, dict[str, object]]:
+    """Take the first real basket, for another card."""
+    with shipped_baskets().open(encoding="utf-8") as file:
+        basket = json.loads(file.readline())
+    return basket["sale_id"], basket["sale"] | {"token": str(token)}
+
+
+def test_a_tap_shows_the_member(kit: StoreKit, page: Page) -> None:
+    """A tap shows the card's ending, the balance and the last sale, without a reload."""
+    lane = kit.lanes["1"]
+    expect(page.get_by_text("Ready for a card")).to_be_visible()
+    lane.pos.enrol(str(_CARD))
+    sale_id, sale = real_sale(_CARD)
+    points = lane.pos.sell(sale_id, sale).json()["points"]
+    lane.tap(_CARD)
+    expect(page.get_by_text("Card ending 21A5")).to_be_visible()
+    expect(page.locator(".balance")).to_have_text(f"{points} points")
+    expect(page.locator(".last")).to_contain_text(f"+{points}")
+    assert str(_CARD) not in page.content()
+
+
+def test_a_sale_shows_what_it_earned(kit: StoreKit, page: Page) -> None:
+    """After the sale the new balance stands there, and what this sale added."""
+    lane = kit.lanes["1"]
+    lane.pos.enrol(str(_CARD))
+    lane.tap(_CARD)
+    expect(page.locator(".balance")).to_have_text("0 points")
+    sale_id, sale = real_sale(_CARD)
+    points = lane.pos.sell(sale_id, sale).json()["points"]
+    expect(page.get_by_text(f"+{points} with this sale")).to_be_visible()
+    expect(page.locator(".balance")).to_have_text(f"{points} points")
+
+
+def test_an_unknown_card_is_said_plainly(kit: StoreKit, page: Page) -> None:
+    """A card nobody knows is named as such, and shown as a member once it is enrolled."""
+    lane = kit.lanes["1"]
+    lane.tap(_CARD)
+    expect(page.get_by_text("Not known yet")).to_be_visible()
+    lane.pos.enrol(str(_CARD))
+    expect(page.locator(".balance")).to_have_text("0 points")
+
+
+def test_a_lost_agent_is_said_and_found_again(kit: StoreKit, page: Page) -> None:
+    """A page whose agent has gone says so, and is live again when it is back."""
+    kit.agent.kill()
+    expect(page.get_by_role("alert")).to_be_visible()
+    kit.agent.start()
+    expect(page.get_by_role("alert")).to_be_hidden(timeout=30_000)
+    kit.lanes["1"].tap(_CARD)
+    expect(page.get_by_text("Card ending 21A5")).to_be_visible()

@@ -1,0 +1,186 @@
+"""Fixtures for tests that stand on a whole store: real agents, emulated readers, real HTTP."""
+
+import itertools
+import json
+import ssl
+import subprocess
+import tomllib
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from agent.core.tokens import Token
+from agent.tools.site import StoreKit
+
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of http: addresses: one that knows no authority takes no 100 ms to read them all."""
+
+_cards = itertools.count(0x5E00000001)
+
+
+def _make_store(directory: Path) -> StoreKit:
+    return StoreKit(name="s001", directory=directory, lane_names=("1", "2"))
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreKit]:
+    """A running store of two lanes without head office, for tests that leave it as healthy."""
+    kit = _make_store(tmp_path_factory.mktemp("store"))
+    try:
+        kit.start()
+        yield kit
+    finally:
+        kit.stop()
+
+
+@pytest.fixture
+def closed_store(tmp_path: Path) -> Iterator[StoreKit]:
+    """A store of two lanes where nothing was started; what the test starts is ended for it."""
+    kit = _make_store(tmp_path / "store")
+    try:
+        yield kit
+    finally:
+        kit.stop()
+
+
+@pytest.fixture
+def fresh_store(closed_store: StoreKit) -> StoreKit:
+    """A running store of two lanes for one test alone."""
+    closed_store.start()
+    return closed_store
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., httpx.Client]]:
+    """Make HTTP clients of a store, with headers or without; each is closed after the test."""
+    with ExitStack() as opened:
+
+        def connect(kit: StoreKit, **headers: str) -> httpx.Client:
+            client = httpx.Client(base_url=kit.url, headers=headers, timeout=30, verify=_NO_TLS)
+            return opened.enter_context(client)
+
+        yield connect
+
+
+@pytest.fixture
+def open_till(connect: Callable[..., httpx.Client]) -> Callable[[StoreKit], httpx.Client]:
+    """Make an HTTP client that carries a store's bearer token."""
+
+    def open_till(kit: StoreKit) -> httpx.Client:
+        tokens = tomllib.loads(kit.config.read_text("utf-8"))["api"]["tokens"]
+        return connect(kit, Authorization=f"Bearer {tokens['till1']}")
+
+    return open_till
+
+
+@pytest.fixture
+def till(store: StoreKit, open_till: Callable[[StoreKit], httpx.Client]) -> httpx.Client:
+    """An HTTP client of the shared store that carries its bearer token."""
+    return open_till(store)
+
+
+@pytest.fixture(scope="session")
+def seq_of() -> Callable[[httpx.Client], int]:
+    """Ask an agent for the sequence number of its journal's newest entry."""
+
+    def seq_of(client: httpx.Client) -> int:
+        for line in client.get("/metrics").raise_for_status().text.splitlines():
+            if line.startswith("tapledger_journal_seq "):
+                return int(float(line.split()[1]))
+        raise AssertionError("/metrics does not say how long the journal is")
+
+    return seq_of
+
+
+@pytest.fixture
+def journal_seq(till: httpx.Client, seq_of: Callable[[httpx.Client], int]) -> Callable[[], int]:
+    """Ask the shared store for the sequence number of its journal's newest entry."""
+    return lambda: seq_of(till)
+
+
+@pytest.fixture(scope="session")
+def make_sale() -> Callable[..., dict[str, Any]]:
+    """Make a sale's body: one line of groceries, paid in cash; whole fields can be replaced."""
+
+    def make_sale(*, amount_minor: int = 1425, **replaced: Any) -> dict[str, Any]:
+        return {
+            "lane": "1",
+            "cashier": "c1",
+            "business_date": "2026-11-21",
+            "occurred_at": "2026-11-21T10:15:00+01:00",
+            "currency": "USD",
+            "token": None,
+            "lines": [
+                {
+                    "sku": "1082185",
+                    "description": "BANANAS",
+                    "category": "grocery",
+                    "quantity": "1.000",
+                    "unit_price_minor": amount_minor,
+                    "amount_minor": amount_minor,
+                    "discount_minor": 0,
+                    "tax_minor": 0,
+                }
+            ],
+            "tenders": [{"kind": "cash", "amount_minor": amount_minor}],
+            "total_minor": amount_minor,
+        } | replaced
+
+    return make_sale
+
+
+@pytest.fixture(scope="session")
+def new_sale_id() -> Callable[[], str]:
+    """Mint a sale_id that no other test uses."""
+    return lambda: uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def new_card() -> Callable[[], Token]:
+    """Take a card that no other test uses out of the box."""
+    return lambda: Token("em4100", f"{next(_cards):010X}")
+
+
+@pytest.fixture(scope="session")
+def listen() -> Callable[
+    [httpx.Client, str], AbstractContextManager[Iterator[tuple[str, dict[str, Any]]]]
+]:
+    """Open a lane's event stream; what it yields are names and data, as they come."""
+
+    @contextmanager
+    def listen(client: httpx.Client, lane: str) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+        with client.stream("GET", "/v1/events", params={"lane": lane}) as response:
+            response.raise_for_status()
+            yield _events(response.iter_lines())
+
+    return listen
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+@pytest.fixture(scope="session")
+def private_mounts() -> None:
+    """Skip where this user may not mount file systems that nobody else sees."""
+    try:
+        tried = subprocess.run(
+            ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        pytest.skip("unshare is not installed; on Debian: apt-get install util-linux")
+    if tried.returncode:
+        pytest.skip(f"private mounts are not permitted here: {tried.stderr.strip()}")

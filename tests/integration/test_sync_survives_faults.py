@@ -1,0 +1,132 @@
+"""Sales go on under every fault of the way to head office, and afterwards both sides agree."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from agent.core.answer import sale_answer
+from agent.ledger import replay
+from agent.ledger.connection import open_reader
+from agent.ledger.view import View
+from agent.tools.compare import Comparison
+from agent.tools.site import HeadOffice, StoreKit
+from agent.tools.waiting import wait_until
+
+Converge = Callable[[], Comparison]
+
+
+def assert_all_there(store: StoreKit, answers: dict[str, dict[str, Any]]) -> None:
+    """Hold that each answer a till was given is in the journal, once and as it was given."""
+    connection = open_reader(store.ledger_path)
+    try:
+        view = View(connection)
+        for sale_id, given in answers.items():
+            found = view.sale(sale_id)
+            assert found is not None, f"{sale_id} was acknowledged and is lost"
+            assert sale_answer(*found).model_dump(mode="json") == given
+    finally:
+        connection.close()
+
+
+def test_sales_go_on_while_the_line_is_cut(
+    online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """A store whose line is cut sells on, says it is offline, and catches up when it heals."""
+    assert online_store.line is not None
+    online_store.line.cut()
+    wait_until(lambda: not online_store.health()["online"], "the agent to notice")
+    busy_till.wait_for_sales(20)
+    health = online_store.health()
+    assert health["status"] == "ok"
+    assert health["unacknowledged"] >= 20
+    online_store.line.heal()
+    wait_until(lambda: online_store.health()["online"], "head office to answer")
+    busy_till.stop()
+    comparison = both_sides()
+    assert comparison.differences == ()
+    assert comparison.entries == replay(online_store.ledger_path).entries > 25
+
+
+def test_sales_go_on_while_the_broker_is_down(
+    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """A broker killed with all it remembered takes no sale with it."""
+    head_office.broker.kill()
+    for remembered in (head_office.database.parent / "mosquitto").glob("*.db"):
+        remembered.unlink()
+    busy_till.wait_for_sales(20)
+    head_office.broker.start()
+    wait_until(lambda: online_store.health()["online"], "head office to answer")
+    busy_till.stop()
+    assert both_sides().differences == ()
+    assert_all_there(online_store, busy_till.answers)
+
+
+def test_sales_go_on_while_the_hub_is_down(
+    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """A hub killed in the middle of a batch has lost nothing it acknowledged, and repeats nothing."""
+    for _ in range(3):
+        head_office.hub.kill()
+        busy_till.wait_for_sales(10)
+        head_office.hub.start()
+        busy_till.wait_for_sales(10)
+    busy_till.stop()
+    assert both_sides().differences == ()
+
+
+def test_no_answer_is_lost_when_the_agent_is_killed(
+    online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """Whatever an agent answered before SIGKILL is there afterwards: once, and answered the same."""
+    for _ in range(5):
+        busy_till.wait_for_sales(10)
+        online_store.agent.kill()
+        online_store.agent.start()
+    busy_till.stop()
+    assert both_sides().differences == ()
+    assert_all_there(online_store, busy_till.answers)
+
+
+def test_an_agent_that_was_away_resumes_where_head_office_stands(
+    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """An agent stopped while head office was unreachable sends the rest after both are back."""
+    head_office.hub.stop()
+    busy_till.wait_for_sales(20)
+    busy_till.stop()
+    assert online_store.agent.stop() == 0
+    head_office.hub.start()
+    online_store.agent.start()
+    assert both_sides().differences == ()
+    assert_all_there(online_store, busy_till.answers)
+
+
+def test_a_contradiction_halts_sync_and_is_said(
+    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """A store that is put back to an older disk is noticed: sync halts, sales go on, a person is told."""
+    busy_till.stop()
+    both_sides()
+    online_store.agent.stop()
+    copies = [online_store.ledger_path.with_name(f"ledger.db{end}") for end in ("", "-wal", "-shm")]
+    for copy in copies:
+        if copy.exists():
+            shutil.copy(copy, copy.with_name(f"old-{copy.name}"))
+    online_store.agent.start()
+    pos = online_store.lanes["1"].pos
+    assert pos.enrol("em4100:0C000621A5").status_code == 201
+    online_store.wait_acknowledged()
+    online_store.agent.stop()
+    for copy in copies:
+        copy.unlink(missing_ok=True)
+        old = copy.with_name(f"old-{copy.name}")
+        if old.exists():
+            old.rename(copy)
+    online_store.agent.start()
+    assert pos.enrol("em4100:67003B51C6").status_code == 201
+    wait_until(lambda: online_store.health()["status"] == "degraded", "the agent to be told")
+    health = online_store.health()
+    assert any(reason.startswith("sync is halted") for reason in health["reasons"])
+    assert not health["online"]
+    assert pos.identify("em4100:67003B51C6").status_code == 200

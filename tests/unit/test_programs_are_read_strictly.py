@@ -1,0 +1,69 @@
+"""A program file is data that a marketing person edits: what it cannot mean is refused."""
+
+import pytest
+
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument
+from agent.paths import shipped_program
+
+CORNER = """
+id = "corner"
+version = 1
+name = "Corner points"
+currency = "USD"
+[[earn]]
+id = "base"
+points = 1
+per_minor = 100
+text = "1 point per $1"
+"""
+
+
+def complaint_about(text: str) -> str:
+    """What is said about a program that is refused."""
+    with pytest.raises(InvalidDocument) as refused:
+        Program.parse(text, source="corner.toml")
+    return str(refused.value)
+
+
+def test_the_shipped_program_reads() -> None:
+    """``config/programs/simple.toml`` is a valid program of one point a dollar."""
+    program = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+    assert program.edition == "simple@1"
+    assert [(rule.points, rule.per_minor) for rule in program.earn] == [(1, 100)]
+    assert "tobacco" in program.earn[0].exclude_categories
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "complaint"),
+    [
+        ("points = 1", "points = 1.0", "earn.0.points: "),
+        ("points = 1", "points = true", "earn.0.points: "),
+        ("points = 1", "points = 0", "earn.0.points: "),
+        ("points = 1", "points = -1", "earn.0.points: "),
+        ("per_minor = 100", "per_minor = 0", "earn.0.per_minor: "),
+        ("per_minor = 100", "per_minor = 1e2", "earn.0.per_minor: "),
+        ("version = 1", "version = 0", "version: "),
+        ('currency = "USD"', 'currency = "dollars"', "currency: "),
+        ('id = "base"', 'id = "two words"', "earn.0.id: "),
+        ("points = 1", "point = 1", "unknown key 'earn.0.point'; did you mean 'points'?"),
+        ("per_minor = 100", "", "key 'earn.0.per_minor' is missing"),
+    ],
+)
+def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
+    """Each mistake is said with the file and the key it stands under."""
+    assert line in CORNER
+    said = complaint_about(CORNER.replace(line, instead))
+    assert said.startswith("corner.toml: ")
+    assert complaint in said
+
+
+def test_a_program_has_a_rule() -> None:
+    """A program under which nothing ever earns is a mistake."""
+    assert "earn" in complaint_about(CORNER.partition("[[earn]]")[0])
+
+
+def test_rules_have_names_of_their_own() -> None:
+    """Two rules of one name could not be told apart on a receipt, so they are refused."""
+    twice = CORNER + CORNER[CORNER.index("[[earn]]") :]
+    assert "two rules are called 'base'" in complaint_about(twice)
