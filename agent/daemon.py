@@ -222,6 +222,7 @@ class Agent:
             reasons=tuple(reasons),
             unacknowledged=unacknowledged,
             online=self._uplink is not None and self._uplink.online,
+            alone=self._uplink is None,
             device=f"{device.tenant}/{device.store}/{device.name}",
             version=__version__,
             readers=tuple(

@@ -26,11 +26,16 @@ class BadToken(HTTPException):
 
 
 class Access:
-    """Judges requests. The screens' session lasts as long as the agent runs."""
+    """Judges requests.
+
+    The screens' session is derived from the till tokens, so that a page that was open before a
+    restart is live again after it; a change of the tokens ends it.
+    """
 
     def __init__(self, till_tokens: tuple[str, ...]) -> None:
         self._till_tokens = tuple(token.encode() for token in till_tokens)
-        self.screen_session = secrets.token_urlsafe(32)
+        secret = b"\0".join(self._till_tokens) or secrets.token_bytes(32)
+        self.screen_session = hmac.digest(secret, b"tapledger screen", "sha256").hex()
 
     async def till(self, request: Request) -> Caller:
         """Let a till in. Raises BadToken."""

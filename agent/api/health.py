@@ -21,13 +21,14 @@ class HealthView(Value):
     """The agent's health. ``reasons`` say in plain words what is degraded.
 
     Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
-    head office has not acknowledged yet; it is 0 where there is no head office.
+    head office has not acknowledged yet; ``alone`` says that none is configured.
     """
 
     status: Literal["ok", "degraded"]
     reasons: tuple[str, ...]
     unacknowledged: int
     online: bool
+    alone: bool
     device: str
     version: str
     readers: tuple[PartHealth, ...]

@@ -66,6 +66,7 @@ class LaneKit:
 
     def tap(self, token: Token) -> dict[str, object]:
         """Lay a card, wait until the lane says whose it is, and take it away."""
+        self.pos.forget()
         self.reader.lay(token)
         try:
             return self.pos.wait_for("card", token=str(token))

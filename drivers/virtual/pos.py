@@ -49,6 +49,11 @@ class VirtualPos:
         """Commit a sale."""
         return self._http.put(f"/v1/sales/{sale_id}", json=sale)
 
+    def forget(self) -> None:
+        """Forget the events that have arrived."""
+        with self._arrived:
+            self._events.clear()
+
     def wait_for(self, name: str, *, timeout_s: float = 10.0, **wanted: Any) -> dict[str, Any]:
         """Wait for the next event of a kind whose data has the ``wanted`` values.
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,6 @@ Spoil = Callable[[StoreKit, str], str]
 
 def _unknown_key(_kit: StoreKit, toml: str) -> str:
     return toml.replace("[api]\nlisten", "[api]\nlisen")
-
-
-def _unknown_table(_kit: StoreKit, toml: str) -> str:
-    return toml.replace("[ledger]", "[legder]")
 
 
 def _unknown_driver(_kit: StoreKit, toml: str) -> str:
@@ -47,10 +44,6 @@ def _unknown_device(_kit: StoreKit, toml: str) -> str:
     return toml.replace('devices = ["reader-2"]', 'devices = ["reader-3"]')
 
 
-def _not_toml(_kit: StoreKit, toml: str) -> str:
-    return toml.replace("[ledger]", "[ledger")
-
-
 def _mistake_in_program(kit: StoreKit, toml: str) -> str:
     line = next(line for line in toml.splitlines() if "programs" in line)
     path = Path(line.split('"')[1])
@@ -59,51 +52,65 @@ def _mistake_in_program(kit: StoreKit, toml: str) -> str:
     return toml.replace(str(path), str(program))
 
 
-def _no_program(kit: StoreKit, toml: str) -> str:
-    line = next(line for line in toml.splitlines() if "programs" in line)
-    return toml.replace(line, f'path = "{kit.directory / "autumn.toml"}"')
+def _untouched(_kit: StoreKit, toml: str) -> str:
+    return toml
 
 
-def _run(config: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        tapledger("agent", "--config", str(config)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+MISTAKES: dict[str, tuple[Spoil, list[str]]] = {
+    "unknown key": (_unknown_key, ["agent.toml", "'api.lisen'", "'listen'"]),
+    "unknown driver": (_unknown_driver, ["agent.toml", "'em4010'", "em4100"]),
+    "one port": (_same_port, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
+    "a linked port": (_same_port_by_a_link, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
+    "a port in a linked directory": (
+        _same_port_by_a_linked_directory,
+        ["agent.toml", "'reader-1'", "'reader-2'", "port"],
+    ),
+    "unknown device": (_unknown_device, ["agent.toml", "'2'", "'reader-3'"]),
+    "unknown key of a program": (
+        _mistake_in_program,
+        ["spring.toml", "'earn.0.per_minr'", "'per_minor'"],
+    ),
+    "no file": (_untouched, ["agent.toml", "No such file"]),
+}
+"""How each mistake is made, and the words that the agent must find for it."""
 
 
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (_unknown_key, ["agent.toml", "'api.lisen'", "'listen'"]),
-        (_unknown_table, ["agent.toml", "'legder'", "'ledger'"]),
-        (_unknown_driver, ["agent.toml", "'em4010'", "em4100"]),
-        (_same_port, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
-        (_same_port_by_a_link, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
-        (_same_port_by_a_linked_directory, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
-        (_unknown_device, ["agent.toml", "'2'", "'reader-3'"]),
-        (_not_toml, ["agent.toml", "TOML", "line"]),
-        (_mistake_in_program, ["spring.toml", "'earn.0.per_minr'", "'per_minor'"]),
-        (_no_program, ["autumn.toml", "cannot be read"]),
-    ],
-)
-def test_mistake(closed_store: StoreKit, spoil: Spoil, words: list[str]) -> None:
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StoreKit]:
+    """A store for each mistake, with the mistake made."""
+    spoilt = {}
+    for name, (spoil, _) in MISTAKES.items():
+        kit = StoreKit(
+            name="s001", directory=tmp_path_factory.mktemp("store"), lane_names=("1", "2")
+        )
+        kit.config.write_text(spoil(kit, kit.config.read_text("utf-8")), "utf-8")
+        spoilt[name] = kit
+    spoilt["no file"].config.unlink()
+    return spoilt
+
+
+@pytest.fixture(scope="module")
+def ended(stores: dict[str, StoreKit]) -> dict[str, subprocess.CompletedProcess[str]]:
+    """What became of the agent after each mistake; all are started side by side."""
+
+    def run(kit: StoreKit) -> subprocess.CompletedProcess[str]:
+        command = tapledger("agent", "--config", str(kit.config))
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(stores, pool.map(run, stores.values()), strict=True))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake(
+    stores: dict[str, StoreKit],
+    ended: dict[str, subprocess.CompletedProcess[str]],
+    mistake: str,
+) -> None:
     """A mistake ends the agent with exit code 2, named with its file, key and a way out."""
-    toml = closed_store.config.read_text("utf-8")
-    spoilt = spoil(closed_store, toml)
-    closed_store.config.write_text(spoilt, "utf-8")
-    ended = _run(closed_store.config)
-    assert ended.returncode == 2
-    assert not [word for word in words if word not in ended.stderr], ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert not closed_store.ledger_path.exists()
-
-
-def test_missing_file(tmp_path: Path) -> None:
-    """A configuration file that is not there ends the agent with exit code 2, named."""
-    ended = _run(tmp_path / "nowhere.toml")
-    assert ended.returncode == 2
-    assert str(tmp_path / "nowhere.toml") in ended.stderr
-    assert "Traceback" not in ended.stderr
+    said = ended[mistake].stderr
+    assert ended[mistake].returncode == 2, said
+    assert not [word for word in MISTAKES[mistake][1] if word not in said], said
+    assert "Traceback" not in said
+    assert ended[mistake].stdout == ""
+    assert not stores[mistake].ledger_path.exists()

@@ -99,7 +99,7 @@ def test_scheme_in_any_case(stranger: httpx.Client, till: httpx.Client) -> None:
         assert answer.status_code == 200
 
 
-def test_health_needs_no_token(stranger: httpx.Client, store: StoreKit) -> None:
+def test_health_needs_no_token(stranger: httpx.Client) -> None:
     """Anybody on the machine may ask how the agent is."""
     answer = stranger.get("/healthz")
     assert answer.status_code == 200

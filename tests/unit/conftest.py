@@ -28,7 +28,7 @@ from sync.messages import Journal
 settings.register_profile(
     "unit",
     deadline=None,
-    max_examples=60,
+    max_examples=30,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -68,7 +68,7 @@ def _lines(draw: st.DrawFn) -> Line:
 
 @st.composite
 def _sales(draw: st.DrawFn) -> Sale:
-    lines = draw(st.lists(_lines(), max_size=5))
+    lines = draw(st.lists(_lines(), max_size=4))
     total_minor = sum(line.amount_minor for line in lines)
     if total_minor < 0:
         dear = draw(_lines()).model_copy(update={"amount_minor": 10**6})

@@ -25,7 +25,7 @@ HEADER = Journal(
 MIB = 1024 * 1024
 
 
-@given(st.lists(st.from_type(Entry), max_size=4))
+@given(st.lists(st.from_type(Entry), max_size=2))
 def test_entries_arrive_byte_for_byte(entries: list[Entry]) -> None:
     """The very bytes that the device hashed arrive, in order, under their header."""
     lines = tuple(entry.canonical() for entry in entries)

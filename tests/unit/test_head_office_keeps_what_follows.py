@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.entry import GENESIS, AccumulatePoints, Enrol, Position, chain
@@ -77,7 +77,8 @@ def contents(store: Store) -> list[object]:
     kept: list[object] = []
     for held in store.journals():
         with store.entries(held) as entries:
-            kept.append((held, list(entries), store.balances(held)))
+            kept.append((held, list(entries)))
+        kept.append(store.balances(held))
     return kept
 
 
@@ -101,7 +102,7 @@ def test_what_follows_is_kept_as_it_came(store: Store, journal: Lines, batch_of:
 
 
 def test_balances_follow_from_the_postings(store: Store, journal: Lines, batch_of: BatchOf) -> None:
-    """What each account has and the program issued is the sum of the entries, and a replay agrees."""
+    """What each owner has is the sum of its postings, and a replay from zero says the same."""
     take(store, batch_of(journal, 1, 6))
     (held,) = store.journals()
     assert store.balances(held) == {
@@ -114,6 +115,7 @@ def test_balances_follow_from_the_postings(store: Store, journal: Lines, batch_o
     assert found.entries == journal
 
 
+@settings(max_examples=15)
 @given(slices=st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), max_size=6))
 def test_any_delivery_gives_the_same_balances(
     tmp_path_factory: pytest.TempPathFactory,
@@ -215,7 +217,8 @@ def test_what_was_taken_is_there_after_a_restart(
 @pytest.mark.parametrize(
     "tampering",
     [
-        "UPDATE entries SET canonical = replace(canonical, 'ana', 'eva') WHERE seq = 2",
+        "UPDATE entries SET canonical = CAST(replace(canonical, 'ana', 'eva') AS BLOB) "
+        "WHERE seq = 2",
         "UPDATE entries SET hash = zeroblob(32) WHERE seq = 6",
         "DELETE FROM entries WHERE seq = 3",
         "DELETE FROM entries WHERE seq = 6",
@@ -234,6 +237,23 @@ def test_a_replay_finds_tampering(
     (held,) = store.journals()
     with pytest.raises(Unsound, match="house/s001/edge-1"):
         replay_journal(store, held)
+
+
+@pytest.mark.xfail(strict=True, reason="a transaction that only reads takes the write lock as well")
+def test_a_journal_can_be_read_while_batches_are_taken(
+    tmp_path: Path, journal: Lines, batch_of: BatchOf
+) -> None:
+    """Whoever reads a journal, for however long, does not keep devices from being answered."""
+    store = Store(f"sqlite:///{tmp_path}/hub.db?timeout=0")
+    store.start()
+    try:
+        take(store, batch_of(journal, 1, 4))
+        (held,) = store.journals()
+        with store.entries(held) as entries:
+            assert next(entries)[0] == 1
+            assert isinstance(take(store, batch_of(journal, 5, 6)), Accepted)
+    finally:
+        store.stop()
 
 
 @pytest.mark.xfail(strict=True, reason="a journal's row is made before its first batch is examined")

@@ -1,6 +1,7 @@
 """Store and head office read each other's messages as they were meant, or refuse them."""
 
 import contextlib
+import json
 
 import pytest
 from hypothesis import given
@@ -95,13 +96,8 @@ def test_a_message_that_was_cut_is_refused(message: Value, data: st.DataObject) 
 )
 def test_every_field_has_its_form(changes: dict[str, object]) -> None:
     """Positions are whole numbers from 0, hashes 64 lower-case digits, and no key is unknown."""
-    fields = ACK.model_dump() | changes
-    wrong = Ack.model_construct(**fields)  # type: ignore[arg-type]  # wrong on purpose
-    payload = wrong.model_dump_json(warnings=False).encode()
-    if "surplus" in changes:
-        payload = encode(ACK)[:-1] + b',"surplus":1}'
     with pytest.raises(MalformedMessage):
-        decode(payload, Ack)
+        decode(json.dumps(ACK.model_dump() | changes).encode(), Ack)
 
 
 def test_an_ack_names_the_position_it_acknowledges() -> None:
@@ -147,33 +143,24 @@ def test_a_topic_that_is_not_ours_is_refused(topic: str) -> None:
 
 @pytest.mark.xfail(strict=True, reason="numbers on the wire have no upper bound")
 @pytest.mark.parametrize(
-    ("kind", "field"),
+    ("message", "field"),
     [
-        (Hello, "epoch"),
-        (Hello, "head_seq"),
-        (Ok, "seq"),
-        (Journal, "epoch"),
-        (Journal, "first_seq"),
-        (Ack, "seq"),
+        (Hello(incarnation="i", nonce="n", epoch=0, head_seq=0, head_hash="0" * 64), "epoch"),
+        (Hello(incarnation="i", nonce="n", epoch=0, head_seq=0, head_hash="0" * 64), "head_seq"),
+        (Ok(nonce="n", epoch=0, seq=0, hash="0" * 64, time="t"), "seq"),
+        (
+            Journal(incarnation="i", epoch=0, first_seq=1, prev_hash="0" * 64, last_hash="0" * 64),
+            "epoch",
+        ),
+        (ACK, "epoch"),
+        (ACK, "seq"),
     ],
 )
-def test_a_number_that_no_journal_reaches_is_refused(kind: type[Value], field: str) -> None:
+def test_a_number_that_no_journal_reaches_is_refused(message: Value, field: str) -> None:
     """A position beyond what a database column holds is malformed, at the border already."""
-    fields = {
-        Hello: {"incarnation": "i", "nonce": "n", "epoch": 0, "head_seq": 0, "head_hash": "0" * 64},
-        Ok: {"nonce": "n", "epoch": 0, "seq": 0, "hash": "0" * 64, "time": "t"},
-        Journal: {
-            "incarnation": "i",
-            "epoch": 0,
-            "first_seq": 1,
-            "prev_hash": "0" * 64,
-            "last_hash": "0" * 64,
-        },
-        Ack: {"epoch": 0, "seq": 0, "hash": "0" * 64},
-    }[kind]
-    payload = encode(kind.model_construct(**(fields | {field: 2**63})))
+    payload = encode(message.model_copy(update={field: 2**63}))
     with pytest.raises(MalformedMessage):
-        decode(payload, kind)
+        decode(payload, type(message))
 
 
 @pytest.mark.xfail(strict=True, reason="of_topic takes anything between two slashes for a name")
