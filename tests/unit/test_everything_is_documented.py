@@ -1,0 +1,105 @@
+"""What a person can use is documented: commands, settings, topics, metrics, codes, events."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from agent.api.problems import PROBLEMS
+from agent.cli import main
+from agent.core.strict_toml import _model_in
+from agent.lanes import EventName
+from agent.settings import AgentSettings
+from drivers.registry import SERIAL_READERS
+from sync.hub.settings import HubSettings
+
+_ROOT = Path(__file__).resolve().parents[2]
+_README = (_ROOT / "README.md").read_text("utf-8")
+_ARCHITECTURE = (_ROOT / "ARCHITECTURE.md").read_text("utf-8")
+
+
+def _commands(command: click.Command, path: str) -> list[str]:
+    if isinstance(command, click.Group):
+        return [
+            found
+            for name, inner in command.commands.items()
+            for found in _commands(inner, f"{path} {name}")
+        ]
+    return [path]
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        keys += [f"{prefix}{name}"] if inner is None else _keys(inner, f"{prefix}{name}.")
+    return keys
+
+
+@pytest.mark.parametrize("command", _commands(main, "tapledger"))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    """Each command stands in the README's table of commands, with every option it has."""
+    found: click.Command = main
+    for word in command.split()[1:]:
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    rows = [line for line in _README.splitlines() if line.startswith(f"| `{command} ")]
+    assert len(rows) == 1, command
+    assert found.help
+    for parameter in found.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.opts[0] in rows[0], (command, parameter.opts[0])
+
+
+@pytest.mark.parametrize("model", [AgentSettings, HubSettings])
+def test_every_setting_is_in_the_readme(model: type[BaseModel]) -> None:
+    """Each key that a configuration may hold stands in the README's table of settings."""
+    for key in _keys(model):
+        assert f"`{key}`" in _README, key
+
+
+def test_every_problem_code_is_in_the_readme() -> None:
+    """Each code that the API answers stands in the README's table, with its status."""
+    for code, (status, _) in PROBLEMS.items():
+        rows = [line for line in _README.splitlines() if f"`{code}`" in line and "|" in line]
+        assert any(str(status) in row for row in rows), code
+
+
+def test_every_metric_is_in_the_readme() -> None:
+    """Each metric's name stands in the README as Prometheus shows it."""
+    source = (_ROOT / "agent" / "metrics.py").read_text("utf-8")
+    found = re.findall(r'(Gauge|Counter)MetricFamily\(\s*"(\w+)"', source)
+    assert len(found) >= 7
+    for kind, name in found:
+        assert f"`{name}{'_total' if kind == 'Counter' else ''}`" in _README, name
+
+
+def test_every_topic_is_in_the_architecture() -> None:
+    """Each kind of message that store or head office sends stands in the table of topics."""
+    sources = "".join(file.read_text("utf-8") for file in (_ROOT / "sync").rglob("*.py"))
+    kinds = set(re.findall(r'topic\("([a-z/]+)"\)', sources))
+    kinds |= set(re.findall(r'_(?:answer\(\w+, |publish\()"([a-z/]+)"', sources))
+    assert kinds >= {"hello", "journal", "presence", "down/ok", "down/ack", "down/halt"}
+    for kind in kinds:
+        assert f"| `{kind}` |" in _ARCHITECTURE, kind
+
+
+def test_every_event_and_driver_is_in_the_readme() -> None:
+    """Each event of a lane and each driver stands in the README."""
+    for name in (*get_args(EventName), *SERIAL_READERS):
+        assert f"`{name}`" in _README, name
+
+
+def test_the_examples_in_the_configuration_are_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The shipped agent.toml and hub.toml are valid as they stand."""
+    from agent.layered import load  # noqa: PLC0415 - reads the environment when it is called
+
+    for name in ("CREDENTIALS_DIRECTORY",):
+        monkeypatch.delenv(name, raising=False)
+    assert load(AgentSettings, (_ROOT / "config" / "agent.toml",)).hub is not None
+    assert load(HubSettings, (_ROOT / "config" / "hub.toml",)).broker.username == "hub"
