@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -198,10 +197,7 @@ def verify(db: Path, as_json: bool) -> None:
             if done % 256 == 0 or done == of:
                 bar.update(done - bar.pos)
 
-        try:
-            found = replay(db, progress=progress)
-        except sqlite3.DatabaseError as error:
-            _fail(f"{db}: {error}", code=1)
+        found = replay(db, progress=progress)
     if as_json:
         head = {"epoch": found.head.epoch, "seq": found.head.seq, "hash": found.head.hash.hex()}
         click.echo(json.dumps({"entries": found.entries, "head": head}))

@@ -5,6 +5,7 @@ it. Only the ledger, the program and the listening port must be there for the ag
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from agent.core.backoff import delay_s
 from agent.core.program import Program
 from agent.core.strict_toml import InvalidDocument
 from agent.lanes import Lanes
-from agent.ledger import Ledger, LedgerError
+from agent.ledger import Ledger, LedgerError, LedgerUnavailable
 from agent.metrics import make_registry
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
@@ -180,7 +181,8 @@ class Agent:
     async def _look_after(self) -> None:
         """Try a ledger that could not write again, and tell the lanes when health changes."""
         if self._ledger.fault is not None:
-            await self._turn_ledger()
+            with contextlib.suppress(LedgerError):
+                await self._ledger.probe()
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told
@@ -188,17 +190,10 @@ class Agent:
             self._told = health
             self._lanes.status_changed(health.model_dump(mode="json"))
 
-    async def _turn_ledger(self) -> bool:
-        """Have the ledger thread commit something; answers whether it did."""
-        try:
-            await self._ledger.write(lambda transaction: transaction.remember("turned", "1"))
-        except LedgerError:
-            return False
-        return True
-
     async def _ping_watchdog(self) -> None:
         """Ping only on progress: the ledger thread has turned, even where the disk is full."""
-        await self._turn_ledger()
+        with contextlib.suppress(LedgerUnavailable):
+            await self._ledger.write(lambda transaction: transaction.head())
         notify_systemd("WATCHDOG=1")
 
     def health(self) -> HealthView:

@@ -5,6 +5,7 @@ A credential or variable is named after its key: ``[hub] password`` is the crede
 ``TAPLEDGER_HUB__PASSWORD``.
 """
 
+import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic_settings import (
     NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -80,11 +82,25 @@ def load(model: type[S], files: tuple[Path, ...]) -> S:
     for file in files:
         _check_readable(file)
     merged = TomlConfigSettingsSource(model, toml_file=list(files), deep_merge=True)()
+    _check_variables(model)
     try:
         return model(**merged)
+    except SettingsError as error:
+        raise InvalidDocument(f"environment: {error}") from error
     except ValidationError as error:
         names = ", ".join(str(file) for file in files)
         raise InvalidDocument(mistakes_of(error, model, source=names)) from error
+
+
+def _check_variables(model: type[BaseSettings]) -> None:
+    """Refuse a variable under our prefix that names no section: it would be dropped in silence."""
+    for name in os.environ:
+        section = name.removeprefix(_PREFIX).partition(_NESTED)[0].lower()
+        if name.startswith(_PREFIX) and section not in model.model_fields:
+            nearest = difflib.get_close_matches(section, model.model_fields, n=1, cutoff=0.0)
+            raise InvalidDocument(
+                f"environment: {name}: unknown key '{section}'; did you mean '{nearest[0]}'?"
+            )
 
 
 def _check_readable(file: Path) -> None:

@@ -159,7 +159,7 @@ class Till:
     ) -> AccumulatePoints:
         """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
         if sale.redemptions:
-            raise UnknownRedemption(f"no redemption '{sale.redemptions[0]}' was made here")
+            raise UnknownRedemption("the sale names a redemption that was not made here")
         earned = accumulate(self._program, sale)
         return AccumulatePoints(
             sale_id=sale_id,

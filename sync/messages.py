@@ -47,14 +47,16 @@ MAX_PAYLOAD_BYTES = 64 * 1024
 
 _MAX_INFLATED_BYTES = 4 * 1024 * 1024
 
-_TOPIC = re.compile(r"tapledger/1/([^/]+)/([^/]+)/([^/]+)/([a-z/]+)")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+_TOPIC = re.compile(rf"tapledger/1/({_NAME})/({_NAME})/({_NAME})/([a-z/]+)")
 
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Name = Annotated[str, StringConstraints(strict=True, pattern=f"^{_NAME}$")]
 """A tenant, store or device: safe as one level of a topic."""
 
 HashHex = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
-Epoch = Annotated[int, Field(strict=True, ge=0)]
-Seq = Annotated[int, Field(strict=True, ge=0)]
+_LARGEST = 2**53  # the largest number that JSON readers everywhere agree on
+Epoch = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
+Seq = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
 M = TypeVar("M", bound=Value)
 
 
@@ -112,7 +114,7 @@ class Journal(Value):
 
     incarnation: str
     epoch: Epoch
-    first_seq: Annotated[int, Field(strict=True, ge=1)]
+    first_seq: Annotated[Seq, Field(ge=1)]
     prev_hash: HashHex
     last_hash: HashHex
 

@@ -6,12 +6,16 @@ says nothing about any of them.
 
 import hmac
 import ipaddress
+import re
 import secrets
 from typing import Literal
 
 from fastapi import HTTPException, Request
 
 __all__ = ["SCREEN_COOKIE", "Access", "Caller"]
+
+# Read here and not by Starlette, which puts the server's own address where the header is malformed.
+_HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::[0-9]+)?")
 
 SCREEN_COOKIE = "tapledger_screen"
 
@@ -59,7 +63,8 @@ class Access:
         The Host header is held too: a foreign name that was bound to 127.0.0.1 is turned away.
         """
         peer = request.client.host if request.client else ""
-        if not (_is_loopback(peer) and _is_loopback(request.url.hostname or "")):
+        host = _HOST.fullmatch(request.headers.get("host", ""))
+        if not (_is_loopback(peer) and host and _is_loopback(host[1].strip("[]"))):
             raise HTTPException(403, "open the lane's page on the store's own machine")
 
 

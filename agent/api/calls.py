@@ -17,7 +17,7 @@ from agent.core.answer import SaleAnswer
 from agent.core.basket import Sale
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
-from agent.till import AccountView, Till, parse_token
+from agent.till import AccountView, Till, TillRefusal, parse_token
 
 __all__ = ["router"]
 
@@ -80,7 +80,11 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
     async def commit(sale_id: SaleId, sale: Sale, response: Response) -> SaleAnswer:
         """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
         with structlog.contextvars.bound_contextvars(sale_id=sale_id, lane=sale.lane):
-            committed = await till.commit(sale_id, sale)
+            try:
+                committed = await till.commit(sale_id, sale)
+            except TillRefusal as refusal:
+                _log.warning("sale_refused", reason=str(refusal))
+                raise
             if committed.replay:
                 response.status_code = 200
                 response.headers["Idempotent-Replay"] = "true"

@@ -13,7 +13,7 @@ _TOO_LARGE = f"a body may hold {MAX_BODY_BYTES} bytes"
 
 
 class _TooLarge(Exception):
-    pass
+    """Ends the reading of a body."""
 
 
 class BodyLimit:
@@ -31,6 +31,7 @@ class BodyLimit:
             await send_problem(send, "too_large", _TOO_LARGE)
             return
         received = 0
+        answered = False
 
         async def counted() -> Message:
             nonlocal received
@@ -40,10 +41,16 @@ class BodyLimit:
                 raise _TooLarge
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
-            await send_problem(send, "too_large", _TOO_LARGE)
+        async def judged(message: Message) -> None:
+            """Answer in place of the application, which takes what was raised for a bad body."""
+            nonlocal answered
+            if received <= MAX_BODY_BYTES:
+                await send(message)
+            elif not answered:
+                answered = True
+                await send_problem(send, "too_large", _TOO_LARGE)
+
+        await self._app(scope, counted, judged)
 
 
 def _declared_bytes(scope: Scope) -> int:

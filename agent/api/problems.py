@@ -3,6 +3,7 @@
 A body may hold a card number or be ten megabytes of rubbish; neither belongs in an answer.
 """
 
+import re
 from typing import Any
 
 import structlog
@@ -54,8 +55,11 @@ _REFUSALS: dict[type[TillRefusal], str] = {
     UnknownRedemption: "unknown_redemption",
 }
 
+_PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
+
 _STATUS_CODES = {
     400: "malformed",
+    401: "bad_token",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
@@ -133,7 +137,9 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _mistake_in(found: Any) -> dict[str, str]:
-    place = ".".join(str(part) for part in found["loc"] if part != "body")
+    """Say where a body is wrong; a name of the caller's own is shown only if it is a plain word."""
+    parts = [str(part) for part in found["loc"] if part != "body"]
+    place = ".".join(part if _PLAIN.fullmatch(part) else "(a field)" for part in parts)
     return {"at": place, "message": str(found["msg"]).removeprefix("Value error, ")}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.core.basket import Sale
 from agent.core.program import EarnRule, Program
-from agent.core.values import Code, Points, Text, Value
+from agent.core.values import Code, Label, Points, Value
 
 __all__ = ["Because", "Earned", "accumulate"]
 
@@ -21,7 +21,7 @@ class Because(Value):
     rule: Code
     points: Points
     lines: tuple[int, ...]
-    text: Text
+    text: Label
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

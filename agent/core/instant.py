@@ -8,6 +8,7 @@ is the shop's own day as the POS opened it, and does not follow any clock.
 '2026-11-21T14:05:09.250Z'
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -20,17 +21,27 @@ Clock = Callable[[], datetime]
 """Answers the present moment, with its zone. Handed in, so that a test can hold the hands."""
 
 
-def _as_text(value: object) -> object:
-    """Refuse numbers: pydantic would read ``20261121`` as seconds since 1970."""
-    if isinstance(value, str | date):
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(_DAY.pattern + r"[Tt][0-9:]{8}(\.[0-9]{1,6})?([Zz]|[+-][0-9:]{5})")
+
+
+def _a_day(value: object) -> object:
+    """Refuse what is no text of a day: pydantic would read ``"20261121"`` as seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
-    raise ValueError("write it as text")
+    raise ValueError("write it as YYYY-MM-DD")
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_as_text)]
+def _a_moment(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
+        return value
+    raise ValueError("write it as RFC 3339 has it, with an offset: 2026-11-21T14:05:09+01:00")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_a_moment)]
 """A moment with its offset, RFC 3339. The offset is kept: happy hours live in local time."""
 
-BusinessDate = Annotated[date, BeforeValidator(_as_text)]
+BusinessDate = Annotated[date, BeforeValidator(_a_day)]
 """The day a sale belongs to, ``YYYY-MM-DD``, as the POS says."""
 
 

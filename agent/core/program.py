@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 
 from agent.core import strict_toml
 from agent.core.basket import Currency
-from agent.core.values import Code, Points, Text, Value
+from agent.core.values import Code, Label, Points, Value
 
 __all__ = ["EarnRule", "Program"]
 
@@ -34,7 +34,7 @@ class EarnRule(Value):
     points: Annotated[Points, Field(ge=1)]
     per_minor: Annotated[int, Field(strict=True, ge=1)]
     exclude_categories: frozenset[Code] = frozenset()
-    text: Text
+    text: Label
 
 
 class Program(Value):
@@ -42,7 +42,7 @@ class Program(Value):
 
     id: Code
     version: Annotated[int, Field(strict=True, ge=1)]
-    name: Text
+    name: Label
     currency: Currency
     earn: Annotated[tuple[EarnRule, ...], Field(min_length=1)]
 

@@ -26,6 +26,7 @@ __all__ = ["Scheme", "Token", "TokenRefused"]
 Scheme = Literal["em4100", "uid", "wiegand", "gsrn", "epc", "ean13", "card", "sdm"]
 
 _SHOWN = 4
+_EPC_PREFIX = "urn:epc:"
 
 # What a value of each scheme looks like once it is in upper case.
 _SHAPES: dict[Scheme, re.Pattern[str]] = {
@@ -57,6 +58,8 @@ class Token:
 
         Raises TokenRefused with ``unknown``, ``check_digit`` or ``payment_card``.
         """
+        if not text.isascii():
+            raise TokenRefused("unknown")
         scheme, colon, value = text.strip().partition(":")
         if colon and scheme in get_args(Scheme):
             return cls._checked(scheme, value)  # type: ignore[arg-type]  # narrowed by the line above
@@ -78,23 +81,25 @@ class Token:
     @classmethod
     def _checked(cls, scheme: Scheme, value: str) -> Self:
         canonical = value.upper()
-        if not (canonical.isascii() and _SHAPES[scheme].fullmatch(canonical)):
+        if not _SHAPES[scheme].fullmatch(canonical):
             raise TokenRefused("unknown")
         if scheme in ("gsrn", "ean13") and not _gs1_check_digit_holds(canonical):
             raise TokenRefused("check_digit")
         if scheme == "card" and _looks_like_payment_card(canonical):
             raise TokenRefused("payment_card")
-        return cls(scheme, value if scheme == "epc" else canonical)
+        if scheme == "epc":  # the rest of an EPC keeps its case (RFC 8141, section 3.1)
+            canonical = _EPC_PREFIX + value[len(_EPC_PREFIX) :]
+        return cls(scheme, canonical)
 
     @property
     def ending(self) -> str:
-        """The last four characters, which is all that screens and receipts show."""
-        return self.value[-_SHOWN:]
+        """The last four characters, which is all that screens and receipts show; never all."""
+        return self.value[-min(_SHOWN, len(self.value) - 1) :]
 
     @property
     def masked(self) -> str:
         """The token as a log may hold it."""
-        return f"{self.scheme}:{'*' * (len(self.value) - _SHOWN)}{self.ending}"
+        return f"{self.scheme}:{'*' * (len(self.value) - len(self.ending))}{self.ending}"
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"

@@ -18,7 +18,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["Code", "Minor", "MintId", "Points", "Text", "Value"]
+__all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
 
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
 _LARGEST = 10**12
@@ -36,7 +36,10 @@ MintId = Callable[[], str]
 """Mints an id that no other device will ever mint. Handed in, like the clock."""
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=200)]
-"""A short text for people."""
+"""A short text that came from outside."""
+
+Label = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{C}]*$")]
+"""A short text to print or show: no control characters, which a printer would obey."""
 
 
 class Value(BaseModel):

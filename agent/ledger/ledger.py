@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
+import secrets
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from agent.core.entry import GENESIS, Position, link_hash
+from agent.core.entry import Position, link_hash
 from agent.core.instant import Clock
 from agent.core.values import MintId
 from agent.ledger.connection import open_reader, open_writer
@@ -24,6 +25,8 @@ __all__ = ["Ledger"]
 T = TypeVar("T")
 
 _CHECKED_AT_START = 1_000
+_ROOM_BYTES = 64 * 1024
+"""What a probe writes: the space of a dozen sales."""
 
 
 class Ledger:
@@ -118,13 +121,16 @@ class Ledger:
 
     async def read(self, question: Callable[[View], T]) -> T:
         """Ask the durable state. Raises LedgerUnavailable where the disk cannot answer."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._ask, question)
+        return await self._in_reader(lambda connection: question(View(connection)))
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._page, position, at_most)
+
+        def page(connection: sqlite3.Connection) -> list[bytes]:
+            walk = journaled(connection, after=position)
+            return [canonical for _, canonical in itertools.islice(walk, at_most)]
+
+        return await self._in_reader(page)
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """Answer the chain's hash after an entry; the genesis hash for 0; None where none is."""
@@ -136,19 +142,22 @@ class Ledger:
         await self.write(lambda transaction: transaction.remember(ACKNOWLEDGED, place))
         self.acknowledged = (position.epoch, position.seq)
 
-    def _ask(self, question: Callable[[View], T]) -> T:
+    async def _in_reader(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a question in the reading thread, on its connection."""
         if self._reading is None:
             raise LedgerUnavailable("the ledger is not running")
+        loop = asyncio.get_running_loop()
         try:
-            return question(View(self._reading))
+            return await loop.run_in_executor(self._readers, question, self._reading)
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot read: {error}") from error
 
-    def _page(self, position: tuple[int, int], at_most: int) -> list[bytes]:
-        if self._reading is None:
-            raise LedgerUnavailable("the ledger is not running")
-        walk = journaled(self._reading, after=position)
-        return [canonical for _, canonical in itertools.islice(walk, at_most)]
+    async def probe(self) -> None:
+        """Try whether a ledger that could not write has room again, and clear its fault if so."""
+        # New each time: SQLite writes no page whose content stays the same.
+        fresh = secrets.token_hex(_ROOM_BYTES // 2)
+        await self.write(lambda transaction: transaction.remember("room", fresh))
+        self._writer.fault = None
 
     @property
     def head(self) -> Position:
@@ -177,8 +186,9 @@ class Ledger:
 def _check_newest(connection: sqlite3.Connection, head: Position) -> None:
     """Hold the chain over the newest entries of the present epoch."""
     first = max(0, head.seq - _CHECKED_AT_START)
-    anchor = View(connection).entry_at(head.epoch, first)
-    previous = GENESIS if anchor is None else anchor.hash
+    previous = View(connection).hash_at(head.epoch, first)
+    if previous is None:
+        raise LedgerDamaged(f"entry {head.epoch}:{first} is missing")
     expected_seq = first + 1
     for position, canonical in journaled(connection, after=(head.epoch, first)):
         if position.seq != expected_seq or link_hash(previous, canonical) != position.hash:

@@ -5,6 +5,7 @@ The rebuilt projections live in memory and are made by the very code that made t
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,27 +47,33 @@ def replay(path: Path, *, progress: Progress = _silent) -> Replay:
     a rebuild (I9). Raises LedgerDamaged naming the first entry or row that does not hold.
     Cost: linear in the journal; memory grows with accounts and sales, not with entries.
     """
-    live = open_reader(path)
     rebuilt = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(rebuilt)
-        live.execute("BEGIN")  # one state of the live ledger, for the walk and the comparison
-        total = int(live.execute(SQL["count_entries"]).fetchone()[0])
-        head = Position(epoch=0, seq=0, hash=GENESIS)
-        for done, (position, canonical) in enumerate(journaled(live), start=1):
-            _fold(rebuilt, head, position, canonical)
-            head = position
-            progress(done, total)
-        _compare(live, rebuilt)
-        return Replay(
-            entries=total,
-            head=head,
-            incarnation=View(live).meta("incarnation") or "",
-            balances=dict(rebuilt.execute(SQL["balances"]).fetchall()),
-        )
-    finally:
-        rebuilt.close()
-        live.close()
+        with closing(open_reader(path)) as live, closing(rebuilt):
+            return _replay(live, rebuilt, progress)
+    except sqlite3.DatabaseError as error:
+        raise LedgerDamaged(f"{path}: {error}") from error
+
+
+def _replay(live: sqlite3.Connection, rebuilt: sqlite3.Connection, progress: Progress) -> Replay:
+    migrate(rebuilt)
+    live.execute("BEGIN")  # one state of the live ledger, for the walk and the comparison
+    total = int(live.execute(SQL["count_entries"]).fetchone()[0])
+    head = Position(epoch=0, seq=0, hash=GENESIS)
+    for done, (position, canonical) in enumerate(journaled(live), start=1):
+        _fold(rebuilt, head, position, canonical)
+        head = position
+        progress(done, total)
+    misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
+    if misnamed is not None:
+        raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
+    _compare(live, rebuilt)
+    return Replay(
+        entries=total,
+        head=head,
+        incarnation=View(live).meta("incarnation") or "",
+        balances=dict(rebuilt.execute(SQL["balances"]).fetchall()),
+    )
 
 
 def _fold(

@@ -1,5 +1,6 @@
 """Judge a batch against what is held already. Pure: positions and bytes in, a verdict out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,18 +34,23 @@ Verdict = Accepted | Gap | Contradicts
 
 
 def examine(
-    held: Position, hash_before: bytes | None, header: Journal, lines: tuple[bytes, ...]
+    held: Position,
+    hash_at: Callable[[int], bytes | None],
+    header: Journal,
+    lines: tuple[bytes, ...],
 ) -> Verdict:
     """Judge ``lines`` under ``header`` against ``held``, the newest entry held of that journal.
 
-    ``hash_before`` is the hash held for the entry before the batch, None where it is not held.
+    ``hash_at`` answers the hash held for an entry, the genesis hash for 0, None where none is held.
+    It is asked twice at most: before the batch, and where the batch and what is held part.
     """
     if header.first_seq > held.seq + 1:
         return Gap()
-    if hash_before is None or header.prev_hash != hash_before.hex():
+    previous = hash_at(header.first_seq - 1)
+    if previous is None or header.prev_hash != previous.hex():
         return Contradicts(seq=header.first_seq - 1, reason="fork")
+    last_common = min(held.seq, header.first_seq + len(lines) - 1)
     entries: list[Recorded] = []
-    previous = hash_before
     for seq, canonical in enumerate(lines, start=header.first_seq):
         try:
             entry = Entry.parse(canonical)
@@ -53,7 +59,8 @@ def examine(
         if (entry.epoch, entry.seq) != (header.epoch, seq):
             return Contradicts(seq=seq, reason="malformed")
         previous = link_hash(previous, canonical)
-        if seq == held.seq and previous != held.hash:
+        # The chain binds all before it, so comparing the last common entry compares them all.
+        if seq == last_common and previous != hash_at(seq):
             return Contradicts(seq=seq, reason="fork")
         if seq > held.seq:
             entries.append(Recorded(entry=entry, canonical=canonical, hash=previous))

@@ -96,7 +96,6 @@ class Store:
         self._engine = create_engine(self._url)
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _make_sqlite_durable)
-            event.listen(self._engine, "begin", _begin_immediate)
         _metadata.create_all(self._engine)
 
     def stop(self) -> None:
@@ -107,7 +106,7 @@ class Store:
         """Answer the newest entry held of a journal, or the place before its first."""
         with self._engine.connect() as connection:
             held = _find(connection, address, incarnation, epoch)
-        return Position(epoch=epoch, seq=0, hash=GENESIS) if held is None else held.head
+        return _before_the_first(epoch) if held is None else held.head
 
     def take(
         self,
@@ -122,11 +121,16 @@ class Store:
         Answers the verdict and the newest entry now held, both durable.
         """
         with self._engine.begin() as connection:
-            held = _find_or_make(connection, address, header.incarnation, header.epoch)
-            before = _hash_at(connection, held, header.first_seq - 1)
-            verdict = examine(held.head, before, header, lines)
+            if connection.dialect.name == "sqlite":
+                # Lock first: a read that turns into a write would fail at once otherwise.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            held = _find(connection, address, header.incarnation, header.epoch)
+            head = _before_the_first(header.epoch) if held is None else held.head
+            verdict = examine(head, lambda seq: _hash_at(connection, held, seq), header, lines)
             if not isinstance(verdict, Accepted) or not verdict.entries:
-                return verdict, held.head
+                return verdict, head
+            if held is None:
+                held = _make(connection, address, header.incarnation, header.epoch)
             self._keep(connection, held, verdict.entries, received_at)
             return verdict, verdict.entries[-1].position
 
@@ -202,15 +206,14 @@ class Store:
 
 def _make_sqlite_durable(connection: Any, _record: Any) -> None:
     """WAL with synchronous=FULL: an acknowledged entry survives a power cut here too."""
-    connection.isolation_level = None  # SQLAlchemy's own BEGIN is sent below
+    connection.isolation_level = None  # transactions begin where we say so
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock first: a read that turns into a write would fail at once otherwise."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _before_the_first(epoch: int) -> Position:
+    return Position(epoch=epoch, seq=0, hash=GENESIS)
 
 
 def _this_journal(address: DeviceAddress, incarnation: str, epoch: int) -> dict[str, Any]:
@@ -231,21 +234,21 @@ def _find(
     return None if found is None else _held(found)
 
 
-def _find_or_make(
+def _make(
     connection: Connection, address: DeviceAddress, incarnation: str, epoch: int
 ) -> HeldJournal:
+    key = _this_journal(address, incarnation, epoch)
+    connection.execute(insert(_journals).values(**key, seq=0, hash=GENESIS))
     held = _find(connection, address, incarnation, epoch)
-    if held is None:
-        key = _this_journal(address, incarnation, epoch)
-        connection.execute(insert(_journals).values(**key, seq=0, hash=GENESIS))
-        held = _find(connection, address, incarnation, epoch)
     assert held is not None, "a journal that was just made is there"  # noqa: S101
     return held
 
 
-def _hash_at(connection: Connection, held: HeldJournal, seq: int) -> bytes | None:
+def _hash_at(connection: Connection, held: HeldJournal | None, seq: int) -> bytes | None:
     if seq == 0:
         return GENESIS
+    if held is None:
+        return None
     row = connection.execute(
         select(_entries.c.hash).where(_entries.c.journal_id == held.id, _entries.c.seq == seq)
     ).one_or_none()

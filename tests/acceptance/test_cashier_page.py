@@ -45,7 +45,7 @@ def kit(tmp_path: Path) -> Iterator[StoreKit]:
 
 @pytest.fixture
 def page(browser: Browser, kit: StoreKit) -> Iterator[Page]:
-    """The page of lane 1, in a fresh browser profile; fails on an outside request or a script error."""
+    """Lane 1 in a fresh browser profile; fails on outside requests and script errors."""
     context = browser.new_context(viewport={"width": 900, "height": 640})
     page = context.new_page()
     outside: list[str] = []

@@ -33,13 +33,6 @@ def _same_port_by_a_link(kit: StoreKit, toml: str) -> str:
     return toml
 
 
-def _same_port_by_a_linked_directory(kit: StoreKit, toml: str) -> str:
-    port_1, port_2 = (lane.reader.port for lane in kit.lanes.values())
-    link = kit.directory / "by-id"
-    link.symlink_to(kit.directory)
-    return toml.replace(str(port_2), str(link / port_1.name))
-
-
 def _unknown_device(_kit: StoreKit, toml: str) -> str:
     return toml.replace('devices = ["reader-2"]', 'devices = ["reader-3"]')
 
@@ -61,10 +54,6 @@ MISTAKES: dict[str, tuple[Spoil, list[str]]] = {
     "unknown driver": (_unknown_driver, ["agent.toml", "'em4010'", "em4100"]),
     "one port": (_same_port, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
     "a linked port": (_same_port_by_a_link, ["agent.toml", "'reader-1'", "'reader-2'", "port"]),
-    "a port in a linked directory": (
-        _same_port_by_a_linked_directory,
-        ["agent.toml", "'reader-1'", "'reader-2'", "port"],
-    ),
     "unknown device": (_unknown_device, ["agent.toml", "'2'", "'reader-3'"]),
     "unknown key of a program": (
         _mistake_in_program,

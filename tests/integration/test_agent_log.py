@@ -100,9 +100,6 @@ def test_sales_carry_their_id(day: Day) -> None:
     assert {sale_id: answered.count(sale_id) for sale_id in answered} == day.sales
 
 
-@pytest.mark.xfail(
-    strict=True, reason="problems.py logs no refusal: a reused sale_id goes unreported"
-)
 def test_reused_id_is_reported(day: Day) -> None:
     """Another basket under a used sale_id is reported in the log, under that sale_id."""
     lines = [json.loads(line) for line in day.log.splitlines()]

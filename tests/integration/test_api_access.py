@@ -9,10 +9,6 @@ import pytest
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
 
-_ANSWERED_500 = pytest.mark.xfail(
-    strict=True, reason="problems.py: _STATUS_CODES lacks 401, so it is answered as 500 internal"
-)
-
 
 @pytest.fixture
 def stranger(store: StoreKit, connect: Callable[..., httpx.Client]) -> httpx.Client:
@@ -52,7 +48,6 @@ def test_without_a_token_nothing_happens(
     assert journal_seq() == before
 
 
-@_ANSWERED_500
 @pytest.mark.parametrize("headers", CREDENTIALS.values(), ids=CREDENTIALS.keys())
 @pytest.mark.parametrize(
     ("method", "path", "body"),
@@ -83,7 +78,6 @@ def test_bad_token(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@_ANSWERED_500
 def test_another_scheme(stranger: httpx.Client, till: httpx.Client) -> None:
     """A till's token under another scheme than Bearer lets nobody in."""
     token = till.headers["Authorization"].removeprefix("Bearer ")
@@ -137,12 +131,7 @@ def test_metrics(till: httpx.Client) -> None:
         "192.0.2.7",
         "[2001:db8::1]",
         "0.0.0.0",  # noqa: S104 - a name in a header; nothing is bound to it
-        pytest.param(
-            "evil.example:",
-            marks=pytest.mark.xfail(
-                strict=True, reason="Starlette puts the server's address for a malformed Host"
-            ),
-        ),
+        "evil.example:",
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/lane/1", "/lane/1/panel"])

@@ -15,9 +15,7 @@ from drivers.presence import GONE_AFTER_S
 from drivers.readers.em4100 import frame
 from drivers.virtual.em4100 import VirtualRdm6300
 
-Listen = Callable[
-    [httpx.Client, str], AbstractContextManager[Iterator[tuple[str, dict[str, Any]]]]
-]
+Listen = Callable[[httpx.Client, str], AbstractContextManager[Iterator[tuple[str, dict[str, Any]]]]]
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """A reader that is gone is named, disturbs nobody, and works again by itself once it is back."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,24 +13,80 @@ from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
 
-@pytest.fixture
-def pulled_out(fresh_store: StoreKit) -> StoreKit:
-    """A store whose reader of lane 1 worked and was pulled out."""
-    fresh_store.lanes["1"].reader.unplug()
-    _wait_until_tried_again(fresh_store)
-    return fresh_store
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What a store saw of the reader of lane 1, which is missing for a while."""
+
+    card: Token
+    health_without: dict[str, Any]
+    logged_without: list[str]
+    """What the log said of the reader of lane 1 until it was plugged in."""
+
+    told_without: dict[str, Any]
+    """What the other lane was told."""
+
+    tapped_at_the_other_lane: dict[str, object]
+    health_after: dict[str, Any]
+    tapped_after: dict[str, object]
+    logged_after: list[str]
 
 
-@pytest.fixture
-def not_there_yet(closed_store: StoreKit) -> StoreKit:
-    """A store that was opened before the reader of lane 1 was there."""
-    closed_store.lanes["2"].reader.plug_in()
-    closed_store.agent.start()
-    for lane in closed_store.lanes.values():
+@pytest.fixture(scope="module")
+def stories(
+    tmp_path_factory: pytest.TempPathFactory, new_card: Callable[[], Token]
+) -> dict[str, Story]:
+    """A reader that worked and was pulled out, and one that was not there at first."""
+    directories = [tmp_path_factory.mktemp("store") for _ in _BEGINNINGS]
+    with ThreadPoolExecutor() as pool:
+        told = pool.map(_tell, _BEGINNINGS.values(), directories, (new_card(), new_card()))
+        return dict(zip(_BEGINNINGS, told, strict=True))
+
+
+@pytest.fixture(params=["pulled out", "absent at start"])
+def story(request: pytest.FixtureRequest, stories: dict[str, Story]) -> Story:
+    """One of the stories."""
+    return stories[request.param]
+
+
+def _pull_out(kit: StoreKit) -> None:
+    kit.start()
+    kit.lanes["1"].reader.unplug()
+
+
+def _start_without(kit: StoreKit) -> None:
+    kit.lanes["2"].reader.plug_in()
+    kit.agent.start()
+    for lane in kit.lanes.values():
         lane.pos.start()
-        lane.pos.wait_for("status")
-    _wait_until_tried_again(closed_store)
-    return closed_store
+
+
+_BEGINNINGS = {"pulled out": _pull_out, "absent at start": _start_without}
+
+
+def _tell(begin: Callable[[StoreKit], None], directory: Path, card: Token) -> Story:
+    """Begin without a reader, look around, plug it in, and look again."""
+    kit = StoreKit(name="s001", directory=directory, lane_names=("1", "2"))
+    lane, other = kit.lanes.values()
+    try:
+        begin(kit)
+        _wait_until_tried_again(kit)
+        told_without = other.pos.wait_for("status", status="degraded")
+        health_without, logged_without = kit.health(), _logged(kit)
+        tapped_at_the_other_lane = other.tap(card)
+        lane.reader.plug_in()
+        wait_until(lambda: kit.health()["status"] == "ok", "the agent to find reader-1")
+        return Story(
+            card=card,
+            health_without=health_without,
+            logged_without=logged_without,
+            told_without=told_without,
+            tapped_at_the_other_lane=tapped_at_the_other_lane,
+            health_after=kit.health(),
+            tapped_after=lane.tap(card),
+            logged_after=_logged(kit),
+        )
+    finally:
+        kit.stop()
 
 
 def _wait_until_tried_again(kit: StoreKit) -> None:
@@ -49,56 +108,44 @@ def _wait_for_reason(kit: StoreKit, words: str) -> None:
     )
 
 
-def _plug_in(kit: StoreKit) -> None:
-    kit.lanes["1"].reader.plug_in()
-    wait_until(lambda: kit.health()["status"] == "ok", "the agent to find reader-1")
-
-
 def _logged(kit: StoreKit) -> list[str]:
     """What the log says of the reader of lane 1, in order."""
     return [line["event"] for line in kit.agent.log_lines() if line.get("reader") == "reader-1"]
 
 
-@pytest.fixture(params=["pulled_out", "not_there_yet"])
-def lacking(request: pytest.FixtureRequest) -> StoreKit:
-    """A store that lacks the reader of lane 1, and has tried to open it since."""
-    kit: StoreKit = request.getfixturevalue(request.param)
-    return kit
-
-
-def test_reader_is_missed_and_found(
-    request: pytest.FixtureRequest, lacking: StoreKit, new_card: Callable[[], Token]
-) -> None:
-    """A missing reader is named in /healthz and logged once; the other lane goes on; once it is
-    plugged in under its name it works, which is logged once too."""
-    health = lacking.health()
+def test_missing_reader_is_named(story: Story) -> None:
+    """While a reader is missing, /healthz is degraded and names that reader and no other."""
+    health = story.health_without
     assert health["status"] == "degraded"
-    assert len(health["reasons"]) == 1
-    assert "reader-1" in health["reasons"][0]
+    assert [("reader-1" in why, "reader-2" in why) for why in health["reasons"]] == [(True, False)]
     assert [reader["present"] for reader in health["readers"]] == [False, True]
-    found_before = ["reader_found"] if "pulled_out" in request.node.name else []
-    assert _logged(lacking) == [*found_before, "reader_lost"]
-    card = new_card()
-    assert lacking.lanes["2"].tap(card)["reader"] == "reader-2"
-
-    _plug_in(lacking)
-    health = lacking.health()
-    assert health["reasons"] == []
-    assert [reader["present"] for reader in health["readers"]] == [True, True]
-    assert lacking.lanes["1"].tap(card)["token"] == str(card)
-    assert _logged(lacking)[:-1] == [*found_before, "reader_lost", "reader_found"]
-    assert _logged(lacking)[-1] == "card_presented"
 
 
-def test_lanes_are_told(fresh_store: StoreKit) -> None:
-    """Every lane's POS hears that a reader was lost, and that it is back."""
-    lanes = fresh_store.lanes
-    for lane in lanes.values():
-        lane.pos.wait_for("status", status="ok")
-    lanes["1"].reader.unplug()
-    for lane in lanes.values():
-        told: dict[str, Any] = lane.pos.wait_for("status", status="degraded")
-        assert "reader-1" in told["reasons"][0]
-    lanes["1"].reader.plug_in()
-    for lane in lanes.values():
-        assert lane.pos.wait_for("status", status="ok")["reasons"] == []
+def test_lanes_are_told(story: Story) -> None:
+    """The lanes hear that a reader is missing, without asking."""
+    assert "reader-1" in story.told_without["reasons"][0]
+
+
+def test_other_lane_goes_on(story: Story) -> None:
+    """While a reader is missing, a tap at another lane is told as ever."""
+    tapped = story.tapped_at_the_other_lane
+    assert (tapped["reader"], tapped["token"]) == ("reader-2", str(story.card))
+
+
+def test_loss_is_logged_once(story: Story) -> None:
+    """The loss of a reader is logged once, however often the agent tries its port again."""
+    assert story.logged_without.count("reader_lost") == 1
+    assert story.logged_without[-1] == "reader_lost"
+
+
+def test_plugged_in_it_works(story: Story) -> None:
+    """A reader that is plugged in under its name works, and nothing is left of the fault."""
+    assert (story.health_after["status"], story.health_after["reasons"]) == ("ok", [])
+    assert [reader["present"] for reader in story.health_after["readers"]] == [True, True]
+    tapped = story.tapped_after
+    assert (tapped["reader"], tapped["token"]) == ("reader-1", str(story.card))
+
+
+def test_return_is_logged_once(story: Story) -> None:
+    """The return of a reader is logged once."""
+    assert story.logged_after == [*story.logged_without, "reader_found", "card_presented"]

@@ -63,9 +63,9 @@ def test_sales_go_on_while_the_broker_is_down(
 
 
 def test_sales_go_on_while_the_hub_is_down(
-    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+    head_office: HeadOffice, busy_till: Any, both_sides: Converge
 ) -> None:
-    """A hub killed in the middle of a batch has lost nothing it acknowledged, and repeats nothing."""
+    """A hub killed in mid-batch has lost nothing it acknowledged, and repeats nothing."""
     for _ in range(3):
         head_office.hub.kill()
         busy_till.wait_for_sales(10)
@@ -78,7 +78,7 @@ def test_sales_go_on_while_the_hub_is_down(
 def test_no_answer_is_lost_when_the_agent_is_killed(
     online_store: StoreKit, busy_till: Any, both_sides: Converge
 ) -> None:
-    """Whatever an agent answered before SIGKILL is there afterwards: once, and answered the same."""
+    """Whatever an agent answered before SIGKILL is there afterwards, once, answered the same."""
     for _ in range(5):
         busy_till.wait_for_sales(10)
         online_store.agent.kill()
@@ -103,9 +103,9 @@ def test_an_agent_that_was_away_resumes_where_head_office_stands(
 
 
 def test_a_contradiction_halts_sync_and_is_said(
-    head_office: HeadOffice, online_store: StoreKit, busy_till: Any, both_sides: Converge
+    online_store: StoreKit, busy_till: Any, both_sides: Converge
 ) -> None:
-    """A store that is put back to an older disk is noticed: sync halts, sales go on, a person is told."""
+    """A store put back to an older disk is noticed: sync halts, sales go on, a person is told."""
     busy_till.stop()
     both_sides()
     online_store.agent.stop()

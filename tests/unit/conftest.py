@@ -39,8 +39,11 @@ Batch = tuple[Journal, tuple[bytes, ...]]
 
 _CATEGORIES = st.sampled_from(["grocery", "bakery", "tobacco", "alcohol", "gift_card"])
 _CURRENCIES = st.sampled_from(["USD", "EUR"])
-_CODES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=12)
-_TEXTS = st.text(max_size=40)
+_CODES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=6)
+# Printable: a program whose texts hold control characters is refused.
+_TEXTS = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"]), max_size=8
+)
 _POINTS = st.integers(-(10**9), 10**9)
 _TOKENS = st.integers(0, 16**10 - 1).map(lambda number: f"em4100:{number:010X}")
 _OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))

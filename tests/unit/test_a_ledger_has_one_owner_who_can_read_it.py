@@ -148,9 +148,6 @@ def test_an_old_fault_does_not_keep_a_shop_closed(
         replay(path)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the entry before the newest thousand is parsed for its hash"
-)
 def test_the_entry_before_the_newest_is_only_asked_for_its_hash(
     tmp_path: Path, running_ledger: RunningLedger
 ) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.messages import MOST_BATCHES, Ok
-from sync.uplink import Session
+from sync.session import Session
 
 HASH = "0" * 64
 ANSWER_WITHIN_S = 3.0

@@ -39,9 +39,8 @@ def test_an_error_message_with_a_token_in_it_is_masked(caplog: pytest.LogCapture
     assert caplog.messages == ["no account for Token(em4100:******21A5)"]
 
 
-@pytest.mark.xfail(strict=True, reason="a number of up to four characters is its own ending")
-@pytest.mark.parametrize("text", ["wiegand:1-1", "wiegand:12-3", "card:1234"])
-def test_a_short_number_is_masked_too(text: str) -> None:
+def test_a_short_number_is_masked_too() -> None:
     """However short a number is, its masked form does not hold all of it."""
-    token = Token.parse(text)
-    assert token.value not in token.masked
+    for text in ("wiegand:1-1", "wiegand:12-3", "card:1234"):
+        token = Token.parse(text)
+        assert token.value not in token.masked

@@ -77,7 +77,7 @@ def test_nothing_gives_no_line() -> None:
         [],
         ["--hex", "0"],
         ["--hex", "xy"],
-        ["--hex", CARD, "a-file"],
+        ["--hex", CARD, "-"],
         ["no-such-file"],
         ["--framing", "idle", "--hex", CARD],
         ["--hex"],

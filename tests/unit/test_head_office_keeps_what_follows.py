@@ -239,7 +239,6 @@ def test_a_replay_finds_tampering(
         replay_journal(store, held)
 
 
-@pytest.mark.xfail(strict=True, reason="a transaction that only reads takes the write lock as well")
 def test_a_journal_can_be_read_while_batches_are_taken(
     tmp_path: Path, journal: Lines, batch_of: BatchOf
 ) -> None:
@@ -256,7 +255,6 @@ def test_a_journal_can_be_read_while_batches_are_taken(
         store.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="a journal's row is made before its first batch is examined")
 def test_a_refused_first_batch_leaves_no_journal(
     store: Store, journal: Lines, batch_of: BatchOf
 ) -> None:

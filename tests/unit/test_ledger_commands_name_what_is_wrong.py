@@ -69,7 +69,6 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="only verify catches what SQLite says of such a file")
 def test_balance_of_a_file_that_is_no_ledger_is_said_plainly(tmp_path: Path) -> None:
     """``balance`` of another file exits 1 with one line too, without a traceback."""
     (tmp_path / "notes.txt").write_text("not a ledger " * 100)

@@ -180,20 +180,14 @@ def test_days_and_moments_are_texts(sale_body: SaleBody, changes: dict[str, Any]
     assert mistakes_in(sale_body(100, **changes)) == set(changes)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="pydantic reads a text of digits as seconds since 1970, and cuts a moment"
-)
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"business_date": "1763683200"},
-        {"business_date": "2026-11-21T00:00:00"},
-        {"occurred_at": "1763730309"},
-    ],
-)
-def test_a_number_in_quotes_is_no_date(sale_body: SaleBody, changes: dict[str, Any]) -> None:
+def test_a_number_in_quotes_is_no_date(sale_body: SaleBody) -> None:
     """Digits in quotes are not seconds either, and a business date has no time of day."""
-    assert mistakes_in(sale_body(100, **changes)) == set(changes)
+    for key, text in (
+        ("business_date", "1763683200"),
+        ("business_date", "2026-11-21T00:00:00"),
+        ("occurred_at", "1763730309"),
+    ):
+        assert mistakes_in(sale_body(100, **{key: text})) == {key}
 
 
 @pytest.mark.parametrize("moment", ["2026-11-21T14:05:09", "2026-11-21 14:05:09.250"])

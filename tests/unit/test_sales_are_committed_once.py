@@ -287,7 +287,7 @@ def test_another_currency_is_taken_and_flagged(till: Till, sale_body: SaleBody) 
 def test_an_unknown_redemption_is_refused(till: Till, ledger: Ledger, sale_body: SaleBody) -> None:
     """A sale that names a redemption nobody made here is refused, and its id stays free."""
     enrol(till, CARD)
-    with pytest.raises(UnknownRedemption, match="r-1"):
+    with pytest.raises(UnknownRedemption):
         commit(till, "s-1", sale_body(1999, token=CARD, redemptions=["r-1"]))
     assert ledger.head.seq == 1
     assert not commit(till, "s-1", sale_body(1999, token=CARD)).replay

@@ -261,7 +261,6 @@ def test_a_ledger_that_is_not_running_says_so(
         asyncio.run(ledger.write(enrols(2)))
 
 
-@pytest.mark.xfail(strict=True, reason="the pool that reads is shut down before it is asked")
 def test_a_question_to_a_stopped_ledger_is_refused(
     tmp_path: Path, running_ledger: RunningLedger
 ) -> None:

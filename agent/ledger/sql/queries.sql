@@ -14,6 +14,10 @@ SELECT epoch, seq, canonical, hash FROM journal
 -- name: count_entries
 SELECT count(*) FROM journal;
 
+-- name: misnamed_entry
+SELECT epoch, seq FROM journal
+ WHERE id IS NOT json_extract(CAST(canonical AS TEXT), '$.id') ORDER BY epoch, seq LIMIT 1;
+
 -- name: put_meta
 INSERT INTO meta (key, value) VALUES (?, ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value;
