@@ -85,7 +85,11 @@ def hub(configs: tuple[Path, ...]) -> None:
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option("--seed", default=1, show_default=True, metavar="N", help="Which baskets to play.")
 def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
-    """Play real baskets in two stores, cut one off, heal it, and compare both sides."""
+    """Play real baskets in two stores, with a line cut.
+
+    Starts a broker, head office and two stores with emulated devices, cuts one store off, heals
+    it, and compares both sides entry by entry.
+    """
     try:
         from agent.tools.demo import Demo, DemoFailed  # noqa: PLC0415 - see above
         from agent.tools.processes import ToolMissing  # noqa: PLC0415
@@ -101,7 +105,10 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
 @click.argument("name", type=click.Choice(["tap", "sale", "sync"]))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def bench(name: str, as_json: bool) -> None:
-    """Measure one thing beside its raw limit, in the same run, five times alternated."""
+    """Measure one thing beside its raw limit.
+
+    Both are taken in the same run, alternated five times; medians are printed.
+    """
     try:
         from agent.tools.bench import BENCHES, run_bench  # noqa: PLC0415 - see above
     except ImportError as error:
@@ -146,7 +153,9 @@ def bench(name: str, as_json: bool) -> None:
     help="gap: bare characters framed by silence, as an EM-18 sends them.",
 )
 def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
-    """Turn a device's raw bytes into one JSON line per thing recognised or refused.
+    """Turn a device's raw bytes into JSON lines.
+
+    Prints one line for each thing recognised or refused.
 
     Reads FILE ('-' for standard input) or --hex. Exit code 0 also where bytes were refused: that
     is an answer.

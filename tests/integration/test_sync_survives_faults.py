@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from agent.core.answer import sale_answer
 from agent.ledger import replay
 from agent.ledger.connection import open_reader
@@ -79,13 +81,26 @@ def test_no_answer_is_lost_when_the_agent_is_killed(
     online_store: StoreKit, busy_till: Any, both_sides: Converge
 ) -> None:
     """Whatever an agent answered before SIGKILL is there afterwards, once, answered the same."""
-    for _ in range(5):
-        busy_till.wait_for_sales(10)
-        online_store.agent.kill()
-        online_store.agent.start()
-    busy_till.stop()
-    assert both_sides().differences == ()
-    assert_all_there(online_store, busy_till.answers)
+    survive_kills(online_store, busy_till, both_sides, kills=5)
+
+
+@pytest.mark.torture
+def test_no_answer_is_lost_in_two_hundred_kills(
+    online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """The same two hundred times over."""
+    survive_kills(online_store, busy_till, both_sides, kills=200)
+
+
+def survive_kills(store: StoreKit, till: Any, converge: Converge, *, kills: int) -> None:
+    """Kill the agent while it sells, so many times, and hold that nothing was lost."""
+    for _ in range(kills):
+        till.wait_for_sales(10)
+        store.agent.kill()
+        store.agent.start()
+    till.stop()
+    assert converge().differences == ()
+    assert_all_there(store, till.answers)
 
 
 def test_an_agent_that_was_away_resumes_where_head_office_stands(
