@@ -19,6 +19,8 @@ PLACES = st.builds(
     seq=st.integers(1, 10**10),
     hash=st.binary(min_size=32, max_size=32),
 )
+PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"])
+LONG_TEXTS = st.text(PRINTABLE, max_size=200) | st.text(PRINTABLE, min_size=30, max_size=60)
 HERE = Position(epoch=0, seq=7, hash=bytes.fromhex("8e" * 32))
 
 
@@ -27,19 +29,20 @@ def a_fact(fact: AccumulatePoints, **changes: object) -> AccumulatePoints:
     return AccumulatePoints.model_validate(fact.model_dump() | changes)
 
 
-@given(fact=st.from_type(AccumulatePoints), place=PLACES)
-def test_no_line_is_wider_than_the_paper(fact: AccumulatePoints, place: Position) -> None:
+@given(fact=st.from_type(AccumulatePoints), place=PLACES, texts=st.lists(LONG_TEXTS, max_size=3))
+def test_no_line_is_wider_than_the_paper(
+    fact: AccumulatePoints, place: Position, texts: list[str]
+) -> None:
     """Whatever the sale, the rules' texts and the numbers, no line has more than 32 characters."""
-    for line in sale_answer(fact, place).receipt:
+    reasons = tuple(Because(rule="r", points=10**9, lines=(0,), text=text) for text in texts)
+    wordy = fact.model_copy(update={"because": (*fact.because, *reasons)})
+    for line in sale_answer(wordy, place).receipt:
         assert len(line) <= RECEIPT_WIDTH == 32
 
 
 @given(
     fact=st.from_type(AccumulatePoints),
-    text=st.text(
-        st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"]),
-        max_size=200,
-    ),
+    text=LONG_TEXTS,
     points=st.integers(-(10**12), 10**12),
 )
 def test_a_long_text_gives_way_to_its_number(

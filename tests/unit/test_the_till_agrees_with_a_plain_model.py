@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -29,7 +30,8 @@ from agent.till import CardInUse, SaleIdReused, Till, UnknownCard
 SaleBody = Callable[..., dict[str, Any]]
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
-CARDS = st.sampled_from(["em4100:0C000621A5", "em4100:67003B51C6", "gsrn:061414112345678902"])
+ALL_CARDS = ("em4100:0C000621A5", "em4100:67003B51C6", "gsrn:061414112345678902")
+CARDS = st.sampled_from(ALL_CARDS)
 AMOUNTS = st.lists(st.integers(1, 5_000), max_size=4)
 
 
@@ -62,6 +64,11 @@ class Notebook(RuleBasedStateMachine):
         committed = self._loop.run(self.till.commit(sale_id, sale))
         return committed.answer.model_dump_json(), committed.replay
 
+    @initialize(card=CARDS)
+    def begin(self, card: str) -> None:
+        """A notebook without a member would stay rather empty."""
+        self.enrol(card)
+
     @rule(card=CARDS)
     def enrol(self, card: str) -> None:
         """A card is enrolled once."""
@@ -75,9 +82,10 @@ class Notebook(RuleBasedStateMachine):
         self.points[view.account] = 0
         self.entries += 1
 
-    @rule(card=st.none() | CARDS, amounts_minor=AMOUNTS)
-    def sell(self, card: str | None, amounts_minor: list[int]) -> None:
+    @rule(data=st.data(), amounts_minor=AMOUNTS)
+    def sell(self, data: st.DataObject, amounts_minor: list[int]) -> None:
         """A sale earns a point a dollar for whoever has the card."""
+        card = data.draw(st.sampled_from([*self.accounts, *self.accounts, *ALL_CARDS, None]))
         sale_id = f"s-{len(self.sales)}"
         body = self._sale_body(*amounts_minor, token=card)
         answer, replayed = self._commit(sale_id, body)
