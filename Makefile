@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check format torture bench baskets wheel clean
+.PHONY: help demo test check format torture bench baskets documents wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -48,6 +48,9 @@ bench: $(READY)  ## the measurements of the README, beside their raw limits
 baskets: $(READY)  ## make tests/data/baskets.jsonl again from its source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@$(BIN)/python tests/data/make_baskets.py
+
+documents: $(READY)  ## write the API's description into config/ again
+	@$(BIN)/python -m agent.tools.documents
 
 wheel: $(READY)  ## build the wheel into dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

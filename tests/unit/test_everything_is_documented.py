@@ -13,6 +13,7 @@ from agent.cli import main
 from agent.core.strict_toml import _model_in
 from agent.lanes import EventName
 from agent.settings import AgentSettings
+from agent.tools.documents import openapi_agent
 from drivers.registry import SERIAL_READERS
 from sync.hub.settings import HubSettings
 
@@ -85,6 +86,12 @@ def test_every_topic_is_in_the_architecture() -> None:
     assert kinds >= {"hello", "journal", "presence", "down/ok", "down/ack", "down/halt"}
     for kind in kinds:
         assert f"| `{kind}` |" in _ARCHITECTURE, kind
+
+
+def test_the_api_description_is_up_to_date() -> None:
+    """config/openapi-agent.json describes the API as it is; `make documents` writes it again."""
+    written = (_ROOT / "config" / "openapi-agent.json").read_text("utf-8")
+    assert written == openapi_agent()
 
 
 def test_every_event_and_driver_is_in_the_readme() -> None:
