@@ -21,7 +21,7 @@ from agent.core.backoff import delay_s
 from agent.core.program import Program
 from agent.core.strict_toml import InvalidDocument
 from agent.lanes import Lanes
-from agent.ledger import Ledger, LedgerError, LedgerUnavailable
+from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.metrics import make_registry
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
@@ -35,6 +35,8 @@ __all__ = ["Agent"]
 
 _FAULT_CHECK_S = 2
 _BAD_FRAMES_EVERY_S = 60
+_HELD_S = 60
+_EXAMPLE_TOKEN = "change-me"  # noqa: S105 - it stands in config/agent.toml, for all to read
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +77,7 @@ class Agent:
         for reader in self._readers:
             reader.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
+        self._warn_of_tokens()
         _log.info("agent_started", address=address, program=self._program.edition)
         notify_systemd("READY=1")
         await asyncio.wait(
@@ -101,6 +104,14 @@ class Agent:
             if part is not None:
                 await asyncio.to_thread(part.stop)
         _log.info("agent_stopped")
+
+    def _warn_of_tokens(self) -> None:
+        tokens = self._settings.api.tokens
+        if not tokens:
+            _log.warning("no_till_token", advice="add one to [api.tokens]; no till gets in")
+        for till, token in tokens.items():
+            if token.get_secret_value() == _EXAMPLE_TOKEN:
+                _log.warning("example_till_token", till=till, advice="set a token of your own")
 
     def _make_app(self) -> Callable[..., Awaitable[None]]:
         return create_app(
@@ -152,11 +163,12 @@ class Agent:
         """Run a part for ever; when it fails, log it and run it again."""
         attempt = 0
         while True:
+            began_s = self._loop.time()
             try:
                 await part()
             except Exception:  # noqa: BLE001 - one failing part must not stop the others
                 _log.exception("part_failed", part=name)
-            attempt += 1
+            attempt = 0 if self._loop.time() - began_s > _HELD_S else attempt + 1
             await asyncio.sleep(delay_s(attempt, first_s=0.5, longest_s=30, dice=random.random))
 
     def _schedule(self) -> AsyncIOScheduler:
@@ -192,8 +204,12 @@ class Agent:
 
     async def _ping_watchdog(self) -> None:
         """Ping only on progress: the ledger thread has turned, even where the disk is full."""
-        with contextlib.suppress(LedgerUnavailable):
+        try:
             await self._ledger.write(lambda transaction: transaction.head())
+        except LedgerBusy:
+            return
+        except LedgerUnavailable as error:
+            _log.warning("watchdog_without_disk", error=str(error))
         notify_systemd("WATCHDOG=1")
 
     def health(self) -> HealthView:
@@ -217,6 +233,7 @@ class Agent:
             reasons=tuple(reasons),
             unacknowledged=unacknowledged,
             online=self._uplink is not None and self._uplink.online,
+            offline_because=None if self._uplink is None else self._uplink.fault,
             alone=self._uplink is None,
             device=f"{device.tenant}/{device.store}/{device.name}",
             version=__version__,

@@ -69,6 +69,7 @@ class Lane:
     """One till's present state."""
 
     name: str
+    presentations: int = 0
     reader: str | None = None
     token: Token | None = None
     member: AccountView | None = None
@@ -101,20 +102,27 @@ class Lanes:
     async def card_presented(self, name: str, reader: str, token: Token) -> None:
         """A card was laid on one of the lane's readers: say whose it is."""
         lane = self._lanes[name]
-        lane.reader, lane.token = reader, token
-        lane.member = lane.sale = lane.trouble = None
-        try:
-            lane.member = await self._till.identify(str(token))
-            status = lane.member.status
-        except UnknownCard:
-            status = "unknown_card"
-        except LedgerUnavailable as error:
-            status = "unavailable"
-            lane.trouble = str(error)
+        lane.presentations += 1
+        this_one = lane.presentations
+        member, trouble, status = await self._look_up(token)
+        if this_one != lane.presentations:
+            return  # another card was laid down while this one was looked up
+        lane.reader, lane.token, lane.member, lane.trouble = reader, token, member, trouble
+        lane.sale = None
         _log.info("card_presented", lane=name, reader=reader, token=token.masked, status=status)
         seen = {"lane": name, "reader": reader, "token": str(token), "status": status}
-        member = {} if lane.member is None else lane.member.model_dump(mode="json")
-        lane.tell(LaneEvent(name="card", data=member | seen))
+        account = {} if member is None else member.model_dump(mode="json")
+        lane.tell(LaneEvent(name="card", data=account | seen))
+
+    async def _look_up(self, token: Token) -> tuple[AccountView | None, str | None, str]:
+        """Answer the member, what went wrong, and the status to tell."""
+        try:
+            member = await self._till.identify(str(token))
+        except UnknownCard:
+            return None, None, "unknown_card"
+        except LedgerUnavailable as error:
+            return None, str(error), "unavailable"
+        return member, None, member.status
 
     async def card_enrolled(self, token: Token, name: str | None) -> None:
         """A card became an account: a lane that shows it as unknown shows the member now."""

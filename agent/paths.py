@@ -3,15 +3,20 @@
 import sysconfig
 from pathlib import Path
 
-__all__ = ["shipped_baskets", "shipped_program"]
+__all__ = ["shipped_baskets", "shipped_config", "shipped_program"]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "tapledger"
 
 
+def shipped_config(name: str) -> Path:
+    """Answer a file of ``config/``."""
+    return _first(_CHECKOUT / "config", _INSTALLED / "config") / name
+
+
 def shipped_program(name: str) -> Path:
     """Answer the file of a shipped program."""
-    return _first(_CHECKOUT / "config", _INSTALLED / "config") / "programs" / f"{name}.toml"
+    return shipped_config("programs") / f"{name}.toml"
 
 
 def shipped_baskets() -> Path:

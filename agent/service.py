@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 
 import structlog
@@ -36,19 +37,41 @@ class ServiceError(Exception):
 
 def configure_logs(*, level: str = "INFO") -> None:
     """Write JSON lines to standard output, where journald keeps them."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
+    _adopt_library_logs(shared)
+
+
+def _adopt_library_logs(shared: list[structlog.typing.Processor]) -> None:
+    """Have what libraries log, and what ends a thread, written in the same form."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    log = structlog.get_logger(__name__)
+
+    def thread_ended(ended: threading.ExceptHookArgs) -> None:
+        log.error("thread_ended", thread=ended.thread and ended.thread.name, exc_info=ended[1])
+
+    threading.excepthook = thread_ended
 
 
 class HttpServer:

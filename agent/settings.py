@@ -41,11 +41,14 @@ class ProgramSettings(Value):
     path: Path
 
 
+TillToken = Annotated[SecretStr, Field(min_length=1)]
+
+
 class ApiSettings(Value):
     """Where the POS reaches the agent, and one bearer token for each till."""
 
     listen: Listen = "127.0.0.1:8100"
-    tokens: dict[str, SecretStr] = Field(default_factory=dict)
+    tokens: dict[str, TillToken] = Field(default_factory=dict)
 
 
 class ReaderSettings(Value):
@@ -59,7 +62,7 @@ class ReaderSettings(Value):
 class LaneSettings(Value):
     """One till, and the names of the devices that belong to it."""
 
-    name: Code
+    name: Name
     devices: tuple[Code, ...] = ()
 
 

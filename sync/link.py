@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -26,10 +25,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.core.backoff import delay_s
+from sync.broker import Broker
 
-__all__ = ["Arrived", "Broker", "Link", "Will"]
+__all__ = ["Arrived", "Link", "Will"]
 
 _KEEPALIVE_S = 15
 _SESSION_EXPIRY_S = 24 * 3600
@@ -39,31 +40,6 @@ _HELD_S = 10
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broker:
-    """Where the broker is and who we are to it. ``url`` is ``mqtt://`` or ``mqtts://``."""
-
-    url: str
-    username: str | None = None
-    password: str | None = None
-    ca_file: str | None = None
-
-    @property
-    def host(self) -> str:
-        """The broker's host name or address."""
-        return urlsplit(self.url).hostname or "localhost"
-
-    @property
-    def tls(self) -> bool:
-        """Whether the link is encrypted."""
-        return urlsplit(self.url).scheme == "mqtts"
-
-    @property
-    def port(self) -> int:
-        """The broker's TCP port: 8883 for mqtts and 1883 for mqtt where the URL names none."""
-        return urlsplit(self.url).port or (8883 if self.tls else 1883)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +65,7 @@ class _Window:
 
     def __init__(self, client: Client, size: int) -> None:
         self.client = client
-        self._free = threading.BoundedSemaphore(size)
+        self._free = threading.Semaphore(size)
 
     def enter(self) -> bool:
         """Take a place, or answer False."""
@@ -122,6 +98,7 @@ class Link:
         self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
         self._will = will
         self._stopping = threading.Event()
+        self._gone = threading.Event()
         self._thread: threading.Thread | None = None
         self._client: Client | None = None
         self._window: _Window | None = None
@@ -138,10 +115,13 @@ class Link:
         if self._thread is None:
             return
         if self._client is not None:
-            if self._will is not None:
-                self.publish(self._will.topic, self._will.death, retain=True)
+            if self._will is not None:  # past the window: it is the last thing this client says
+                self._client.publish(self._will.topic, self._will.death, qos=1, retain=True)
             self._client.disconnect()
-        self._thread.join(timeout=3)
+        # Where the broker is silent, the good-bye is not waited for.
+        self._thread.join(timeout=1)
+        self._gone.set()
+        self._thread.join(timeout=2)
         self._thread = None
 
     @property
@@ -187,6 +167,7 @@ class Link:
             will = self._will
             client.will_set(will.topic, will.death, qos=1, retain=True, properties=delay)
         client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_publish = self._published
         client.on_message = self._arrived
@@ -199,8 +180,9 @@ class Link:
         attempt = 0
         while not self._stopping.is_set():
             began_s = time.monotonic()
-            self._client = client = self._make_client()
+            self._gone.clear()
             try:
+                self._client = client = self._make_client()
                 client.connect(
                     self._broker.host,
                     self._broker.port,
@@ -208,8 +190,12 @@ class Link:
                     clean_start=False,
                     properties=session,
                 )
-                client.loop_forever()
-            except OSError as error:
+                # paho's own thread does all reading and writing, woken when there is something to
+                # write; run in ours, every publishing thread would write to the socket itself.
+                client.loop_start()
+                self._gone.wait()
+                client.loop_stop()
+            except (OSError, ValueError) as error:  # ValueError: a host or file name paho refuses
                 self._lost(str(error))
             # A link that is dropped as soon as it is made (another client with our id, say) is
             # no success.
@@ -229,6 +215,7 @@ class Link:
     ) -> None:
         if reason.is_failure:
             self._lost(f"the broker refused the connection: {reason}")
+            self._gone.set()
             return
         maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
         self._window = _Window(client, min(self._wanted_window, maximum))
@@ -238,10 +225,27 @@ class Link:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fault = None
         _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
-        for topic in self._topics:
-            client.subscribe(topic, qos=1)
         if self._will is not None:
             self.publish(self._will.topic, self._will.birth, retain=True)
+        if self._topics:
+            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
+        else:
+            self._on_up()
+
+    def _subscribed(
+        self,
+        client: Client,
+        _data: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        """Only now can an answer be heard, so only now are we up."""
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._lost(f"the broker refuses a subscription: {refused[0]}")
+            client.disconnect()
+            return
         self._on_up()
 
     def _disconnected(
@@ -254,6 +258,7 @@ class Link:
     ) -> None:
         if not self._stopping.is_set():
             self._lost(str(reason))
+        self._gone.set()
 
     def _published(
         self,

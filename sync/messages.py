@@ -92,8 +92,8 @@ class DeviceAddress:
 class Hello(Value):
     """Device to head office, on every connect: who I am and where my journal stands."""
 
-    incarnation: str
-    nonce: str
+    incarnation: Name
+    nonce: Name
     epoch: Epoch
     head_seq: Seq
     head_hash: HashHex
@@ -112,7 +112,7 @@ class Ok(Value):
 class Journal(Value):
     """Header of a batch: the entries on the lines below follow from ``prev_hash``, in order."""
 
-    incarnation: str
+    incarnation: Name
     epoch: Epoch
     first_seq: Annotated[Seq, Field(ge=1)]
     prev_hash: HashHex

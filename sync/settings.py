@@ -1,16 +1,28 @@
 """The settings both ends of the link share: which broker, and who we are to it."""
 
-from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr, StringConstraints
+from pydantic import AfterValidator, FilePath, SecretStr, StringConstraints
 
 from agent.core.values import Value
-from sync.link import Broker
+from sync.broker import Broker
 
 __all__ = ["BrokerSettings"]
 
-BrokerUrl = Annotated[str, StringConstraints(pattern=r"^mqtts?://[^/@\s]+$")]
+
+def _with_a_port_that_exists(url: str) -> str:
+    urlsplit(url).port  # noqa: B018 - raises ValueError where it is out of range
+    return url
+
+
+BrokerUrl = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^mqtts?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(:[0-9]+)?$"
+    ),
+    AfterValidator(_with_a_port_that_exists),
+]
 
 
 class BrokerSettings(Value):
@@ -22,7 +34,7 @@ class BrokerSettings(Value):
     url: BrokerUrl
     username: str | None = None
     password: SecretStr | None = None
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
 
     def broker(self) -> Broker:
         """Put the settings in the form the link takes."""

@@ -14,7 +14,8 @@ from typing import Protocol
 import structlog
 
 from agent.core.entry import Position, chain
-from sync.link import Arrived, Broker, Link, Will
+from sync.broker import Broker
+from sync.link import Arrived, Link, Will
 from sync.messages import (
     MAX_PAYLOAD_BYTES,
     MOST_BATCHES,
@@ -138,7 +139,8 @@ class Uplink:
                 await self._receive(message)
             except MalformedMessage as error:
                 _log.warning("message_refused", topic=message.topic, error=str(error))
-            message.done()
+            finally:
+                message.done()  # or it would keep its place in the broker's window for good
         now_s = time.monotonic()
         if self._session.hello_due(now_s):
             self._greet(now_s)
@@ -158,9 +160,9 @@ class Uplink:
                 self._halt(f"head office refuses entry {halt.epoch}:{halt.seq} ({halt.reason})")
 
     async def _take_ok(self, ok: Ok) -> None:
-        if not self._session.expects(ok):
+        if not self._session.expects(ok) or not await self._is_ours(ok):
             return
-        if await self._is_ours(ok):
+        if self._session.expects(ok):  # the link may have gone while the journal was read
             self._session.opened(ok.seq)
             await self._acknowledge(ok)
             _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq)
@@ -174,9 +176,14 @@ class Uplink:
     async def _is_ours(self, held: Ok | Ack) -> bool:
         """Compare what head office holds with our own journal; a difference halts the session."""
         ours = await self._journal.hash_at(held.epoch, held.seq)
-        if ours is not None and ours.hex() == held.hash:
+        if ours is None:
+            self._halt(
+                f"head office holds entry {held.epoch}:{held.seq}, which is not here any more"
+            )
+        elif ours.hex() != held.hash:
+            self._halt(f"head office holds another entry {held.epoch}:{held.seq} than this device")
+        else:
             return True
-        self._halt(f"head office holds another entry {held.epoch}:{held.seq} than this device")
         return False
 
     async def _acknowledge(self, held: Ok | Ack) -> None:
@@ -199,8 +206,8 @@ class Uplink:
             head_seq=head.seq,
             head_hash=head.hash.hex(),
         )
-        self._publish("hello", encode(hello), expiry_s=int(LONGEST_SILENCE_S))
-        self._session.greeted(nonce, now_s, random.random)
+        if self._publish("hello", encode(hello), expiry_s=int(LONGEST_SILENCE_S)):
+            self._session.greeted(nonce, now_s, random.random)
 
     async def _send_batch(self) -> bool:
         """Send the next entries; False where the link has no room or the journal nothing."""

@@ -61,7 +61,7 @@ def connect() -> Iterator[Callable[..., httpx.Client]]:
     with ExitStack() as opened:
 
         def connect(kit: StoreKit, **headers: str) -> httpx.Client:
-            client = httpx.Client(base_url=kit.url, headers=headers, timeout=30, verify=_NO_TLS)
+            client = httpx.Client(base_url=kit.url, headers=headers, timeout=10, verify=_NO_TLS)
             return opened.enter_context(client)
 
         yield connect
@@ -154,7 +154,9 @@ def listen() -> Callable[
 
     @contextmanager
     def listen(client: httpx.Client, lane: str) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
-        with client.stream("GET", "/v1/events", params={"lane": lane}) as response:
+        # An event that does not come fails the test: a ping every 15 s must not keep it waiting.
+        timeout, params = httpx.Timeout(10), {"lane": lane}
+        with client.stream("GET", "/v1/events", params=params, timeout=timeout) as response:
             response.raise_for_status()
             yield _events(response.iter_lines())
 

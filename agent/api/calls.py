@@ -23,7 +23,13 @@ from agent.till import AccountView, Till, TillRefusal, parse_token
 __all__ = ["router"]
 
 TokenText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
-SaleId = Annotated[Code, Path(description="Minted by the POS, unique for ever")]
+SaleId = Annotated[
+    str,
+    Path(
+        pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$",
+        description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
+    ),
+]
 
 _PING_S = 15
 
@@ -74,7 +80,7 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
         return view
 
     @routes.put(
-        "/v1/sales/{sale_id}",
+        "/v1/sales/{sale_id:path}",  # so that an id with a slash is told what is wrong with it
         status_code=201,
         dependencies=tills_only,
         responses=_answers(404, 409) | {200: {"model": SaleAnswer}},

@@ -21,13 +21,15 @@ class HealthView(Value):
     """The agent's health. ``reasons`` say in plain words what is degraded.
 
     Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
-    head office has not acknowledged yet; ``alone`` says that none is configured.
+    head office has not acknowledged yet; ``alone`` says that none is configured,
+    and ``offline_because`` why one that is cannot be reached.
     """
 
     status: Literal["ok", "degraded"]
     reasons: tuple[str, ...]
     unacknowledged: int
     online: bool
+    offline_because: str | None
     alone: bool
     device: str
     version: str

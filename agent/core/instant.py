@@ -22,7 +22,7 @@ Clock = Callable[[], datetime]
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(_DAY.pattern + r"[Tt][0-9:]{8}(\.[0-9]{1,6})?([Zz]|[+-][0-9:]{5})")
+_MOMENT = re.compile(_DAY.pattern + r"[Tt][0-9:]{8}(\.[0-9]{1,12})?([Zz]|[+-][0-9:]{5})")
 
 
 def _a_day(value: object) -> object:

@@ -38,7 +38,7 @@ MintId = Callable[[], str]
 Text = Annotated[str, StringConstraints(strict=True, max_length=200)]
 """A short text that came from outside."""
 
-Label = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{C}]*$")]
+Label = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$")]
 """A short text to print or show: no control characters, which a printer would obey."""
 
 

@@ -148,7 +148,7 @@ class Ledger:
             raise LedgerUnavailable("the ledger is not running")
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._readers, question, self._reading)
+            return await loop.run_in_executor(self._readers, _in_one_state, self._reading, question)
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot read: {error}") from error
 
@@ -181,6 +181,15 @@ class Ledger:
     def _committed(self, head: Position) -> None:
         for listener in self._listeners:
             listener(head)
+
+
+def _in_one_state(connection: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
+    """Ask within one read transaction: a balance and its position belong together."""
+    connection.execute("BEGIN")
+    try:
+        return question(connection)
+    finally:
+        connection.execute("COMMIT")
 
 
 def _check_newest(connection: sqlite3.Connection, head: Position) -> None:

@@ -7,6 +7,8 @@ journal are replayed from zero and compared entry by entry.
 import itertools
 import json
 import random
+import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -65,6 +67,7 @@ class Demo:
 
     def __init__(self, *, baskets: int, seed: int, headless: bool, keep: bool) -> None:
         self._headless = headless
+        self._plain = headless or not sys.stdout.isatty()
         self._keep = keep
         self._baskets = _choose(baskets, seed)
         self._progress = Progress()
@@ -72,13 +75,19 @@ class Demo:
 
     def play(self) -> None:
         """Run the demo. Raises DemoFailed, ToolMissing, or TimeoutError."""
+        # Ended from outside, too, everything that was started is stopped.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(128 + signal.SIGHUP))
         with ExitStack() as cleanup:
             directory = Path(
                 cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tapledger-"))
             )
-            self._say("Starting mosquitto, head office and two stores …")
-            head_office = cleanup.enter_context(_running(HeadOffice(directory / "head-office")))
-            names = sorted({basket.store for basket in self._baskets})
+            count = len(self._baskets)
+            self._say(f"Starting mosquitto, head office and two stores; {count} real baskets …")
+            names = tuple(sorted({basket.store for basket in self._baskets}))
+            head_office = cleanup.enter_context(
+                _running(HeadOffice(directory / "head-office", stores=names))
+            )
             stores = [
                 cleanup.enter_context(
                     _running(
@@ -101,7 +110,7 @@ class Demo:
                     threading.Event().wait()
 
     def _trade(self, stores: list[StoreKit]) -> None:
-        """Play every basket; cut one store's line after a third, heal it after two thirds."""
+        """Play every basket; cut one store's line half-way, heal it after three quarters."""
         total = len(self._baskets)
         victim = stores[-1]
         assert victim.line is not None, "every store of the demo has a line"  # noqa: S101
@@ -113,10 +122,10 @@ class Demo:
         for thread in threads:
             thread.start()
         with self._bar(total) as show:
-            self._watch(threads, total // 3, show)
+            self._watch(threads, total // 2, show)
             victim.line.cut()
             self._say(f"\nThe line of store {victim.name} is cut; its tills go on.")
-            self._watch(threads, 2 * total // 3, show)
+            self._watch(threads, 3 * total // 4, show)
             wait_until(lambda: not victim.health()["online"], "the agent to notice")
             self._offline_sales = int(victim.health()["unacknowledged"])
             victim.line.heal()
@@ -215,12 +224,12 @@ class Demo:
         )
 
     def _say(self, what: str) -> None:
-        click.echo(what.strip() if self._headless else what)
+        click.echo(what.strip() if self._plain else what)
 
     @contextmanager
     def _bar(self, total: int) -> Iterator[Callable[[int], None]]:
         """Show a progress bar, or nothing."""
-        if self._headless:
+        if self._plain:
             yield lambda _done: None
             return
         with click.progressbar(length=total, label="baskets") as bar:
@@ -238,11 +247,14 @@ def _running(part: Any) -> Iterator[Any]:
 
 
 def _choose(count: int, seed: int) -> list[Basket]:
-    """Choose a stretch of the baskets of two stores, in the order in which they were sold."""
+    """Choose as long a stretch from each of two stores, in the order in which they were sold."""
     with shipped_baskets().open(encoding="utf-8") as file:
         every = [Basket(**json.loads(line)) for line in file]
     dice = random.Random(seed)  # noqa: S311 - chooses baskets, keeps no secret
     names = dice.sample(sorted({basket.store for basket in every}), 2)
-    two = [basket for basket in every if basket.store in names]
-    first = dice.randrange(max(1, len(two) - count + 1))
-    return two[first : first + count]
+    chosen: list[Basket] = []
+    for name, share in zip(names, (count - count // 2, count // 2), strict=True):
+        sold = [basket for basket in every if basket.store == name]
+        first = dice.randrange(max(1, len(sold) - share + 1))
+        chosen += sold[first : first + share]
+    return chosen

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from agent.paths import shipped_config
 from agent.tools.waiting import wait_until
 
 __all__ = ["Daemon", "Mosquitto", "ToolMissing", "free_port"]
@@ -103,7 +104,7 @@ def tapledger(*arguments: str) -> list[str]:
 
 
 class Mosquitto(Daemon):
-    """A real mosquitto on a loopback port, with a password file and nothing anonymous."""
+    """A real mosquitto on a loopback port, with passwords and the shipped access rules."""
 
     def __init__(self, directory: Path, *, users: dict[str, str]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,7 @@ class Mosquitto(Daemon):
             f"user {getpass.getuser()}\n"
             "allow_anonymous false\n"
             f"password_file {passwords}\n"
+            f"acl_file {shipped_config('mosquitto.acl')}\n"
             "persistence true\n"
             f"persistence_location {directory}/\n"
             "set_tcp_nodelay true\n"

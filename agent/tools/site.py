@@ -13,27 +13,32 @@ from agent.tools.processes import Daemon, Mosquitto, free_port, tapledger
 from agent.tools.waiting import wait_until
 from drivers.virtual.em4100 import VirtualRdm6300
 from drivers.virtual.pos import VirtualPos
-from sync.link import Broker
+from sync.broker import Broker
 from sync.messages import DeviceAddress
 
 __all__ = ["HeadOffice", "LaneKit", "StoreKit"]
 
 _TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
-_PASSWORDS = {"hub": "hub-password", "store": "store-password"}
+_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
+
+
+def _address(store: str) -> DeviceAddress:
+    return DeviceAddress(tenant="demo", store=store, device="edge-1")
 
 
 class HeadOffice:
-    """A mosquitto and a hub, in one directory."""
+    """A mosquitto and a hub, in one directory, for the named stores."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, stores: tuple[str, ...]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.broker = Mosquitto(directory / "mosquitto", users=_PASSWORDS)
+        users = ("hub", *(str(_address(store)) for store in stores))
+        self.broker = Mosquitto(directory / "mosquitto", users=dict.fromkeys(users, _PASSWORD))
         self.database = directory / "hub.db"
         self.api_port = free_port()
         config = directory / "hub.toml"
         config.write_text(
             f'[broker]\nurl = "mqtt://127.0.0.1:{self.broker.port}"\n'
-            f'username = "hub"\npassword = "{_PASSWORDS["hub"]}"\n'
+            f'username = "hub"\npassword = "{_PASSWORD}"\n'
             f'[database]\nurl = "sqlite:///{self.database}"\n'
             f'[api]\nlisten = "127.0.0.1:{self.api_port}"\n'
         )
@@ -41,10 +46,10 @@ class HeadOffice:
             tapledger("hub", "--config", str(config)), directory / "hub.log", ready="hub_started"
         )
 
-    def broker_login(self) -> Broker:
-        """Answer how another client reaches this broker."""
+    def broker_login(self, user: str) -> Broker:
+        """Answer how another client reaches this broker: as ``hub``, or as a device's address."""
         url = f"mqtt://127.0.0.1:{self.broker.port}"
-        return Broker(url=url, username="hub", password=_PASSWORDS["hub"])
+        return Broker(url=url, username=user, password=_PASSWORD)
 
     def start(self) -> None:
         """Start the broker, then the hub."""
@@ -89,7 +94,7 @@ class StoreKit:
         self.line = None if self.broker_port is None else Line(self.broker_port)
         self.url = f"http://127.0.0.1:{self.port}"
         self.ledger_path = self.directory / "ledger.db"
-        self.address = DeviceAddress(tenant="demo", store=self.name, device="edge-1")
+        self.address = _address(self.name)
         self.lanes = {name: self._make_lane(name) for name in self.lane_names}
         self.config = self.directory / "agent.toml"
         self.config.write_text(self._toml())
@@ -108,7 +113,7 @@ class StoreKit:
         if self.line is not None:
             hub = (
                 f'[hub]\nurl = "mqtt://127.0.0.1:{self.line.port}"\n'
-                f'username = "store"\npassword = "{_PASSWORDS["store"]}"\n'
+                f'username = "{self.address}"\npassword = "{_PASSWORD}"\n'
             )
         devices = "".join(
             f'[[reader]]\nname = "reader-{name}"\ndriver = "em4100"\nport = "{lane.reader.port}"\n'

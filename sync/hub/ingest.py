@@ -9,14 +9,15 @@ import random
 import threading
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from agent.core.backoff import delay_s
 from agent.core.instant import Clock, rfc3339
 from agent.core.values import Value
+from sync.broker import Broker
 from sync.hub.examine import Contradicts
 from sync.hub.store import Store
-from sync.link import Arrived, Broker, Link
+from sync.link import Arrived, Link
 from sync.messages import (
     Ack,
     DeviceAddress,
@@ -30,6 +31,9 @@ from sync.messages import (
 )
 
 __all__ = ["Ingest"]
+
+_HALT_EXPIRY_S = 30
+"""A halt kept longer would halt a device again whose trouble was mended meanwhile."""
 
 _log = structlog.get_logger(__name__)
 
@@ -79,6 +83,11 @@ class Ingest:
             elif message is not None:
                 self._handle(message)
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
     def turned_within(self, seconds: float) -> bool:
         """Say whether the ingest thread comes round in time; blocks until it does or not."""
         turned = threading.Event()
@@ -94,6 +103,9 @@ class Ingest:
             except MalformedMessage as error:
                 self.refused += 1
                 _log.warning("message_refused", topic=message.topic, error=str(error))
+            except (DataError, IntegrityError) as error:  # trying again would not help
+                self.refused += 1
+                _log.error("message_refused", topic=message.topic, error=str(error))
             except SQLAlchemyError as error:
                 if self.fault is None:
                     _log.error("database_unavailable", error=str(error))
@@ -135,11 +147,13 @@ class Ingest:
                 "journal_contradicts", device=str(address), seq=verdict.seq, why=verdict.reason
             )
             halt = Halt(epoch=header.epoch, seq=verdict.seq, reason=verdict.reason)
-            self._answer(address, "down/halt", halt)
+            self._answer(address, "down/halt", halt, expiry_s=_HALT_EXPIRY_S)
             return
         self.entries += len(getattr(verdict, "entries", ()))
         self._answer(address, "down/ack", Ack.of(held))
 
-    def _answer(self, address: DeviceAddress, kind: str, message: Value) -> None:
+    def _answer(
+        self, address: DeviceAddress, kind: str, message: Value, *, expiry_s: int | None = None
+    ) -> None:
         # Where the answer cannot go, the device asks again.
-        self.link.publish(address.topic(kind), encode(message))
+        self.link.publish(address.topic(kind), encode(message), expiry_s=expiry_s)

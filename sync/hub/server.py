@@ -97,7 +97,8 @@ class Hub:
 
     def health(self) -> HubHealth:
         """Say how the hub is."""
-        faults = (self._ingest.fault, self._ingest.link.fault)
+        ended = None if self._ingest.running else "the ingest thread has ended"
+        faults = (ended, self._ingest.fault, self._ingest.link.fault)
         reasons = tuple(fault for fault in faults if fault is not None)
         return HubHealth(
             status="degraded" if reasons else "ok",

@@ -21,7 +21,7 @@ from sync.hub.store import Store
 @pytest.fixture
 def head_office(tmp_path: Path) -> Iterator[HeadOffice]:
     """A running broker and hub."""
-    office = HeadOffice(tmp_path / "head-office")
+    office = HeadOffice(tmp_path / "head-office", stores=("s001", "s002"))
     try:
         office.start()
         yield office

@@ -9,8 +9,9 @@ import pytest
     [
         ("GET", "/nothing-here", 404, "not_found"),
         ("GET", "/v1", 404, "not_found"),
-        ("PUT", "/v1/sales/", 404, "not_found"),
-        ("PUT", "/v1/sales/one%2Ftwo", 404, "not_found"),
+        ("PUT", "/v1/sales/line%0Afeed", 404, "not_found"),
+        ("PUT", "/v1/sales/", 422, "malformed"),
+        ("PUT", "/v1/sales/one%2Ftwo", 422, "malformed"),
         ("GET", "/static/../agent.toml", 404, "not_found"),
         ("GET", "/static/%2e%2e/app.py", 404, "not_found"),
         ("GET", "/lane/nobody-has-this", 404, "not_found"),

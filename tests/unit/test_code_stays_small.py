@@ -12,7 +12,7 @@ _SOURCES = sorted(
 )
 
 _LONGEST_FUNCTION = 42
-_LONGEST_FILE = 293
+_LONGEST_FILE = 298
 
 
 def _functions(file: Path) -> list[tuple[int, str]]:

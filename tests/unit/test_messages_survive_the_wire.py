@@ -30,12 +30,12 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 TEXTS = st.text(max_size=20)
 MESSAGES = st.one_of(
     st.builds(
-        Hello, incarnation=TEXTS, nonce=TEXTS, epoch=NUMBERS, head_seq=NUMBERS, head_hash=HASHES
+        Hello, incarnation=NAMES, nonce=NAMES, epoch=NUMBERS, head_seq=NUMBERS, head_hash=HASHES
     ),
     st.builds(Ok, nonce=TEXTS, epoch=NUMBERS, seq=NUMBERS, hash=HASHES, time=TEXTS),
     st.builds(
         Journal,
-        incarnation=TEXTS,
+        incarnation=NAMES,
         epoch=NUMBERS,
         first_seq=st.integers(1, 2**53),
         prev_hash=HASHES,
@@ -156,6 +156,16 @@ def test_a_number_that_no_journal_reaches_is_refused() -> None:
         payload = encode(message.model_copy(update={field: 2**63}))
         with pytest.raises(MalformedMessage):
             decode(payload, type(message))
+
+
+@pytest.mark.parametrize("key", ["incarnation", "nonce"])
+@pytest.mark.parametrize("text", ["", "a\x00", "a b", "a/b", "x" * 64])
+def test_ids_of_a_hello_have_the_form_of_names(key: str, text: str) -> None:
+    """What a device calls itself is short and plain, so that any database can hold it."""
+    fields = {"incarnation": "i", "nonce": "n", "epoch": 0, "head_seq": 0, "head_hash": ACK.hash}
+    assert decode(json.dumps(fields).encode(), Hello).nonce == "n"
+    with pytest.raises(MalformedMessage):
+        decode(json.dumps(fields | {key: text}).encode(), Hello)
 
 
 def test_an_address_is_made_of_names() -> None:

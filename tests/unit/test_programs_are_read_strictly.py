@@ -58,6 +58,20 @@ def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
     assert complaint in said
 
 
+@pytest.mark.parametrize("text", ["first\\nsecond", "tab\\there", "\\u001bp0", "\\u007f"])
+def test_a_text_gives_the_printer_no_orders(text: str) -> None:
+    """A text with a control character is refused: a printer would break the line, or obey."""
+    said = complaint_about(CORNER.replace("1 point per $1", text))
+    assert said.startswith("corner.toml: earn.0.text: ")
+
+
+def test_a_program_speaks_any_language() -> None:
+    """A text may hold a zero-width non-joiner, without which Persian cannot be written."""
+    text = "\u0645\u06cc\u200c\u06af\u06cc\u0631\u06cc\u062f"
+    program = Program.parse(CORNER.replace("1 point per $1", text), source="corner.toml")
+    assert program.earn[0].text == text
+
+
 def test_a_program_has_a_rule() -> None:
     """A program under which nothing ever earns is a mistake."""
     assert "earn" in complaint_about(CORNER.partition("[[earn]]")[0])

@@ -105,7 +105,13 @@ def test_a_members_receipt_states_points_reasons_and_balance(
 @given(fact=st.from_type(AccumulatePoints))
 def test_who_earns_nothing_reads_why(fact: AccumulatePoints) -> None:
     """No card, an unknown card and another currency each get the receipt that says so."""
-    stranger = {"account": None, "points": 0, "because": [], "balance": None, "flags": []}
+    stranger: dict[str, object] = {
+        "account": None,
+        "points": 0,
+        "because": [],
+        "balance": None,
+        "flags": [],
+    }
     without = sale_answer(a_fact(fact, **stranger, status="no_card"), HERE)
     assert without.receipt == ("Ref 0:7:8e8e8e8e",)
     unknown = sale_answer(a_fact(fact, **stranger, status="unknown_card"), HERE)

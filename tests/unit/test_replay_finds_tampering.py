@@ -41,8 +41,8 @@ def sound(
         for card in CARDS:
             await till.enrol(card, lane="1")
         cards = (CARDS[0], None, CARDS[1], CARDS[0], "em4100:0000000001")
-        for number, card in enumerate(cards, start=1):
-            body = sale_body(1000 * number, token=card)
+        for number, shown in enumerate(cards, start=1):
+            body = sale_body(1000 * number, token=shown)
             await till.commit(f"s-{number}", Sale.model_validate(body))
 
     with running_ledger(path) as ledger:

@@ -190,6 +190,13 @@ def test_a_number_in_quotes_is_no_date(sale_body: SaleBody) -> None:
         assert mistakes_in(sale_body(100, **{key: text})) == {key}
 
 
+@pytest.mark.parametrize("fraction", ["1234567", "123456789"])
+def test_a_moment_may_have_any_number_of_digits(sale_body: SaleBody, fraction: str) -> None:
+    """RFC 3339 does not limit the digits of a second, and many a POS writes seven or nine."""
+    sale = as_json(sale_body(100, occurred_at=f"2026-11-21T14:05:09.{fraction}+01:00"))
+    assert sale.occurred_at.microsecond == 123456
+
+
 @pytest.mark.parametrize("moment", ["2026-11-21T14:05:09", "2026-11-21 14:05:09.250"])
 def test_a_moment_without_its_offset_is_refused(sale_body: SaleBody, moment: str) -> None:
     """A naive moment could be any of a day's hours, so it is no moment."""

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from agent.tools.bench.measure import Sampler, timed
 from agent.tools.bench.sale import real_sales
 from agent.tools.site import HeadOffice, StoreKit
 from agent.tools.waiting import wait_until
-from sync.link import Arrived, Broker, Link
+from sync.broker import Broker
+from sync.link import Arrived, Link
+from sync.messages import DeviceAddress
 
 __all__ = ["SyncBench"]
 
@@ -34,7 +37,7 @@ class SyncBench:
 
     def open(self, directory: Path) -> dict[str, Sampler]:
         """Start broker, hub and store, and a bare MQTT client beside them."""
-        self._office = HeadOffice(directory / "head-office")
+        self._office = HeadOffice(directory / "head-office", stores=("bench",))
         self._office.start()
         port = self._office.broker.port
         self._store = StoreKit(name="bench", directory=directory / "store", broker_port=port)
@@ -42,7 +45,7 @@ class SyncBench:
         store = self._store
         wait_until(lambda: bool(store.health()["online"]), "head office to answer")
         self._hub_database = sqlite3.connect(f"file:{self._office.database}?mode=ro", uri=True)
-        self._echo = _Echo(self._office.broker_login())
+        self._echo = _Echo(self._office, store.address)
         return {self.subject: self._sample, "bare MQTT QoS 1 round trip": self._echo.sample}
 
     def close(self) -> None:
@@ -77,31 +80,22 @@ class SyncBench:
 
 
 class _Echo:
-    """Publishes to itself through the broker."""
+    """Publishes as head office and hears it as a device: one QoS 1 hop each way of the broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, office: HeadOffice, address: DeviceAddress) -> None:
+        self._topic = address.topic("down/echo")
         self._arrived = threading.Semaphore(0)
-        up = threading.Event()
-        self._link = Link(
-            broker,
-            client_id="bench-echo",
-            topics=("bench/echo",),
-            window=16,
-            on_up=up.set,
-            on_down=lambda: None,
-            on_message=self._take,
-        )
-        self._link.start()
-        if not up.wait(10):
-            raise RuntimeError(f"the broker cannot be reached: {self._link.fault}")
+        self._hub = _bare_link(office.broker_login("hub"), (), _ignore)
+        self._device = _bare_link(office.broker_login(str(address)), (self._topic,), self._take)
 
     def _take(self, message: Arrived) -> None:
         message.done()
         self._arrived.release()
 
     def _round_trip(self) -> None:
-        wait_until(lambda: self._link.publish("bench/echo", bytes(500)), "room in the window")
-        self._arrived.acquire()
+        wait_until(lambda: self._hub.publish(self._topic, bytes(500)), "room in the window")
+        if not self._arrived.acquire(timeout=10):
+            raise RuntimeError("the broker lost a message")
 
     def sample(self) -> list[float]:
         """Send and receive."""
@@ -109,4 +103,28 @@ class _Echo:
 
     def close(self) -> None:
         """Leave the broker."""
-        self._link.stop()
+        self._hub.stop()
+        self._device.stop()
+
+
+def _ignore(message: Arrived) -> None:
+    message.done()
+
+
+def _bare_link(
+    broker: Broker, topics: tuple[str, ...], on_message: Callable[[Arrived], None]
+) -> Link:
+    up = threading.Event()
+    link = Link(
+        broker,
+        client_id=f"bench-{len(topics)}",
+        topics=topics,
+        window=16,
+        on_up=up.set,
+        on_down=lambda: None,
+        on_message=on_message,
+    )
+    link.start()
+    if not up.wait(10):
+        raise RuntimeError(f"the broker cannot be reached: {link.fault}")
+    return link

@@ -1,0 +1,202 @@
+"""What head office answers is compared with the real journal, and every answer is dealt with."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+import pytest
+
+from agent.core.entry import Enrol, Position
+from agent.core.values import Value
+from agent.ledger import Ledger, LedgerUnavailable
+from sync.broker import Broker
+from sync.link import Arrived
+from sync.messages import Ack, DeviceAddress, Halt, Ok, encode
+from sync.uplink import JournalSource, Uplink
+
+RunningLedger = Callable[..., AbstractContextManager[Ledger]]
+
+EDGE = DeviceAddress(tenant="house", store="s001", device="edge-1")
+NOBODY = Broker(url="mqtt://127.0.0.1:1")  # never connected to: these tests play the link
+
+
+class SlowJournal:
+    """A ledger's journal that takes so long to look something up that other things happen."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.incarnation = ledger.incarnation
+        self.meanwhile: Callable[[], None] = lambda: None
+        self._ledger = ledger
+
+    @property
+    def head(self) -> Position:
+        """The ledger's head."""
+        return self._ledger.head
+
+    async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
+        """The ledger's entries."""
+        return await self._ledger.read_after(position, at_most=at_most)
+
+    async def hash_at(self, epoch: int, seq: int) -> bytes | None:
+        """The ledger's hash, after what happens meanwhile."""
+        self.meanwhile()
+        return await self._ledger.hash_at(epoch, seq)
+
+    async def acknowledge(self, position: Position) -> None:
+        """Remember it in the ledger."""
+        await self._ledger.acknowledge(position)
+
+
+def greeting(journal: JournalSource) -> Uplink:
+    """An uplink whose link has come up and whose HELLO is out."""
+    uplink = Uplink(NOBODY, EDGE, journal)
+    uplink._session.link_up()
+    uplink._session.greeted("n-1", 1e12, lambda: 1.0)  # long before its answer is overdue
+    return uplink
+
+
+def ok(uplink: Uplink, position: Position, **changes: object) -> Ok:
+    """Head office's answer: it holds the journal up to a position."""
+    answer = Ok(
+        nonce=uplink._session.nonce,
+        epoch=position.epoch,
+        seq=position.seq,
+        hash=position.hash.hex(),
+        time="2026-11-21T13:05:09.000Z",
+    )
+    return answer.model_copy(update=changes)
+
+
+async def hear(uplink: Uplink, kind: str, message: Value) -> bool:
+    """Let an answer arrive; says whether it was acknowledged to the broker."""
+    done: list[bool] = []
+    arrived = Arrived(
+        topic=EDGE.topic(f"down/{kind}"), payload=encode(message), done=lambda: done.append(True)
+    )
+    uplink._inbox.put_nowait(arrived)
+    with suppress(LedgerUnavailable):
+        await uplink._turn()
+    return bool(done)
+
+
+async def append(ledger: Ledger) -> Position:
+    """Write one entry."""
+    number = ledger.head.seq
+    fact = Enrol(account=f"acc-{number}", token=f"em4100:{number:010X}")
+    recorded = await ledger.write(lambda transaction: transaction.append(fact))
+    return recorded.position
+
+
+def test_an_answer_that_agrees_opens_the_session(
+    tmp_path: Path, running_ledger: RunningLedger
+) -> None:
+    """An OK that names an entry of this very journal is remembered, and the store is online."""
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        await append(ledger)
+        uplink = greeting(ledger)
+        assert not uplink.online
+        assert await hear(uplink, "ok", ok(uplink, first))
+        assert uplink.online
+        assert ledger.acknowledged == (0, 1)
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_an_answer_to_another_hello_changes_nothing(
+    tmp_path: Path, running_ledger: RunningLedger
+) -> None:
+    """An OK with another nonce, and an ACK before any OK, are dealt with and change nothing."""
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        uplink = greeting(ledger)
+        assert await hear(uplink, "ok", ok(uplink, first, nonce="of-yesterday"))
+        assert await hear(uplink, "ok", ok(uplink, first, nonce="of-yesterday", hash="8e" * 32))
+        assert uplink.contradiction is None
+        assert await hear(uplink, "ack", Ack.of(first))
+        assert not uplink.online
+        assert ledger.acknowledged == (0, 0)
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+@pytest.mark.parametrize("changes", [{"hash": "8e" * 32}, {"seq": 9}, {"epoch": 4}])
+def test_an_answer_that_disagrees_halts(
+    tmp_path: Path, running_ledger: RunningLedger, changes: dict[str, object]
+) -> None:
+    """Where head office holds another entry than this device, sync halts and says so."""
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        uplink = greeting(ledger)
+        assert await hear(uplink, "ok", ok(uplink, first, **changes))
+        assert not uplink.online
+        assert uplink.contradiction is not None
+        assert uplink.fault == uplink.contradiction
+        assert ledger.acknowledged == (0, 0)
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_a_halt_is_said_in_plain_words(tmp_path: Path, running_ledger: RunningLedger) -> None:
+    """When head office refuses an entry, the fault names it and why."""
+
+    async def scenario(ledger: Ledger) -> None:
+        uplink = greeting(ledger)
+        assert await hear(uplink, "halt", Halt(epoch=0, seq=7, reason="fork"))
+        assert uplink.fault == "head office refuses entry 0:7 (fork)"
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_nonsense_is_dealt_with(tmp_path: Path, running_ledger: RunningLedger) -> None:
+    """A message that makes no sense is acknowledged to the broker and otherwise ignored."""
+
+    async def scenario(ledger: Ledger) -> None:
+        uplink = greeting(ledger)
+        assert await hear(uplink, "ok", Ack(epoch=0, seq=0, hash="0" * 64))
+        assert uplink.contradiction is None
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_an_answer_that_cannot_be_remembered_is_dealt_with(
+    tmp_path: Path, running_ledger: RunningLedger
+) -> None:
+    """With a full disk answers are still acknowledged to the broker, or it would soon send no more:
+    it holds back after 64, and each HELLO of a day without room would leave one behind."""
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        uplink = greeting(ledger)
+        answer = ok(uplink, first)
+        await asyncio.to_thread(ledger.stop)
+        assert await hear(uplink, "ok", answer)
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_a_link_that_is_lost_while_an_answer_is_compared_stays_lost(
+    tmp_path: Path, running_ledger: RunningLedger
+) -> None:
+    """A store whose link goes down while it looks up its own entry does not call itself online."""
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        journal = SlowJournal(ledger)
+        uplink = greeting(journal)
+        journal.meanwhile = uplink._session.link_down
+        await hear(uplink, "ok", ok(uplink, first))
+        assert not uplink.online
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
