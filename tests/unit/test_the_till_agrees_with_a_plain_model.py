@@ -155,5 +155,5 @@ def test_the_till_agrees_with_a_notebook(sale_body: SaleBody) -> None:
     """Balances, answers and the replayed journal are those of a notebook, whatever happens."""
     run_state_machine_as_test(
         lambda: Notebook(sale_body),  # type: ignore[arg-type]  # it takes any factory
-        settings=settings(max_examples=60, stateful_step_count=12),
+        settings=settings(max_examples=50, stateful_step_count=10),
     )

@@ -1,0 +1,38 @@
+"""The demo cleans up after itself, however it ends."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent.tools.processes import tapledger
+from agent.tools.waiting import wait_until
+
+
+def _processes_of(directory: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and int(process.name) != os.getpid():
+            try:
+                words = (process / "cmdline").read_bytes().decode("utf-8", "replace")
+            except OSError:
+                continue
+            if str(directory) in words:
+                found.append(words.replace("\0", " "))
+    return found
+
+
+@pytest.mark.parametrize("options", [["--keep"], ["--baskets", "600"]], ids=["kept", "playing"])
+def test_a_demo_ended_from_outside_leaves_nothing(tmp_path: Path, options: list[str]) -> None:
+    """SIGTERM ends the demo with every process it started and every file it made."""
+    demo = subprocess.Popen(
+        tapledger("demo", "--headless", *options),
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+    )
+    wait_until(lambda: len(_processes_of(tmp_path)) == 4, "broker, hub and two agents")
+    demo.terminate()
+    assert demo.wait(30) == 128 + 15
+    assert _processes_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
