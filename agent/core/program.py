@@ -31,7 +31,7 @@ class EarnRule(Value):
     """So many points for every whole ``per_minor`` of qualifying money in one sale."""
 
     id: Code
-    points: Annotated[Points, Field(ge=1)]
+    points: Annotated[Points, Field(ge=1, le=1_000_000)]
     per_minor: Annotated[int, Field(strict=True, ge=1)]
     exclude_categories: frozenset[Code] = frozenset()
     text: Label

@@ -76,6 +76,14 @@ class Writer:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Answer what was queued behind the stop: it was not written."""
+        while not self._queue.empty():
+            late = self._queue.get_nowait()
+            if late is not None and late.answer.set_running_or_notify_cancel():
+                late.answer.set_exception(LedgerUnavailable("the ledger is not running"))
 
     def submit(self, job: Job) -> Future[Any]:
         """Queue a job; its answer comes after its commit. Raises LedgerBusy with a full queue."""

@@ -46,7 +46,7 @@ _journals = Table(
     Column("store", String, nullable=False),
     Column("device", String, nullable=False),
     Column("incarnation", String, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     UniqueConstraint("tenant", "store", "device", "incarnation", "epoch"),
