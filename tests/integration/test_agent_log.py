@@ -63,6 +63,7 @@ def day(
         assert statuses == [201, 200, 409, 201, 201, 201, 404, 422, 404, 422]
         httpx.get(f"{kit.url}/lane/1/panel", headers={"Host": "evil.example"})
         httpx.get(f"{kit.url}/no-such-page")
+        lane.pos.stop()
         assert kit.agent.stop() == 0
     finally:
         kit.stop()
