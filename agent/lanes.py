@@ -88,6 +88,7 @@ class Lanes:
 
     def __init__(self, till: Till, names: tuple[str, ...]) -> None:
         self._till = till
+        self._stopped = False
         self._lanes = {name: Lane(name=name) for name in names}
 
     def __contains__(self, name: str) -> bool:
@@ -149,13 +150,16 @@ class Lanes:
         listener = Listener()
         listeners = self._lanes[name].listeners
         listeners.add(listener)
+        if self._stopped:  # a POS connects again at once when its stream ends
+            listener.end()
         try:
             yield listener
         finally:
             listeners.discard(listener)
 
     def stop(self) -> None:
-        """End every stream."""
+        """End every stream, and those that are opened from now on."""
+        self._stopped = True
         for lane in self._lanes.values():
             for listener in lane.listeners:
                 listener.end()
