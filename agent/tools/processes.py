@@ -8,6 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,24 @@ def free_port() -> int:
         return port
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put signals off: one that raised between a start and its record would leave a process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    came: list[int] = []
+    ours = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.signal(number, lambda it, _: came.append(it)) for number in ours}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for late in came:
+        signal.raise_signal(late)
+
+
 class Daemon:
     """A child process that logs to a file and says there when it is ready."""
 
@@ -41,7 +62,7 @@ class Daemon:
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait until its log says it is ready. Raises RuntimeError with the log."""
         self._read_from = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, _uninterrupted():
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
