@@ -5,7 +5,6 @@ A credential or variable is named after its key: ``[hub] password`` is the crede
 ``TAPLEDGER_HUB__PASSWORD``.
 """
 
-import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -22,7 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from agent.core.strict_toml import InvalidDocument, mistakes_of
+from agent.core.strict_toml import InvalidDocument, mistakes_of, unknown_key
 
 __all__ = ["LayeredSettings", "Listen", "load"]
 
@@ -97,10 +96,8 @@ def _check_variables(model: type[BaseSettings]) -> None:
     for name in os.environ:
         section = name.removeprefix(_PREFIX).partition(_NESTED)[0].lower()
         if name.startswith(_PREFIX) and section not in model.model_fields:
-            nearest = difflib.get_close_matches(section, model.model_fields, n=1, cutoff=0.0)
-            raise InvalidDocument(
-                f"environment: {name}: unknown key '{section}'; did you mean '{nearest[0]}'?"
-            )
+            mistake = unknown_key(section, section, model.model_fields)
+            raise InvalidDocument(f"environment: {name}: {mistake}")
 
 
 def _check_readable(file: Path) -> None:

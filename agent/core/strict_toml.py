@@ -15,12 +15,13 @@ agent.core.strict_toml.InvalidDocument: agent.toml: unknown key 'api.lisen'; did
 
 import difflib
 import tomllib
+from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["InvalidDocument", "mistakes_of", "parse"]
+__all__ = ["InvalidDocument", "mistakes_of", "parse", "unknown_key"]
 
 _Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -51,13 +52,17 @@ def mistakes_of(error: ValidationError, model: type[BaseModel], *, source: str) 
 def _in_words(kind: str, location: _Location, message: str, model: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
-        known = _keys_at(model, location[:-1])
-        nearest = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.0)
-        return f"unknown key '{key}'" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
+        return unknown_key(key, str(location[-1]), _keys_at(model, location[:-1]))
     if kind == "missing":
         return f"key '{key}' is missing"
     plain = message.removeprefix("Value error, ")
     return f"{key}: {plain}" if key else plain
+
+
+def unknown_key(path: str, name: str, known: Iterable[str]) -> str:
+    """Say that nothing is called ``name``, which stands at ``path``, and what comes nearest."""
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return f"unknown key '{path}'" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
 
 
 def _keys_at(model: type[BaseModel], location: _Location) -> list[str]:
