@@ -5,10 +5,11 @@ it. Only the ledger, the program and the listening port must be there for the ag
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,12 +17,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from agent import __version__
 from agent.api import HealthView, create_app
 from agent.api.health import PartHealth
-from agent.clock import mint_id, system_clock
+from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
 from agent.core.program import Program
 from agent.core.strict_toml import InvalidDocument
 from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
+from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_registry
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
@@ -36,6 +38,8 @@ __all__ = ["Agent"]
 _FAULT_CHECK_S = 2
 _BAD_FRAMES_EVERY_S = 60
 _HELD_S = 60
+_SETTLED_S = 30
+"""How long after the start the ledger is replayed: by then the tills are served."""
 _EXAMPLE_TOKEN = "change-me"  # noqa: S105 - it stands in config/agent.toml, for all to read
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +51,13 @@ class Agent:
     def __init__(self, settings: AgentSettings) -> None:
         self._settings = settings
         self._program = read_program(settings.program.path)
-        self._ledger = Ledger(settings.ledger.path, clock=system_clock, mint_id=mint_id)
+        self._ledger = Ledger(settings.ledger.path, clock=device_clock, mint_id=mint_id)
+        plan = UpkeepPlan(
+            keep_days=settings.ledger.keep_days,
+            budget_bytes=settings.ledger.budget_mib * 2**20,
+            alone=settings.hub is None,
+        )
+        self._upkeep = Upkeep(self._ledger, plan)
         self._till = Till(self._ledger, self._program, mint_id=mint_id)
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
@@ -173,14 +183,25 @@ class Agent:
 
     def _schedule(self) -> AsyncIOScheduler:
         """Set up what happens by the clock, on the event loop."""
-        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler = AsyncIOScheduler()
         scheduler.add_job(self._report_refused, "interval", seconds=_BAD_FRAMES_EVERY_S)
         scheduler.add_job(self._look_after, "interval", seconds=_FAULT_CHECK_S)
+        for chore, trigger in self._chores():
+            scheduler.add_job(chore, misfire_grace_time=None, coalesce=True, **trigger)
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
         scheduler.start()
         return scheduler
+
+    def _chores(self) -> list[tuple[Callable[[], Awaitable[None]], dict[str, Any]]]:
+        """Say what the ledger does for itself and when; at odd minutes, as stores are many."""
+        soon = datetime.now().astimezone() + timedelta(seconds=_SETTLED_S)
+        return [
+            (self._upkeep.after_start, {"trigger": "date", "run_date": soon}),
+            (self._upkeep.hourly, {"trigger": "interval", "hours": 1, "jitter": 300}),
+            (self._upkeep.nightly, {"trigger": "cron", "hour": 3, "jitter": 3_000}),
+        ]
 
     def _report_refused(self) -> None:
         """Log once a minute how many frames each reader garbled."""
@@ -191,10 +212,8 @@ class Agent:
                 self._refused_before[reader.name] = reader.refused
 
     async def _look_after(self) -> None:
-        """Try a ledger that could not write again, and tell the lanes when health changes."""
-        if self._ledger.fault is not None:
-            with contextlib.suppress(LedgerError):
-                await self._ledger.probe()
+        """Have the ledger see to itself, and tell the lanes when health changes."""
+        await self._upkeep.look()
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told
@@ -217,6 +236,10 @@ class Agent:
         reasons = []
         if self._ledger.fault is not None:
             reasons.append(f"the ledger cannot write: {self._ledger.fault}")
+        if self._ledger.frozen is not None:
+            reasons.append(f"points cannot be redeemed: {self._ledger.frozen}")
+        if self._upkeep.alarm is not None:
+            reasons.append(self._upkeep.alarm)
         reasons += [
             f"reader {reader.name} is gone: {reader.fault}"
             for reader in self._readers
@@ -224,9 +247,7 @@ class Agent:
         ]
         if self._uplink is not None and self._uplink.contradiction is not None:
             reasons.append(f"sync is halted: {self._uplink.contradiction}")
-        unacknowledged = 0
-        if self._uplink is not None:
-            unacknowledged = self._ledger.head.seq - self._ledger.acknowledged[1]
+        unacknowledged = 0 if self._uplink is None else self._ledger.epochs.unacknowledged
         device = self._settings.device
         return HealthView(
             status="degraded" if reasons else "ok",

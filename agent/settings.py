@@ -30,9 +30,15 @@ class DeviceSettings(Value):
 
 
 class LedgerSettings(Value):
-    """Where the journal lives; the directory is made where it is missing."""
+    """Where the journal lives; the directory is made where it is missing.
+
+    Entries that head office has acknowledged stay ``keep_days`` in the database and are then
+    sealed; ``budget_mib`` is what database, sealed entries and backups may take of the disk.
+    """
 
     path: Path
+    keep_days: Annotated[float, Field(ge=0, le=3650)] = 35
+    budget_mib: Annotated[int, Field(ge=16)] = 8_192
 
 
 class ProgramSettings(Value):

@@ -15,15 +15,17 @@ Refusals::
 
 from dataclasses import dataclass
 
+from msgspec import Raw
+
 from agent.core.accumulate import accumulate
 from agent.core.answer import JournalPosition, SaleAnswer, sale_answer
 from agent.core.basket import Sale
-from agent.core.entry import AccumulatePoints, Enrol, Position, SaleStatus
+from agent.core.entry import Position
+from agent.core.facts import AccumulatePoints, Enrol, SaleStatus
 from agent.core.program import Program
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import MintId, Value
-from agent.ledger import AccountRow, Ledger, Transaction, View
-from agent.ledger.writer import Refusal
+from agent.ledger import AccountRow, Ledger, Refusal, Transaction, View
 
 __all__ = [
     "AccountView",
@@ -148,9 +150,8 @@ class Till:
             row = None if token is None else transaction.account_of(token)
             status: SaleStatus = "unknown_card" if card_shown else "no_card"
             fact = self._judge(sale_id, sale, row, "accumulated" if row else status)
-            return Committed(
-                answer=sale_answer(fact, transaction.append(fact).position), replay=False
-            )
+            recorded = transaction.append(fact, business_date=sale.business_date)
+            return Committed(answer=sale_answer(fact, recorded.position), replay=False)
 
         return await self._ledger.write(commit)
 
@@ -163,7 +164,7 @@ class Till:
         earned = accumulate(self._program, sale)
         return AccumulatePoints(
             sale_id=sale_id,
-            sale=sale,
+            sale_json=Raw(sale.canonical()),
             status=status,
             account=row.account if row else None,
             program=self._program.edition,
@@ -198,10 +199,11 @@ def _token_of(sale: Sale) -> Token | None:
 
 
 def _again(fact: AccumulatePoints, position: Position, sale: Sale) -> Committed:
-    if not fact.sale.same_basket(sale):
+    known = fact.sale
+    if not known.same_basket(sale):
         raise SaleIdReused(
-            f"sale {fact.sale_id} was committed with another basket of {fact.sale.total_minor} "
-            f"{fact.sale.currency} minor units; give this sale an id of its own"
+            f"sale {fact.sale_id} was committed with another basket of {known.total_minor} "
+            f"{known.currency} minor units; give this sale an id of its own"
         )
     return Committed(answer=sale_answer(fact, position), replay=True)
 
@@ -229,10 +231,11 @@ def _last_sale(view: View, row: AccountRow) -> LastSale | None:
         return None
     fact = recorded.entry.fact
     assert isinstance(fact, AccumulatePoints), "an account's last sale is a sale"  # noqa: S101
+    sale = fact.sale
     return LastSale(
         sale_id=fact.sale_id,
-        business_date=fact.sale.business_date.isoformat(),
-        total_minor=fact.sale.total_minor,
-        currency=fact.sale.currency,
+        business_date=sale.business_date.isoformat(),
+        total_minor=sale.total_minor,
+        currency=sale.currency,
         points=fact.points,
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from agent.core.entry import Position, chain
+from agent.core.entry import Epoch, Position, chain
 from sync.broker import Broker
 from sync.link import Arrived, Link, Will
 from sync.messages import (
@@ -43,14 +43,33 @@ _TURN_S = 0.25
 _log = structlog.get_logger(__name__)
 
 
+class Epochs(Protocol):
+    """The lives of a journal."""
+
+    @property
+    def offered(self) -> Epoch:
+        """The oldest epoch that head office is not known to hold whole, else the newest."""
+
+    def epoch(self, number: int) -> Epoch:
+        """One epoch, as far as it has grown."""
+
+
 class JournalSource(Protocol):
     """What the uplink needs of a ledger."""
 
-    incarnation: str
+    @property
+    def incarnation(self) -> str:
+        """Which life of the disk the newest entries belong to."""
+        ...
 
     @property
     def head(self) -> Position:
         """The newest durable entry."""
+        ...
+
+    @property
+    def epochs(self) -> Epochs:
+        """Its lives."""
         ...
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
@@ -74,6 +93,7 @@ class Uplink:
         self._address = address
         self._journal = journal
         self._session = Session()
+        self._epoch: int | None = None
         self._inbox: asyncio.Queue[Arrived] = asyncio.Queue()  # bounded by our Receive Maximum
         self._wake = asyncio.Event()
         self._link: Link | None = None
@@ -143,10 +163,17 @@ class Uplink:
                 message.done()  # or it would keep its place in the broker's window for good
         now_s = time.monotonic()
         if self._session.hello_due(now_s):
-            self._greet(now_s)
-        while self._session.may_send(self._journal.head.seq):
+            await self._greet(now_s)
+        while self._session.may_send(self._life.head_seq):
             if not await self._send_batch():
                 break
+
+    @property
+    def _life(self) -> Epoch:
+        """The epoch this session is about: old ones are offered whole before newer ones."""
+        if self._epoch is None:
+            self._epoch = self._journal.epochs.offered.number
+        return self._journal.epochs.epoch(self._epoch)
 
     async def _receive(self, message: Arrived) -> None:
         _, kind = DeviceAddress.of_topic(message.topic)
@@ -160,12 +187,23 @@ class Uplink:
                 self._halt(f"head office refuses entry {halt.epoch}:{halt.seq} ({halt.reason})")
 
     async def _take_ok(self, ok: Ok) -> None:
-        if not self._session.expects(ok) or not await self._is_ours(ok):
+        if not self._session.expects(ok):
+            return
+        if ok.seq > self._life.head_seq and ok.epoch < self._journal.head.epoch:
+            # Entries of an earlier life were lost here and head office has them: nothing to send.
+            ok = await self._all_of(self._life, ok)
+        if not await self._is_ours(ok):
             return
         if self._session.expects(ok):  # the link may have gone while the journal was read
             self._session.opened(ok.seq)
             await self._acknowledge(ok)
             _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq)
+
+    async def _all_of(self, life: Epoch, ok: Ok) -> Ok:
+        """Read an OK as one for everything that is left here of an epoch."""
+        ours = await self._journal.hash_at(life.number, life.head_seq)
+        assert ours is not None, "the head of an epoch is kept"  # noqa: S101
+        return ok.model_copy(update={"seq": life.head_seq, "hash": ours.hex()})
 
     async def _take_ack(self, ack: Ack) -> None:
         if self._session.state != "open" or not await self._is_ours(ack):
@@ -190,28 +228,32 @@ class Uplink:
         await self._journal.acknowledge(
             Position(epoch=held.epoch, seq=held.seq, hash=bytes.fromhex(held.hash))
         )
+        if held.seq >= self._life.head_seq and self._journal.epochs.offered.number != self._epoch:
+            self._session.link_up()  # this epoch is whole at head office: greet for the next
 
     def _halt(self, why: str) -> None:
         self._session.halt()
         self.contradiction = why
         _log.error("sync_halted", error=why)
 
-    def _greet(self, now_s: float) -> None:
-        head = self._journal.head
+    async def _greet(self, now_s: float) -> None:
+        self._epoch = self._journal.epochs.offered.number
+        life = self._life
+        head_hash = await self._journal.hash_at(life.number, life.head_seq)
         nonce = secrets.token_hex(8)
         hello = Hello(
-            incarnation=self._journal.incarnation,
+            incarnation=life.incarnation,
             nonce=nonce,
-            epoch=head.epoch,
-            head_seq=head.seq,
-            head_hash=head.hash.hex(),
+            epoch=life.number,
+            head_seq=life.head_seq,
+            head_hash=(head_hash or b"").hex(),
         )
         if self._publish("hello", encode(hello), expiry_s=int(LONGEST_SILENCE_S)):
             self._session.greeted(nonce, now_s, random.random)
 
     async def _send_batch(self) -> bool:
         """Send the next entries; False where the link has no room or the journal nothing."""
-        epoch, sent = self._journal.head.epoch, self._session.sent
+        epoch, sent = self._life.number, self._session.sent
         previous = await self._journal.hash_at(epoch, sent)
         entries = await self._journal.read_after((epoch, sent), at_most=_MOST_ENTRIES)
         if previous is None or not entries:
@@ -228,7 +270,7 @@ class Uplink:
         """Encode as many entries as one payload holds; a single entry always goes."""
         while True:
             header = Journal(
-                incarnation=self._journal.incarnation,
+                incarnation=self._journal.epochs.epoch(epoch).incarnation,
                 epoch=epoch,
                 first_seq=first_seq,
                 prev_hash=previous.hex(),

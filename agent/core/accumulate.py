@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from agent.core.basket import Sale
 from agent.core.program import EarnRule, Program
-from agent.core.values import Code, Label, Points, Value
+from agent.core.values import Code, Label, Points
 
 __all__ = ["Because", "Earned", "accumulate"]
 
 
-class Because(Value):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Because:
     """Why some points were earned: the rule, and the indices of the lines it counted."""
 
     rule: Code

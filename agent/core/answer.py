@@ -5,7 +5,8 @@ the answer has to be kept.
 """
 
 from agent.core.accumulate import Because
-from agent.core.entry import AccumulatePoints, Position, SaleFlag, SaleStatus
+from agent.core.entry import Position
+from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
 from agent.core.values import Value
 
 __all__ = ["RECEIPT_WIDTH", "JournalPosition", "SaleAnswer", "sale_answer"]

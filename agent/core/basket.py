@@ -76,6 +76,10 @@ class Sale(Value):
             )
         return self
 
+    def canonical(self) -> bytes:
+        """Encode as a journal entry holds it: compact JSON, absent values left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
     def same_basket(self, other: "Sale") -> bool:
         """Say whether a retry carries the same purchase.
 

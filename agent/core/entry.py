@@ -10,96 +10,99 @@ bytes. The leading zero keeps an entry's hash apart from any other use of SHA-25
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from datetime import date
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+import msgspec
+from msgspec import Meta, Struct
 
-from agent.core.accumulate import Because
-from agent.core.basket import Sale
-from agent.core.values import Code, Points, Value
+from agent.core.facts import AccumulatePoints, Fact
+from agent.core.values import Code
 
 __all__ = [
     "GENESIS",
-    "AccumulatePoints",
-    "Enrol",
+    "ClockReading",
     "Entry",
-    "Fact",
+    "Epoch",
     "MalformedEntry",
     "Position",
     "Recorded",
-    "SaleFlag",
-    "SaleStatus",
     "chain",
     "link_hash",
 ]
 
 GENESIS = bytes(32)
 
-SaleStatus = Literal["accumulated", "no_card", "unknown_card"]
-SaleFlag = Literal["currency_mismatch"]
-
 
 class MalformedEntry(ValueError):
     """Bytes are not the canonical form of any entry this version knows."""
 
 
-class Enrol(Value):
-    """A card became an account, at a till and perhaps with no network."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClockReading:
+    """How far the wall clock can be believed. ``up_ms`` is the time since boot, which only grows.
 
-    kind: Literal["ENROL"] = "ENROL"
-    account: Code
-    token: str
-    lane: Code | None = None
-    cashier: Code | None = None
-
-
-class AccumulatePoints(Value):
-    """A sale was committed, with what it earned and the balance it left.
-
-    ``account`` is absent where no known card was shown; the sale is still a fact, with 0 points.
+    ``synchronised`` is the kernel's word, ``jumped`` says that the clock was set since this boot
+    began.
     """
 
-    kind: Literal["ACCUMULATE_POINTS"] = "ACCUMULATE_POINTS"
-    sale_id: Code
-    sale: Sale
-    status: SaleStatus
-    account: Code | None = None
-    program: str
-    points: Annotated[Points, Field(ge=0)]
-    because: tuple[Because, ...]
-    balance: Points | None = None
-    flags: tuple[SaleFlag, ...] = ()
+    boot_id: Code
+    up_ms: Annotated[int, Meta(ge=0)]
+    synchronised: bool
+    jumped: bool
 
 
-Fact = Annotated[Enrol | AccumulatePoints, Field(discriminator="kind")]
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A fact with its stamp. ``recorded_at`` is the device's clock, RFC 3339 in UTC.
 
+    ``business_date`` is the shop's day as the POS last said it; ``clock`` is absent in entries
+    that version 0.1 wrote.
+    """
 
-class Entry(Value):
-    """A fact with its stamp. ``recorded_at`` is the device's clock, RFC 3339 in UTC."""
-
-    id: str
-    epoch: Annotated[int, Field(ge=0)]
-    seq: Annotated[int, Field(ge=1)]
+    id: Code
+    epoch: Annotated[int, Meta(ge=0)]
+    seq: Annotated[int, Meta(ge=1)]
     recorded_at: str
+    clock: ClockReading | None = None
+    business_date: date | None = None
     fact: Fact
 
     def canonical(self) -> bytes:
         """Encode for hashing, storing and sending."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return _ENCODER.encode(self)
 
     @classmethod
-    def parse(cls, canonical: bytes) -> Self:
+    def parse(cls, canonical: bytes) -> "Entry":
         """Decode, and hold that the bytes are exactly what this entry encodes to.
 
-        Raises MalformedEntry.
+        Costs some 8 µs; the sale inside stays bytes. Raises MalformedEntry.
         """
         try:
-            entry = cls.model_validate_json(canonical)
-        except ValidationError as error:
+            entry = _DECODER.decode(canonical)
+            if entry.canonical() == canonical:
+                return entry
+        except (msgspec.MsgspecError, RecursionError, ValueError) as error:
             raise MalformedEntry(str(error)) from error
-        if entry.canonical() != canonical:
-            raise MalformedEntry("not in canonical form")
-        return entry
+        raise MalformedEntry("not in canonical form")
+
+    def check_sale(self) -> None:
+        """Hold that the sale inside, where there is one, is the canonical form of a sale.
+
+        Whoever wrote the entry has done so; head office does it for what a device says. Costs some
+        70 µs. Raises MalformedEntry.
+        """
+        if not isinstance(self.fact, AccumulatePoints):
+            return
+        try:
+            canonical = self.fact.sale.canonical()
+        except ValueError as error:
+            raise MalformedEntry(str(error)) from error
+        if canonical != bytes(self.fact.sale_json):
+            raise MalformedEntry("the sale is not in canonical form")
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Entry)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +116,15 @@ class Position:
     def __str__(self) -> str:
         """Write it as POS and receipt carry it: ``epoch:seq:short hash``."""
         return f"{self.epoch}:{self.seq}:{self.hash.hex()[:8]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """One life of a journal: its number, under which incarnation, and its newest entry's seq."""
+
+    number: int
+    incarnation: str
+    head_seq: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

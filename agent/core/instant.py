@@ -10,15 +10,32 @@ is the shop's own day as the POS opened it, and does not follow any clock.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
 
-__all__ = ["BusinessDate", "Clock", "Instant", "rfc3339"]
+__all__ = ["BusinessDate", "Clock", "DeviceClock", "Instant", "Moment", "rfc3339"]
 
 Clock = Callable[[], datetime]
 """Answers the present moment, with its zone. Handed in, so that a test can hold the hands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """What a device's clocks say: wall time, the time since which boot, and the kernel's word
+    whether something holds the wall clock to the true time.
+    """
+
+    at: datetime
+    boot_id: str
+    up_ms: int
+    synchronised: bool
+
+
+DeviceClock = Callable[[], Moment]
+"""Answers a store device's present moment."""
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -16,6 +16,7 @@ int_type
 from collections.abc import Callable
 from typing import Annotated
 
+from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
@@ -23,22 +24,34 @@ __all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
 _LARGEST = 10**12
 
+# Each bound stands twice: pydantic checks what crosses a border, msgspec what stands in a journal.
+
 Minor = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 """Money in whole minor units of its currency."""
 
-Points = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
+Points = Annotated[
+    int, Field(strict=True, ge=-_LARGEST, le=_LARGEST), Meta(ge=-_LARGEST, le=_LARGEST)
+]
 """Whole points."""
 
-Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$")]
+Code = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$"),
+    Meta(pattern=r"^[\x21-\x7e]{1,64}\Z"),
+]
 """A short identifier that another system minted: printable ASCII without spaces."""
 
 MintId = Callable[[], str]
 """Mints an id that no other device will ever mint. Handed in, like the clock."""
 
-Text = Annotated[str, StringConstraints(strict=True, max_length=200)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=200), Meta(max_length=200)]
 """A short text that came from outside."""
 
-Label = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$")]
+Label = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$"),
+    Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z"),
+]
 """A short text to print or show: no control characters, which a printer would obey."""
 
 

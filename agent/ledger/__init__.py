@@ -9,32 +9,43 @@ Errors::
     ├── LedgerUnavailable  nothing was written: no room, no disk, not started, stopping
     │   └── LedgerBusy     nothing was written: the queue is full, try again shortly
     ├── LedgerLocked       another agent owns this ledger
+    ├── LedgerNewer        a newer tapledger wrote it
     └── LedgerDamaged      the journal does not hold together; names the first bad entry
+    Refusal                a job's considered no; nothing was written
+    └── Frozen             no redemption: the ledger was rebuilt and waits for a word
 """
 
 from agent.ledger.errors import (
+    Frozen,
     LedgerBusy,
     LedgerDamaged,
     LedgerError,
     LedgerLocked,
+    LedgerNewer,
     LedgerUnavailable,
+    Refusal,
 )
 from agent.ledger.ledger import Ledger
-from agent.ledger.replay import Replay, replay
+from agent.ledger.replay import Replay, replay, verify_chain
 from agent.ledger.transaction import AccountRow, Transaction
-from agent.ledger.view import View, journaled
+from agent.ledger.view import Profile, View, journaled
 
 __all__ = [
     "AccountRow",
+    "Frozen",
     "Ledger",
     "LedgerBusy",
     "LedgerDamaged",
     "LedgerError",
     "LedgerLocked",
+    "LedgerNewer",
     "LedgerUnavailable",
+    "Profile",
+    "Refusal",
     "Replay",
     "Transaction",
     "View",
     "journaled",
     "replay",
+    "verify_chain",
 ]

@@ -1,10 +1,43 @@
-"""How a ledger file is opened: for the one writer, and for readers that can never write."""
+"""How a ledger file is opened: for the one writer, and for readers that can never write.
+
+SQLite 3.7.0 to 3.51.2 can damage a database when two connections write or checkpoint at the same
+moment (the WAL-reset bug, mended in 3.51.3). Most installed builds have it, and are safe here: one
+connection alone writes and checkpoints, and every other is opened read-only, which does neither,
+also when it is closed last.
+"""
 
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-__all__ = ["open_reader", "open_writer"]
+from agent.ledger.errors import LedgerUnavailable
+
+__all__ = ["check_build", "has_wal_reset_bug", "open_reader", "open_writer"]
+
+_OLDEST = (3, 37, 0)
+"""STRICT tables came with 3.37.0 (2021-11-27), RETURNING with 3.35.0."""
+
+_WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+_CHECKPOINT_AT_PAGES = 8_000
+"""A checkpoint is made when nothing waits; at 32 MiB of log also when something does."""
+
+
+def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
+    """Say whether a build may only have one connection that writes and checkpoints."""
+    first, last = _WAL_RESET_BUG
+    return first <= version <= last
+
+
+def check_build(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> None:
+    """Hold that the SQLite in use can carry a ledger. Raises LedgerUnavailable."""
+    if version < _OLDEST:
+        shown, oldest = (".".join(str(part) for part in v) for v in (version, _OLDEST))
+        raise LedgerUnavailable(
+            f"SQLite {shown} is too old for a ledger; install {oldest} or later, "
+            "or a Python that brings its own"
+        )
+    if sqlite3.threadsafety == 0:
+        raise LedgerUnavailable("this SQLite was built without threads; install another Python")
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -16,6 +49,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_AT_PAGES}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection

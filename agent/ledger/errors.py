@@ -1,6 +1,15 @@
 """The ledger's errors; the tree is drawn in the package docstring."""
 
-__all__ = ["LedgerBusy", "LedgerDamaged", "LedgerError", "LedgerLocked", "LedgerUnavailable"]
+__all__ = [
+    "Frozen",
+    "LedgerBusy",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerLocked",
+    "LedgerNewer",
+    "LedgerUnavailable",
+    "Refusal",
+]
 
 
 class LedgerError(Exception):
@@ -23,5 +32,17 @@ class LedgerLocked(LedgerError):
     """Another process owns this ledger."""
 
 
+class LedgerNewer(LedgerError):
+    """A newer tapledger wrote this ledger; this one does not touch it."""
+
+
 class LedgerDamaged(LedgerError):
     """The journal does not hold together; the message names the first bad entry."""
+
+
+class Refusal(Exception):
+    """A use case's considered no. Raised before anything was appended; fails nobody else."""
+
+
+class Frozen(Refusal):
+    """No redemption: this ledger was rebuilt, and nobody has said yet that it may go on."""

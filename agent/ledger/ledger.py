@@ -6,27 +6,39 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from agent.core.entry import Position, link_hash
-from agent.core.instant import Clock
+import structlog
+
+from agent.core.entry import MalformedEntry, Position
+from agent.core.instant import DeviceClock
 from agent.core.values import MintId
-from agent.ledger.connection import open_reader, open_writer
+from agent.ledger.base import read_base
+from agent.ledger.checks import check_newest, check_witness, is_damage
+from agent.ledger.connection import check_build, open_reader, open_writer
+from agent.ledger.epochs import Epochs
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.lock import LedgerLock
 from agent.ledger.migrations import migrate
-from agent.ledger.transaction import Transaction
-from agent.ledger.view import ACKNOWLEDGED, View, journaled
+from agent.ledger.places import Places
+from agent.ledger.queries import SQL
+from agent.ledger.recovery import is_missing, rebuild
+from agent.ledger.segments import Archive
+from agent.ledger.transaction import Tip, Transaction
+from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View, journaled
+from agent.ledger.witness import Witness, read_witness
 from agent.ledger.writer import Writer
 
 __all__ = ["Ledger"]
 
 T = TypeVar("T")
 
-_CHECKED_AT_START = 1_000
 _ROOM_BYTES = 64 * 1024
 """What a probe writes: the space of a dozen sales."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Ledger:
@@ -41,32 +53,41 @@ class Ledger:
         self,
         path: Path,
         *,
-        clock: Clock,
+        clock: DeviceClock,
         mint_id: MintId,
         longest_queue: int = 1_024,
     ) -> None:
         self.path = path
-        self.incarnation = ""
-        self.acknowledged = (0, 0)
+        self.places = Places(path)
+        self.archive = Archive(self.places.segments)
+        self._clock = clock
         self._mint_id = mint_id
-        self._lock = LedgerLock(path)
+        self._suspicion: str | None = None
+        self._lock = LedgerLock(self.places.lock)
+        self._witness = Witness(self.places.witness)
         self._listeners: list[Callable[[Position], None]] = []
         self._writer = Writer(
-            clock=clock, mint_id=mint_id, longest_queue=longest_queue, on_commit=self._committed
+            clock=clock,
+            mint_id=mint_id,
+            archive=self.archive,
+            longest_queue=longest_queue,
+            on_commit=self._committed,
         )
         self._writing: sqlite3.Connection | None = None
         self._reading: sqlite3.Connection | None = None
-        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
+        self._readers: ThreadPoolExecutor | None = None
+        self._epochs = Epochs({0: 0}, {}, (0, 0))
 
     def start(self) -> None:
         """Lock, open, migrate, check the newest entries, and start the writer.
 
-        Raises LedgerLocked, LedgerDamaged, or LedgerUnavailable saying what is wrong.
+        Raises LedgerLocked, LedgerNewer, LedgerDamaged, or LedgerUnavailable saying what is wrong.
         """
+        check_build()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._open()
+            self._open_or_rebuild()
         except OSError as error:
             self.stop()
             raise LedgerUnavailable(
@@ -80,54 +101,84 @@ class Ledger:
             self.stop()
             raise
 
+    def recover(self, reason: str) -> None:
+        """Set the ledger aside as damaged and go on with one that is made anew.
+
+        What waits to be written is written first, or refused. Raises as ``start`` does.
+        """
+        self.stop()
+        self._suspicion = reason
+        self.start()
+
+    def _open_or_rebuild(self) -> None:
+        try:
+            if self._suspicion is not None:
+                raise LedgerDamaged(self._suspicion)
+            if is_missing(self.places):
+                raise LedgerDamaged("the database file is gone")
+            self._open()
+        except (LedgerDamaged, MalformedEntry, sqlite3.DatabaseError) as error:
+            if not is_damage(error, self.places):
+                raise
+            self._close()
+            rebuild(self.places, str(error), clock=self._clock, mint_id=self._mint_id)
+            self._suspicion = None
+            self._open()
+
     def _open(self) -> None:
         self._writing = open_writer(self.path)
-        migrate(self._writing)
-        head = View(self._writing).head()
-        _check_newest(self._writing, head)
-        self.acknowledged = View(self._writing).acknowledged()
-        self.incarnation = self._claim_incarnation(self._writing)
+        migrate(self._writing, self.archive)
+        view = View(self._writing, self.archive)
+        check_newest(self._writing, self.archive, read_base(self.path))
+        check_witness(view, read_witness(self.places.witness))
+        self._claim_incarnation(self._writing)
+        heads = view.epoch_heads() or {0: 0}
+        incarnations = {number: view.incarnation(number) for number in heads}
+        self._epochs = Epochs(heads, incarnations, view.acknowledged())
         self._reading = open_reader(self.path)
-        self._writer.start(self._writing, head)
+        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
+        self._witness.open()
+        self._writer.start(self._writing, Tip.of(view))
 
-    def _claim_incarnation(self, connection: sqlite3.Connection) -> str:
+    def _claim_incarnation(self, connection: sqlite3.Connection) -> None:
         """Name this life of the disk, once."""
-        known = View(connection).meta("incarnation")
-        if known is not None:
-            return known
-        minted = self._mint_id()
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO meta (key, value) VALUES ('incarnation', ?)", (minted,))
-        connection.execute("COMMIT")
-        return minted
+        if View(connection).meta(INCARNATION) is None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(SQL["put_meta"], (INCARNATION, self._mint_id()))
+            connection.execute("COMMIT")
 
     def stop(self) -> None:
         """Finish what waits, close the readers before the writer, and give up the lock."""
         self._writer.stop()
-        self._readers.shutdown()
+        self._close()
+        self._lock.release()
+
+    def _close(self) -> None:
+        if self._readers is not None:
+            self._readers.shutdown()
         for connection in (self._reading, self._writing):
             if connection is not None:
                 connection.close()
-        self._reading = self._writing = None
-        self._lock.release()
+        self._reading = self._writing = self._readers = None
+        self._witness.close()
 
     async def write(self, job: Callable[[Transaction], T]) -> T:
         """Run a job in a transaction; answers when it is on disk.
 
         Raises whatever Refusal the job raises, LedgerBusy, or LedgerUnavailable.
         """
-        answer: T = await asyncio.wrap_future(self._writer.submit(job))
+        answer: T = await self._writer.submit(job)
         return answer
 
     async def read(self, question: Callable[[View], T]) -> T:
         """Ask the durable state. Raises LedgerUnavailable where the disk cannot answer."""
-        return await self._in_reader(lambda connection: question(View(connection)))
+        return await self._in_reader(lambda connection: question(View(connection, self.archive)))
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
 
         def page(connection: sqlite3.Connection) -> list[bytes]:
-            walk = journaled(connection, after=position)
+            walk = journaled(connection, self.archive, after=position)
             return [canonical for _, canonical in itertools.islice(walk, at_most)]
 
         return await self._in_reader(page)
@@ -140,17 +191,29 @@ class Ledger:
         """Remember that head office holds the journal up to ``position``."""
         place = f"{position.epoch}:{position.seq}"
         await self.write(lambda transaction: transaction.remember(ACKNOWLEDGED, place))
-        self.acknowledged = (position.epoch, position.seq)
+        self._epochs.acknowledged = (position.epoch, position.seq)
 
     async def _in_reader(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Run a question in the reading thread, on its connection."""
-        if self._reading is None:
+        if self._reading is None or self._readers is None:
             raise LedgerUnavailable("the ledger is not running")
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._readers, _in_one_state, self._reading, question)
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot read: {error}") from error
+
+    async def confirm(self) -> None:
+        """Begin an epoch that may redeem: an operator agreed to what a recovery left here."""
+        incarnation = self.incarnation
+        await self.write(
+            lambda transaction: transaction.open_epoch("confirmed", incarnation=incarnation)
+        )
+        self.places.confirmation.unlink(missing_ok=True)
+
+    def now(self) -> datetime:
+        """Read the wall clock that stamps the entries."""
+        return self._clock().at
 
     async def probe(self) -> None:
         """Try whether a ledger that could not write has room again, and clear its fault if so."""
@@ -162,12 +225,32 @@ class Ledger:
     @property
     def head(self) -> Position:
         """The position of the newest durable entry."""
-        return self._writer.head
+        return self._writer.tip.head
+
+    @property
+    def incarnation(self) -> str:
+        """Which life of the disk the newest entries belong to."""
+        return self._writer.tip.incarnation
+
+    @property
+    def frozen(self) -> str | None:
+        """Why redemptions are refused here, or None."""
+        return self._writer.tip.frozen
+
+    @property
+    def epochs(self) -> Epochs:
+        """The lives of this journal, and how far head office holds them."""
+        return self._epochs
 
     @property
     def fault(self) -> str | None:
         """Why the last write failed, until one succeeds."""
         return self._writer.fault
+
+    @property
+    def damage(self) -> str | None:
+        """What SQLite found wrong with the database while writing, or None; see ``recover``."""
+        return self._writer.damage
 
     @property
     def commits(self) -> int:
@@ -179,6 +262,12 @@ class Ledger:
         self._listeners.append(listener)
 
     def _committed(self, head: Position) -> None:
+        """Note the durable head outside the database, then tell who waits for it."""
+        try:
+            self._witness.saw(head)
+        except OSError as error:
+            _log.warning("witness_not_written", error=str(error))
+        self._epochs.grew(head, self.incarnation)
         for listener in self._listeners:
             listener(head)
 
@@ -190,19 +279,3 @@ def _in_one_state(connection: sqlite3.Connection, question: Callable[[sqlite3.Co
         return question(connection)
     finally:
         connection.execute("COMMIT")
-
-
-def _check_newest(connection: sqlite3.Connection, head: Position) -> None:
-    """Hold the chain over the newest entries of the present epoch."""
-    first = max(0, head.seq - _CHECKED_AT_START)
-    previous = View(connection).hash_at(head.epoch, first)
-    if previous is None:
-        raise LedgerDamaged(f"entry {head.epoch}:{first} is missing")
-    expected_seq = first + 1
-    for position, canonical in journaled(connection, after=(head.epoch, first)):
-        if position.seq != expected_seq or link_hash(previous, canonical) != position.hash:
-            raise LedgerDamaged(
-                f"entry {position.epoch}:{position.seq} does not follow from the one before it"
-            )
-        previous = position.hash
-        expected_seq += 1

@@ -12,8 +12,8 @@ __all__ = ["LedgerLock"]
 class LedgerLock:
     """Held from start to stop; the lock file beside the ledger names the owner's process id."""
 
-    def __init__(self, ledger_path: Path) -> None:
-        self._path = ledger_path.with_name(ledger_path.name + ".lock")
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._descriptor: int | None = None
 
     def acquire(self) -> None:

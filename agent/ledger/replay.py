@@ -1,24 +1,30 @@
 """Replay from zero: prove that the journal holds together and that the projections follow from it.
 
-The rebuilt projections live in memory and are made by the very code that made the live ones.
+The rebuilt projections are made by the very code that made the live ones, in a temporary database
+that SQLite keeps in memory and spills to disk when it grows.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
+from agent.core.facts import OpenEpoch
 from agent.core.postings import postings_of
 from agent.ledger import projections
+from agent.ledger.base import Base, read_base
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.migrations import migrate
+from agent.ledger.places import Places
 from agent.ledger.queries import SQL
+from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
 
-__all__ = ["Replay", "replay"]
+__all__ = ["Progress", "Replay", "replay", "verify_chain"]
 
 
 Progress = Callable[[int, int], None]
@@ -40,50 +46,106 @@ class Replay:
     """Active points of every account, 0 included."""
 
 
+def verify_chain(path: Path, *, progress: Progress = _silent) -> Position:
+    """Check sequence, hashes and seals only (I7), which is many times faster; answers the head.
+
+    Raises LedgerDamaged naming the first entry that does not hold.
+    """
+    with _opened(path) as live:
+        base = read_base(path)
+        chain = _chained(live, Archive(Places(path).segments), base, progress)
+        return max((position for _, position in chain), key=_place, default=base.begins_after)
+
+
 def replay(path: Path, *, progress: Progress = _silent) -> Replay:
     """Replay a ledger file, which may be in use. ``progress(done, of)`` is called per entry.
 
     Holds gap-free sequence and chain (I7), postings that sum to zero (I3) and projections equal to
     a rebuild (I9). Raises LedgerDamaged naming the first entry or row that does not hold.
-    Cost: linear in the journal; memory grows with accounts and sales, not with entries.
+    Cost: linear in the journal.
     """
-    rebuilt = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        with closing(open_reader(path)) as live, closing(rebuilt):
-            return _replay(live, rebuilt, progress)
-    except sqlite3.DatabaseError as error:
-        raise LedgerDamaged(f"{path}: {error}") from error
+    with closing(sqlite3.connect("", isolation_level=None)) as rebuilt, _opened(path) as live:
+        return _replay(live, rebuilt, path, progress)
 
 
-def _replay(live: sqlite3.Connection, rebuilt: sqlite3.Connection, progress: Progress) -> Replay:
+class _opened:  # noqa: N801 - used like contextlib.closing
+    """A ledger open for reading in one state; what SQLite finds wrong with it is damage."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            self._live = open_reader(self._path)
+            self._live.execute("BEGIN")  # one state, for the walk and the comparison
+        except sqlite3.Error as error:
+            raise LedgerDamaged(f"{self._path}: {error}") from error
+        return self._live
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
+        self._live.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise LedgerDamaged(f"{self._path}: {error}") from error
+
+
+def _replay(
+    live: sqlite3.Connection, rebuilt: sqlite3.Connection, path: Path, progress: Progress
+) -> Replay:
+    archive, base = Archive(Places(path).segments), read_base(path)
     migrate(rebuilt)
-    live.execute("BEGIN")  # one state of the live ledger, for the walk and the comparison
-    total = int(live.execute(SQL["count_entries"]).fetchone()[0])
-    head = Position(epoch=0, seq=0, hash=GENESIS)
-    for done, (position, canonical) in enumerate(journaled(live), start=1):
-        _fold(rebuilt, head, position, canonical)
-        head = position
-        progress(done, total)
-    misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
-    if misnamed is not None:
-        raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
+    rebuilt.execute("BEGIN")
+    base.load(rebuilt)
+    count, head = 0, base.position
+    for canonical, position in _chained(live, archive, base, progress):
+        entry = _parse(canonical, position)
+        if isinstance(entry.fact, OpenEpoch):
+            _check_parent(entry.fact, position, head)
+        count, head = count + 1, position
+        if _place(position) > _place(base.position):
+            _fold(rebuilt, entry)
+    rebuilt.execute("COMMIT")
     _compare(live, rebuilt)
     return Replay(
-        entries=total,
+        entries=count,
         head=head,
-        incarnation=View(live).meta("incarnation") or "",
+        incarnation=View(live).incarnation(head.epoch),
         balances=dict(rebuilt.execute(SQL["balances"]).fetchall()),
     )
 
 
-def _fold(
-    rebuilt: sqlite3.Connection, head: Position, position: Position, canonical: bytes
-) -> None:
+def _chained(
+    live: sqlite3.Connection, archive: Archive, base: Base, progress: Progress
+) -> Iterator[tuple[bytes, Position]]:
+    """Walk the journal and hold its chain: every entry kept, in its place and following."""
+    total = int(live.execute(SQL["count_entries"]).fetchone()[0])
+    seal, head = base.seal, base.begins_after
+    for segment in View(live).segments():
+        if (segment.epoch, segment.last_seq) > _place(head):  # or it is about to be dropped
+            archive.check(segment, seal)
+            seal = segment.seal
+    walk = journaled(live, archive, after=_place(head))
+    for done, (position, canonical) in enumerate(walk, start=1):
+        name = f"entry {position.epoch}:{position.seq}"
+        if position.epoch > head.epoch:
+            head = Position(epoch=position.epoch, seq=0, hash=GENESIS)
+        if (position.epoch, position.seq) != (head.epoch, head.seq + 1):
+            raise LedgerDamaged(f"{name}: comes after {head.epoch}:{head.seq}, an entry is missing")
+        if link_hash(head.hash, canonical) != position.hash:
+            raise LedgerDamaged(f"{name}: its hash does not follow from the entry before it")
+        head = position
+        yield canonical, position
+        progress(done, total)
+    misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
+    if misnamed is not None:
+        raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
+
+
+def _place(position: Position) -> tuple[int, int]:
+    return (position.epoch, position.seq)
+
+
+def _parse(canonical: bytes, position: Position) -> Entry:
     name = f"entry {position.epoch}:{position.seq}"
-    if (position.epoch, position.seq) != (head.epoch, head.seq + 1):
-        raise LedgerDamaged(f"{name}: comes after {head.epoch}:{head.seq}, an entry is missing")
-    if link_hash(head.hash, canonical) != position.hash:
-        raise LedgerDamaged(f"{name}: its hash does not follow from the entry before it")
     try:
         entry = Entry.parse(canonical)
     except MalformedEntry as error:
@@ -92,28 +154,42 @@ def _fold(
         raise LedgerDamaged(f"{name}: says it is entry {entry.epoch}:{entry.seq}")
     if unbalanced := sum(posting.points for posting in postings_of(entry.fact)):
         raise LedgerDamaged(f"{name}: its postings sum to {unbalanced}, not to zero")
+    return entry
+
+
+def _check_parent(fact: OpenEpoch, position: Position, head: Position) -> None:
+    parent = Position(
+        epoch=fact.parent_epoch, seq=fact.parent_seq, hash=bytes.fromhex(fact.parent_hash)
+    )
+    if parent != head or position.seq != 1:
+        raise LedgerDamaged(
+            f"entry {position.epoch}:{position.seq}: says its epoch grew from {parent}, not {head}"
+        )
+
+
+def _fold(rebuilt: sqlite3.Connection, entry: Entry) -> None:
     try:
         projections.apply(rebuilt, entry)
     except sqlite3.IntegrityError as error:
-        raise LedgerDamaged(f"{name}: contradicts an earlier entry: {error}") from error
+        raise LedgerDamaged(
+            f"entry {entry.epoch}:{entry.seq}: contradicts an earlier entry: {error}"
+        ) from error
 
 
 def _compare(live: sqlite3.Connection, rebuilt: sqlite3.Connection) -> None:
-    for table in projections.TABLES:
-        rows = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - names are our own constants
-        is_rows, should_rows = live.execute(rows).fetchall(), rebuilt.execute(rows).fetchall()
-        for is_row, should_row in zip(is_rows, should_rows, strict=False):
+    """Hold every projection to its rebuild, row by row, without holding either in memory."""
+    for table, key in projections.TABLES.items():
+        rows = f"SELECT * FROM {table} ORDER BY {key}"  # noqa: S608 - our own constants
+        for is_row, should_row in zip_longest(live.execute(rows), rebuilt.execute(rows)):
             if is_row != should_row:
                 raise LedgerDamaged(
                     f"{table}: has {_shown(table, is_row)}, "
                     f"the journal says {_shown(table, should_row)}"
                 )
-        if len(is_rows) != len(should_rows):
-            raise LedgerDamaged(
-                f"{table}: has {len(is_rows)} rows, the journal says {len(should_rows)}"
-            )
 
 
-def _shown(table: str, row: tuple[object, ...]) -> tuple[object, ...]:
+def _shown(table: str, row: tuple[object, ...] | None) -> object:
     """Put a row in a message; a card's number is no text for a ticket or a mail."""
-    return ("(a card)", *row[1:]) if table == "cards" else row
+    if row is None:
+        return "no such row"
+    return ("(a card)", *row[1:3]) if table == "cards" else row

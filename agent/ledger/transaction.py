@@ -1,15 +1,52 @@
 """What a use case may do inside one transaction of the writer: look, decide, append."""
 
 import sqlite3
+from dataclasses import dataclass
+from datetime import date
 
-from agent.core.entry import Entry, Fact, Position, Recorded, link_hash
-from agent.core.instant import Clock, rfc3339
+from agent.core.entry import GENESIS, Entry, Position, Recorded, link_hash
+from agent.core.facts import (
+    ClockJump,
+    CreateReward,
+    EpochCause,
+    ExpirePoints,
+    Fact,
+    OpenEpoch,
+    RedeemReward,
+)
+from agent.core.instant import DeviceClock
+from agent.core.stamp import Stamp
 from agent.core.values import MintId
 from agent.ledger import projections
+from agent.ledger.errors import Frozen, Refusal
 from agent.ledger.queries import SQL
-from agent.ledger.view import AccountRow, View
+from agent.ledger.segments import Archive, Segment
+from agent.ledger.view import AccountRow, Profile, View
 
-__all__ = ["AccountRow", "Transaction"]
+__all__ = ["AccountRow", "Tip", "Transaction"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tip:
+    """Where the journal stands: what the next entry follows from."""
+
+    head: Position
+    stamp: Stamp | None
+    business_date: date | None
+    frozen: str | None
+    incarnation: str
+
+    @classmethod
+    def of(cls, view: View) -> "Tip":
+        """Read it off a ledger."""
+        newest, head = view.newest(), view.head()
+        return cls(
+            head=head,
+            stamp=None if newest is None else Stamp.on(newest),
+            business_date=None if newest is None else newest.business_date,
+            frozen=view.frozen(),
+            incarnation=view.incarnation(head.epoch),
+        )
 
 
 class Transaction(View):
@@ -18,33 +55,105 @@ class Transaction(View):
     def __init__(
         self,
         connection: sqlite3.Connection,
-        head: Position,
+        tip: Tip,
         *,
-        clock: Clock,
+        clock: DeviceClock,
         mint_id: MintId,
+        archive: Archive | None = None,
     ) -> None:
-        super().__init__(connection)
-        self._head = head
+        super().__init__(connection, archive)
+        self._head = tip.head
+        self._before = tip.stamp
+        self._business_date = tip.business_date
+        self._frozen = tip.frozen
+        self._incarnation = tip.incarnation
         self._clock = clock
         self._mint_id = mint_id
+        self._stamp: Stamp | None = None
 
     def head(self) -> Position:
         """Answer the position of the newest entry, this transaction's own included."""
         return self._head
 
-    def append(self, fact: Fact) -> Recorded:
-        """Stamp a fact, chain it, write it and fold it into the projections."""
+    @property
+    def tip(self) -> Tip:
+        """Where the journal stands with what this transaction appended."""
+        return Tip(
+            head=self._head,
+            stamp=self._stamp or self._before,
+            business_date=self._business_date,
+            frozen=self._frozen,
+            incarnation=self._incarnation,
+        )
+
+    def append(self, fact: Fact, *, business_date: date | None = None) -> Recorded:
+        """Stamp a fact, chain it, write it and fold it into the projections.
+
+        ``business_date`` is the shop's day as the POS says it now; without one the entry has the
+        day that was said last. Raises Frozen for a redemption on a ledger that was rebuilt.
+        """
+        if isinstance(fact, ExpirePoints):
+            raise Refusal("only head office expires points")
+        if self._frozen is not None and isinstance(fact, CreateReward | RedeemReward):
+            raise Frozen(f"points cannot be redeemed until somebody confirms: {self._frozen}")
+        self._business_date = business_date or self._business_date
+        return self._append(fact, self._now())
+
+    def open_epoch(
+        self,
+        cause: EpochCause,
+        *,
+        incarnation: str,
+        reason: str = "",
+        nonce: str | None = None,
+        epoch: int | None = None,
+    ) -> Recorded:
+        """Begin a new life of the journal; its entries count from 1 and chain from the genesis.
+
+        ``epoch`` is head office's number, which must be larger; without one it is the next.
+        """
+        parent = self._head
+        number = parent.epoch + 1 if epoch is None else epoch
+        if number <= parent.epoch:
+            raise Refusal(f"epochs only grow: {number} cannot follow {parent.epoch}")
+        stamp = self._now()
+        fact = OpenEpoch(
+            cause=cause,
+            incarnation=incarnation,
+            parent_incarnation=self._incarnation,
+            parent_epoch=parent.epoch,
+            parent_seq=parent.seq,
+            parent_hash=parent.hash.hex(),
+            nonce=nonce,
+            reason=reason,
+        )
+        self._head = Position(epoch=number, seq=0, hash=GENESIS)
+        recorded = self._append(fact, stamp)
+        self._frozen, self._incarnation = self.frozen(), incarnation
+        return recorded
+
+    def _now(self) -> Stamp:
+        """Read the clocks once a transaction; what somebody did to them is an entry of its own."""
+        if self._stamp is None:
+            self._stamp, jump_ms = Stamp.of(self._clock(), self._before)
+            if jump_ms:
+                self._append(ClockJump(by_ms=jump_ms), self._stamp)
+        return self._stamp
+
+    def _append(self, fact: Fact, stamp: Stamp) -> Recorded:
+        head = self._head
         entry = Entry(
             id=self._mint_id(),
-            epoch=self._head.epoch,
-            seq=self._head.seq + 1,
-            recorded_at=rfc3339(self._clock()),
+            epoch=head.epoch,
+            seq=head.seq + 1,
+            recorded_at=stamp.recorded_at,
+            clock=stamp.clock,
+            business_date=self._business_date,
             fact=fact,
         )
         canonical = entry.canonical()
-        recorded = Recorded(
-            entry=entry, canonical=canonical, hash=link_hash(self._head.hash, canonical)
-        )
+        Entry.parse(canonical)  # what could not be read back is not written
+        recorded = Recorded(entry=entry, canonical=canonical, hash=link_hash(head.hash, canonical))
         self._connection.execute(
             SQL["append_entry"], (entry.epoch, entry.seq, entry.id, canonical, recorded.hash)
         )
@@ -55,3 +164,25 @@ class Transaction(View):
     def remember(self, key: str, value: str) -> None:
         """Keep a value beside the journal, such as how far head office has acknowledged."""
         self._connection.execute(SQL["put_meta"], (key, value))
+
+    def keep_profile(self, profile: Profile) -> None:
+        """Keep what is known of a person, in place of what was known before."""
+        row = (profile.account, profile.display_name, profile.birthday, profile.phone)
+        self._connection.execute(SQL["put_profile"], row)
+
+    def erase_profile(self, account: str) -> None:
+        """Forget a person; the journal never knew more than the account."""
+        self._connection.execute(SQL["erase_profile"], (account,))
+
+    def add_segment(self, segment: Segment) -> None:
+        """Know a sealed file; from now on its entries may leave the journal."""
+        self._connection.execute(SQL["add_segment"], segment)
+
+    def unload(self, segment: Segment, *, up_to_seq: int) -> None:
+        """Let go of entries that a sealed segment holds."""
+        key = (segment.epoch, segment.first_seq, min(up_to_seq, segment.last_seq))
+        self._connection.execute(SQL["unload_entries"], key)
+
+    def forget_segment(self, segment: Segment) -> None:
+        """Know a segment no more."""
+        self._connection.execute(SQL["drop_segment"], (segment.epoch, segment.first_seq))

@@ -4,13 +4,17 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.core.entry import GENESIS, AccumulatePoints, Entry, Position, Recorded
+from agent.core.entry import GENESIS, Entry, Position, Recorded
+from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
 from agent.ledger.queries import SQL
+from agent.ledger.segments import Archive, Segment
 
-__all__ = ["ACKNOWLEDGED", "AccountRow", "View", "journaled"]
+__all__ = ["ACKNOWLEDGED", "INCARNATION", "AccountRow", "Profile", "View", "journaled"]
 
 ACKNOWLEDGED = "acknowledged"
+INCARNATION = "incarnation"
+_UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 500
 
 
@@ -20,63 +24,126 @@ class AccountRow:
 
     account: str
     balance: int
+    card_state: str
     last_sale: tuple[int, int] | None
     """(epoch, seq) of the entry that recorded the account's last sale here."""
 
 
-class View:
-    """Reads one consistent state. Every question costs a constant number of index look-ups."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """What is known of a person, outside the journal. ``birthday`` is ``MM-DD``."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    account: str
+    display_name: str | None = None
+    birthday: str | None = None
+    phone: str | None = None
+
+
+class View:
+    """Reads one consistent state.
+
+    Every question costs a constant number of index look-ups; one that needs the body of an entry
+    that was sealed costs a block of its segment, about a millisecond.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, archive: Archive | None = None) -> None:
         self._connection = connection
+        self._archive = archive
 
     def head(self) -> Position:
         """Answer the position of the newest entry, or the place before the first one."""
-        row = self._connection.execute(SQL["head"]).fetchone()
-        if row is None:
-            return Position(epoch=0, seq=0, hash=GENESIS)
-        return Position(epoch=row[0], seq=row[1], hash=row[2])
+        row = self._connection.execute(SQL["newest"]).fetchone()
+        if row is not None:
+            return Position(epoch=row[0], seq=row[1], hash=row[2])
+        for segment in reversed(self.segments()):
+            return Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash)
+        return Position(epoch=0, seq=0, hash=GENESIS)
+
+    def newest(self) -> Entry | None:
+        """Read the newest entry."""
+        row = self._connection.execute(SQL["newest"]).fetchone()
+        return None if row is None else Entry.parse(row[3])
 
     def account_of(self, token: Token) -> AccountRow | None:
         """Find the account that a card belongs to."""
         row = self._connection.execute(SQL["account_of_card"], (str(token),)).fetchone()
         if row is None:
             return None
-        account, epoch, seq = row
+        account, epoch, seq, state = row
         return AccountRow(
             account=account,
             balance=self.balance(account),
+            card_state=state,
             last_sale=None if seq is None else (epoch, seq),
         )
 
-    def balance(self, account: str) -> int:
-        """Answer an account's active points."""
-        row = self._connection.execute(SQL["balance"], (account, "active")).fetchone()
+    def balance(self, account: str, bucket: str = "active") -> int:
+        """Answer an account's points in one bucket."""
+        row = self._connection.execute(SQL["balance"], (account, bucket)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def right(self, account: str) -> int:
+        """Answer the points this device may spend of an account by its lease."""
+        row = self._connection.execute(SQL["lease"], (account,)).fetchone()
         return 0 if row is None else int(row[0])
 
     def entry_at(self, epoch: int, seq: int) -> Recorded | None:
-        """Read one entry."""
+        """Read one entry, wherever it is kept. Raises LedgerDamaged for a bad segment."""
         row = self._connection.execute(SQL["entry_at"], (epoch, seq)).fetchone()
-        if row is None:
+        if row is not None:
+            return Recorded(entry=Entry.parse(row[0]), canonical=row[0], hash=row[1])
+        segment = self._segment_of(epoch, seq)
+        if segment is None or self._archive is None:
             return None
-        return Recorded(entry=Entry.parse(row[0]), canonical=row[0], hash=row[1])
+        return self._archive.entry(segment, seq)
 
     def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """Answer the chain's hash after an entry; for seq 0 the hash it starts from."""
         if seq == 0:
             return GENESIS
         row = self._connection.execute(SQL["entry_at"], (epoch, seq)).fetchone()
-        return None if row is None else bytes(row[1])
+        if row is not None:
+            return bytes(row[1])
+        segment = self._segment_of(epoch, seq)
+        if segment is not None and segment.last_seq == seq:
+            return segment.last_hash
+        recorded = self.entry_at(epoch, seq) if segment else None
+        return None if recorded is None else recorded.hash
+
+    def _segment_of(self, epoch: int, seq: int) -> Segment | None:
+        row = self._connection.execute(SQL["segment_of"], (epoch, seq, seq)).fetchone()
+        return None if row is None else Segment(*row)
+
+    def segments(self) -> list[Segment]:
+        """List the sealed segments in order."""
+        return [Segment(*row) for row in self._connection.execute(SQL["segments"])]
+
+    def still_journaled(self, segment: Segment) -> bool:
+        """Say whether the database still holds entries that a segment has taken over."""
+        key = (segment.epoch, segment.first_seq, segment.last_seq)
+        return self._connection.execute(SQL["still_journaled"], key).fetchone() is not None
 
     def sale(self, sale_id: str) -> tuple[AccumulatePoints, Position] | None:
         """Find the entry that recorded a sale."""
-        row = self._connection.execute(SQL["position_of_sale"], (sale_id,)).fetchone()
-        recorded = None if row is None else self.entry_at(*row)
+        row = self._connection.execute(SQL["sale"], (sale_id,)).fetchone()
+        recorded = None if row is None else self.entry_at(row[0], row[1])
         if recorded is None:
             return None
         fact = recorded.entry.fact
         assert isinstance(fact, AccumulatePoints), "sales point at the entries of sales"  # noqa: S101
         return fact, recorded.position
+
+    def profile(self, account: str) -> Profile | None:
+        """Answer what is known of a person."""
+        row = self._connection.execute(SQL["profile_of"], (account,)).fetchone()
+        if row is None:
+            return None
+        return Profile(account=row[0], display_name=row[1], birthday=row[2], phone=row[3])
+
+    def account_of_phone(self, phone: str) -> str | None:
+        """Find the account of a telephone number."""
+        row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
+        return None if row is None else str(row[0])
 
     def meta(self, key: str) -> str | None:
         """Read one remembered value."""
@@ -91,15 +158,49 @@ class View:
         epoch, seq = remembered.split(":")
         return (int(epoch), int(seq))
 
+    def incarnation(self, epoch: int) -> str:
+        """Answer under which incarnation an epoch's entries were written."""
+        row = self._connection.execute(SQL["epoch"], (epoch,)).fetchone()
+        return (self.meta(INCARNATION) or "") if row is None else str(row[0])
+
+    def frozen(self) -> str | None:
+        """Say why redemptions are refused: the newest epoch began with nobody's word; or None."""
+        row = self._connection.execute(SQL["newest_epoch"]).fetchone()
+        return str(row[3]) or row[2] if row is not None and row[2] in _UNTRUSTED else None
+
+    def balances(self) -> dict[str, int]:
+        """Answer every account's active points. Reads them all."""
+        return dict(self._connection.execute(SQL["balances"]).fetchall())
+
+    def count(self) -> int:
+        """Count the kept entries, sealed or not. Reads an index from end to end."""
+        return int(self._connection.execute(SQL["count_entries"]).fetchone()[0])
+
+    def epoch_heads(self) -> dict[int, int]:
+        """Answer the newest seq of each epoch. Reads an index from end to end: ask at start."""
+        return dict(self._connection.execute(SQL["epoch_heads"]).fetchall())
+
 
 def journaled(
-    connection: sqlite3.Connection, *, after: tuple[int, int] = (0, 0)
+    connection: sqlite3.Connection,
+    archive: Archive | None = None,
+    *,
+    after: tuple[int, int] = (0, 0),
 ) -> Iterator[tuple[Position, bytes]]:
-    """Walk the journal in order: each entry's position and canonical bytes, unparsed.
+    """Walk the journal in order, sealed entries first: position and canonical bytes, unparsed.
 
     Reads in pages, so that no long transaction keeps the write-ahead log from being trimmed.
+    Raises LedgerDamaged for a segment that does not hold.
     """
+    for segment in View(connection).segments() if archive is not None else ():
+        if (segment.epoch, segment.last_seq) <= after:
+            continue
+        assert archive is not None  # noqa: S101 - the loop is empty without one
+        first = after[1] if segment.epoch == after[0] else 0
+        for position, canonical in archive.entries(segment, after_seq=first):
+            yield position, canonical
+        after = (segment.epoch, segment.last_seq)
     while rows := connection.execute(SQL["entries_after"], (*after, _PAGE)).fetchall():
-        for epoch, seq, canonical, entry_hash in rows:
+        for epoch, seq, _, canonical, entry_hash in rows:
             yield Position(epoch=epoch, seq=seq, hash=entry_hash), canonical
         after = (epoch, seq)

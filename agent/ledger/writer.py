@@ -6,94 +6,105 @@ rest on what an earlier operation of the same batch wrote. Where something unfor
 whole batch is rolled back and each operation is run again alone, so that one cannot hurt another.
 """
 
+import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from agent.core.entry import Position
-from agent.core.instant import Clock
+from agent.core.instant import DeviceClock
 from agent.core.values import MintId
-from agent.ledger.errors import LedgerBusy, LedgerUnavailable
-from agent.ledger.transaction import Transaction
+from agent.ledger.checks import DAMAGE_CODES
+from agent.ledger.errors import LedgerBusy, LedgerUnavailable, Refusal
+from agent.ledger.segments import Archive
+from agent.ledger.transaction import Tip, Transaction
 
-__all__ = ["Job", "Refusal", "Writer"]
+__all__ = ["Job", "Writer"]
 
 _LONGEST_BATCH = 256
+_IDLE_S = 0.1
 _log = structlog.get_logger(__name__)
 
 Job = Callable[[Transaction], Any]
 
 
-class Refusal(Exception):
-    """A use case's considered no. Raised before anything was appended; fails nobody else."""
-
-
 @dataclass(slots=True)
 class _Waiting:
     job: Job
-    answer: Future[Any]
+    answer: asyncio.Future[Any]
     result: Any = None
-    refusal: Refusal | None = None
+    error: Exception | None = None
 
 
 class Writer:
-    """Owns the writing connection, and the position of the newest durable entry."""
+    """Owns the writing connection, and the place where the journal durably stands."""
 
     def __init__(
         self,
         *,
-        clock: Clock,
+        clock: DeviceClock,
         mint_id: MintId,
+        archive: Archive,
         longest_queue: int,
         on_commit: Callable[[Position], None],
     ) -> None:
         self._clock = clock
         self._mint_id = mint_id
+        self._archive = archive
+        self._longest_queue = longest_queue
         self._on_commit = on_commit
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(longest_queue)
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection
-        self.head: Position
+        self._log_grew = False
+        self.tip: Tip
         self.fault: str | None = None
+        self.damage: str | None = None
         self.commits = 0
 
-    def start(self, connection: sqlite3.Connection, head: Position) -> None:
+    def start(self, connection: sqlite3.Connection, tip: Tip) -> None:
         """Take over the connection."""
         self._connection = connection
-        self.head = head
+        self.tip = tip
+        self.fault = self.damage = None
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Finish what waits, then end the thread."""
         if self._thread is not None:
+            thread, self._thread = self._thread, None
             self._queue.put(None)
-            self._thread.join()
-            self._thread = None
+            thread.join()
             self._refuse_the_rest()
 
     def _refuse_the_rest(self) -> None:
         """Answer what was queued behind the stop: it was not written."""
+        late = []
         while not self._queue.empty():
-            late = self._queue.get_nowait()
-            if late is not None and late.answer.set_running_or_notify_cancel():
-                late.answer.set_exception(LedgerUnavailable("the ledger is not running"))
+            waiting = self._queue.get_nowait()
+            if waiting is not None:
+                waiting.error = LedgerUnavailable("the ledger is not running")
+                late.append(waiting)
+        _answer(late)
 
-    def submit(self, job: Job) -> Future[Any]:
-        """Queue a job; its answer comes after its commit. Raises LedgerBusy with a full queue."""
+    def submit(self, job: Job) -> asyncio.Future[Any]:
+        """Queue a job from an event loop; it is answered there after its commit.
+
+        Raises LedgerBusy with a full queue, LedgerUnavailable when not running.
+        """
         if self._thread is None:
             raise LedgerUnavailable("the ledger is not running")
-        waiting = _Waiting(job, Future())
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full:
-            raise LedgerBusy("too many operations are waiting for the disk") from None
+        if self._queue.qsize() >= self._longest_queue:
+            raise LedgerBusy("too many operations are waiting for the disk")
+        waiting = _Waiting(job, asyncio.get_running_loop().create_future())
+        self._queue.put(waiting)
         return waiting.answer
 
     def _run(self) -> None:
@@ -106,10 +117,9 @@ class Writer:
     def _next_batch(self) -> tuple[list[_Waiting], bool]:
         """Wait for one job, then take what else is there; and say whether to stop after it."""
         batch: list[_Waiting] = []
-        item = self._queue.get()
+        item = self._wait()
         while item is not None:
-            # From here on a caller that goes away can no longer cancel what is being written.
-            if item.answer.set_running_or_notify_cancel():
+            if not item.answer.cancelled():  # whoever went away before this point is not served
                 batch.append(item)
             if len(batch) == _LONGEST_BATCH:
                 break
@@ -119,9 +129,24 @@ class Writer:
                 break
         return batch, item is None
 
+    def _wait(self) -> _Waiting | None:
+        """Wait for work; when none comes for a moment, use it to trim the write-ahead log."""
+        if self._log_grew:
+            try:
+                return self._queue.get(timeout=_IDLE_S)
+            except queue.Empty:
+                self._trim_log()
+        return self._queue.get()
+
+    def _trim_log(self) -> None:
+        """Checkpoint what no reader still needs, so that no sale has to wait for it."""
+        self._log_grew = False
+        with contextlib.suppress(sqlite3.Error):  # it is tried again after the next commit
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
-            head = self._transact(batch)
+            tip = self._transact(batch)
         except Exception as error:  # noqa: BLE001 - whatever fails is answered to its caller below
             self._roll_back()
             if len(batch) > 1:
@@ -130,35 +155,42 @@ class Writer:
                 return
             self._fail(batch[0], error)
             return
-        grown = head != self.head
+        grown = tip.head != self.tip.head
         if grown:  # a small note beside the journal may fit where no sale does
             self.fault = None
-        self.head = head
+        self.tip = tip
         self.commits += 1
-        for waiting in batch:
-            if waiting.refusal is not None:
-                waiting.answer.set_exception(waiting.refusal)
-            else:
-                waiting.answer.set_result(waiting.result)
+        self._log_grew = True
         if grown:
-            self._on_commit(head)
+            self._tell(tip.head)
+        _answer(batch)
 
-    def _transact(self, batch: list[_Waiting]) -> Position:
+    def _tell(self, head: Position) -> None:
+        try:
+            self._on_commit(head)
+        except Exception:  # noqa: BLE001 - a listener's mistake is not the ledger's
+            _log.exception("commit_listener_failed")
+
+    def _transact(self, batch: list[_Waiting]) -> Tip:
         """Run a batch in one transaction; on return it is on disk."""
         self._connection.execute("BEGIN IMMEDIATE")
         transaction = Transaction(
-            self._connection, self.head, clock=self._clock, mint_id=self._mint_id
+            self._connection,
+            self.tip,
+            clock=self._clock,
+            mint_id=self._mint_id,
+            archive=self._archive,
         )
         for waiting in batch:
             before = transaction.head()
-            waiting.refusal = None
+            waiting.error = None
             try:
                 waiting.result = waiting.job(transaction)
             except Refusal as refusal:
                 assert transaction.head() == before, "a refusal writes nothing"  # noqa: S101
-                waiting.refusal = refusal
+                waiting.error = refusal
         self._connection.execute("COMMIT")
-        return transaction.head()
+        return transaction.tip
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -172,5 +204,26 @@ class Writer:
             if self.fault is None:
                 _log.error("ledger_unavailable", error=str(error))
             self.fault = str(error)
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE_CODES:
+                self.damage = str(error)
             error = LedgerUnavailable(f"the ledger cannot write: {error}")
-        waiting.answer.set_exception(error)
+        waiting.error = error
+        _answer([waiting])
+
+
+def _answer(batch: list[_Waiting]) -> None:
+    """Hand a batch's answers over to its event loop, all in one call."""
+    for loop in {waiting.answer.get_loop() for waiting in batch}:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, batch, loop)
+
+
+def _settle(batch: list[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
+    for waiting in batch:
+        answer = waiting.answer
+        if answer.get_loop() is not loop or answer.done():
+            continue
+        if waiting.error is not None:
+            answer.set_exception(waiting.error)
+        else:
+            answer.set_result(waiting.result)

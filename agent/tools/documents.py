@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.api import create_app
 from agent.api.health import HealthView
-from agent.clock import mint_id, system_clock
+from agent.clock import device_clock, mint_id
 from agent.core.program import Program
 from agent.lanes import Lanes
 from agent.ledger import Ledger
@@ -18,7 +18,7 @@ __all__ = ["openapi_agent"]
 
 def openapi_agent() -> str:
     """Describe the agent's API as OpenAPI 3.1, in JSON. Opens no ledger and no port."""
-    ledger = Ledger(Path("nowhere"), clock=system_clock, mint_id=mint_id)
+    ledger = Ledger(Path("nowhere"), clock=device_clock, mint_id=mint_id)
     file = shipped_program("simple")
     program = Program.parse(file.read_text("utf-8"), source=file.name)
     till = Till(ledger, program, mint_id=mint_id)

@@ -54,6 +54,7 @@ def examine(
     for seq, canonical in enumerate(lines, start=header.first_seq):
         try:
             entry = Entry.parse(canonical)
+            entry.check_sale()
         except MalformedEntry:
             return Contradicts(seq=seq, reason="malformed")
         if (entry.epoch, entry.seq) != (header.epoch, seq):

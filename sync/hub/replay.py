@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.core.entry import GENESIS, Enrol, Entry, link_hash
+from agent.core.entry import GENESIS, Entry, link_hash
+from agent.core.facts import Enrol
 from agent.core.postings import postings_of
 from sync.hub.store import HeldJournal, Store
 

@@ -124,7 +124,10 @@ def test_a_contradiction_halts_sync_and_is_said(
     busy_till.stop()
     both_sides()
     online_store.agent.stop()
-    copies = [online_store.ledger_path.with_name(f"ledger.db{end}") for end in ("", "-wal", "-shm")]
+    copies = [
+        online_store.ledger_path.with_name(f"ledger.db{end}")
+        for end in ("", "-wal", "-shm", ".head")
+    ]
     for copy in copies:
         if copy.exists():
             shutil.copy(copy, copy.with_name(f"old-{copy.name}"))

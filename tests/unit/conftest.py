@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from agent.clock import mint_id
 from agent.core.accumulate import accumulate
 from agent.core.basket import Line, Sale, Tender
-from agent.core.entry import GENESIS, AccumulatePoints, Enrol, Entry, chain
-from agent.core.instant import rfc3339
+from agent.core.entry import GENESIS, Entry, chain
+from agent.core.facts import AccumulatePoints, Enrol
+from agent.core.instant import Moment, rfc3339
 from agent.core.program import EarnRule, Program
 from agent.ledger import Ledger
 from sync.messages import Journal
@@ -44,6 +46,14 @@ _CODES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 _TEXTS = st.text(
     st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"]), max_size=8
 )
+
+
+def still_clock() -> Moment:
+    """A device whose clocks stand still."""
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    return Moment(at=at, boot_id="boot-1", up_ms=0, synchronised=True)
+
+
 _POINTS = st.integers(-(10**9), 10**9)
 _TOKENS = st.integers(0, 16**10 - 1).map(lambda number: f"em4100:{number:010X}")
 _OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -125,7 +135,7 @@ def _accumulated(draw: st.DrawFn) -> AccumulatePoints:
     earned = accumulate(program, sale)
     return AccumulatePoints(
         sale_id=draw(_CODES),
-        sale=sale,
+        sale_json=Raw(sale.canonical()),
         status=draw(st.sampled_from(["no_card", "unknown_card"])) if not account else "accumulated",
         account=account,
         program=program.edition,
@@ -190,9 +200,7 @@ def running_ledger() -> RunningLedger:
 
     @contextmanager
     def running(path: Path, **options: Any) -> Iterator[Ledger]:
-        ledger = Ledger(
-            path, clock=lambda: datetime(2026, 11, 21, tzinfo=UTC), mint_id=mint_id, **options
-        )
+        ledger = Ledger(path, **({"clock": still_clock, "mint_id": mint_id} | options))
         ledger.start()
         try:
             yield ledger

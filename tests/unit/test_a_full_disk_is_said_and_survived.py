@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.entry import Enrol
+from agent.core.facts import Enrol
 from agent.ledger import Ledger, LedgerUnavailable, Transaction, replay
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.entry import Enrol
+from agent.core.facts import Enrol
 from agent.ledger import (
     Ledger,
     LedgerDamaged,
     LedgerError,
     LedgerLocked,
+    LedgerNewer,
     LedgerUnavailable,
     Transaction,
     replay,
@@ -77,7 +78,7 @@ def test_a_newer_ledger_is_left_alone(tmp_path: Path, running_ledger: RunningLed
     before = path.read_bytes()
     for _ in range(2):  # the second time too: the refusal gave the lock back
         with (
-            pytest.raises(LedgerDamaged, match=r"newer tapledger.*leases_and_holds"),
+            pytest.raises(LedgerNewer, match=r"newer tapledger.*leases_and_holds"),
             running_ledger(path),
         ):
             pass
@@ -112,13 +113,15 @@ def test_a_ledger_is_brought_forward_once(tmp_path: Path, running_ledger: Runnin
 def test_damage_among_the_newest_entries_is_found_at_start(
     tmp_path: Path, running_ledger: RunningLedger, statement: str, seq: int
 ) -> None:
-    """An agent does not start on a journal that does not hold together, and names the entry."""
+    """An agent trusts no journal that does not hold together: it names the entry and freezes."""
     path = tmp_path / "ledger.db"
     with running_ledger(path) as ledger:
         fill(ledger, 10)
     change(path, statement, seq)
-    with pytest.raises(LedgerDamaged, match=f"entry 0:{seq} "), running_ledger(path):
-        pass
+    with running_ledger(path) as ledger:
+        assert f"entry 0:{seq} " in str(ledger.frozen)
+        assert asyncio.run(ledger.hash_at(0, seq - 1))
+        assert asyncio.run(ledger.hash_at(0, seq)) is None
 
 
 @pytest.mark.parametrize("seq", [1, 5, 9])
@@ -130,8 +133,8 @@ def test_a_missing_entry_is_found_at_start(
     with running_ledger(path) as ledger:
         fill(ledger, 10)
     change(path, "DELETE FROM journal WHERE seq = ?", seq)
-    with pytest.raises(LedgerDamaged, match=f"entry 0:{seq + 1} "), running_ledger(path):
-        pass
+    with running_ledger(path) as ledger:
+        assert f"entry 0:{seq + 1} " in str(ledger.frozen)
 
 
 def test_an_old_fault_does_not_keep_a_shop_closed(

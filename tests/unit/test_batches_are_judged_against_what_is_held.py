@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.entry import GENESIS, Enrol, Entry, Position, chain
+from agent.core.entry import GENESIS, Entry, Position, chain
+from agent.core.facts import Enrol
 from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
 from sync.messages import Journal
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.entry import Enrol, Entry, MalformedEntry
+from agent.core.entry import Entry, MalformedEntry
+from agent.core.facts import Enrol
 
 ENROLMENT = (
     b'{"id":"id-1","epoch":0,"seq":1,"recorded_at":"2026-11-21T13:05:09.000Z",'

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
-from agent.core.entry import GENESIS, AccumulatePoints, Enrol, Position, chain
+from agent.core.basket import Sale
+from agent.core.entry import GENESIS, Position, chain
+from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.postings import PROGRAM
 from sync.hub.examine import Accepted, Contradicts, Gap, Verdict
 from sync.hub.replay import Unsound, replay_journal
@@ -50,17 +53,16 @@ def a_sale(
     sale_id: str, account: str | None, points: int, body: dict[str, Any]
 ) -> AccumulatePoints:
     """A sale that earned so many points."""
-    return AccumulatePoints.model_validate(
-        {
-            "sale_id": sale_id,
-            "sale": body,
-            "status": "accumulated" if account else "no_card",
-            "account": account,
-            "program": "simple@1",
-            "points": points,
-            "because": [],
-            "balance": points if account else None,
-        }
+    return AccumulatePoints(
+        sale_id=sale_id,
+        sale_json=Raw(Sale.model_validate(body).canonical()),
+        status="accumulated" if account else "no_card",
+        account=account,
+        program="simple@1",
+        points=points,
+        because=(),
+        balance=points if account else None,
+        flags=(),
     )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.entry import Enrol, Recorded
-from agent.ledger import Ledger, LedgerBusy, Transaction, replay
-from agent.ledger.writer import Refusal
+from agent.core.entry import Recorded
+from agent.core.facts import Enrol
+from agent.ledger import Ledger, LedgerBusy, Refusal, Transaction, replay
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 

@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
-from agent.core.entry import AccumulatePoints, Enrol
+from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.postings import PROGRAM, Posting, postings_of
 
 FACTS = st.one_of(st.from_type(Enrol), st.from_type(AccumulatePoints))
@@ -35,28 +36,18 @@ def test_an_account_gains_what_the_sale_earned(fact: AccumulatePoints) -> None:
 
 def test_a_sale_of_one_point_is_two_postings() -> None:
     """One point earned is one point of the account's and one issued by the program."""
-    fact = AccumulatePoints.model_validate(
-        {
-            "sale_id": "s-1",
-            "sale": {
-                "lane": "1",
-                "cashier": "ana",
-                "business_date": "2026-11-21",
-                "occurred_at": "2026-11-21T14:05:09+01:00",
-                "currency": "USD",
-                "lines": [],
-                "tenders": [],
-                "total_minor": 0,
-            },
-            "status": "accumulated",
-            "account": "acc-1",
-            "program": "simple@1",
-            "points": 1,
-            "because": [],
-            "balance": 1,
-        }
+    fact = AccumulatePoints(
+        sale_id="s-1",
+        sale_json=Raw(b"{}"),
+        status="accumulated",
+        account="acc-1",
+        program="simple@1",
+        points=1,
+        because=(),
+        balance=1,
+        flags=(),
     )
     assert postings_of(fact) == (
-        Posting(owner="acc-1", bucket="active", points=1),
-        Posting(owner="program", bucket="issued", points=-1),
+        Posting("acc-1", "active", 1),
+        Posting("program", "issued", -1),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.entry import GENESIS, Enrol, Entry, Position, Recorded, chain, link_hash
+from agent.core.entry import GENESIS, Entry, Position, Recorded, chain, link_hash
+from agent.core.facts import Enrol
 from agent.ledger import Ledger, LedgerUnavailable, Transaction, View, journaled, replay
 from agent.ledger.connection import open_reader
 
@@ -218,12 +219,12 @@ def test_what_head_office_holds_is_remembered(
 ) -> None:
     """How far head office holds the journal is known again after a restart, and is no entry."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
-        assert ledger.acknowledged == (0, 0)
+        assert ledger.epochs.acknowledged == (0, 0)
         (first, _) = append(ledger, 1, 2)
         asyncio.run(ledger.acknowledge(first.position))
-        assert ledger.acknowledged == (0, 1)
+        assert ledger.epochs.acknowledged == (0, 1)
     with running_ledger(ledger.path) as again:
-        assert again.acknowledged == (0, 1)
+        assert again.epochs.acknowledged == (0, 1)
         assert again.head.seq == 2
 
 

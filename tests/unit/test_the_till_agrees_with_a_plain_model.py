@@ -4,7 +4,6 @@ with a notebook: write each sale down once and add up the points."""
 import asyncio
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from agent.clock import mint_id
+from agent.clock import device_clock, mint_id
 from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
@@ -52,7 +51,7 @@ class Notebook(RuleBasedStateMachine):
     def _open(self) -> None:
         self.ledger = Ledger(
             Path(self._directory.name) / "ledger.db",
-            clock=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+            clock=device_clock,
             mint_id=mint_id,
         )
         self.ledger.start()

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.entry import Enrol, Position
+from agent.core.entry import Position
+from agent.core.facts import Enrol
 from agent.core.values import Value
 from agent.ledger import Ledger, LedgerUnavailable
+from agent.ledger.epochs import Epochs
 from sync.broker import Broker
 from sync.link import Arrived
 from sync.messages import Ack, DeviceAddress, Halt, Ok, encode
@@ -33,6 +35,11 @@ class SlowJournal:
     def head(self) -> Position:
         """The ledger's head."""
         return self._ledger.head
+
+    @property
+    def epochs(self) -> Epochs:
+        """The ledger's epochs."""
+        return self._ledger.epochs
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """The ledger's entries."""
@@ -100,7 +107,7 @@ def test_an_answer_that_agrees_opens_the_session(
         assert not uplink.online
         assert await hear(uplink, "ok", ok(uplink, first))
         assert uplink.online
-        assert ledger.acknowledged == (0, 1)
+        assert ledger.epochs.acknowledged == (0, 1)
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))
@@ -119,7 +126,7 @@ def test_an_answer_to_another_hello_changes_nothing(
         assert uplink.contradiction is None
         assert await hear(uplink, "ack", Ack.of(first))
         assert not uplink.online
-        assert ledger.acknowledged == (0, 0)
+        assert ledger.epochs.acknowledged == (0, 0)
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))
@@ -138,7 +145,7 @@ def test_an_answer_that_disagrees_halts(
         assert not uplink.online
         assert uplink.contradiction is not None
         assert uplink.fault == uplink.contradiction
-        assert ledger.acknowledged == (0, 0)
+        assert ledger.epochs.acknowledged == (0, 0)
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))

@@ -4,15 +4,43 @@ INSERT INTO journal (epoch, seq, id, canonical, hash) VALUES (?, ?, ?, ?, ?);
 -- name: entry_at
 SELECT canonical, hash FROM journal WHERE epoch = ? AND seq = ?;
 
--- name: head
-SELECT epoch, seq, hash FROM journal ORDER BY epoch DESC, seq DESC LIMIT 1;
+-- name: newest
+SELECT epoch, seq, hash, canonical FROM journal ORDER BY epoch DESC, seq DESC LIMIT 1;
 
 -- name: entries_after
-SELECT epoch, seq, canonical, hash FROM journal
+SELECT epoch, seq, id, canonical, hash FROM journal
  WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT ?;
 
+-- name: entries_as_stored
+SELECT epoch, seq, canonical, hash FROM journal NOT INDEXED;
+
+-- name: epoch_heads
+SELECT epoch, max(seq) FROM (
+    SELECT epoch, seq FROM journal UNION ALL SELECT epoch, last_seq FROM segments
+) GROUP BY epoch ORDER BY epoch;
+
 -- name: count_entries
-SELECT count(*) FROM journal;
+SELECT (SELECT count(*) FROM journal)
+     + (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM segments);
+
+-- name: segment_of
+SELECT epoch, first_seq, last_seq, last_hash, seal FROM segments
+ WHERE epoch = ? AND first_seq <= ? AND last_seq >= ?;
+
+-- name: segments
+SELECT epoch, first_seq, last_seq, last_hash, seal FROM segments ORDER BY epoch, first_seq;
+
+-- name: add_segment
+INSERT INTO segments (epoch, first_seq, last_seq, last_hash, seal) VALUES (?, ?, ?, ?, ?);
+
+-- name: drop_segment
+DELETE FROM segments WHERE epoch = ? AND first_seq = ?;
+
+-- name: still_journaled
+SELECT 1 FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1;
+
+-- name: unload_entries
+DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
 
 -- name: misnamed_entry
 SELECT epoch, seq FROM journal
@@ -25,9 +53,27 @@ INSERT INTO meta (key, value) VALUES (?, ?)
 -- name: get_meta
 SELECT value FROM meta WHERE key = ?;
 
+-- name: forget_meta
+DELETE FROM meta WHERE key = ?;
+
+-- name: put_profile
+INSERT INTO profiles (account, display_name, birthday, phone) VALUES (?, ?, ?, ?)
+    ON CONFLICT (account) DO UPDATE SET
+        display_name = excluded.display_name, birthday = excluded.birthday, phone = excluded.phone;
+
+-- name: erase_profile
+DELETE FROM profiles WHERE account = ?;
+
+-- name: profile_of
+SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;
+
+-- name: account_of_phone
+SELECT account FROM profiles WHERE phone = ?;
+
 -- name: post
 INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?)
-    ON CONFLICT (owner, bucket) DO UPDATE SET points = points + excluded.points;
+    ON CONFLICT (owner, bucket) DO UPDATE SET points = points + excluded.points
+    RETURNING points;
 
 -- name: balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
@@ -37,20 +83,115 @@ SELECT account, coalesce(points, 0) FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' ORDER BY account;
 
 -- name: add_account
-INSERT INTO accounts (account) VALUES (?);
+INSERT INTO accounts (account, enrolled_on) VALUES (?, ?);
 
 -- name: add_card
-INSERT INTO cards (token, account) VALUES (?, ?);
+INSERT INTO cards (token, account, state) VALUES (?, ?, 'active');
+
+-- name: set_card
+UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
 
 -- name: add_sale
-INSERT INTO sales (sale_id, epoch, seq) VALUES (?, ?, ?);
+INSERT INTO sales (sale_id, epoch, seq, account, total_minor, points) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: claim_sale
+UPDATE sales SET account = ?, points = ? WHERE sale_id = ? AND account IS NULL;
+
+-- name: void_sale
+UPDATE sales SET voided = 1, taken_back = taken_back + ? WHERE sale_id = ? AND voided = 0;
+
+-- name: return_sale
+UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + ?
+ WHERE sale_id = ?;
+
+-- name: add_return
+INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
+
+-- name: position_of_return
+SELECT epoch, seq FROM returns WHERE sale_id = ? AND return_id = ?;
 
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?, last_sale_seq = ? WHERE account = ?;
 
 -- name: account_of_card
-SELECT account, last_sale_epoch, last_sale_seq
+SELECT account, last_sale_epoch, last_sale_seq, cards.state
   FROM cards JOIN accounts USING (account) WHERE token = ?;
 
--- name: position_of_sale
-SELECT epoch, seq FROM sales WHERE sale_id = ?;
+-- name: sale
+SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided
+  FROM sales WHERE sale_id = ?;
+
+-- name: add_lot
+INSERT INTO lots (account, earned_on, epoch, seq, points, activates_on) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (account, earned_on, epoch, seq) DO UPDATE SET points = points + excluded.points;
+
+-- name: oldest_lot
+SELECT earned_on, epoch, seq, points FROM lots
+ WHERE account = ? AND activates_on IS NULL ORDER BY earned_on, epoch, seq LIMIT 1;
+
+-- name: lot
+SELECT earned_on, points, activates_on FROM lots WHERE account = ? AND epoch = ? AND seq = ?;
+
+-- name: resize_lot
+UPDATE lots SET points = ? WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: drop_lot
+DELETE FROM lots WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: hold
+SELECT account, points, captured, released, expires_at FROM holds WHERE redemption_id = ?;
+
+-- name: add_hold
+INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points)
+VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: capture_hold
+UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND account = ?;
+
+-- name: release_hold
+UPDATE holds SET released = released + ? WHERE redemption_id = ? AND account = ?;
+
+-- name: add_held_lot
+INSERT INTO held_lots (redemption_id, earned_on, epoch, seq, points) VALUES (?, ?, ?, ?, ?);
+
+-- name: held_lots
+SELECT earned_on, epoch, seq, points FROM held_lots
+ WHERE redemption_id = ? ORDER BY earned_on, epoch, seq;
+
+-- name: resize_held_lot
+UPDATE held_lots SET points = ?
+ WHERE redemption_id = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: drop_held_lot
+DELETE FROM held_lots WHERE redemption_id = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: change_lease
+INSERT INTO leases (account, granted, change) VALUES (?, 0, ?)
+    ON CONFLICT (account) DO UPDATE SET change = change + excluded.change;
+
+-- name: grant_lease
+INSERT INTO leases (account, granted, change) VALUES (?, ?, 0)
+    ON CONFLICT (account) DO UPDATE SET granted = max(granted, excluded.granted);
+
+-- name: lease
+SELECT granted + change FROM leases WHERE account = ?;
+
+-- name: forget_leases
+DELETE FROM leases;
+
+-- name: set_tier
+INSERT INTO tiers (account, tier, since) VALUES (?, ?, ?)
+    ON CONFLICT (account) DO UPDATE SET tier = excluded.tier, since = excluded.since
+    WHERE tier <> excluded.tier;
+
+-- name: tier
+SELECT tier, since FROM tiers WHERE account = ?;
+
+-- name: add_epoch
+INSERT INTO epochs (epoch, incarnation, cause, reason) VALUES (?, ?, ?, ?);
+
+-- name: newest_epoch
+SELECT epoch, incarnation, cause, reason FROM epochs ORDER BY epoch DESC LIMIT 1;
+
+-- name: epoch
+SELECT incarnation, cause, reason FROM epochs WHERE epoch = ?;

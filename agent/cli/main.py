@@ -2,19 +2,16 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from agent import __version__
-from agent.core.strict_toml import InvalidDocument
+from agent.cli.ledger import ledger
+from agent.cli.shown import fail, plain_errors, progress_bar
 from agent.layered import load
-from agent.ledger import LedgerError, replay
-from agent.service import ServiceError, configure_logs
+from agent.service import configure_logs
 
 __all__ = ["main"]
 
@@ -34,29 +31,9 @@ def main() -> None:
     """In-store loyalty agent: points at the till that work offline and sync with head office."""
 
 
-def _fail(message: str, *, code: int) -> NoReturn:
-    click.secho(message, fg="red", err=True)
-    sys.exit(code)
-
-
-def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Say a known error in one red line, without a traceback."""
-
-    @wraps(command)
-    def guarded(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except InvalidDocument as error:
-            _fail(str(error), code=2)
-        except (ServiceError, LedgerError) as error:
-            _fail(str(error), code=1)
-
-    return guarded
-
-
 @main.command()
 @_config
-@_plain_errors
+@plain_errors
 def agent(configs: tuple[Path, ...]) -> None:
     """Run the store daemon until SIGTERM."""
     # Imported here: the command line must not wait for what only the daemon needs.
@@ -69,7 +46,7 @@ def agent(configs: tuple[Path, ...]) -> None:
 
 @main.command()
 @_config
-@_plain_errors
+@plain_errors
 def hub(configs: tuple[Path, ...]) -> None:
     """Run head office until SIGTERM."""
     from sync.hub.server import Hub  # noqa: PLC0415 - see above
@@ -94,11 +71,11 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
         from agent.tools.demo import Demo, DemoFailed  # noqa: PLC0415 - see above
         from agent.tools.processes import ToolMissing  # noqa: PLC0415
     except ImportError as error:
-        _fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+        fail(f"{error}; install tapledger with its 'demo' extra", code=1)
     try:
         Demo(baskets=baskets, seed=seed, headless=headless, keep=keep).play()
     except (DemoFailed, ToolMissing, TimeoutError, RuntimeError) as error:
-        _fail(str(error), code=1)
+        fail(str(error), code=1)
 
 
 @main.command()
@@ -112,14 +89,9 @@ def bench(name: str, as_json: bool) -> None:
     try:
         from agent.tools.bench import BENCHES, run_bench  # noqa: PLC0415 - see above
     except ImportError as error:
-        _fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+        fail(f"{error}; install tapledger with its 'demo' extra", code=1)
     configure_logs(level="ERROR")
-    with click.progressbar(length=1, label=f"bench {name}", file=sys.stderr) as bar:
-
-        def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
-
+    with progress_bar(f"bench {name}") as progress:
         report = run_bench(name, BENCHES[name](), progress=progress)
     if as_json:
         click.echo(json.dumps(report.as_json()))
@@ -173,53 +145,4 @@ def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
         click.echo(json.dumps(thing, separators=(",", ":")))
 
 
-@main.group()
-def ledger() -> None:
-    """Look into a store's ledger; the agent may be running."""
-
-
-_db = click.option(
-    "--db",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    required=True,
-    help="The ledger's file.",
-)
-
-
-@ledger.command()
-@_db
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@_plain_errors
-def verify(db: Path, as_json: bool) -> None:
-    """Replay the journal from zero: chain, sequence, postings and projections.
-
-    Exit code 1 names the first entry or row that does not hold.
-    """
-    with click.progressbar(length=1, label="verifying", file=sys.stderr) as bar:
-
-        def progress(done: int, of: int) -> None:
-            if bar.length != of:
-                bar.length = of
-            if done % 256 == 0 or done == of:
-                bar.update(done - bar.pos)
-
-        found = replay(db, progress=progress)
-    if as_json:
-        head = {"epoch": found.head.epoch, "seq": found.head.seq, "hash": found.head.hash.hex()}
-        click.echo(json.dumps({"entries": found.entries, "head": head}))
-    else:
-        click.secho(f"{found.entries} entries hold, head {found.head}", fg="green")
-
-
-@ledger.command()
-@_db
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@_plain_errors
-def balance(db: Path, as_json: bool) -> None:
-    """Print every account's balance, from a replay."""
-    balances = replay(db).balances
-    if as_json:
-        click.echo(json.dumps(balances))
-        return
-    for account, points in sorted(balances.items()):
-        click.echo(f"{account}  {points:>10,}")
+main.add_command(ledger)

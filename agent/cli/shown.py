@@ -1,0 +1,55 @@
+"""How the command line speaks: errors in one red line, long work with a bar on the terminal."""
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NoReturn
+
+import click
+
+from agent.core.strict_toml import InvalidDocument
+from agent.ledger import LedgerError
+from agent.service import ServiceError
+
+__all__ = ["fail", "plain_errors", "progress_bar"]
+
+_STEP = 256
+
+
+def fail(message: str, *, code: int) -> NoReturn:
+    """Say what went wrong and end with an exit code."""
+    click.secho(message, fg="red", err=True)
+    sys.exit(code)
+
+
+def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Say a known error in one red line, without a traceback."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except InvalidDocument as error:
+            fail(str(error), code=2)
+        except (ServiceError, LedgerError) as error:
+            fail(str(error), code=1)
+        except (OSError, sqlite3.Error) as error:
+            fail(f"{options.get('db') or command.__name__}: {error}", code=1)
+
+    return guarded
+
+
+@contextmanager
+def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on the terminal; yields ``progress(done, of)``, which may be called often."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=hidden) as bar:
+
+        def progress(done: int, of: int) -> None:
+            if bar.length != of:
+                bar.length = of
+            if done == of or done - bar.pos >= _STEP or of < _STEP:
+                bar.update(done - bar.pos)
+
+        yield progress

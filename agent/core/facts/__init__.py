@@ -1,0 +1,101 @@
+"""Facts: what can happen to points, cards and the journal itself, in the words of the field.
+
+The kinds that move points carry the names of Square's Loyalty API (ACCUMULATE_POINTS, CREATE_REWARD
+…); a redemption is made by CREATE_REWARD, captured by REDEEM_REWARD and given back by
+DELETE_REWARD. Every fact holds what was decided, with its figures, so that nobody who reads it has
+to decide again: ``lease`` is the signed change to this device's own rights, ``balance`` what the
+member was told.
+
+Facts are msgspec structs: a journal of a million entries is read back in a minute, and encoded the
+same to the byte by whoever holds them. The sale inside stays the very bytes the border made of it.
+"""
+
+from agent.core.facts.device import (
+    CardState,
+    CardStateName,
+    ClockJump,
+    Enrol,
+    EpochCause,
+    LeaseGrant,
+    LeaseReturn,
+    OpenEpoch,
+    RateVisit,
+)
+from agent.core.facts.points import (
+    ActivatePoints,
+    AdjustPoints,
+    Authority,
+    CreateReward,
+    DeleteReward,
+    ExpirePoints,
+    LotPart,
+    RedeemReward,
+    ReleaseReason,
+)
+from agent.core.facts.sales import (
+    AccumulatePoints,
+    AccumulatePromotionPoints,
+    ClaimSale,
+    ReturnedLine,
+    ReturnSale,
+    SaleFlag,
+    SaleStatus,
+    VoidSale,
+)
+
+__all__ = [
+    "AccumulatePoints",
+    "AccumulatePromotionPoints",
+    "ActivatePoints",
+    "AdjustPoints",
+    "Authority",
+    "CardState",
+    "CardStateName",
+    "ClaimSale",
+    "ClockJump",
+    "CreateReward",
+    "DeleteReward",
+    "Enrol",
+    "EpochCause",
+    "ExpirePoints",
+    "Fact",
+    "LeaseGrant",
+    "LeaseReturn",
+    "LotPart",
+    "OpenEpoch",
+    "RateVisit",
+    "RedeemReward",
+    "ReleaseReason",
+    "ReturnSale",
+    "ReturnedLine",
+    "SaleFlag",
+    "SaleStatus",
+    "VoidSale",
+    "kind_of",
+]
+
+Fact = (
+    Enrol
+    | AccumulatePoints
+    | AccumulatePromotionPoints
+    | ActivatePoints
+    | CreateReward
+    | RedeemReward
+    | DeleteReward
+    | ReturnSale
+    | VoidSale
+    | ClaimSale
+    | AdjustPoints
+    | ExpirePoints
+    | CardState
+    | RateVisit
+    | LeaseGrant
+    | LeaseReturn
+    | OpenEpoch
+    | ClockJump
+)
+
+
+def kind_of(fact: Fact) -> str:
+    """Answer a fact's kind as its bytes name it."""
+    return str(fact.__struct_config__.tag)

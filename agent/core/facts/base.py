@@ -1,0 +1,29 @@
+"""What every fact has in common, and the bounds of its numbers."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+__all__ = ["Count", "FactBase", "Negative", "Some"]
+
+_LARGEST = 10**12
+
+Count = Annotated[int, Meta(ge=0, le=_LARGEST)]
+"""So many, perhaps none."""
+
+Some = Annotated[int, Meta(ge=1, le=_LARGEST)]
+"""So many, at least one."""
+
+Negative = Annotated[int, Meta(le=0, ge=-_LARGEST)]
+"""A change that only takes away."""
+
+
+class FactBase(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="kind",
+):
+    """Closed to unknown keys; a value that is its default is left out of the bytes."""

@@ -1,0 +1,142 @@
+"""Facts about sales: what they earned, and what was taken back."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Raw, Struct, field
+from msgspec.json import Decoder
+
+from agent.core.accumulate import Because
+from agent.core.basket import Sale
+from agent.core.facts.base import Count, FactBase, Negative, Some
+from agent.core.values import Code, Points
+
+__all__ = [
+    "AccumulatePoints",
+    "AccumulatePromotionPoints",
+    "ClaimSale",
+    "ReturnSale",
+    "ReturnedLine",
+    "SaleFlag",
+    "SaleStatus",
+    "VoidSale",
+]
+
+SaleStatus = Literal["accumulated", "no_card", "unknown_card"]
+SaleFlag = Literal["currency_mismatch"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReturnedLine:
+    """A line of the sale that came back: its index, and how much of it as a decimal text."""
+
+    line: Count
+    quantity: Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\Z")]
+
+
+class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POINTS"):
+    """A sale was committed, with what it earned and the balance it left.
+
+    ``account`` is absent where no known card was shown; the sale is still a fact, with 0 points.
+    Points are pending where ``pending_until`` names the first business date on which they are not.
+    """
+
+    sale_id: Code
+    sale_json: Raw = field(name="sale")
+    status: SaleStatus
+    account: Code | None = None
+    program: str
+    points: Count
+    because: tuple[Because, ...]
+    balance: Points | None = None
+    flags: tuple[SaleFlag, ...]
+    pending_until: date | None = None
+    tier: Code | None = None
+    lease: Count = 0
+
+    @property
+    def sale(self) -> Sale:
+        """The basket, read from its bytes: some 50 µs, so ask only where it is needed."""
+        return Sale.model_validate_json(bytes(self.sale_json))
+
+    @property
+    def total_minor(self) -> int:
+        """The basket's total in minor units, without reading the lines."""
+        return _read_total(self.sale_json)
+
+
+class AccumulatePromotionPoints(
+    FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_PROMOTION_POINTS"
+):
+    """A promotion gave points: a bonus on a sale, a welcome, a birthday, a referral."""
+
+    account: Code
+    promotion: Code
+    points: Some
+    because: tuple[Because, ...]
+    sale_id: Code | None = None
+    balance: Points | None = None
+    pending_until: date | None = None
+    lease: Count = 0
+
+
+class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
+    """A card was shown after the sale; the sale earns now what it would have earned then."""
+
+    sale_id: Code
+    account: Code
+    token: str
+    program: str
+    points: Count
+    because: tuple[Because, ...]
+    balance: Points | None = None
+    pending_until: date | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+    lease: Count = 0
+
+
+class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
+    """Part of a sale came back: what it earned is taken back, what it redeemed given back.
+
+    ``amount_minor`` is what this return is worth of the sale's total.
+    """
+
+    sale_id: Code
+    return_id: Code
+    amount_minor: Count
+    lines: tuple[ReturnedLine, ...] = ()
+    account: Code | None = None
+    from_active: Count = 0
+    from_pending: Count = 0
+    given_back: Count = 0
+    balance: Points | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+    lease: Negative = 0
+
+
+class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
+    """A whole sale was called off."""
+
+    sale_id: Code
+    account: Code | None = None
+    from_active: Count = 0
+    from_pending: Count = 0
+    given_back: Count = 0
+    balance: Points | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+    lease: Negative = 0
+
+
+class _Total(Struct):
+    total_minor: int
+
+
+_TOTALS = Decoder(_Total)
+
+
+def _read_total(sale_json: Raw) -> int:
+    return _TOTALS.decode(sale_json).total_minor

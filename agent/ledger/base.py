@@ -1,0 +1,73 @@
+"""The base: where a ledger begins that no longer keeps its oldest entries.
+
+Entries that head office holds may leave a full disk, oldest first. The projections as they stood
+where the kept entries begin are kept in their place, in a small database of their own, so that the
+rest can still be replayed. A ledger without a base begins at the genesis, with nothing.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.core.entry import GENESIS, Position
+from agent.ledger import projections
+from agent.ledger.connection import open_reader
+from agent.ledger.errors import LedgerDamaged
+from agent.ledger.places import Places
+from agent.ledger.view import View
+
+__all__ = ["Base", "position_of", "position_text", "read_base"]
+
+_GENESIS = Position(epoch=0, seq=0, hash=GENESIS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """Where projections begin, and which entry the oldest kept one follows."""
+
+    position: Position = _GENESIS
+    begins_after: Position = _GENESIS
+    seal: bytes = b""
+    """The seal of the last segment that was dropped."""
+
+    path: Path | None = None
+
+    def load(self, rebuilt: sqlite3.Connection) -> None:
+        """Fill empty projections with those of the base."""
+        if self.path is None:
+            return
+        with closing(open_reader(self.path)) as kept:
+            for table in projections.TABLES:
+                rows = kept.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own constants
+                marks = ", ".join("?" * len(rows.description))
+                rebuilt.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+
+
+def read_base(database: Path) -> Base:
+    """Read the base of a ledger. Raises LedgerDamaged where it is there and cannot be read."""
+    path = Places(database).base
+    if not path.exists():
+        return Base()
+    try:
+        with closing(open_reader(path)) as kept:
+            view = View(kept)
+            return Base(
+                position=position_of(view.meta("base_position") or ""),
+                begins_after=position_of(view.meta("base_begins_after") or ""),
+                seal=bytes.fromhex(view.meta("base_seal") or ""),
+                path=path,
+            )
+    except (sqlite3.Error, ValueError) as error:
+        raise LedgerDamaged(f"{path}: {error}") from error
+
+
+def position_text(position: Position) -> str:
+    """Write a position whole, as the meta table holds it."""
+    return f"{position.epoch}:{position.seq}:{position.hash.hex()}"
+
+
+def position_of(text: str) -> Position:
+    """Read it back. Raises ValueError."""
+    epoch, seq, digest = text.split(":")
+    return Position(epoch=int(epoch), seq=int(seq), hash=bytes.fromhex(digest))

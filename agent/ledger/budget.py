@@ -1,0 +1,146 @@
+"""The disk budget: what a ledger's files may take, and what goes first when they take more.
+
+1. The oldest backups, down to the newest full and the newest hourly one.
+2. Damaged copies in quarantine, down to the newest.
+3. The oldest sealed segments that head office has acknowledged; the projections as they stood at
+   their end take their place (agent/ledger/base.py). An agent without a head office keeps them all.
+
+Entries that head office has not acknowledged are never dropped, whatever the disk says. As soon as
+anything had to go, or the budget cannot be held, the ledger says so until that is no longer true.
+"""
+
+import os
+import shutil
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.core.entry import Entry, Position
+from agent.ledger import projections
+from agent.ledger.aside import aside
+from agent.ledger.backup import backups, make_backup, prune
+from agent.ledger.base import position_text, read_base
+from agent.ledger.connection import open_writer
+from agent.ledger.ledger import Ledger
+from agent.ledger.migrations import migrate
+from agent.ledger.places import Places, sync_directory
+from agent.ledger.queries import SQL
+from agent.ledger.segments import Segment
+
+__all__ = ["Usage", "hold_budget", "usage"]
+
+
+_SEALED = "sealed entries"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Bytes on disk: the database with its log, segments, backups, quarantine."""
+
+    database: int
+    segments: int
+    backups: int
+    quarantine: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.database + self.segments + self.backups + self.quarantine
+
+
+def usage(places: Places) -> Usage:
+    """Measure what a ledger's files take."""
+    return Usage(
+        database=sum(_size(path) for path in (*places.live, places.base)),
+        segments=_size(places.segments),
+        backups=_size(places.backups),
+        quarantine=_size(places.quarantine),
+    )
+
+
+async def hold_budget(ledger: Ledger, *, budget_bytes: int, alone: bool) -> str | None:
+    """Make room where the files take more than the budget; answers what to tell a person, or None.
+
+    Raises OSError, sqlite3.Error or LedgerUnavailable.
+    """
+    places, dropped = ledger.places, list[str]()
+    while (over := usage(places).total - budget_bytes) > 0:
+        done = _drop_backup(places) or _drop_quarantine(places)
+        if done is None and not alone:
+            done = await _drop_segment(ledger)
+        if done is None:
+            return (
+                f"the ledger's files take {over // 1024 + 1} KiB more than [ledger] budget_mib; "
+                "nothing more may be dropped: raise the budget or move backups away"
+            )
+        dropped.append(done)
+    if not dropped:
+        return None
+    if _SEALED in dropped:
+        # Backups that count on the dropped entries could not be replayed any more.
+        await aside(lambda: make_backup(places, "full"))
+        prune(places.backups, hourly=0, full=1)
+    return f"[ledger] budget_mib is reached; dropped to keep it: {', '.join(sorted(set(dropped)))}"
+
+
+def _drop_backup(places: Places) -> str | None:
+    """Remove the oldest backup that is not the last of its kind."""
+    ring = backups(places.backups)
+    for kind in ("hourly", "full"):
+        count = sum(backup.kind == kind for backup in ring)
+        if count > 1:
+            keep = {"hourly": len(ring), "full": len(ring)} | {kind: count - 1}
+            prune(places.backups, hourly=keep["hourly"], full=keep["full"])
+            return "backups"
+    return None
+
+
+def _drop_quarantine(places: Places) -> str | None:
+    aside = sorted(path for path in places.quarantine.glob("[0-9]*") if path.is_dir())
+    if len(aside) < 2:
+        return None
+    shutil.rmtree(aside[0])
+    return "damaged copies"
+
+
+async def _drop_segment(ledger: Ledger) -> str | None:
+    """Move the ledger's beginning behind its oldest segment."""
+    segments = await ledger.read(lambda view: view.segments())
+    acknowledged = ledger.epochs.acknowledged
+    if not segments or (segments[0].epoch, segments[0].last_seq) > acknowledged:
+        return None
+    oldest = segments[0]
+    await aside(lambda: _move_base(ledger, oldest))
+    await ledger.write(lambda transaction: transaction.forget_segment(oldest))
+    ledger.archive.remove(oldest)
+    return _SEALED
+
+
+def _move_base(ledger: Ledger, segment: Segment) -> None:
+    """Write the projections as they stood at a segment's end, in place of the old base."""
+    places, old = ledger.places, read_base(ledger.path)
+    unfinished = places.base.with_name(f"{places.base.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    end = position_text(Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash))
+    with closing(open_writer(unfinished)) as base:
+        migrate(base)
+        base.execute("BEGIN IMMEDIATE")
+        old.load(base)
+        for _, canonical in ledger.archive.entries(segment, after_seq=0):
+            projections.apply(base, Entry.parse(canonical))
+        keys = {"base_position": end, "base_begins_after": end, "base_seal": segment.seal.hex()}
+        for key, value in keys.items():
+            base.execute(SQL["put_meta"], (key, value))
+        base.execute("COMMIT")
+        base.execute("PRAGMA journal_mode = DELETE")
+    unfinished.rename(places.base)
+    sync_directory(places.base.parent)
+
+
+def _size(path: Path) -> int:
+    """Add up the bytes of a file or of everything below a directory."""
+    with suppress(OSError):
+        if path.is_dir():
+            return sum(_size(Path(entry.path)) for entry in os.scandir(path))
+        return path.stat().st_size
+    return 0

@@ -1,0 +1,160 @@
+"""Lots: points in the order they are spent, the oldest business date first.
+
+A lot is what one entry brought, less what has been spent of it. The active lots of an account add
+up to its balance, or to nothing while it is in debt: points that come in pay the debt before they
+make a lot, and nothing is spent that is not there. Every function costs a few index look-ups for
+each lot it touches, and none for those it leaves alone.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from agent.ledger.queries import SQL
+
+__all__ = ["Lot", "activate", "add", "capture", "hold", "release", "spend", "take_from"]
+
+
+class Lot(NamedTuple):
+    """Points of one account: when they were earned, by which entry, and how many are left."""
+
+    earned_on: str
+    epoch: int
+    seq: int
+    points: int
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What names it within its account."""
+        return (self.earned_on, self.epoch, self.seq)
+
+
+def add(
+    connection: sqlite3.Connection,
+    account: str,
+    lot: Lot,
+    *,
+    balance: int,
+    activates_on: str | None = None,
+) -> None:
+    """Put points that came in into a lot. ``balance`` is the active points they led to."""
+    points = lot.points if activates_on else _beyond_debt(lot.points, balance)
+    if points > 0:
+        connection.execute(SQL["add_lot"], (account, *lot.key, points, activates_on))
+
+
+def spend(connection: sqlite3.Connection, account: str, points: int) -> list[Lot]:
+    """Take points out of the active lots, the oldest first; answers the parts taken."""
+    parts = []
+    while points > 0:
+        row = connection.execute(SQL["oldest_lot"], (account,)).fetchone()
+        if row is None:
+            break
+        lot = Lot(*row)
+        taken = min(lot.points, points)
+        _shrink(connection, account, lot, taken)
+        parts.append(lot._replace(points=taken))
+        points -= taken
+    return parts
+
+
+def take_from(
+    connection: sqlite3.Connection,
+    account: str,
+    entry: tuple[int, int],
+    points: int,
+    *,
+    pending: bool,
+) -> int:
+    """Take points out of the lot that one entry made; answers how many were there to take.
+
+    Looks among the account's own lots.
+    """
+    row = connection.execute(SQL["lot"], (account, *entry)).fetchone()
+    if row is None or (row[2] is not None) != pending or points <= 0:
+        return 0
+    lot = Lot(row[0], *entry, row[1])
+    taken = min(points, lot.points)
+    _shrink(connection, account, lot, taken)
+    return taken
+
+
+def activate(
+    connection: sqlite3.Connection,
+    account: str,
+    entry: tuple[int, int],
+    points: int,
+    *,
+    balance: int,
+) -> None:
+    """Make what is pending of a lot active. ``balance`` is the active points they led to."""
+    row = connection.execute(SQL["lot"], (account, *entry)).fetchone()
+    if row is not None:
+        lot = Lot(row[0], *entry, points)
+        connection.execute(SQL["drop_lot"], (account, *lot.key))
+        add(connection, account, lot, balance=balance)
+
+
+def hold(connection: sqlite3.Connection, account: str, redemption_id: str, points: int) -> None:
+    """Set points aside for a redemption, remembering which lots they came from."""
+    for part in spend(connection, account, points):
+        connection.execute(SQL["add_held_lot"], (redemption_id, *part))
+
+
+def capture(connection: sqlite3.Connection, redemption_id: str, points: int) -> None:
+    """Spend what was held, the oldest lots first."""
+    for lot, taken in _parts(_held(connection, redemption_id), points):
+        _shrink_held(connection, redemption_id, lot, taken)
+
+
+def release(
+    connection: sqlite3.Connection,
+    account: str,
+    redemption_id: str,
+    points: int,
+    *,
+    balance: int,
+) -> None:
+    """Give held points back to the lots they came from, the youngest first.
+
+    ``balance`` is the active points they led to; a debt takes its part of the oldest.
+    """
+    kept = _beyond_debt(points, balance)
+    for lot, taken in _parts(reversed(_held(connection, redemption_id)), points):
+        _shrink_held(connection, redemption_id, lot, taken)
+        back, kept = min(taken, kept), max(0, kept - taken)
+        if back > 0:
+            connection.execute(SQL["add_lot"], (account, *lot.key, back, None))
+
+
+def _beyond_debt(points: int, balance: int) -> int:
+    """Answer how many of the points that just came in are left once the debt is paid."""
+    return min(points, max(0, balance))
+
+
+def _held(connection: sqlite3.Connection, redemption_id: str) -> list[Lot]:
+    return [Lot(*row) for row in connection.execute(SQL["held_lots"], (redemption_id,))]
+
+
+def _parts(lots: Iterable[Lot], points: int) -> Iterator[tuple[Lot, int]]:
+    """Split points over lots in order, until the points or the lots run out."""
+    for lot in lots:
+        if points <= 0:
+            return
+        taken = min(lot.points, points)
+        points -= taken
+        yield lot, taken
+
+
+def _shrink(connection: sqlite3.Connection, account: str, lot: Lot, taken: int) -> None:
+    if taken == lot.points:
+        connection.execute(SQL["drop_lot"], (account, *lot.key))
+    else:
+        connection.execute(SQL["resize_lot"], (lot.points - taken, account, *lot.key))
+
+
+def _shrink_held(connection: sqlite3.Connection, redemption_id: str, lot: Lot, taken: int) -> None:
+    if taken == lot.points:
+        connection.execute(SQL["drop_held_lot"], (redemption_id, *lot.key))
+    else:
+        connection.execute(SQL["resize_held_lot"], (lot.points - taken, redemption_id, *lot.key))

@@ -1,0 +1,135 @@
+-- Names, birthdays and phones: mutable, outside the journal, so that erasing a person breaks no chain.
+CREATE TABLE profiles (
+    account      TEXT PRIMARY KEY,
+    display_name TEXT,
+    birthday     TEXT CHECK (birthday GLOB '[01][0-9]-[0-3][0-9]'),
+    phone        TEXT UNIQUE
+) STRICT, WITHOUT ROWID;
+
+-- Sealed files that hold what was moved out of the journal; see agent/ledger/segments.py.
+CREATE TABLE segments (
+    epoch     INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq  INTEGER NOT NULL CHECK (last_seq >= first_seq),
+    last_hash BLOB    NOT NULL CHECK (length(last_hash) = 32),
+    seal      BLOB    NOT NULL CHECK (length(seal) = 32),
+    PRIMARY KEY (epoch, first_seq)
+) STRICT, WITHOUT ROWID;
+
+-- An entry leaves the journal only for a sealed segment that holds it.
+DROP TRIGGER journal_is_never_deleted;
+
+CREATE TRIGGER journal_is_never_deleted BEFORE DELETE ON journal
+WHEN NOT EXISTS (
+    SELECT 1 FROM segments
+     WHERE epoch = OLD.epoch AND OLD.seq BETWEEN first_seq AND last_seq
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append-only');
+END;
+
+-- Below: projections. They are made anew from the journal when their shape changes.
+
+DROP TABLE balances;
+DROP TABLE cards;
+DROP TABLE sales;
+DROP TABLE accounts;
+
+CREATE TABLE balances (
+    owner  TEXT    NOT NULL,
+    bucket TEXT    NOT NULL CHECK (bucket IN
+           ('pending', 'active', 'held', 'issued', 'redeemed', 'expired', 'adjusted')),
+    points INTEGER NOT NULL CHECK (bucket NOT IN ('pending', 'held') OR points >= 0),
+    PRIMARY KEY (owner, bucket)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE accounts (
+    account         TEXT PRIMARY KEY,
+    enrolled_on     TEXT NOT NULL,
+    last_sale_epoch INTEGER,
+    last_sale_seq   INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cards (
+    token       TEXT PRIMARY KEY,
+    account     TEXT NOT NULL REFERENCES accounts (account),
+    state       TEXT NOT NULL CHECK (state IN ('active', 'blocked', 'lost', 'replaced')),
+    replaced_by TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Points in the order they are spent: the oldest business date first. Named by the entry they
+-- came with; an empty lot is no lot.
+CREATE TABLE lots (
+    account      TEXT    NOT NULL,
+    earned_on    TEXT    NOT NULL,
+    epoch        INTEGER NOT NULL,
+    seq          INTEGER NOT NULL,
+    points       INTEGER NOT NULL CHECK (points > 0),
+    activates_on TEXT,
+    PRIMARY KEY (account, earned_on, epoch, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holds (
+    redemption_id TEXT    PRIMARY KEY,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    account       TEXT    NOT NULL,
+    expires_at    TEXT    NOT NULL,
+    points        INTEGER NOT NULL CHECK (points > 0),
+    captured      INTEGER NOT NULL DEFAULT 0,
+    released      INTEGER NOT NULL DEFAULT 0,
+    CHECK (captured >= 0 AND released >= 0 AND captured + released <= points)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held_lots (
+    redemption_id TEXT    NOT NULL,
+    earned_on     TEXT    NOT NULL,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    points        INTEGER NOT NULL CHECK (points > 0),
+    PRIMARY KEY (redemption_id, earned_on, epoch, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leases (
+    account TEXT    PRIMARY KEY,
+    granted INTEGER NOT NULL,
+    change  INTEGER NOT NULL,
+    CHECK (granted >= 0 AND granted + change >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tiers (
+    account TEXT PRIMARY KEY,
+    tier    TEXT NOT NULL,
+    since   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sales (
+    sale_id        TEXT    PRIMARY KEY,
+    epoch          INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    account        TEXT,
+    total_minor    INTEGER NOT NULL,
+    points         INTEGER NOT NULL,
+    returned_minor INTEGER NOT NULL DEFAULT 0,
+    taken_back     INTEGER NOT NULL DEFAULT 0,
+    voided         INTEGER NOT NULL DEFAULT 0 CHECK (voided IN (0, 1)),
+    CHECK (returned_minor BETWEEN 0 AND total_minor),
+    CHECK (taken_back BETWEEN 0 AND points)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE returns (
+    sale_id   TEXT    NOT NULL,
+    return_id TEXT    NOT NULL,
+    epoch     INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    PRIMARY KEY (sale_id, return_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE epochs (
+    epoch       INTEGER PRIMARY KEY,
+    incarnation TEXT    NOT NULL,
+    cause       TEXT    NOT NULL CHECK (cause IN ('welcomed', 'confirmed', 'restored', 'rebuilt')),
+    reason      TEXT    NOT NULL
+) STRICT;
+
+INSERT INTO meta (key, value) VALUES ('projections', 'stale');

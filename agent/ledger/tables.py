@@ -1,0 +1,55 @@
+"""An entry as one row of a table: what a spreadsheet or a person wants to see first."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from agent.core.entry import Entry, Position
+from agent.core.facts import kind_of
+from agent.core.postings import PROGRAM, postings_of
+
+__all__ = ["CSV_COLUMNS", "csv_line", "row_of"]
+
+_FIELDS = ("account", "sale_id", "redemption_id", "balance", "reason", "cashier", "lane")
+
+CSV_COLUMNS = (
+    "epoch",
+    "seq",
+    "hash",
+    "recorded_at",
+    "business_date",
+    "kind",
+    "points",
+    *_FIELDS,
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def row_of(position: Position, entry: Entry) -> dict[str, object]:
+    """Put an entry in columns. ``points`` is what it added to the member's points, or took away.
+
+    Card numbers are left out: a table is mailed around.
+    """
+    moved = [p.points for p in postings_of(entry.fact) if p.owner != PROGRAM]
+    day = entry.business_date
+    row: dict[str, object] = {
+        "epoch": position.epoch,
+        "seq": position.seq,
+        "hash": position.hash.hex(),
+        "recorded_at": entry.recorded_at,
+        "business_date": None if day is None else day.isoformat(),
+        "kind": kind_of(entry.fact),
+        "points": sum(moved) if moved else None,
+    }
+    return row | {name: getattr(entry.fact, name, None) for name in _FIELDS}
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """Write one line of CSV (RFC 4180); a text that a spreadsheet would run is made inert."""
+    line = io.StringIO()
+    csv.writer(line).writerow(["" if value is None else _inert(value) for value in values])
+    return line.getvalue()
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

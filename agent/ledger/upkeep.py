@@ -1,0 +1,155 @@
+"""Upkeep: what a ledger does for itself by the clock, so that nobody has to.
+
+Every hour a small backup, every night a full one; then old entries are sealed, the disk budget is
+held, and the whole ledger is replayed by a process of its own, which the sales at the till do not
+feel. What the replay finds is treated as damage found at start.
+"""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from agent.ledger.aside import aside
+from agent.ledger.backup import BackupKind, backups, make_backup, prune
+from agent.ledger.budget import hold_budget
+from agent.ledger.errors import LedgerError
+from agent.ledger.ledger import Ledger
+from agent.ledger.sealing import seal_old_entries
+
+__all__ = ["Upkeep", "UpkeepPlan"]
+
+_HOURLY_KEPT = 24
+_FULL_KEPT = 7
+_FOUND_DAMAGE = 1
+_NIGHT_S = 20 * 3600
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpkeepPlan:
+    """How long entries stay in the database, and how much the files may take."""
+
+    keep_days: float
+    budget_bytes: int
+    alone: bool
+
+
+class Upkeep:
+    """The chores of one ledger. Each logs what it could not do and leaves it for the next time."""
+
+    def __init__(self, ledger: Ledger, plan: UpkeepPlan) -> None:
+        self._ledger = ledger
+        self._plan = plan
+        self._at_work = asyncio.Lock()
+        self.alarm: str | None = None
+
+    async def after_start(self) -> None:
+        """Replay the ledger; where the nightly chores were missed, do them now."""
+        if self._night_was_missed():
+            await self.nightly()
+        else:
+            async with self._at_work:
+                await self._try("replay", self.verify())
+
+    def _night_was_missed(self) -> bool:
+        """Say whether the newest full backup is a day old, or has a time that is yet to come."""
+        directory = self._ledger.places.backups
+        newest = next((b for b in backups(directory) if b.kind == "full"), None)
+        if newest is None:
+            return True
+        try:
+            made_s = (directory / newest.file).stat().st_mtime
+        except OSError:
+            return True
+        return not 0 <= self._ledger.now().timestamp() - made_s < _NIGHT_S
+
+    async def hourly(self) -> None:
+        """Back the projections and the newest entries up, and hold the budget."""
+        async with self._at_work:
+            await self._try("hourly backup", self._back_up("hourly"))
+            await self._try("disk budget", self._hold_budget())
+
+    async def nightly(self) -> None:
+        """Back everything up, seal what is old, hold the budget, and replay it all."""
+        async with self._at_work:
+            await self._try("nightly backup", self._back_up("full"))
+            await self._try("sealing", self._seal())
+            await self._try("disk budget", self._hold_budget())
+            await self._try("replay", self.verify())
+
+    async def verify(self) -> None:
+        """Replay the ledger in a process of its own; rebuild it where that finds damage."""
+        command = [sys.executable, "-m", "agent", "ledger", "verify", "--quiet", "--db"]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            str(self._ledger.path),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            preexec_fn=_step_back,
+        )
+        try:
+            _, said = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode == _FOUND_DAMAGE:
+            reason = said.decode("utf-8", "replace").strip().splitlines()
+            await self.recover(reason[-1] if reason else "a replay failed")
+
+    async def look(self) -> None:
+        """Act on what cannot wait: damage that a write met, an operator's word, a disk with room.
+
+        Raises nothing that a later look could not mend.
+        """
+        if self._ledger.damage is not None:
+            await self._try("recovery", self.recover(self._ledger.damage))
+        elif self._ledger.fault is not None:
+            with contextlib.suppress(LedgerError):
+                await self._ledger.probe()
+        if self._ledger.frozen is not None and self._ledger.places.confirmation.exists():
+            await self._try("confirmation", self._ledger.confirm())
+
+    async def recover(self, reason: str) -> None:
+        """Set the ledger aside as damaged and go on with one made anew."""
+        _log.error("ledger_damaged", why=reason)
+        await asyncio.to_thread(self._ledger.recover, reason)
+
+    async def _back_up(self, kind: BackupKind) -> None:
+        made = await aside(lambda: make_backup(self._ledger.places, kind))
+        prune(self._ledger.places.backups, hourly=_HOURLY_KEPT, full=_FULL_KEPT)
+        _log.info("ledger_backed_up", kind=kind, file=made.file)
+
+    async def _seal(self) -> None:
+        plan = self._plan
+        made = await seal_old_entries(self._ledger, keep_days=plan.keep_days, alone=plan.alone)
+        if made:
+            _log.info("entries_sealed", segments=len(made))
+
+    async def _hold_budget(self) -> None:
+        plan = self._plan
+        self.alarm = await hold_budget(
+            self._ledger, budget_bytes=plan.budget_bytes, alone=plan.alone
+        )
+        if self.alarm is not None:
+            _log.warning("disk_budget", why=self.alarm)
+
+    async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except (LedgerError, OSError, sqlite3.Error) as error:
+            _log.error("upkeep_failed", chore=chore, error=str(error))
+
+
+def _step_back() -> None:
+    """Let everything else go first (nice(2)); runs in the child before it becomes the replay."""
+    os.nice(19)
