@@ -9,7 +9,6 @@ The zygote ends when its standard input does, and its agent with it: nothing out
 
 import asyncio
 import ctypes
-import importlib
 import os
 import select
 import signal
@@ -19,6 +18,13 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+
+from mutants import MUTANTS
+
+from agent.daemon import Agent
+from agent.layered import load
+from agent.service import configure_logs
+from agent.settings import AgentSettings
 
 __all__ = ["AgentEnded", "Zygote"]
 
@@ -69,8 +75,7 @@ class Zygote:
 
     def start(self) -> None:
         """Fork an agent; it may not be ready yet."""
-        self._pid = int(self._ask("fork"))
-        self._agent = os.pidfd_open(self._pid)
+        self._agent = os.pidfd_open(int(self._ask("fork")))
 
     def wait_ready(self) -> None:
         """Wait until the agent tells systemd that it is ready. Raises AgentEnded."""
@@ -80,10 +85,13 @@ class Zygote:
             raise AgentEnded(f"the agent {what}; it logged last:\n{self._newest_log()}")
 
     def kill(self) -> None:
-        """SIGKILL the agent, and wait for its end. Raises AgentEnded where it had ended before."""
+        """Send the agent SIGKILL; ``bury`` comes next."""
         assert self._agent is not None, "start comes first"
         signal.pidfd_send_signal(self._agent, signal.SIGKILL)
-        select.select([self._agent], [], [])
+
+    def bury(self) -> None:
+        """Wait until a killed agent is gone. Raises AgentEnded where it had ended by itself."""
+        assert self._agent is not None, "start comes first"
         os.close(self._agent)
         self._agent = None
         ended = int(self._ask("bury"))
@@ -100,7 +108,8 @@ class Zygote:
     def _ask(self, command: str) -> str:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(command, file=self._process.stdin, flush=True)
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
         return self._process.stdout.readline()
 
     def _newest_log(self) -> str:
@@ -112,14 +121,19 @@ def _fork_on_command() -> bool:
     zygote, agent = os.getpid(), 0
     for command in iter(sys.stdin.readline, ""):
         if command == "bury\n":
-            print(os.waitstatus_to_exitcode(os.waitpid(agent, 0)[1]), flush=True)
+            _answer(os.waitstatus_to_exitcode(os.waitpid(agent, 0)[1]))
             continue
         agent = os.fork()
         if agent == 0:
             _die_with(zygote)
             return True
-        print(agent, flush=True)
+        _answer(agent)
     return False
+
+
+def _answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _die_with(parent: int) -> None:
@@ -135,24 +149,18 @@ def _log_to(log: Path) -> None:
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for source, target in ((nothing, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
-        os.close(source) if source > 2 else None
 
 
 def main(config: str, log: str, mutant: str) -> None:
     """Be the zygote, and then each of its agents."""
-    daemon = importlib.import_module("agent.daemon")
-    layered = importlib.import_module("agent.layered")
-    service = importlib.import_module("agent.service")
-    settings = importlib.import_module("agent.settings")
-    mutants = importlib.import_module("mutants")
     assert threading.active_count() == 1, "a fork takes only the thread that forks"
     if not _fork_on_command():
         return
     _log_to(Path(log))
     if mutant:
-        mutants.MUTANTS[mutant]()
-    service.configure_logs()
-    asyncio.run(daemon.Agent(layered.load(settings.AgentSettings, (Path(config),))).run())
+        MUTANTS[mutant]()
+    configure_logs()
+    asyncio.run(Agent(load(AgentSettings, (Path(config),))).run())
 
 
 if __name__ == "__main__":
