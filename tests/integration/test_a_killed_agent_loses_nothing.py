@@ -11,17 +11,19 @@ SurviveKills = Callable[..., None]
 
 
 @pytest.fixture
-def survive_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> SurviveKills:
+def survive_kills(
+    tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
+) -> SurviveKills:
     """Play one run of kills, write down its seed and its table, and hold that nothing was found."""
 
     def survive_kills(*, kills: int, audit_every: int) -> None:
         seed = chosen_seed()
         click.echo(f"\nTAPLEDGER_SEED={seed}")
-        record_property("seed", seed)
+        record_testsuite_property(f"seed of {kills} kills", seed)
         run = KillRun(tmp_path, kills=kills, audit_every=audit_every, seed=seed)
         outcome = run.play()
         click.echo(outcome.table())
-        record_property("table", outcome.table())
+        record_testsuite_property(f"table of {kills} kills", outcome.table())
         assert not outcome.findings, str(outcome)
         assert (outcome.kills, outcome.lost, outcome.doubled) == (kills, 0, 0)
         assert outcome.only_after_retry > 0, "no kill came while a till was waiting"

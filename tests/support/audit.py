@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from load import Answer, Book
+from book import Answer, Book
 
 from agent.clock import mint_id, system_clock
 from agent.ledger import Ledger, LedgerError, Replay, replay

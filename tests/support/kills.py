@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit import audit
-from load import TILL_TOKEN, Book, Call, Counter, Sale, Till, real_sales
+from book import Book, Sale
+from load import TILL_TOKEN, Call, Door, Till, real_sales
 from zygote import AgentEnded, Zygote
 
 from agent.paths import shipped_program
@@ -28,8 +29,11 @@ _MOST_ANSWERS = 40
 """Between two kills up to so many sales are answered."""
 
 _LONGEST_PAUSE_S = 0.01
+_KILLS_BEFORE_FIRST_READY = 2
+"""So often is an agent killed that has no ledger yet, or is making it."""
+
 _KILL_WHILE_STARTING = 0.15
-_LONGEST_START_S = 0.2
+_LONGEST_START_S = 0.12
 _ASKED_AFTER_KILL = 8
 _ASKED_AT_END = 500
 
@@ -90,17 +94,17 @@ class KillRun:
         self._directory = directory
         self._ledger_path = directory / "ledger" / "ledger.db"
         self._kills = kills
-        self._audit_every = audit_every
+        self._audit_every = self._audit_at = audit_every
         self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - deals work, keeps no secret
         self._book = Book()
-        self._counter = Counter()
+        self._door = Door()
         self._outcome = Outcome(seed=seed)
         self._held = _hold_port()
         self._port: int = self._held.getsockname()[1]
         self._call = Call(self._port)
         self._zygote = Zygote(self._write_config(), directory / "agent.log", mutant=mutant)
         self._tills = [
-            Till(name, self._port, self._book, self._counter, real_sales(name, _TILLS), seed)
+            Till(name, self._port, self._book, self._door, real_sales(name, _TILLS), seed)
             for name in range(_TILLS)
         ]
         for till, neighbour in zip(self._tills, self._tills[1:] + self._tills[:1], strict=True):
@@ -128,18 +132,20 @@ class KillRun:
             except (AgentEnded, TimeoutError) as error:
                 self._book.find(f"{type(error).__name__}: {error}")
             finally:
-                self._counter.close_for_good()
+                self._door.close_for_good()
                 self._zygote.close()
         for till in self._tills:
             till.join()
-        self._audit()
+        if self._ledger_path.exists():
+            self._audit()
         self._outcome.took_s = time.monotonic() - began_s
         return self._sum_up()
 
     def _play(self) -> None:
-        self._zygote.start()
-        self._zygote.wait_ready()
-        self._counter.open()
+        for _ in range(_KILLS_BEFORE_FIRST_READY):
+            self._kill_while_starting()
+        self._restart()
+        self._door.open()
         self._enrol_first_cards()
         for till in self._tills:
             till.start()
@@ -165,25 +171,29 @@ class KillRun:
         # Nothing is waited for here: the moment itself is what is drawn.
         time.sleep(self._dice.uniform(0, _LONGEST_PAUSE_S))
         self._kill()
-        if self._outcome.kills % self._audit_every == 0:
+        if self._outcome.kills >= self._audit_at:
             self._audit()
+            self._audit_at += self._audit_every
         self._restart()
         self._hold_healthy()
         self._ask_again(self._book.newest(_ASKED_AFTER_KILL))
-        self._counter.open()
+        self._door.open()
 
     def _kill(self) -> None:
         self._zygote.kill()
-        self._counter.close()
+        self._door.close()
         self._zygote.bury()
         self._call.close()
         self._outcome.kills += 1
 
+    def _kill_while_starting(self) -> None:
+        self._zygote.start()
+        time.sleep(self._dice.uniform(0, _LONGEST_START_S))
+        self._kill()
+
     def _restart(self) -> None:
         while self._outcome.kills < self._kills and self._dice.random() < _KILL_WHILE_STARTING:
-            self._zygote.start()
-            time.sleep(self._dice.uniform(0, _LONGEST_START_S))
-            self._kill()
+            self._kill_while_starting()
         began_s = time.monotonic()
         self._zygote.start()
         self._zygote.wait_ready()

@@ -63,14 +63,15 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and whatever agent it has."""
-        if self._agent is not None:
-            os.close(self._agent)
-            self._agent = None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(10)
+        if self._agent is not None:
+            select.select([self._agent], [], [])
+            os.close(self._agent)
+            self._agent = None
         self._systemd.close()
 
     def start(self) -> None:
@@ -79,6 +80,7 @@ class Zygote:
 
     def wait_ready(self) -> None:
         """Wait until the agent tells systemd that it is ready. Raises AgentEnded."""
+        assert self._agent is not None, "start comes first"
         told, _, _ = select.select([self._systemd, self._agent], [], [], _READY_WITHIN_S)
         if self._systemd not in told:
             what = "ended by itself" if told else f"is not ready after {_READY_WITHIN_S} s"
@@ -149,6 +151,8 @@ def _log_to(log: Path) -> None:
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for source, target in ((nothing, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
+    os.close(nothing)
+    os.close(written)
 
 
 def main(config: str, log: str, mutant: str) -> None:
