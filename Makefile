@@ -23,7 +23,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 	@$(BIN)/tapledger demo $(DEMO)
 
 test: $(READY)  ## everything that must hold, in a few minutes
-	@.ci/packages mosquitto chromium
+	@.ci/packages mosquitto chromium strace
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --doctest-modules
 
@@ -38,7 +38,7 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff check --fix .
 
 torture: $(READY)  ## the long runs
-	@.ci/packages mosquitto chromium
+	@.ci/packages mosquitto chromium strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
 bench: $(READY)  ## the measurements of the README, beside their raw limits

@@ -85,7 +85,9 @@ class Token:
             raise TokenRefused("unknown")
         if scheme in ("gsrn", "ean13") and not _gs1_check_digit_holds(canonical):
             raise TokenRefused("check_digit")
-        if scheme == "card" and _looks_like_payment_card(canonical):
+        # A chip's number is hex and begins with its maker's code, 0 or E; one that reads as a
+        # payment card is one, whatever scheme a caller gave it.
+        if scheme in ("card", "uid", "sdm") and _looks_like_payment_card(canonical):
             raise TokenRefused("payment_card")
         if scheme == "epc":  # the rest of an EPC keeps its case (RFC 8141, section 3.1)
             canonical = _EPC_PREFIX + value[len(_EPC_PREFIX) :]
@@ -116,7 +118,7 @@ def _gs1_check_digit_holds(digits: str) -> bool:
 
 def _looks_like_payment_card(digits: str) -> bool:
     """ISO/IEC 7812-1: 13 to 19 digits of a payment issuer (2 to 6), ending in a Luhn digit."""
-    if not (13 <= len(digits) <= 19 and digits[0] in "23456"):
+    if not (13 <= len(digits) <= 19 and digits.isdigit() and digits[0] in "23456"):
         return False
     doubled = (int(d) * (2 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0

@@ -6,13 +6,15 @@ connection alone writes and checkpoints, and every other is opened read-only, wh
 also when it is closed last.
 """
 
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
 from agent.ledger.errors import LedgerUnavailable
 
-__all__ = ["check_build", "has_wal_reset_bug", "open_reader", "open_writer"]
+__all__ = ["check_build", "has_wal_reset_bug", "open_reader", "open_writer", "settle"]
 
 _OLDEST = (3, 37, 0)
 """STRICT tables came with 3.37.0 (2021-11-27), RETURNING with 3.35.0."""
@@ -53,6 +55,25 @@ def open_writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def settle(connection: sqlite3.Connection, path: Path) -> None:
+    """Make durable whatever a ledger holds as it is opened; call before anybody is answered.
+
+    An agent that was killed between writing a commit and syncing it leaves one that the next agent
+    finds committed, in the kernel's memory alone. A retry of it writes nothing, so nothing else
+    would sync it. Raises OSError. The checkpoint goes without saying: a full disk has no room for
+    it, and a sync of the log is enough.
+    """
+    for file in (Path(f"{path}-wal"), path):
+        if file.exists():
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
 from agent.ledger.checks import check_newest, check_witness, is_damage
-from agent.ledger.connection import check_build, open_reader, open_writer
+from agent.ledger.connection import check_build, open_reader, open_writer, settle
 from agent.ledger.epochs import Epochs
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.lock import LedgerLock
@@ -128,6 +128,7 @@ class Ledger:
     def _open(self) -> None:
         self._writing = open_writer(self.path)
         migrate(self._writing, self.archive)
+        settle(self._writing, self.path)
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
         check_witness(view, read_witness(self.places.witness))

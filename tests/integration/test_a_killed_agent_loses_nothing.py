@@ -18,7 +18,7 @@ def survive_kills(
 
     def survive_kills(*, kills: int, audit_every: int) -> None:
         seed = chosen_seed()
-        click.echo(f"\nTAPLEDGER_SEED={seed}")
+        click.echo(f"\nTEST_SEED={seed}")
         record_testsuite_property(f"seed of {kills} kills", seed)
         run = KillRun(tmp_path, kills=kills, audit_every=audit_every, seed=seed)
         outcome = run.play()

@@ -39,8 +39,8 @@ _ASKED_AT_END = 500
 
 
 def chosen_seed() -> str:
-    """Answer the seed to use: that of TAPLEDGER_SEED, or a new one."""
-    return os.environ.get("TAPLEDGER_SEED") or str(random.SystemRandom().randrange(10**9))
+    """Answer the seed to use: that of TEST_SEED, or a new one."""
+    return os.environ.get("TEST_SEED") or str(random.SystemRandom().randrange(10**9))
 
 
 @dataclass(kw_only=True, slots=True)
