@@ -128,7 +128,9 @@ class Agent:
             till=self._till,
             lanes=self._lanes,
             health=self.health,
-            metrics=make_registry(self.health, self._ledger),
+            metrics=make_registry(
+                self.health, self._ledger, self._settings.ledger.budget_mib * 2**20
+            ),
             till_tokens=tuple(
                 token.get_secret_value() for token in self._settings.api.tokens.values()
             ),
@@ -253,6 +255,7 @@ class Agent:
             status="degraded" if reasons else "ok",
             reasons=tuple(reasons),
             unacknowledged=unacknowledged,
+            frozen=self._ledger.frozen,
             online=self._uplink is not None and self._uplink.online,
             offline_because=None if self._uplink is None else self._uplink.fault,
             alone=self._uplink is None,

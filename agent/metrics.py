@@ -8,14 +8,16 @@ from prometheus_client.registry import Collector
 
 from agent.api.health import Health
 from agent.ledger import Ledger
+from agent.ledger.budget import usage
 
 __all__ = ["make_registry"]
 
 
 class _AgentCollector(Collector):
-    def __init__(self, health: Health, ledger: Ledger) -> None:
+    def __init__(self, health: Health, ledger: Ledger, budget_bytes: int) -> None:
         self._health = health
         self._ledger = ledger
+        self._budget_bytes = budget_bytes
 
     def collect(self) -> Iterator[Metric]:
         health = self._health()
@@ -36,6 +38,10 @@ class _AgentCollector(Collector):
         yield CounterMetricFamily(
             "tapledger_ledger_commits", "Transactions committed", self._ledger.commits
         )
+        yield GaugeMetricFamily(
+            "tapledger_ledger_frozen", "1 while points cannot be redeemed", int(bool(health.frozen))
+        )
+        yield from self._disk()
         presentations = CounterMetricFamily(
             "tapledger_reader_presentations", "Cards laid on a reader", labels=["reader"]
         )
@@ -48,9 +54,23 @@ class _AgentCollector(Collector):
         yield presentations
         yield refused
 
+    def _disk(self) -> Iterator[Metric]:
+        used = usage(self._ledger.places)
+        taken = GaugeMetricFamily(
+            "tapledger_ledger_bytes", "What the ledger's files take of the disk", labels=["part"]
+        )
+        taken.add_metric(["database"], used.database)
+        taken.add_metric(["segments"], used.segments)
+        taken.add_metric(["backups"], used.backups)
+        taken.add_metric(["quarantine"], used.quarantine)
+        yield taken
+        yield GaugeMetricFamily(
+            "tapledger_ledger_budget_bytes", "What they may take", self._budget_bytes
+        )
 
-def make_registry(health: Health, ledger: Ledger) -> CollectorRegistry:
+
+def make_registry(health: Health, ledger: Ledger, budget_bytes: int) -> CollectorRegistry:
     """Make the registry behind ``/metrics``."""
     registry = CollectorRegistry()
-    registry.register(_AgentCollector(health, ledger))
+    registry.register(_AgentCollector(health, ledger, budget_bytes))
     return registry

@@ -141,19 +141,22 @@ class Till:
         token = _token_of(sale)
         card_shown = sale.token is not None
         # The journal keeps a card number in canonical form, and nothing that is not one.
-        sale = sale.model_copy(update={"token": None if token is None else str(token)})
+        canonical = None if token is None else str(token)
+        if sale.token != canonical:
+            sale = sale.model_copy(update={"token": canonical})
 
-        def commit(transaction: Transaction) -> Committed:
+        def commit(transaction: Transaction) -> tuple[AccumulatePoints, Position, bool]:
             known = transaction.sale(sale_id)
             if known is not None:
-                return _again(*known, sale)
+                return (*_again(known, sale), True)
             row = None if token is None else transaction.account_of(token)
             status: SaleStatus = "unknown_card" if card_shown else "no_card"
             fact = self._judge(sale_id, sale, row, "accumulated" if row else status)
             recorded = transaction.append(fact, business_date=sale.business_date)
-            return Committed(answer=sale_answer(fact, recorded.position), replay=False)
+            return fact, recorded.position, False
 
-        return await self._ledger.write(commit)
+        fact, position, replay = await self._ledger.write(commit)
+        return Committed(answer=sale_answer(fact, position), replay=replay)
 
     def _judge(
         self, sale_id: str, sale: Sale, row: AccountRow | None, status: SaleStatus
@@ -198,14 +201,17 @@ def _token_of(sale: Sale) -> Token | None:
         return None
 
 
-def _again(fact: AccumulatePoints, position: Position, sale: Sale) -> Committed:
-    known = fact.sale
+def _again(
+    recorded: tuple[AccumulatePoints, Position], sale: Sale
+) -> tuple[AccumulatePoints, Position]:
+    """Answer a sale that is known with what is known of it, where it is the same sale."""
+    known = recorded[0].sale
     if not known.same_basket(sale):
         raise SaleIdReused(
-            f"sale {fact.sale_id} was committed with another basket of {known.total_minor} "
-            f"{known.currency} minor units; give this sale an id of its own"
+            f"sale {recorded[0].sale_id} was committed with another basket of "
+            f"{known.total_minor} {known.currency} minor units; give this sale an id of its own"
         )
-    return Committed(answer=sale_answer(fact, position), replay=True)
+    return recorded
 
 
 def _account_view(view: View, token: Token) -> AccountView:

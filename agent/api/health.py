@@ -22,12 +22,14 @@ class HealthView(Value):
 
     Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
     head office has not acknowledged yet; ``alone`` says that none is configured,
-    and ``offline_because`` why one that is cannot be reached.
+    and ``offline_because`` why one that is cannot be reached. ``frozen`` says why points cannot be
+    redeemed: the ledger was rebuilt, and nobody has confirmed it yet.
     """
 
     status: Literal["ok", "degraded"]
     reasons: tuple[str, ...]
     unacknowledged: int
+    frozen: str | None
     online: bool
     offline_because: str | None
     alone: bool

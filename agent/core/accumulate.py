@@ -37,18 +37,18 @@ def accumulate(program: Program, sale: Sale) -> Earned:
     """Judge a sale by the program. A sale in another currency earns nothing."""
     if sale.currency != program.currency:
         return Earned(points=0, because=())
-    judged = (_apply(rule, sale) for rule in program.earn)
-    because = tuple(reason for reason in judged if reason.points > 0)
+    judged = [_apply(rule, sale) for rule in program.earn]
+    because = tuple([reason for reason in judged if reason.points > 0])
     return Earned(points=sum(reason.points for reason in because), because=because)
 
 
 def _apply(rule: EarnRule, sale: Sale) -> Because:
     """Apply one rule. Negative lines (a coupon, a bottle returned) lower what was really paid."""
-    counted = tuple(
-        index
-        for index, line in enumerate(sale.lines)
-        if line.category not in rule.exclude_categories
-    )
-    qualifying_minor = max(0, sum(sale.lines[index].amount_minor for index in counted))
+    excluded, counted, paid_minor = rule.exclude_categories, [], 0
+    for index, line in enumerate(sale.lines):
+        if line.category not in excluded:
+            counted.append(index)
+            paid_minor += line.amount_minor
+    qualifying_minor = max(0, paid_minor)
     points = qualifying_minor // rule.per_minor * rule.points
-    return Because(rule=rule.id, points=points, lines=counted, text=rule.text)
+    return Because(rule=rule.id, points=points, lines=tuple(counted), text=rule.text)

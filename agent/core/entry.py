@@ -85,6 +85,19 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
             raise MalformedEntry(str(error)) from error
         raise MalformedEntry("not in canonical form")
 
+    def checked(self) -> bytes:
+        """Encode an entry that was made here, and hold that it can be read back.
+
+        Raises MalformedEntry where a field breaks its bounds: what nobody could read must not be
+        written.
+        """
+        canonical = _ENCODER.encode(self)
+        try:
+            _DECODER.decode(canonical)
+        except msgspec.MsgspecError as error:
+            raise MalformedEntry(str(error)) from error
+        return canonical
+
     def check_sale(self) -> None:
         """Hold that the sale inside, where there is one, is the canonical form of a sale.
 
@@ -105,8 +118,7 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Entry)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """A place in a journal. ``seq`` 0 with the genesis hash is the place before the first entry."""
 
     epoch: int
@@ -127,8 +139,7 @@ class Epoch:
     head_seq: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """An entry as it stands in a journal."""
 
     entry: Entry

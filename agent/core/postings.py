@@ -13,8 +13,7 @@ a held -50
 program redeemed 50
 """
 
-from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from agent.core.facts import (
     AccumulatePoints,
@@ -46,8 +45,7 @@ PROGRAM = "program"
 Bucket = Literal["pending", "active", "held", "issued", "redeemed", "expired", "adjusted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """A signed movement of points into one bucket of one owner."""
 
     owner: str

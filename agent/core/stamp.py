@@ -23,6 +23,8 @@ class Stamp:
     """A moment as the journal knows it."""
 
     at: datetime
+    recorded_at: str
+    """Wall time as the entry holds it."""
     clock: ClockReading
 
     @classmethod
@@ -41,19 +43,15 @@ class Stamp:
             synchronised=moment.synchronised,
             jumped=jump_ms != 0 or jumped_before,
         )
-        return cls(at=moment.at, clock=clock), jump_ms
+        return cls(at=moment.at, recorded_at=rfc3339(moment.at), clock=clock), jump_ms
 
     @classmethod
     def on(cls, entry: Entry) -> "Stamp | None":
         """Read the stamp off an entry; None for one that version 0.1 wrote."""
         if entry.clock is None:
             return None
-        return cls(at=datetime.fromisoformat(entry.recorded_at), clock=entry.clock)
-
-    @property
-    def recorded_at(self) -> str:
-        """Wall time as the entry holds it."""
-        return rfc3339(self.at)
+        at = datetime.fromisoformat(entry.recorded_at)
+        return cls(at=at, recorded_at=entry.recorded_at, clock=entry.clock)
 
 
 def _jump_ms(moment: Moment, before: Stamp) -> int:

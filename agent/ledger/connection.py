@@ -17,7 +17,7 @@ from agent.ledger.errors import LedgerUnavailable
 __all__ = ["check_build", "has_wal_reset_bug", "open_reader", "open_writer", "settle"]
 
 _OLDEST = (3, 37, 0)
-"""STRICT tables came with 3.37.0 (2021-11-27), RETURNING with 3.35.0."""
+"""STRICT tables came with 3.37.0 (2021-11-27)."""
 
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _CHECKPOINT_AT_PAGES = 8_000

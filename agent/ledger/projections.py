@@ -88,13 +88,16 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
 
 def _post(connection: sqlite3.Connection, entry: Entry) -> int:
     """Move the points; answers the active points of the member concerned, where they moved."""
-    balance = 0
+    account = None
     for posting in postings_of(entry.fact):
-        row = (posting.owner, posting.bucket, posting.points)
-        (points,) = connection.execute(SQL["post"], row).fetchone()
+        connection.execute(SQL["post"], posting)
         if posting.bucket == "active":
-            balance = points
-    return balance
+            account = posting.owner
+    if account is None:
+        return 0
+    # Not by RETURNING, which makes SQLite build a table for its one row: that costs more than both.
+    (points,) = connection.execute(SQL["balance"], (account, "active")).fetchone()
+    return int(points)
 
 
 def _accumulate(

@@ -151,8 +151,7 @@ class Transaction(View):
             business_date=self._business_date,
             fact=fact,
         )
-        canonical = entry.canonical()
-        Entry.parse(canonical)  # what could not be read back is not written
+        canonical = entry.checked()
         recorded = Recorded(entry=entry, canonical=canonical, hash=link_hash(head.hash, canonical))
         self._connection.execute(
             SQL["append_entry"], (entry.epoch, entry.seq, entry.id, canonical, recorded.hash)

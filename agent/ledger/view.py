@@ -69,10 +69,10 @@ class View:
         row = self._connection.execute(SQL["account_of_card"], (str(token),)).fetchone()
         if row is None:
             return None
-        account, epoch, seq, state = row
+        account, epoch, seq, state, balance = row
         return AccountRow(
             account=account,
-            balance=self.balance(account),
+            balance=balance,
             card_state=state,
             last_sale=None if seq is None else (epoch, seq),
         )

@@ -26,7 +26,7 @@ def openapi_agent() -> str:
         till=till,
         lanes=Lanes(till, ()),
         health=_no_health,
-        metrics=make_registry(_no_health, ledger),
+        metrics=make_registry(_no_health, ledger, 0),
         till_tokens=(),
     )
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

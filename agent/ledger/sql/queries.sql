@@ -72,8 +72,7 @@ SELECT account FROM profiles WHERE phone = ?;
 
 -- name: post
 INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?)
-    ON CONFLICT (owner, bucket) DO UPDATE SET points = points + excluded.points
-    RETURNING points;
+    ON CONFLICT (owner, bucket) DO UPDATE SET points = points + excluded.points;
 
 -- name: balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
@@ -114,8 +113,9 @@ SELECT epoch, seq FROM returns WHERE sale_id = ? AND return_id = ?;
 UPDATE accounts SET last_sale_epoch = ?, last_sale_seq = ? WHERE account = ?;
 
 -- name: account_of_card
-SELECT account, last_sale_epoch, last_sale_seq, cards.state
-  FROM cards JOIN accounts USING (account) WHERE token = ?;
+SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0)
+  FROM cards JOIN accounts USING (account)
+  LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: sale
 SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided
