@@ -17,7 +17,13 @@ from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
 from agent.ledger.checks import check_newest, check_witness, is_damage
-from agent.ledger.connection import check_build, open_reader, open_writer, settle
+from agent.ledger.connection import (
+    check_build,
+    has_wal_reset_bug,
+    open_reader,
+    open_writer,
+    settle,
+)
 from agent.ledger.epochs import Epochs
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.lock import LedgerLock
@@ -140,6 +146,12 @@ class Ledger:
         self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
         self._witness.open()
         self._writer.start(self._writing, Tip.of(view))
+        _log.info(
+            "ledger_opened",
+            head=str(self.head),
+            sqlite=sqlite3.sqlite_version,
+            wal_reset_bug=has_wal_reset_bug(),
+        )
 
     def _claim_incarnation(self, connection: sqlite3.Connection) -> None:
         """Name this life of the disk, once."""

@@ -44,7 +44,11 @@ DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
 
 -- name: misnamed_entry
 SELECT epoch, seq FROM journal
- WHERE id IS NOT json_extract(CAST(canonical AS TEXT), '$.id') ORDER BY epoch, seq LIMIT 1;
+ WHERE substr(canonical, 1, length(id) + 8) <> CAST('{"id":"' || id || '"' AS BLOB)
+ ORDER BY epoch, seq LIMIT 1;
+
+-- name: sum_of_postings
+SELECT coalesce(sum(points), 0) FROM balances;
 
 -- name: put_meta
 INSERT INTO meta (key, value) VALUES (?, ?)
