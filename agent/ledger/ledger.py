@@ -139,7 +139,7 @@ class Ledger:
         check_newest(self._writing, self.archive, read_base(self.path))
         check_witness(view, read_witness(self.places.witness))
         self._claim_incarnation(self._writing)
-        heads = view.epoch_heads() or {0: 0}
+        heads = view.epoch_heads()
         incarnations = {number: view.incarnation(number) for number in heads}
         self._epochs = Epochs(heads, incarnations, view.acknowledged())
         self._reading = open_reader(self.path)

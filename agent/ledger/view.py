@@ -177,8 +177,12 @@ class View:
         return int(self._connection.execute(SQL["count_entries"]).fetchone()[0])
 
     def epoch_heads(self) -> dict[int, int]:
-        """Answer the newest seq of each epoch. Reads an index from end to end: ask at start."""
-        return dict(self._connection.execute(SQL["epoch_heads"]).fetchall())
+        """Answer the newest seq of each epoch."""
+        heads = {}
+        for (number,) in self._connection.execute(SQL["epoch_numbers"]).fetchall():
+            row = self._connection.execute(SQL["epoch_head"], {"epoch": number}).fetchone()
+            heads[number] = int(row[0])
+        return heads
 
 
 def journaled(

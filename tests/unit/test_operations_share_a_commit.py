@@ -1,6 +1,7 @@
 """Group commit: whoever waits when the writer wakes shares a transaction, and no trouble."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ import pytest
 
 from agent.core.entry import Recorded
 from agent.core.facts import Enrol
-from agent.ledger import Ledger, LedgerBusy, Refusal, Transaction, replay
+from agent.ledger import Ledger, LedgerBusy, LedgerUnavailable, Refusal, Transaction, replay
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 
@@ -99,6 +100,39 @@ def test_nobody_is_answered_before_the_commit(
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))
+
+
+class NoRoom:
+    """A connection whose commits fail as a full disk makes them fail."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def in_transaction(self) -> bool:
+        """As it is."""
+        return self._connection.in_transaction
+
+    def execute(self, statement: str, *parameters: object) -> object:
+        """Run a statement, but no commit."""
+        if statement == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._connection.execute(statement, *parameters)
+
+
+def test_a_commit_that_fails_answers_nobody(tmp_path: Path, running_ledger: RunningLedger) -> None:
+    """Where the commit itself fails, every caller is told that nothing was written."""
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        writer = ledger._writer
+        writer._connection = NoRoom(writer._connection)  # type: ignore[assignment]  # enough of one
+        answers = asyncio.run(together(ledger, enrols(1), enrols(2)))
+        assert all(isinstance(answer, LedgerUnavailable) for answer in answers)
+        assert replay(ledger.path).entries == 0
+
+
+async def together(ledger: Ledger, *jobs: Callable[[Transaction], object]) -> list[object]:
+    """Submit jobs together; answers what each was told."""
+    return list(await asyncio.gather(*map(ledger.write, jobs), return_exceptions=True))
 
 
 def test_a_refusal_hurts_nobody(tmp_path: Path, running_ledger: RunningLedger) -> None:

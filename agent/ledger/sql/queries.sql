@@ -14,10 +14,12 @@ SELECT epoch, seq, id, canonical, hash FROM journal
 -- name: entries_as_stored
 SELECT epoch, seq, canonical, hash FROM journal NOT INDEXED;
 
--- name: epoch_heads
-SELECT epoch, max(seq) FROM (
-    SELECT epoch, seq FROM journal UNION ALL SELECT epoch, last_seq FROM segments
-) GROUP BY epoch ORDER BY epoch;
+-- name: epoch_numbers
+SELECT 0 UNION SELECT epoch FROM epochs ORDER BY 1;
+
+-- name: epoch_head
+SELECT max((SELECT coalesce(max(seq), 0) FROM journal WHERE epoch = :epoch),
+           (SELECT coalesce(max(last_seq), 0) FROM segments WHERE epoch = :epoch));
 
 -- name: count_entries
 SELECT (SELECT count(*) FROM journal)
