@@ -60,29 +60,23 @@ class JournalSource(Protocol):
     @property
     def incarnation(self) -> str:
         """Which life of the disk the newest entries belong to."""
-        ...
 
     @property
     def head(self) -> Position:
         """The newest durable entry."""
-        ...
 
     @property
     def epochs(self) -> Epochs:
         """Its lives."""
-        ...
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Canonical bytes of the entries after (epoch, seq), in order."""
-        ...
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """The chain's hash after an entry; the genesis hash for seq 0; None where there is none."""
-        ...
 
     async def acknowledge(self, position: Position) -> None:
         """Remember how far head office holds the journal."""
-        ...
 
 
 class Uplink:
@@ -253,9 +247,10 @@ class Uplink:
 
     async def _send_batch(self) -> bool:
         """Send the next entries; False where the link has no room or the journal nothing."""
-        epoch, sent = self._life.number, self._session.sent
+        life, sent = self._life, self._session.sent
+        epoch, left = life.number, life.head_seq - sent
         previous = await self._journal.hash_at(epoch, sent)
-        entries = await self._journal.read_after((epoch, sent), at_most=_MOST_ENTRIES)
+        entries = await self._journal.read_after((epoch, sent), at_most=min(left, _MOST_ENTRIES))
         if previous is None or not entries:
             return False
         batch, payload = self._pack(epoch, sent + 1, previous, tuple(entries))

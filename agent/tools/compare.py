@@ -1,11 +1,13 @@
 """Both sides of one device's journal, each replayed from zero, compared entry by entry."""
 
+from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.ledger import replay
+from agent.ledger import View, replay
 from agent.ledger.connection import open_reader
-from agent.ledger.view import journaled
+from agent.ledger.history import walk
 from sync.hub.replay import replay_journal
 from sync.hub.store import Store
 from sync.messages import DeviceAddress
@@ -24,40 +26,26 @@ class Comparison:
 
 
 def compare(ledger_path: Path, store: Store, address: DeviceAddress) -> Comparison:
-    """Compare a store's ledger with what head office holds of it. Both may be in use."""
+    """Compare a store's ledger with what head office holds of it. Both may be in use.
+
+    Each epoch of the ledger is a journal of its own at head office.
+    """
     here = replay(ledger_path)
-    connection = open_reader(ledger_path)
-    try:
-        ours = [canonical for _, canonical in journaled(connection)]
-    finally:
-        connection.close()
-    found = [
-        held
-        for held in store.journals()
-        if held.address == address and held.incarnation == here.incarnation
-    ]
-    if len(found) != 1:
-        return Comparison(
-            entries=here.entries,
-            accounts=len(here.balances),
-            points=0,
-            differences=(f"{address}: head office holds {len(found)} journals, not 1",),
-        )
-    there = replay_journal(store, found[0])
-    differences = [
-        f"{address}: entry {seq} differs"
-        for seq, (near, far) in enumerate(zip(ours, there.entries, strict=False), start=1)
-        if near != far
-    ]
-    if len(ours) != len(there.entries):
-        differences.append(
-            f"{address}: {len(ours)} entries here, {len(there.entries)} at head office"
-        )
+    held = {(journal.incarnation, journal.epoch): journal for journal in store.journals_of(address)}
+    differences, there = list[str](), Counter[str]()
+    for (incarnation, epoch), ours in _epochs(ledger_path).items():
+        journal = held.get((incarnation, epoch))
+        if journal is None:
+            differences.append(f"{address}: head office does not hold epoch {epoch}")
+            continue
+        replayed = replay_journal(store, journal)
+        there.update(replayed.balances)
+        differences += _differences(f"{address}: epoch {epoch}", ours, replayed.entries)
     differences += [
         f"{address}: account {account} has {here.balances.get(account)} points here, "
-        f"{there.balances.get(account)} at head office"
-        for account in sorted(here.balances.keys() | there.balances.keys())
-        if here.balances.get(account) != there.balances.get(account)
+        f"{there.get(account)} at head office"
+        for account in sorted(here.balances.keys() | there.keys())
+        if here.balances.get(account) != there.get(account)
     ]
     return Comparison(
         entries=here.entries,
@@ -65,3 +53,25 @@ def compare(ledger_path: Path, store: Store, address: DeviceAddress) -> Comparis
         points=sum(here.balances.values()),
         differences=tuple(differences),
     )
+
+
+def _epochs(ledger_path: Path) -> dict[tuple[str, int], list[bytes]]:
+    """Read a ledger's entries by the incarnation and epoch they belong to."""
+    epochs: dict[tuple[str, int], list[bytes]] = {}
+    with closing(open_reader(ledger_path)) as connection:
+        view = View(connection)
+        for position, canonical in walk(ledger_path, progress=lambda _done, _of: None):
+            key = (view.incarnation(position.epoch), position.epoch)
+            epochs.setdefault(key, []).append(canonical)
+    return epochs
+
+
+def _differences(whose: str, ours: list[bytes], theirs: tuple[bytes, ...]) -> list[str]:
+    found = [
+        f"{whose}: entry {seq} differs"
+        for seq, (near, far) in enumerate(zip(ours, theirs, strict=False), start=1)
+        if near != far
+    ]
+    if len(ours) != len(theirs):
+        found.append(f"{whose}: {len(ours)} entries here, {len(theirs)} at head office")
+    return found

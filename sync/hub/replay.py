@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import Enrol
-from agent.core.postings import postings_of
+from agent.core.postings import PROGRAM, postings_of
 from sync.hub.store import HeldJournal, Store
 
 __all__ = ["HubReplay", "Unsound", "replay_journal"]
@@ -20,7 +20,7 @@ class HubReplay:
 
     entries: tuple[bytes, ...]
     balances: dict[str, int]
-    """Active points of every account, 0 included."""
+    """Active points that this journal moved, of every account it speaks of."""
 
 
 def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
@@ -29,7 +29,7 @@ def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
     Holds the whole journal in memory: meant for a demo, a test or one device under suspicion.
     """
     previous, totals, lines = GENESIS, dict[tuple[str, str], int](), list[bytes]()
-    accounts: list[str] = []
+    accounts: set[str] = set()
     with store.entries(held) as entries:
         for expected_seq, (seq, canonical, entry_hash) in enumerate(entries, start=1):
             previous = link_hash(previous, canonical)
@@ -38,7 +38,7 @@ def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
             lines.append(canonical)
             fact = Entry.parse(canonical).fact
             if isinstance(fact, Enrol):
-                accounts.append(fact.account)
+                accounts.add(fact.account)
             for posting in postings_of(fact):
                 key = (posting.owner, posting.bucket)
                 totals[key] = totals.get(key, 0) + posting.points
@@ -46,5 +46,6 @@ def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
         raise Unsound(f"{held.address}: the head is not the last entry")
     if totals != store.balances(held):
         raise Unsound(f"{held.address}: the balances do not follow from the entries")
+    accounts |= {owner for owner, _ in totals if owner != PROGRAM}
     balances = {account: totals.get((account, "active"), 0) for account in accounts}
     return HubReplay(entries=tuple(lines), balances=balances)

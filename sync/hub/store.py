@@ -83,6 +83,11 @@ class HeldJournal:
     incarnation: str
     head: Position
 
+    @property
+    def epoch(self) -> int:
+        """Which epoch it is."""
+        return self.head.epoch
+
 
 class Store:
     """Head office's database. The constructor opens nothing; ``start`` does."""
@@ -183,6 +188,10 @@ class Store:
         """List every journal held."""
         with self._engine.connect() as connection:
             return [_held(row) for row in connection.execute(select(_journals))]
+
+    def journals_of(self, address: DeviceAddress) -> list[HeldJournal]:
+        """List the journals held of one device, one for each epoch of each incarnation."""
+        return [journal for journal in self.journals() if journal.address == address]
 
     @contextmanager
     def entries(self, held: HeldJournal) -> Iterator[Iterator[tuple[int, bytes, bytes]]]:

@@ -1,7 +1,10 @@
 """Sales go on under every fault of the way to head office, and afterwards both sides agree."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +31,17 @@ def assert_all_there(store: StoreKit, answers: dict[str, dict[str, Any]]) -> Non
             assert sale_answer(*found).model_dump(mode="json") == given
     finally:
         connection.close()
+
+
+def overwrite_index_of_journal(path: Path) -> None:
+    """Damage a closed database where its newest entry is looked up, and nowhere else."""
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_journal_2'"
+        ).fetchone()
+    with path.open("r+b") as database:
+        database.seek((page - 1) * 4096)
+        database.write(b"\xff" * 4096)
 
 
 def test_sales_go_on_while_the_line_is_cut(
@@ -114,6 +128,30 @@ def test_an_agent_that_was_away_resumes_where_head_office_stands(
     head_office.hub.start()
     online_store.agent.start()
     assert both_sides().differences == ()
+    assert_all_there(online_store, busy_till.answers)
+
+
+def test_a_rebuilt_ledger_reaches_head_office_whole(
+    online_store: StoreKit, busy_till: Any, both_sides: Converge
+) -> None:
+    """A store whose disk is damaged while its line is cut loses no sale, and head office hears of
+    all of them: first what was left of the old epoch, then the new one.
+    """
+    assert online_store.line is not None
+    online_store.line.cut()
+    busy_till.wait_for_sales(20)
+    busy_till.stop()
+    assert online_store.agent.stop() == 0
+    overwrite_index_of_journal(online_store.ledger_path)
+    online_store.agent.start()
+    health = online_store.health()
+    assert "points cannot be redeemed" in " ".join(health["reasons"])
+    pos = online_store.lanes["1"].pos
+    assert pos.enrol("em4100:0C000621A5").status_code == 201
+    online_store.line.heal()
+    comparison = both_sides()
+    assert comparison.differences == ()
+    assert comparison.entries > 21
     assert_all_there(online_store, busy_till.answers)
 
 
