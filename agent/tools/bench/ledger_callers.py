@@ -11,7 +11,7 @@ from agent.ledger.connection import open_writer
 from agent.tools.bench.figures import Figure, Target
 from agent.tools.bench.ledger_sales import History, sample_entries, work
 from agent.tools.bench.ledger_store import BareLedger, Mirror, OpenStore, append_closed
-from agent.tools.bench.measure import Progress, alternated, percentile, timed
+from agent.tools.bench.measure import RUNS, Progress, alternated, percentile, timed
 
 __all__ = ["CALLERS", "one_caller", "sixteen_callers"]
 
@@ -29,7 +29,7 @@ def sixteen_callers(directory: Path, progress: Progress) -> Figure:
         opened.callback(bare.close)
         bare.catch_up()
         prepared = (
-            work(f"together-{run}", _SALES, accounts=_MEMBERS, seed=run) for run in range(5)
+            work(f"together-{run}", _SALES, accounts=_MEMBERS, seed=run) for run in range(RUNS)
         )
         runs = alternated(
             {
@@ -62,7 +62,7 @@ def one_caller(directory: Path, progress: Progress) -> Figure:
         bare.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, body BLOB)")
         entries = cycle(sample_entries())
         prepared = (
-            work(f"alone-{run}", _SALES_ALONE, accounts=_MEMBERS, seed=run) for run in range(5)
+            work(f"alone-{run}", _SALES_ALONE, accounts=_MEMBERS, seed=run) for run in range(RUNS)
         )
         runs = alternated(
             {

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -42,7 +42,9 @@ class BareApp:
 
 @contextmanager
 def serving(store: StoreKit) -> Iterator[StoreKit]:
-    """Run the agent of a store. For less than half a minute: then it looks after its ledger."""
+    """Run the agent of a store, for less than half a minute: after that it looks after its ledger,
+    and a measurement would be of that too.
+    """
     store.agent.start()
     try:
         yield store
@@ -74,11 +76,10 @@ def enrolments(members: int) -> list[str]:
 def sales_over_http(directory: Path, progress: Progress) -> Figure:
     """Measure sales a second at sixteen connections."""
     store = StoreKit(name="bench", directory=directory / "store")
-    with ExitStack() as opened:
-        bare = opened.enter_context(BareApp(directory))
+    numbers = count()
+    with BareApp(directory) as bare:
         with serving(store):
             drive(store.port, enrolments(_MEMBERS), connections=_CONNECTIONS)
-        numbers = count()
 
         def sell() -> float:
             number = next(numbers)
