@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from agent import __version__
+from agent.cli.bench import bench
 from agent.cli.ledger import ledger
-from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.cli.shown import fail, plain_errors
 from agent.layered import load
 from agent.service import configure_logs
 
@@ -79,38 +80,6 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["tap", "sale", "sync"]))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def bench(name: str, as_json: bool) -> None:
-    """Measure one thing beside its raw limit.
-
-    Both are taken in the same run, alternated five times; medians are printed.
-    """
-    try:
-        from agent.tools.bench import BENCHES, run_bench  # noqa: PLC0415 - see above
-    except ImportError as error:
-        fail(f"{error}; install tapledger with its 'demo' extra", code=1)
-    configure_logs(level="ERROR")
-    with progress_bar(f"bench {name}") as progress:
-        report = run_bench(name, BENCHES[name](), progress=progress)
-    if as_json:
-        click.echo(json.dumps(report.as_json()))
-        return
-    rows = [(report.subject, "")]
-    rows += [(raw, f"  ratio {report.ratio_p50(raw):.1f}") for raw in report.raw]
-    for measurement, ratio in rows:
-        click.echo(
-            f"{measurement.name:<40} p50 {measurement.p50_ms:8.3f} ms  "
-            f"p99 {measurement.p99_ms:8.3f} ms{ratio}"
-        )
-    click.secho(
-        f"target p99 < {report.target_p99_ms:.0f} ms: {'met' if report.target_met else 'missed'}; "
-        f"fdatasync p50 {report.fdatasync_p50_ms:.3f} ms; medians of {report.runs} runs",
-        fg="green" if report.target_met else "yellow",
-    )
-
-
-@main.command()
 @click.argument("driver", type=click.Choice(["em4100"]))
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--hex", "hex_text", metavar="HEX", help="The bytes themselves, spaces allowed.")
@@ -145,4 +114,5 @@ def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
         click.echo(json.dumps(thing, separators=(",", ":")))
 
 
+main.add_command(bench)
 main.add_command(ledger)

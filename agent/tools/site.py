@@ -16,9 +16,9 @@ from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
 from sync.messages import DeviceAddress
 
-__all__ = ["HeadOffice", "LaneKit", "StoreKit"]
+__all__ = ["TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
 
-_TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
+TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
 _PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
 
 
@@ -106,7 +106,7 @@ class StoreKit:
 
     def _make_lane(self, name: str) -> LaneKit:
         reader = VirtualRdm6300(self.directory / f"reader-{name}")
-        return LaneKit(reader=reader, pos=VirtualPos(self.url, _TILL_TOKEN, name))
+        return LaneKit(reader=reader, pos=VirtualPos(self.url, TILL_TOKEN, name))
 
     def _toml(self) -> str:
         hub = ""
@@ -125,7 +125,7 @@ class StoreKit:
             f'[ledger]\npath = "{self.ledger_path}"\n{hub}'
             f'[program]\npath = "{shipped_program("simple")}"\n'
             f'[api]\nlisten = "127.0.0.1:{self.port}"\n'
-            f'[api.tokens]\ntill1 = "{_TILL_TOKEN}"\n{devices}'
+            f'[api.tokens]\ntill1 = "{TILL_TOKEN}"\n{devices}'
         )
 
     def start(self) -> None:

@@ -6,12 +6,23 @@ with a bare one that does only what cannot be left out, five times, and the medi
 
 from collections.abc import Callable
 
+from agent.tools.bench.figures import Figures
+from agent.tools.bench.ledger import Bar, Size, run_ledger_bench
 from agent.tools.bench.measure import Bench, Measurement, Report, run_bench
 from agent.tools.bench.sale import SaleBench
 from agent.tools.bench.sync import SyncBench
 from agent.tools.bench.tap import TapBench
 
-__all__ = ["BENCHES", "Measurement", "Report", "run_bench"]
+__all__ = [
+    "BENCHES",
+    "Bar",
+    "Figures",
+    "Measurement",
+    "Report",
+    "Size",
+    "run_bench",
+    "run_ledger_bench",
+]
 
 BENCHES: dict[str, Callable[[], Bench]] = {"tap": TapBench, "sale": SaleBench, "sync": SyncBench}
-"""Every measurement by the name the command line gives it."""
+"""Every measurement of how long one thing takes, by the name the command line gives it."""

@@ -5,14 +5,30 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-__all__ = ["Bench", "Measurement", "Report", "fdatasync_p50_ms", "percentile", "run_bench", "timed"]
+__all__ = [
+    "RUNS",
+    "Bench",
+    "Measurement",
+    "Progress",
+    "Report",
+    "alternated",
+    "fdatasync_p50_ms",
+    "percentile",
+    "run_bench",
+    "timed",
+]
 
-_RUNS = 5
+RUNS = 5
+
+T = TypeVar("T")
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done, of how much."""
 
 Sampler = Callable[[], list[float]]
 """Takes one run's samples, in seconds."""
@@ -79,6 +95,23 @@ class Report:
             ],
         }
 
+    def lines(self) -> list[str]:
+        """Write the subject and its raw limits, a line each."""
+        rows = [(self.subject, "")]
+        rows += [(raw, f"  ratio {self.ratio_p50(raw):.1f}") for raw in self.raw]
+        return [
+            f"{measurement.name:<40} p50 {measurement.p50_ms:8.3f} ms  "
+            f"p99 {measurement.p99_ms:8.3f} ms{ratio}"
+            for measurement, ratio in rows
+        ]
+
+    def verdict(self) -> str:
+        """Say in one line how the target fared, and on what disk."""
+        return (
+            f"target p99 < {self.target_p99_ms:.0f} ms: {'met' if self.target_met else 'missed'}; "
+            f"fdatasync p50 {self.fdatasync_p50_ms:.3f} ms; medians of {self.runs} runs"
+        )
+
 
 def _as_json(measurement: Measurement) -> dict[str, Any]:
     return {
@@ -89,18 +122,23 @@ def _as_json(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def run_bench(name: str, bench: Bench, *, progress: Callable[[int, int], None]) -> Report:
-    """Alternate the samplers five times and take the medians. ``progress(done, of)``."""
+def alternated(
+    samplers: Mapping[str, Callable[[], T]], *, progress: Progress
+) -> dict[str, list[T]]:
+    """Take every sampler's sample in turn, five times over; answers the samples by name."""
+    runs: dict[str, list[T]] = {name: [] for name in samplers}
+    for done in range(RUNS):
+        for place, (name, sample) in enumerate(samplers.items(), start=1):
+            runs[name].append(sample())
+            progress(done * len(samplers) + place, RUNS * len(samplers))
+    return runs
+
+
+def run_bench(name: str, bench: Bench, *, progress: Progress) -> Report:
+    """Alternate the samplers five times and take the medians."""
     with tempfile.TemporaryDirectory(prefix="tapledger-bench-") as directory:
         try:
-            samplers = bench.open(Path(directory))
-            runs: dict[str, list[list[float]]] = {sampler: [] for sampler in samplers}
-            done = 0
-            for _ in range(_RUNS):
-                for sampler, sample in samplers.items():
-                    runs[sampler].append(sample())
-                    done += 1
-                    progress(done, _RUNS * len(samplers))
+            runs = alternated(bench.open(Path(directory)), progress=progress)
             disk_ms = fdatasync_p50_ms(Path(directory))
         finally:
             bench.close()
@@ -108,7 +146,7 @@ def run_bench(name: str, bench: Bench, *, progress: Callable[[int, int], None]) 
     subject = measured.pop(bench.subject)
     return Report(
         bench=name,
-        runs=_RUNS,
+        runs=RUNS,
         fdatasync_p50_ms=disk_ms,
         target_p99_ms=bench.target_p99_ms,
         subject=subject,
