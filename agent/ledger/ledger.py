@@ -1,11 +1,9 @@
 """The ledger as the rest of the agent sees it: start, ask, write, stop."""
 
-import asyncio
 import itertools
 import secrets
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +18,6 @@ from agent.ledger.checks import check_newest, check_witness, is_damage
 from agent.ledger.connection import (
     check_build,
     has_wal_reset_bug,
-    open_reader,
     open_writer,
     settle,
 )
@@ -30,6 +27,7 @@ from agent.ledger.lock import LedgerLock
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places
 from agent.ledger.queries import SQL
+from agent.ledger.reader import Reader
 from agent.ledger.recovery import is_missing, rebuild
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
@@ -80,8 +78,7 @@ class Ledger:
             on_commit=self._committed,
         )
         self._writing: sqlite3.Connection | None = None
-        self._reading: sqlite3.Connection | None = None
-        self._readers: ThreadPoolExecutor | None = None
+        self._reader = Reader()
         self._epochs = Epochs({0: 0}, {}, (0, 0))
 
     def start(self) -> None:
@@ -142,8 +139,7 @@ class Ledger:
         heads = view.epoch_heads()
         incarnations = {number: view.incarnation(number) for number in heads}
         self._epochs = Epochs(heads, incarnations, view.acknowledged())
-        self._reading = open_reader(self.path)
-        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
+        self._reader.open(self.path)
         self._witness.open()
         self._writer.start(self._writing, Tip.of(view))
         _log.info(
@@ -167,12 +163,10 @@ class Ledger:
         self._lock.release()
 
     def _close(self) -> None:
-        if self._readers is not None:
-            self._readers.shutdown()
-        for connection in (self._reading, self._writing):
-            if connection is not None:
-                connection.close()
-        self._reading = self._writing = self._readers = None
+        self._reader.close()  # first: the last connection to close must be the writer
+        if self._writing is not None:
+            self._writing.close()
+            self._writing = None
         self._witness.close()
 
     async def write(self, job: Callable[[Transaction], T]) -> T:
@@ -185,7 +179,7 @@ class Ledger:
 
     async def read(self, question: Callable[[View], T]) -> T:
         """Ask the durable state. Raises LedgerUnavailable where the disk cannot answer."""
-        return await self._in_reader(lambda connection: question(View(connection, self.archive)))
+        return await self._reader.ask(lambda connection: question(View(connection, self.archive)))
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
@@ -194,7 +188,7 @@ class Ledger:
             walk = journaled(connection, self.archive, after=position)
             return [canonical for _, canonical in itertools.islice(walk, at_most)]
 
-        return await self._in_reader(page)
+        return await self._reader.ask(page)
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """Answer the chain's hash after an entry; the genesis hash for 0; None where none is."""
@@ -205,16 +199,6 @@ class Ledger:
         place = f"{position.epoch}:{position.seq}"
         await self.write(lambda transaction: transaction.remember(ACKNOWLEDGED, place))
         self._epochs.acknowledged = (position.epoch, position.seq)
-
-    async def _in_reader(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a question in the reading thread, on its connection."""
-        if self._reading is None or self._readers is None:
-            raise LedgerUnavailable("the ledger is not running")
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._readers, _in_one_state, self._reading, question)
-        except sqlite3.Error as error:
-            raise LedgerUnavailable(f"the ledger cannot read: {error}") from error
 
     async def confirm(self) -> None:
         """Begin an epoch that may redeem: an operator agreed to what a recovery left here."""
@@ -283,12 +267,3 @@ class Ledger:
         self._epochs.grew(head, self.incarnation)
         for listener in self._listeners:
             listener(head)
-
-
-def _in_one_state(connection: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
-    """Ask within one read transaction: a balance and its position belong together."""
-    connection.execute("BEGIN")
-    try:
-        return question(connection)
-    finally:
-        connection.execute("COMMIT")
