@@ -137,6 +137,8 @@ class Lanes:
         if lane is None:
             return
         lane.sale = answer
+        if not lane.listeners:
+            return
         lane.tell(LaneEvent(name="sale", data=answer.model_dump(mode="json") | {"lane": name}))
 
     def status_changed(self, data: dict[str, Any]) -> None:

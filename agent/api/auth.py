@@ -8,9 +8,11 @@ import hmac
 import ipaddress
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from fastapi import HTTPException, Request
+from fastapi.security import HTTPBearer
 
 __all__ = ["SCREEN_COOKIE", "Access", "Caller"]
 
@@ -29,6 +31,17 @@ class BadToken(HTTPException):
         super().__init__(401, headers={"WWW-Authenticate": "Bearer"})
 
 
+class _TillOnly(HTTPBearer):
+    """Lets tills in, and says so in the API's description."""
+
+    def __init__(self, judge: Callable[[Request], Awaitable[Caller]]) -> None:
+        super().__init__(scheme_name="HTTPBearer")
+        self._judge = judge
+
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+        return await self._judge(request)
+
+
 class Access:
     """Judges requests.
 
@@ -38,10 +51,11 @@ class Access:
 
     def __init__(self, till_tokens: tuple[str, ...]) -> None:
         self._till_tokens = tuple(token.encode() for token in till_tokens)
+        self.till = _TillOnly(self._till)
         secret = b"\0".join(self._till_tokens) or secrets.token_bytes(32)
         self.screen_session = hmac.digest(secret, b"tapledger screen", "sha256").hex()
 
-    async def till(self, request: Request) -> Caller:
+    async def _till(self, request: Request) -> Caller:
         """Let a till in. Raises BadToken."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip().encode()
@@ -55,7 +69,7 @@ class Access:
         cookie = request.cookies.get(SCREEN_COOKIE, "")
         if hmac.compare_digest(cookie.encode(), self.screen_session.encode()):
             return "screen"
-        return await self.till(request)
+        return await self._till(request)
 
     async def this_machine(self, request: Request) -> None:
         """Hold that a page is opened on this machine and under its own name.

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Response
-from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import StringConstraints
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -58,8 +57,7 @@ def router(
 ) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
-    # The first only describes, in the OpenAPI document, what the second demands.
-    tills_only = [Depends(HTTPBearer(auto_error=False)), Depends(access.till)]
+    tills_only = [Depends(access.till)]
     _add_sales(routes, till, lanes, tills_only)
     _add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, tills_only)
@@ -87,26 +85,27 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
     )
     async def commit(sale_id: SaleId, sale: Sale, response: Response) -> SaleAnswer:
         """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
-        with structlog.contextvars.bound_contextvars(sale_id=sale_id, lane=sale.lane):
-            try:
-                committed = await till.commit(sale_id, sale)
-            except TillRefusal as refusal:
-                _log.warning("sale_refused", reason=str(refusal))
-                raise
-            if committed.replay:
-                response.status_code = 200
-                response.headers["Idempotent-Replay"] = "true"
-            else:
-                lanes.sale_committed(sale.lane, committed.answer)
-            answer = committed.answer
-            _log.info(
-                "sale_answered",
-                status=answer.status,
-                points=answer.points,
-                seq=answer.journal.seq,
-                replay=committed.replay,
-            )
-            return answer
+        try:
+            committed = await till.commit(sale_id, sale)
+        except TillRefusal as refusal:
+            _log.warning("sale_refused", sale_id=sale_id, lane=sale.lane, reason=str(refusal))
+            raise
+        if committed.replay:
+            response.status_code = 200
+            response.headers["Idempotent-Replay"] = "true"
+        else:
+            lanes.sale_committed(sale.lane, committed.answer)
+        answer = committed.answer
+        _log.info(
+            "sale_answered",
+            sale_id=sale_id,
+            lane=sale.lane,
+            status=answer.status,
+            points=answer.points,
+            seq=answer.journal.seq,
+            replay=committed.replay,
+        )
+        return answer
 
 
 def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:

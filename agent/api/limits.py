@@ -27,8 +27,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _declared_bytes(scope) > MAX_BODY_BYTES:
+        declared = _declared_bytes(scope)
+        if declared is not None and declared > MAX_BODY_BYTES:
             await send_problem(send, "too_large", _TOO_LARGE)
+            return
+        if declared is not None:  # the server reads no more than was declared
+            await self._app(scope, receive, send)
             return
         received = 0
         answered = False
@@ -53,8 +57,10 @@ class BodyLimit:
         await self._app(scope, counted, judged)
 
 
-def _declared_bytes(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return 0
+def _declared_bytes(scope: Scope) -> int | None:
+    """Answer the declared length; None where there is none that the server would hold."""
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"")
+    if b"transfer-encoding" in headers or not declared.isdigit():
+        return None
+    return int(declared[:20])

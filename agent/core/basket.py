@@ -7,7 +7,7 @@ quantities above zero, and one total that the lines and the tenders both add up 
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from agent.core.instant import BusinessDate, Instant
 from agent.core.values import Code, Minor, Text, Value
@@ -78,7 +78,7 @@ class Sale(Value):
 
     def canonical(self) -> bytes:
         """Encode as a journal entry holds it: compact JSON, absent values left out."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return _SALES.dump_json(self, exclude_none=True)
 
     def same_basket(self, other: "Sale") -> bool:
         """Say whether a retry carries the same purchase.
@@ -88,3 +88,6 @@ class Sale(Value):
         """
         moved = {"lane": other.lane, "cashier": other.cashier, "occurred_at": other.occurred_at}
         return self.model_copy(update=moved) == other
+
+
+_SALES = TypeAdapter(Sale)

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
@@ -18,8 +20,7 @@ _UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 500
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountRow:
+class AccountRow(Struct, frozen=True, kw_only=True):
     """An account as the projections hold it; points in whole points."""
 
     account: str
