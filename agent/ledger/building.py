@@ -29,6 +29,7 @@ from agent.ledger.salvage import Growth, place_of
 from agent.ledger.segments import Archive, Segment
 from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View
+from agent.ledger.witness import Witness
 
 __all__ = ["Made", "install", "make", "open_epoch"]
 
@@ -165,8 +166,11 @@ def open_epoch(
     clock: DeviceClock,
     mint_id: MintId,
     epoch: int,
-) -> None:
-    """Begin the new life: another incarnation, and nobody has said yet that it may redeem."""
+) -> Position:
+    """Begin the new life: another incarnation, and nobody has said yet that it may redeem.
+
+    Answers its first entry's position.
+    """
     archive = Archive(places.segments)
     with closing(open_writer(_unfinished(places))) as building:
         view = View(building, archive)
@@ -183,10 +187,14 @@ def open_epoch(
         transaction.open_epoch(cause, incarnation=mint_id(), reason=reason[:200], epoch=number)
         building.execute("COMMIT")
         building.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return transaction.head()
 
 
-def install(places: Places, base: Base, aside: Path) -> None:
-    """Give the finished ledger its name, its base first; before this it does not count."""
+def install(places: Places, base: Base, aside: Path, *, head: Position) -> None:
+    """Give the finished ledger its name, its base first; before this it does not count.
+
+    The witness knows it from the start, so that its epoch is not given again, whatever happens.
+    """
     unfinished = _unfinished(places)
     _sync(unfinished)
     for path in Places(unfinished).live[1:]:
@@ -197,6 +205,10 @@ def install(places: Places, base: Base, aside: Path) -> None:
         _sync(base.path)
         base.path.rename(places.base)
     unfinished.rename(places.database)
+    witness = Witness(places.witness)
+    witness.open()
+    witness.saw(head)
+    witness.close()
     sync_directory(places.database.parent)
 
 

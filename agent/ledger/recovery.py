@@ -56,8 +56,8 @@ def rebuild(places: Places, reason: str, *, clock: DeviceClock, mint_id: MintId)
     epoch = newest_epoch(places) + 1
     aside = quarantine(places, reason)
     made = _make_best(places)
-    open_epoch(places, made, "rebuilt", reason, clock=clock, mint_id=mint_id, epoch=epoch)
-    install(places, made.base, aside)
+    head = open_epoch(places, made, "rebuilt", reason, clock=clock, mint_id=mint_id, epoch=epoch)
+    install(places, made.base, aside, head=head)
     name = None if made.start is None else made.start.file
     if name is not None:
         mark_used(aside, name)
@@ -80,9 +80,9 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
     except LedgerDamaged:  # its sealed entries are not here
         made = make(places, start, source, grow=False, whole=False)
     reason = f"restored from {source.name}"
-    open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
+    head = open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     aside = quarantine(places, f"replaced by {source.name}")
-    install(places, made.base, aside)
+    install(places, made.base, aside, head=head)
     return Rebuilt(head=made.head, from_backup=source.name, quarantine=aside)
 
 
