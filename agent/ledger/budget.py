@@ -66,23 +66,24 @@ async def hold_budget(ledger: Ledger, *, budget_bytes: int, alone: bool) -> str 
 
     Raises OSError, sqlite3.Error or LedgerUnavailable.
     """
-    places, dropped = ledger.places, list[str]()
+    places, dropped, alarm = ledger.places, list[str](), None
     while (over := usage(places).total - budget_bytes) > 0:
         done = _drop_backup(places) or _drop_quarantine(places)
         if done is None and not alone:
             done = await _drop_segment(ledger)
         if done is None:
-            return (
+            alarm = (
                 f"the ledger's files take {over // 1024 + 1} KiB more than [ledger] budget_mib; "
                 "nothing more may be dropped: raise the budget or move backups away"
             )
+            break
         dropped.append(done)
-    if not dropped:
-        return None
     if _SEALED in dropped:
         # Backups that count on the dropped entries could not be replayed any more.
         await aside(lambda: make_backup(places, "full"))
         prune(places.backups, hourly=0, full=1)
+    if alarm is not None or not dropped:
+        return alarm
     return f"[ledger] budget_mib is reached; dropped to keep it: {', '.join(sorted(set(dropped)))}"
 
 

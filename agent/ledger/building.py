@@ -239,7 +239,7 @@ def _damage_named(source: Path) -> Iterator[None]:
     """Tell what is wrong with a backup from a disk that does not let us."""
     try:
         yield
-    except MalformedEntry as error:
+    except (MalformedEntry, TypeError, ValueError) as error:
         raise LedgerDamaged(f"{source}: {error}") from error
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -251,7 +251,10 @@ def _damage_named(source: Path) -> Iterator[None]:
 def _incarnation_of_damaged(places: Places) -> str | None:
     """Look up under which name the damaged ledger was known, where it can still say so."""
     for database in damaged_databases(places):
-        with suppress(sqlite3.Error), closing(open_reader(database)) as connection:
+        with (
+            suppress(sqlite3.Error, TypeError, ValueError),
+            closing(open_reader(database)) as connection,
+        ):
             if (known := View(connection).meta(INCARNATION)) is not None:
                 return known
     return None

@@ -94,7 +94,8 @@ def _place_for(places: Places) -> Path:
     numbers = [int(path.name) for path in places.quarantine.glob("[0-9]*") if path.name.isdigit()]
     newest = places.quarantine / f"{max(numbers, default=0):03}"
     main, log, _ = places.live
-    begun = (newest / _DATABASE).exists() and not (newest / f"{_DATABASE}-wal").exists()
+    moved = newest / f"{_DATABASE}-wal"  # empty where somebody has looked into the database since
+    begun = (newest / _DATABASE).exists() and not (moved.exists() and moved.stat().st_size)
     if begun and log.exists() and not main.exists():
         return newest  # an attempt was killed between the database and its log
     return places.quarantine / f"{max(numbers, default=0) + 1:03}"

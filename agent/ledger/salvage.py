@@ -21,6 +21,9 @@ from agent.ledger.view import journaled
 
 __all__ = ["Growth", "place_of"]
 
+_UNREADABLE = (sqlite3.Error, TypeError, ValueError)
+"""What reading a damaged file raises; Python itself does where text is no text any more."""
+
 
 def place_of(position: Position) -> tuple[int, int]:
     """Answer (epoch, seq)."""
@@ -80,7 +83,7 @@ class Growth:
     def take_profiles(self, databases: list[Path]) -> None:
         """Take what is known of persons from the first source that can be read to its end."""
         for database in databases:
-            with suppress(sqlite3.Error), closing(open_reader(database)) as connection:
+            with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
                 rows = connection.execute("SELECT * FROM profiles").fetchall()
                 self._building.execute("DELETE FROM profiles")
                 self._building.executemany("INSERT INTO profiles VALUES (?, ?, ?, ?)", rows)
@@ -107,8 +110,7 @@ class Growth:
                 raise
             self._building.execute("ROLLBACK TO entry")
             return False
-        finally:
-            self._building.execute("RELEASE entry")
+        self._building.execute("RELEASE entry")
         return True
 
 
@@ -134,13 +136,13 @@ def _following(head: Position, position: Position, canonical: bytes) -> Entry | 
 
 def _in_order(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk a database that may be damaged, as far as SQLite can read it."""
-    with suppress(sqlite3.Error), closing(open_reader(database)) as connection:
+    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
         yield from _typed(journaled(connection, after=place_of(after)))
 
 
 def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk its rows without any index: it may be an index that is damaged."""
-    with suppress(sqlite3.Error), closing(open_reader(database)) as connection:
+    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
         rows = connection.execute(SQL["entries_as_stored"])
         found = (
             (Position(epoch=epoch, seq=seq, hash=digest), canonical)
