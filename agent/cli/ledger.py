@@ -1,10 +1,14 @@
 """``tapledger ledger``: look into a store's ledger, take it away, put it back."""
 
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,6 +38,20 @@ _db = click.option(
     help="The ledger's file.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def _until_nobody_reads(command: Callable[..., None]) -> Callable[..., None]:
+    """End quietly where ``head`` or a pager has read enough."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except BrokenPipeError:
+            # Python flushes standard output once more at its end, and would complain again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return guarded
 
 
 @click.group()
@@ -124,6 +142,7 @@ def history(db: Path, as_json: bool, whose: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="A file; standard output without one.")
 @click.option("--card-numbers", is_flag=True, help="JSON Lines to the byte, card numbers and all.")
 @plain_errors
+@_until_nobody_reads
 def export(db: Path, form: str, out: Path | None, card_numbers: bool) -> None:
     """Write every entry, oldest first: as JSON Lines, or as CSV for a spreadsheet.
 
@@ -143,6 +162,7 @@ def export(db: Path, form: str, out: Path | None, card_numbers: bool) -> None:
             else:
                 shown = canonical if card_numbers else masked_line(canonical)
                 target.write(shown.decode() + "\n")
+        target.flush()
 
 
 @ledger.command()
@@ -191,7 +211,7 @@ def restore(db: Path, backup_file: Path) -> None:
         f"restored up to entry {made.head}; what was there is in {made.quarantine}", fg="green"
     )
     click.echo(
-        "Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db FILE"
+        f"Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db {db}"
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from agent.core.entry import link_hash
 from agent.core.facts import AdjustPoints, CardState
 from agent.ledger import Ledger, replay
 from agent.ledger.tables import csv_line
+from agent.tools.processes import tapledger
 
 NUMBER = CARD.split(":")[1]
 OTHER = "em4100:67003B51C6"
@@ -109,6 +111,24 @@ def test_an_export_to_the_byte_is_asked_for(stock: Stock) -> None:
         head = link_hash(head, line)
     assert head == replay(stock.path).head.hash
     assert NUMBER.encode() in lines[0]
+
+
+def test_an_export_may_be_read_in_part(stock: Stock) -> None:
+    """``export | head -1`` ends without a word of complaint."""
+    with stock.running() as ledger:
+        stock.sell(ledger, 400)
+    exporting = subprocess.Popen(
+        tapledger("ledger", "export", "--db", str(stock.path)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert exporting.stdout is not None
+    assert exporting.stderr is not None
+    exporting.stdout.readline()
+    exporting.stdout.close()
+    assert exporting.stderr.read() == b""
+    exporting.stderr.close()
+    assert exporting.wait(60) == 0
 
 
 def test_a_spreadsheet_runs_nothing(stock: Stock) -> None:
