@@ -179,7 +179,7 @@ def test_several_epochs_are_sealed_one_by_one(stock: Stock, ledger: Ledger) -> N
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "swap"])
+@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "swap", "append"])
 def test_a_harmed_segment_is_named(stock: Stock, which: int, harm: str) -> None:
     """A flipped byte, a missing end, a missing file or another one in its place is named."""
     with stock.running() as ledger:
@@ -189,6 +189,8 @@ def test_a_harmed_segment_is_named(stock: Stock, which: int, harm: str) -> None:
         flip(file, file.stat().st_size // 2)
     elif harm == "cut":
         file.write_bytes(file.read_bytes()[:-1])
+    elif harm == "append":
+        file.write_bytes(file.read_bytes() + b"!")  # gzip itself would not mind
     elif harm == "remove":
         file.unlink()
     else:
