@@ -1,6 +1,7 @@
 """The ledger as the rest of the agent sees it: start, ask, write, stop."""
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 import sqlite3
@@ -12,11 +13,11 @@ from typing import TypeVar
 
 import structlog
 
-from agent.core.entry import MalformedEntry, Position
+from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
-from agent.ledger.checks import check_newest, check_witness, is_damage
+from agent.ledger.checks import UNREADABLE, check_newest, check_witness, is_damage
 from agent.ledger.connection import check_build, open_reader, open_writer
 from agent.ledger.epochs import Epochs
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
@@ -106,7 +107,8 @@ class Ledger:
 
         What waits to be written is written first, or refused. Raises as ``start`` does.
         """
-        self.stop()
+        self._stop(keep_log=True)
+        self._lock.release()
         self._suspicion = reason
         self.start()
 
@@ -117,10 +119,10 @@ class Ledger:
             if is_missing(self.places):
                 raise LedgerDamaged("the database file is gone")
             self._open()
-        except (LedgerDamaged, MalformedEntry, sqlite3.DatabaseError) as error:
+        except UNREADABLE as error:
             if not is_damage(error, self.places):
                 raise
-            self._close()
+            self._close(keep_log=True)
             rebuild(self.places, str(error), clock=self._clock, mint_id=self._mint_id)
             self._suspicion = None
             self._open()
@@ -149,14 +151,26 @@ class Ledger:
 
     def stop(self) -> None:
         """Finish what waits, close the readers before the writer, and give up the lock."""
-        self._writer.stop()
-        self._close()
+        self._stop()
         self._lock.release()
 
-    def _close(self) -> None:
+    def _stop(self, *, keep_log: bool = False) -> None:
+        self._writer.stop()
+        self._close(keep_log=keep_log)
+
+    def _close(self, *, keep_log: bool = False) -> None:
+        """Close the files; with ``keep_log`` a damaged log is not copied into its database.
+
+        SQLite does that when the last connection closes, unless that one is read-only.
+        """
         if self._readers is not None:
             self._readers.shutdown()
-        for connection in (self._reading, self._writing):
+        last = None
+        if keep_log and self.path.exists():
+            with contextlib.suppress(sqlite3.Error):
+                last = open_reader(self.path)
+                last.execute("PRAGMA schema_version").fetchone()
+        for connection in (self._reading, self._writing, last):
             if connection is not None:
                 connection.close()
         self._reading = self._writing = self._readers = None
