@@ -1,10 +1,14 @@
 """``tapledger ledger``: look into a store's ledger, take it away, put it back."""
 
 import json
+import os
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,14 +17,15 @@ from agent.clock import device_clock, mint_id
 from agent.core.entry import Entry, Position
 from agent.core.facts import kind_of
 from agent.core.tokens import Token, TokenRefused
-from agent.ledger import LedgerError, View, replay, verify_chain
-from agent.ledger.backup import copy_segments, make_backup
+from agent.ledger import LedgerDamaged, LedgerError, View, replay, verify_chain
+from agent.ledger.backup import make_backup
 from agent.ledger.connection import open_reader
 from agent.ledger.history import history_of, walk
 from agent.ledger.lock import LedgerLock
 from agent.ledger.places import Places
 from agent.ledger.recovery import restore as restore_backup
-from agent.ledger.tables import CSV_COLUMNS, csv_line, row_of
+from agent.ledger.ring import copy_segments
+from agent.ledger.tables import CSV_COLUMNS, csv_line, masked_line, row_of
 
 __all__ = ["ledger"]
 
@@ -33,6 +38,20 @@ _db = click.option(
     help="The ledger's file.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def _until_nobody_reads(command: Callable[..., None]) -> Callable[..., None]:
+    """End quietly where ``head`` or a pager has read enough."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except BrokenPipeError:
+            # Python flushes standard output once more at its end, and would complain again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return guarded
 
 
 @click.group()
@@ -52,13 +71,18 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
     Exit code 1 names the first entry or row that does not hold.
     """
     _must_exist(db)
-    with progress_bar("verifying", hidden=quiet) as progress:
-        if chain:
-            head = verify_chain(db, progress=progress)
-            entries = _count(db)
-        else:
-            found = replay(db, progress=progress)
-            head, entries = found.head, found.entries
+    try:
+        with progress_bar("verifying", hidden=quiet) as progress:
+            if chain:
+                head = verify_chain(db, progress=progress)
+                entries = _count(db)
+            else:
+                found = replay(db, progress=progress)
+                head, entries = found.head, found.entries
+    except LedgerDamaged as error:
+        if as_json:
+            click.echo(json.dumps({"damaged": str(error)}))
+        raise
     if as_json:
         place = {"epoch": head.epoch, "seq": head.seq, "hash": head.hash.hex()}
         click.echo(json.dumps({"entries": entries, "head": place}))
@@ -107,7 +131,7 @@ def history(db: Path, as_json: bool, whose: str) -> None:
         shown += 1
         click.echo(json.dumps(row_of(position, entry)) if as_json else _told(position, entry))
     if not shown:
-        fail(f"no entry speaks of {whose!r}", code=1)
+        fail(f"no entry speaks of {_masked(whose)}", code=1)
 
 
 @ledger.command()
@@ -116,19 +140,29 @@ def history(db: Path, as_json: bool, whose: str) -> None:
     "--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True
 )
 @click.option("--out", type=click.Path(path_type=Path), help="A file; standard output without one.")
+@click.option("--card-numbers", is_flag=True, help="JSON Lines to the byte, card numbers and all.")
 @plain_errors
-def export(db: Path, form: str, out: Path | None) -> None:
-    """Write every entry, oldest first: JSON Lines as they stand, or CSV for a spreadsheet."""
+@_until_nobody_reads
+def export(db: Path, form: str, out: Path | None, card_numbers: bool) -> None:
+    """Write every entry, oldest first: as JSON Lines, or as CSV for a spreadsheet.
+
+    Card numbers are masked. With --card-numbers each line is the very bytes that were hashed.
+    """
     _must_exist(db)
-    target = sys.stdout if out is None else out.open("w", encoding="utf-8", newline="")
-    with target, progress_bar("exporting", hidden=out is None) as progress:
+    with ExitStack() as opened:
+        progress = opened.enter_context(progress_bar("exporting", hidden=out is None))
+        target = sys.stdout
+        if out is not None:
+            target = opened.enter_context(out.open("w", encoding="utf-8", newline=""))
         if form == "csv":
             target.write(csv_line(CSV_COLUMNS))
         for position, canonical in walk(db, progress=progress):
             if form == "csv":
                 target.write(csv_line(row_of(position, Entry.parse(canonical)).values()))
             else:
-                target.write(canonical.decode() + "\n")
+                shown = canonical if card_numbers else masked_line(canonical)
+                target.write(shown.decode() + "\n")
+        target.flush()
 
 
 @ledger.command()
@@ -177,7 +211,7 @@ def restore(db: Path, backup_file: Path) -> None:
         f"restored up to entry {made.head}; what was there is in {made.quarantine}", fg="green"
     )
     click.echo(
-        "Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db FILE"
+        f"Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db {db}"
     )
 
 
@@ -193,12 +227,13 @@ def confirm(db: Path) -> None:
         click.echo("the ledger is not frozen; there is nothing to confirm")
         return
     Places(db).confirmation.touch(mode=0o600)
-    if _agent_runs(db):
+    if runs := _agent_runs(db):
         deadline_s = time.monotonic() + _CONFIRMED_WITHIN_S
         while Places(db).confirmation.exists() and time.monotonic() < deadline_s:
             time.sleep(0.1)
     if Places(db).confirmation.exists():
-        click.echo(f"the agent will take it once it runs (frozen: {why})")
+        when = "has not taken it yet; see its log" if runs else "will take it once it runs"
+        click.echo(f"the agent {when} (frozen: {why})")
     else:
         click.secho("confirmed: points can be redeemed again", fg="green")
 
@@ -232,6 +267,14 @@ def _account_of(db: Path, whose: str) -> str:
     with closing(open_reader(db)) as connection:
         row = View(connection).account_of(token)
     return whose if row is None else row.account
+
+
+def _masked(whose: str) -> str:
+    """Name what was asked for, without a card's number: the screen may be a photograph."""
+    try:
+        return Token.parse(whose).masked
+    except TokenRefused:
+        return repr(whose)
 
 
 def _told(position: Position, entry: Entry) -> str:

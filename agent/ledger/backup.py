@@ -9,52 +9,30 @@ A backup says where the journal stood, not that it may go on from there: whoever
 a new epoch (agent/ledger/recovery.py).
 """
 
-import hashlib
+import fcntl
 import os
-import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 import msgspec
 
-from agent.core.entry import GENESIS, Position
+from agent.core.entry import Position
 from agent.ledger import projections
-from agent.ledger.base import position_of, position_text, read_base
+from agent.ledger.base import Base, base_values, position_text, read_base
 from agent.ledger.connection import open_reader
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places, sync_directory
-from agent.ledger.segments import Archive
+from agent.ledger.queries import SQL
+from agent.ledger.ring import Backup, BackupKind, backups, sha256_of
 from agent.ledger.view import View
 
-__all__ = ["Backup", "BackupKind", "backups", "is_sound", "make_backup", "prune"]
-
-BackupKind = Literal["full", "hourly"]
+__all__ = ["make_backup"]
 
 _PAGES_A_STEP = 4_096
 _BESIDE_THE_JOURNAL = ("meta", "profiles", "segments")
-
-
-class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """A manifest. ``head`` is the newest entry in it, ``begins_after`` the place before the oldest
-    entry whose body it holds; both as ``epoch:seq:hash``.
-    """
-
-    kind: BackupKind
-    file: str
-    incarnation: str
-    head: str
-    begins_after: str
-    sha256: str
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """(epoch, seq) of its newest entry."""
-        head = position_of(self.head)
-        return (head.epoch, head.seq)
 
 
 def make_backup(
@@ -71,24 +49,47 @@ def make_backup(
     """
     directory = directory or places.backups
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone_in(directory):
+        return _make_backup(places, kind, directory, progress)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Wait until no other backup is being made there: an agent's and a person's may meet."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_backup(
+    places: Places,
+    kind: BackupKind,
+    directory: Path,
+    progress: Callable[[int, int], None],
+) -> Backup:
     unfinished = directory / f"{kind}.unfinished"
-    unfinished.unlink(missing_ok=True)
+    for path in directory.glob(f"{unfinished.name}*"):  # with a journal of one that was killed
+        path.unlink()
     with closing(sqlite3.connect(unfinished, uri=True, isolation_level=None)) as target:
         if kind == "full":
             _copy_all(places.database, target, progress)
-            begins_after = read_base(places.database).begins_after
+            base = read_base(places.database)
         else:
-            begins_after = _copy_tail(places, target, progress)
+            base = _copy_tail(places, target, progress)
         head = View(target).head()
         incarnation = View(target).incarnation(head.epoch)
-    path = directory / f"{kind}-{head.epoch:06}-{head.seq:012}.db"
+    path = _free_name(directory, f"{kind}-{head.epoch:06}-{head.seq:012}")
     manifest = Backup(
         kind=kind,
         file=path.name,
         incarnation=incarnation,
         head=position_text(head),
-        begins_after=position_text(begins_after),
-        sha256=_sha256(unfinished),
+        begins_after=position_text(base.begins_after),
+        begins_seal=base.seal.hex(),
+        sha256=sha256_of(unfinished),
     )
     with unfinished.open("rb") as written:
         os.fsync(written.fileno())
@@ -97,43 +98,13 @@ def make_backup(
     return manifest
 
 
-def backups(directory: Path) -> list[Backup]:
-    """List what is in a ring, the newest first. A manifest that cannot be read does not count."""
-    found = []
-    for path in directory.glob("*.db.json"):
-        with suppress(OSError, msgspec.MsgspecError):
-            found.append(msgspec.json.decode(path.read_bytes(), type=Backup))
-    return sorted(found, key=lambda backup: (backup.place, backup.kind == "full"), reverse=True)
-
-
-def is_sound(directory: Path, backup: Backup) -> bool:
-    """Say whether a backup's bytes are those that were written; reads it from end to end."""
-    try:
-        return _sha256(directory / backup.file) == backup.sha256
-    except OSError:
-        return False
-
-
-def prune(directory: Path, *, hourly: int, full: int) -> list[Backup]:
-    """Remove the oldest backups beyond so many of each kind; answers what went.
-
-    The manifest goes first: a backup without one does not count any more.
-    """
-    kept = {"hourly": hourly, "full": full}
-    removed = []
-    for backup in backups(directory):
-        kept[backup.kind] -= 1
-        if kept[backup.kind] < 0:
-            (directory / f"{backup.file}.json").unlink(missing_ok=True)
-            (directory / backup.file).unlink(missing_ok=True)
-            removed.append(backup)
-    return removed
-
-
-def copy_segments(places: Places, directory: Path) -> None:
-    """Copy the sealed files to a backup that is taken away from this disk."""
-    if places.segments.is_dir():
-        shutil.copytree(places.segments, directory / "segments", dirs_exist_ok=True)
+def _free_name(directory: Path, name: str) -> Path:
+    """Answer a name that no counting backup has: one is never written over."""
+    path, number = directory / f"{name}.db", 1
+    while path.with_name(f"{path.name}.json").exists():
+        number += 1
+        path = directory / f"{name}-{number}.db"
+    return path
 
 
 def _copy_all(
@@ -155,8 +126,8 @@ def _copy_all(
 
 def _copy_tail(
     places: Places, target: sqlite3.Connection, progress: Callable[[int, int], None]
-) -> Position:
-    """Copy the projections and the newest entries; answers the place before the first of them."""
+) -> Base:
+    """Copy the projections and the newest entries; answers where a ledger made of it begins."""
     target.execute("PRAGMA journal_mode = OFF")
     migrate(target)
     live = f"file:{quote(str(places.database.absolute()))}?mode=ro"
@@ -166,26 +137,41 @@ def _copy_tail(
     for done, table in enumerate(tables, start=1):
         target.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM live.{table}")  # noqa: S608 - our own constants
         progress(done, len(tables))
-    newest = target.execute(
-        "SELECT epoch, seq FROM live.journal ORDER BY epoch DESC, seq DESC LIMIT 1"
-    ).fetchone()
-    since = _since(places, View(target).acknowledged(), newest or (0, 0))
+    begins_after = _begins_after(places, target)
     target.execute(
         "INSERT INTO main.journal SELECT * FROM live.journal "
         "WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq",
-        since,
+        (begins_after.epoch, begins_after.seq),
     )
+    head = View(target).head()
+    # Its projections can be what a ledger begins with, also where nothing else is left.
+    base = Base(position=head, begins_after=begins_after)
+    for row in base_values(base):
+        target.execute(SQL["put_meta"], row)
     target.execute("COMMIT")
     target.execute("DETACH live")
-    with closing(open_reader(places.database)) as reader:
-        before = View(reader, Archive(places.segments)).hash_at(*since)
-    return Position(epoch=since[0], seq=since[1], hash=before or GENESIS)
+    return base
 
 
-def _since(places: Places, acknowledged: tuple[int, int], head: tuple[int, int]) -> tuple[int, int]:
-    """Answer after which entry an hourly backup begins; it holds the newest entry in any case."""
+def _begins_after(places: Places, target: sqlite3.Connection) -> Position:
+    """Answer after which entry of ``live`` an hourly backup begins.
+
+    That is the last acknowledged one or the head of the last full backup, whichever is older; but
+    the newest entry is always in it, and nothing that was sealed.
+    """
     last_full = next((b.place for b in backups(places.backups) if b.kind == "full"), (0, 0))
-    return min(acknowledged, last_full, (head[0], max(0, head[1] - 1)))
+    wanted = min(View(target).acknowledged(), last_full)
+    row = target.execute(
+        "SELECT epoch, seq, hash FROM live.journal WHERE (epoch, seq) <= (?, ?) AND (epoch, seq) < "
+        "(SELECT epoch, seq FROM live.journal ORDER BY epoch DESC, seq DESC LIMIT 1) "
+        "ORDER BY epoch DESC, seq DESC LIMIT 1",
+        wanted,
+    ).fetchone()
+    if row is not None:
+        return Position(epoch=row[0], seq=row[1], hash=row[2])
+    for segment in reversed(View(target).segments()):
+        return Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash)
+    return read_base(places.database).begins_after
 
 
 def _write_manifest(path: Path, manifest: Backup) -> None:
@@ -197,8 +183,3 @@ def _write_manifest(path: Path, manifest: Backup) -> None:
         os.fsync(file.fileno())
     unfinished.rename(final)
     sync_directory(path.parent)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

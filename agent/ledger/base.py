@@ -12,14 +12,25 @@ from pathlib import Path
 
 from agent.core.entry import GENESIS, Position
 from agent.ledger import projections
-from agent.ledger.connection import open_reader
+from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.places import Places
+from agent.ledger.queries import SQL
 from agent.ledger.view import View
 
-__all__ = ["Base", "position_of", "position_text", "read_base"]
+__all__ = [
+    "BASE_KEYS",
+    "Base",
+    "base_values",
+    "mark_base",
+    "position_of",
+    "position_text",
+    "read_base",
+]
 
 _GENESIS = Position(epoch=0, seq=0, hash=GENESIS)
+BASE_KEYS = ("base_position", "base_begins_after", "base_seal")
+"""What a database remembers that can be a base: an hourly backup, and a base itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +71,21 @@ def read_base(database: Path) -> Base:
             )
     except (sqlite3.Error, ValueError) as error:
         raise LedgerDamaged(f"{path}: {error}") from error
+
+
+def base_values(base: Base) -> tuple[tuple[str, str], ...]:
+    """What a database remembers of being a base, as rows of its meta table."""
+    values = (position_text(base.position), position_text(base.begins_after), base.seal.hex())
+    return tuple(zip(BASE_KEYS, values, strict=True))
+
+
+def mark_base(base: Base) -> None:
+    """Write into a database whose projections are a base where it stands."""
+    assert base.path is not None, "a base that is written has a file"  # noqa: S101
+    with closing(open_writer(base.path)) as kept:
+        for row in base_values(base):
+            kept.execute(SQL["put_meta"], row)
+        kept.execute("PRAGMA journal_mode = DELETE")
 
 
 def position_text(position: Position) -> str:

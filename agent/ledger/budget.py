@@ -18,13 +18,16 @@ from pathlib import Path
 from agent.core.entry import Entry, Position
 from agent.ledger import projections
 from agent.ledger.aside import aside
-from agent.ledger.backup import backups, make_backup, prune
-from agent.ledger.base import position_text, read_base
+from agent.ledger.backup import make_backup
+from agent.ledger.base import Base, base_values, read_base
 from agent.ledger.connection import open_writer
 from agent.ledger.ledger import Ledger
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places, sync_directory
+from agent.ledger.quarantine import damaged_databases
 from agent.ledger.queries import SQL
+from agent.ledger.ring import backups, prune
+from agent.ledger.salvage import place_of
 from agent.ledger.segments import Segment
 
 __all__ = ["Usage", "hold_budget", "usage"]
@@ -63,23 +66,24 @@ async def hold_budget(ledger: Ledger, *, budget_bytes: int, alone: bool) -> str 
 
     Raises OSError, sqlite3.Error or LedgerUnavailable.
     """
-    places, dropped = ledger.places, list[str]()
+    places, dropped, alarm = ledger.places, list[str](), None
     while (over := usage(places).total - budget_bytes) > 0:
         done = _drop_backup(places) or _drop_quarantine(places)
         if done is None and not alone:
             done = await _drop_segment(ledger)
         if done is None:
-            return (
+            alarm = (
                 f"the ledger's files take {over // 1024 + 1} KiB more than [ledger] budget_mib; "
                 "nothing more may be dropped: raise the budget or move backups away"
             )
+            break
         dropped.append(done)
-    if not dropped:
-        return None
     if _SEALED in dropped:
         # Backups that count on the dropped entries could not be replayed any more.
         await aside(lambda: make_backup(places, "full"))
         prune(places.backups, hourly=0, full=1)
+    if alarm is not None or not dropped:
+        return alarm
     return f"[ledger] budget_mib is reached; dropped to keep it: {', '.join(sorted(set(dropped)))}"
 
 
@@ -96,10 +100,10 @@ def _drop_backup(places: Places) -> str | None:
 
 
 def _drop_quarantine(places: Places) -> str | None:
-    aside = sorted(path for path in places.quarantine.glob("[0-9]*") if path.is_dir())
+    aside = [database.parent for database in damaged_databases(places)]
     if len(aside) < 2:
         return None
-    shutil.rmtree(aside[0])
+    shutil.rmtree(aside[-1])
     return "damaged copies"
 
 
@@ -119,18 +123,22 @@ async def _drop_segment(ledger: Ledger) -> str | None:
 def _move_base(ledger: Ledger, segment: Segment) -> None:
     """Write the projections as they stood at a segment's end, in place of the old base."""
     places, old = ledger.places, read_base(ledger.path)
+    end = Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash)
+    if place_of(end) <= place_of(old.begins_after):
+        return  # moved already, by an attempt that was cut off before the ledger knew
     unfinished = places.base.with_name(f"{places.base.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    end = position_text(Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash))
+    for path in Places(unfinished).live:
+        path.unlink(missing_ok=True)
+    position = max(end, old.position, key=place_of)
     with closing(open_writer(unfinished)) as base:
         migrate(base)
         base.execute("BEGIN IMMEDIATE")
         old.load(base)
-        for _, canonical in ledger.archive.entries(segment, after_seq=0):
-            projections.apply(base, Entry.parse(canonical))
-        keys = {"base_position": end, "base_begins_after": end, "base_seal": segment.seal.hex()}
-        for key, value in keys.items():
-            base.execute(SQL["put_meta"], (key, value))
+        for at, canonical in ledger.archive.entries(segment, after_seq=0):
+            if place_of(at) > place_of(old.position):
+                projections.apply(base, Entry.parse(canonical))
+        for row in base_values(Base(position=position, begins_after=end, seal=segment.seal)):
+            base.execute(SQL["put_meta"], row)
         base.execute("COMMIT")
         base.execute("PRAGMA journal_mode = DELETE")
     unfinished.rename(places.base)

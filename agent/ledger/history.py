@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from agent.core.entry import Entry, Position
 from agent.ledger.base import read_base
 from agent.ledger.connection import open_reader
@@ -22,6 +24,7 @@ def walk(path: Path, *, progress: Progress) -> Iterator[tuple[Position, bytes]]:
     """
     begins = read_base(path).begins_after
     with closing(open_reader(path)) as connection:
+        connection.execute("BEGIN")  # one state: entries that are sealed meanwhile are not missed
         total = View(connection).count()
         entries = journaled(
             connection, Archive(Places(path).segments), after=(begins.epoch, begins.seq)
@@ -36,7 +39,7 @@ def history_of(path: Path, account: str, *, progress: Progress) -> Iterator[tupl
 
     Reads the whole ledger: bytes that do not hold the account's name are not even parsed.
     """
-    named = account.encode()
+    named = msgspec.json.encode(account)
     for position, canonical in walk(path, progress=progress):
         if named in canonical:
             entry = Entry.parse(canonical)

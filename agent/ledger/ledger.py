@@ -1,5 +1,6 @@
 """The ledger as the rest of the agent sees it: start, ask, write, stop."""
 
+import contextlib
 import itertools
 import secrets
 import sqlite3
@@ -10,14 +11,15 @@ from typing import TypeVar
 
 import structlog
 
-from agent.core.entry import MalformedEntry, Position
+from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
-from agent.ledger.checks import check_newest, check_witness, is_damage
+from agent.ledger.checks import UNREADABLE, check_newest, check_witness, is_damage
 from agent.ledger.connection import (
     check_build,
     has_wal_reset_bug,
+    open_reader,
     open_writer,
     settle,
 )
@@ -109,7 +111,8 @@ class Ledger:
 
         What waits to be written is written first, or refused. Raises as ``start`` does.
         """
-        self.stop()
+        self._stop(keep_log=True)
+        self._lock.release()
         self._suspicion = reason
         self.start()
 
@@ -120,10 +123,10 @@ class Ledger:
             if is_missing(self.places):
                 raise LedgerDamaged("the database file is gone")
             self._open()
-        except (LedgerDamaged, MalformedEntry, sqlite3.DatabaseError) as error:
+        except UNREADABLE as error:
             if not is_damage(error, self.places):
                 raise
-            self._close()
+            self._close(keep_log=True)
             rebuild(self.places, str(error), clock=self._clock, mint_id=self._mint_id)
             self._suspicion = None
             self._open()
@@ -131,10 +134,10 @@ class Ledger:
     def _open(self) -> None:
         self._writing = open_writer(self.path)
         migrate(self._writing, self.archive)
-        settle(self._writing, self.path)
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
         check_witness(view, read_witness(self.places.witness))
+        settle(self._writing, self.path)
         self._claim_incarnation(self._writing)
         heads = view.epoch_heads()
         incarnations = {number: view.incarnation(number) for number in heads}
@@ -158,15 +161,28 @@ class Ledger:
 
     def stop(self) -> None:
         """Finish what waits, close the readers before the writer, and give up the lock."""
-        self._writer.stop()
-        self._close()
+        self._stop()
         self._lock.release()
 
-    def _close(self) -> None:
-        self._reader.close()  # first: the last connection to close must be the writer
-        if self._writing is not None:
-            self._writing.close()
-            self._writing = None
+    def _stop(self, *, keep_log: bool = False) -> None:
+        self._writer.stop()
+        self._close(keep_log=keep_log)
+
+    def _close(self, *, keep_log: bool = False) -> None:
+        """Close the files; with ``keep_log`` a damaged log is not copied into its database.
+
+        SQLite does that when the last connection closes, unless that one is read-only.
+        """
+        self._reader.close()
+        last = None
+        if keep_log and self.path.exists():
+            with contextlib.suppress(sqlite3.Error):
+                last = open_reader(self.path)
+                last.execute("PRAGMA schema_version").fetchone()
+        for connection in (self._writing, last):
+            if connection is not None:
+                connection.close()
+        self._writing = None
         self._witness.close()
 
     async def write(self, job: Callable[[Transaction], T]) -> T:

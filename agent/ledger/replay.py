@@ -15,6 +15,7 @@ from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base, read_base
+from agent.ledger.checks import speaks_of_damage
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.migrations import migrate
@@ -82,12 +83,16 @@ class _opened:  # noqa: N801 - used like contextlib.closing
             self._live = open_reader(self._path)
             self._live.execute("BEGIN")  # one state, for the walk and the comparison
         except sqlite3.Error as error:
+            if not speaks_of_damage(error):
+                raise
             raise LedgerDamaged(f"{self._path}: {error}") from error
         return self._live
 
     def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         self._live.close()
-        if isinstance(error, sqlite3.DatabaseError):
+        if isinstance(error, LedgerDamaged):
+            return  # it says so itself
+        if isinstance(error, Exception) and speaks_of_damage(error):
             raise LedgerDamaged(f"{self._path}: {error}") from error
 
 

@@ -74,12 +74,15 @@ def _seal_next(ledger: Ledger, limit: str, alone: bool) -> Segment | None:
         head = view.head()
         after = (known[-1].epoch, known[-1].last_seq) if known else (0, 0)
         base = read_base(ledger.path)
-        after = max(after, (base.begins_after.epoch, base.begins_after.seq))
+        begin = base.begins_after
+        after = max(after, (begin.epoch, begin.seq))
         run = list(_old_run(journaled(connection, after=after), limit, last_place, head))
         if not run:
             return None
         first = run[0][0]
         prev_hash = view.hash_at(first.epoch, first.seq - 1)
+        if (first.epoch, first.seq - 1) == (begin.epoch, begin.seq):
+            prev_hash = begin.hash  # that entry itself is no longer kept
     assert prev_hash is not None, "the oldest entry follows a sealed one or the base"  # noqa: S101
     prev_seal = known[-1].seal if known else base.seal
     return ledger.archive.seal(run, prev_hash=prev_hash, prev_seal=prev_seal)

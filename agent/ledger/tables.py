@@ -3,12 +3,16 @@
 import csv
 import io
 from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 from agent.core.entry import Entry, Position
 from agent.core.facts import kind_of
 from agent.core.postings import PROGRAM, postings_of
+from agent.core.tokens import Token, TokenRefused
 
-__all__ = ["CSV_COLUMNS", "csv_line", "row_of"]
+__all__ = ["CSV_COLUMNS", "csv_line", "masked_line", "row_of"]
 
 _FIELDS = ("account", "sale_id", "redemption_id", "balance", "reason", "cashier", "lane")
 
@@ -42,6 +46,24 @@ def row_of(position: Position, entry: Entry) -> dict[str, object]:
         "points": sum(moved) if moved else None,
     }
     return row | {name: getattr(entry.fact, name, None) for name in _FIELDS}
+
+
+def masked_line(canonical: bytes) -> bytes:
+    """Write an entry's JSON anew with its card numbers masked; its hash is of other bytes."""
+    entry = msgspec.json.decode(canonical)
+    fact = entry["fact"]
+    for holder in (fact, fact.get("sale")):
+        _mask(holder)
+    return msgspec.json.encode(entry)
+
+
+def _mask(holder: Any) -> None:
+    for key in ("token", "replaced_by"):
+        if isinstance(holder, dict) and isinstance(holder.get(key), str):
+            try:
+                holder[key] = Token.parse(holder[key]).masked
+            except TokenRefused:
+                holder[key] = "*"
 
 
 def csv_line(values: Iterable[object]) -> str:

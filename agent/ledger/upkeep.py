@@ -7,6 +7,7 @@ feel. What the replay finds is treated as damage found at start.
 
 import asyncio
 import contextlib
+import json
 import os
 import sqlite3
 import sys
@@ -17,17 +18,17 @@ from typing import Any
 import structlog
 
 from agent.ledger.aside import aside
-from agent.ledger.backup import BackupKind, backups, make_backup, prune
+from agent.ledger.backup import make_backup
 from agent.ledger.budget import hold_budget
-from agent.ledger.errors import LedgerError
+from agent.ledger.errors import LedgerError, LedgerUnavailable
 from agent.ledger.ledger import Ledger
+from agent.ledger.ring import BackupKind, backups, prune
 from agent.ledger.sealing import seal_old_entries
 
 __all__ = ["Upkeep", "UpkeepPlan"]
 
 _HOURLY_KEPT = 24
 _FULL_KEPT = 7
-_FOUND_DAMAGE = 1
 _NIGHT_S = 20 * 3600
 
 _log = structlog.get_logger(__name__)
@@ -49,6 +50,9 @@ class Upkeep:
         self._ledger = ledger
         self._plan = plan
         self._at_work = asyncio.Lock()
+        self._recovering = asyncio.Lock()
+        self._unrecovered: str | None = None
+        self._recoveries = 0
         self.alarm: str | None = None
 
     async def after_start(self) -> None:
@@ -78,51 +82,73 @@ class Upkeep:
             await self._try("disk budget", self._hold_budget())
 
     async def nightly(self) -> None:
-        """Back everything up, seal what is old, hold the budget, and replay it all."""
+        """Replay everything; then back it up, seal what is old, and hold the budget.
+
+        In this order: a backup made of a damaged ledger would bring the damage back.
+        """
         async with self._at_work:
+            await self._try("replay", self.verify())
             await self._try("nightly backup", self._back_up("full"))
             await self._try("sealing", self._seal())
             await self._try("disk budget", self._hold_budget())
-            await self._try("replay", self.verify())
 
     async def verify(self) -> None:
         """Replay the ledger in a process of its own; rebuild it where that finds damage."""
-        command = [sys.executable, "-m", "agent", "ledger", "verify", "--quiet", "--db"]
+        command = [sys.executable, "-m", "agent", "ledger", "verify", "--quiet", "--json", "--db"]
+        recoveries = self._recoveries
         process = await asyncio.create_subprocess_exec(
             *command,
             str(self._ledger.path),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             preexec_fn=_step_back,
         )
         try:
-            _, said = await process.communicate()
+            answer, said = await process.communicate()
         except asyncio.CancelledError:
             process.kill()
             await process.wait()
             raise
-        if process.returncode == _FOUND_DAMAGE:
-            reason = said.decode("utf-8", "replace").strip().splitlines()
-            await self.recover(reason[-1] if reason else "a replay failed")
+        damage = _damage_in(answer)
+        if damage is None and process.returncode:
+            last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise LedgerUnavailable(f"the replay ended with {process.returncode}: {last}")
+        if damage is not None and self._recoveries == recoveries:
+            await self.recover(damage)
 
     async def look(self) -> None:
         """Act on what cannot wait: damage that a write met, an operator's word, a disk with room.
 
         Raises nothing that a later look could not mend.
         """
-        if self._ledger.damage is not None:
-            await self._try("recovery", self.recover(self._ledger.damage))
+        if (damage := self._ledger.damage or self._unrecovered) is not None:
+            if not self._recovering.locked():
+                await self._try("recovery", self.recover(damage))
         elif self._ledger.fault is not None:
             with contextlib.suppress(LedgerError):
                 await self._ledger.probe()
-        if self._ledger.frozen is not None and self._ledger.places.confirmation.exists():
-            await self._try("confirmation", self._ledger.confirm())
+        if self._ledger.places.confirmation.exists():
+            if self._ledger.frozen is None:  # a word too late must not count for the next time
+                self._ledger.places.confirmation.unlink(missing_ok=True)
+            else:
+                await self._try("confirmation", self._ledger.confirm())
 
     async def recover(self, reason: str) -> None:
-        """Set the ledger aside as damaged and go on with one made anew."""
-        _log.error("ledger_damaged", why=reason)
-        await asyncio.to_thread(self._ledger.recover, reason)
+        """Set the ledger aside as damaged and go on with one made anew.
+
+        Where the disk does not let it, that is said, and the next look tries again.
+        """
+        async with self._recovering:
+            _log.error("ledger_damaged", why=reason)
+            self._unrecovered = reason
+            try:
+                await asyncio.to_thread(self._ledger.recover, reason)
+            except LedgerError as error:
+                self.alarm = f"the ledger is damaged and cannot be made anew: {error}"
+                raise
+            self._unrecovered = self.alarm = None
+            self._recoveries += 1
 
     async def _back_up(self, kind: BackupKind) -> None:
         made = await aside(lambda: make_backup(self._ledger.places, kind))
@@ -148,6 +174,14 @@ class Upkeep:
             await doing
         except (LedgerError, OSError, sqlite3.Error) as error:
             _log.error("upkeep_failed", chore=chore, error=str(error))
+
+
+def _damage_in(answer: bytes) -> str | None:
+    """Read what a replay found. One that failed for another reason has found nothing."""
+    with contextlib.suppress(ValueError, AttributeError):
+        damage = json.loads(answer).get("damaged")
+        return None if damage is None else str(damage)
+    return None
 
 
 def _step_back() -> None:

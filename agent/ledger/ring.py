@@ -1,0 +1,151 @@
+"""The ring of backups: which there are, which of them count, and which go first."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from agent.core.entry import GENESIS, Position
+from agent.ledger.base import position_of, position_text
+from agent.ledger.connection import open_reader
+from agent.ledger.errors import LedgerDamaged
+from agent.ledger.places import Places, sync_directory
+from agent.ledger.view import View
+
+__all__ = [
+    "Backup",
+    "BackupKind",
+    "backups",
+    "copy_segments",
+    "described",
+    "is_sound",
+    "prune",
+    "sha256_of",
+    "take_segments_back",
+]
+
+BackupKind = Literal["full", "hourly"]
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest. ``head`` is the newest entry in it, ``begins_after`` the place before the oldest
+    entry whose body it holds; both as ``epoch:seq:hash``. ``begins_seal``
+    is the seal of the sealed file before that, where there was one.
+    """
+
+    kind: BackupKind
+    file: str
+    incarnation: str
+    head: str
+    begins_after: str
+    begins_seal: str = ""
+    sha256: str
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(epoch, seq) of its newest entry."""
+        head = position_of(self.head)
+        return (head.epoch, head.seq)
+
+
+def backups(directory: Path) -> list[Backup]:
+    """List what is in a ring, the newest first. A manifest that cannot be read does not count."""
+    found = []
+    for path in directory.glob("*.db.json"):
+        with suppress(OSError, msgspec.MsgspecError):
+            found.append(msgspec.json.decode(path.read_bytes(), type=Backup))
+    return sorted(
+        found, key=lambda b: (b.place, b.kind == "full", len(b.file), b.file), reverse=True
+    )
+
+
+def described(source: Path) -> Backup:
+    """Answer what a backup is, by its manifest or, where that was left behind, by its content.
+
+    Raises LedgerDamaged where it is no backup, or not the one that was made; sqlite3.Error.
+    """
+    manifest = next((b for b in backups(source.parent) if b.file == source.name), None)
+    if manifest is not None:
+        if not is_sound(source.parent, manifest):
+            raise LedgerDamaged(f"{source}: its bytes are not those that were backed up")
+        return manifest
+    try:
+        with closing(open_reader(source)) as kept:
+            view = View(kept)
+            head, own = view.head(), view.meta("base_begins_after")
+            first = kept.execute(
+                "SELECT epoch, seq FROM journal UNION ALL SELECT epoch, first_seq FROM segments "
+                "ORDER BY 1, 2 LIMIT 1"
+            ).fetchone()
+    except sqlite3.Error as error:
+        raise LedgerDamaged(f"{source}: {error}") from error
+    if own is None and first not in (None, (0, 1)):
+        raise LedgerDamaged(f"{source}: begins in mid-journal; lay its manifest (.json) beside it")
+    return Backup(
+        kind="full" if own is None else "hourly",
+        file=source.name,
+        incarnation="",
+        head=position_text(head),
+        begins_after=own or position_text(Position(epoch=0, seq=0, hash=GENESIS)),
+        sha256="",
+    )
+
+
+def is_sound(directory: Path, backup: Backup) -> bool:
+    """Say whether a backup's bytes are those that were written; reads it from end to end."""
+    try:
+        return sha256_of(directory / backup.file) == backup.sha256
+    except OSError:
+        return False
+
+
+def prune(directory: Path, *, hourly: int, full: int) -> list[Backup]:
+    """Remove the oldest backups beyond so many of each kind; answers what went.
+
+    The manifest goes first: a backup without one does not count any more.
+    """
+    kept = {"hourly": hourly, "full": full}
+    removed = []
+    for backup in backups(directory):
+        kept[backup.kind] -= 1
+        if kept[backup.kind] < 0:
+            (directory / f"{backup.file}.json").unlink(missing_ok=True)
+            (directory / backup.file).unlink(missing_ok=True)
+            removed.append(backup)
+    return removed
+
+
+def copy_segments(places: Places, directory: Path) -> None:
+    """Copy the sealed files to a backup that is taken away from this disk."""
+    if places.segments.is_dir():
+        shutil.copytree(places.segments, directory / "segments", dirs_exist_ok=True)
+
+
+def take_segments_back(places: Places, directory: Path) -> None:
+    """Copy sealed files that a backup brought along and that are not here."""
+    missing = [
+        path
+        for path in sorted((directory / "segments").glob("*.jsonl.gz"))
+        if not (places.segments / path.name).exists()
+    ]
+    if not missing:
+        return
+    places.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in missing:
+        unfinished = (places.segments / path.name).with_suffix(".unfinished")
+        shutil.copyfile(path, unfinished)
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.rename(places.segments / path.name)
+    sync_directory(places.segments)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file, in hexadecimal digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,161 @@
+"""Salvage: every entry that follows, by sequence and hash, wherever one is found.
+
+Sources may be damaged anywhere, so nothing that they say is believed before it is hashed: a row may
+hold text or nothing where bytes should be, and an index may point to the wrong row.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
+from agent.core.facts import OpenEpoch
+from agent.ledger import projections
+from agent.ledger.base import Base
+from agent.ledger.connection import open_reader
+from agent.ledger.errors import LedgerDamaged
+from agent.ledger.queries import SQL
+from agent.ledger.segments import Archive
+from agent.ledger.view import journaled
+
+__all__ = ["Growth", "place_of"]
+
+_UNREADABLE = (sqlite3.Error, TypeError, ValueError)
+"""What reading a damaged file raises; Python itself does where text is no text any more."""
+
+
+def place_of(position: Position) -> tuple[int, int]:
+    """Answer (epoch, seq)."""
+    return (position.epoch, position.seq)
+
+
+class Growth:
+    """An unfinished ledger and how far it reaches.
+
+    Its projections hold everything up to the base's position. An entry that contradicts them shows
+    that they are wrong, LedgerDamaged; in a ledger that began with nothing it is the entry.
+    """
+
+    def __init__(
+        self, building: sqlite3.Connection, archive: Archive, base: Base, head: Position
+    ) -> None:
+        self._building = building
+        self._archive = archive
+        self.base = base
+        self.head = head
+        self.stops_at_contradictions = False
+
+    def know_segments(self, seal: bytes) -> None:
+        """Take over the sealed files that follow whole, linked to ``seal``, and each other."""
+        for segment in self._archive.found():
+            before = self.head
+            self._building.execute("SAVEPOINT segment")
+            try:
+                self._archive.check(segment, seal)
+                self._take(self._archive.entries(segment, after_seq=0), keep=False)
+                whole = place_of(self.head) == (segment.epoch, segment.last_seq)
+            except LedgerDamaged:
+                whole = False
+            if whole and before != self.head:
+                self._building.execute(SQL["add_segment"], segment)
+                seal = segment.seal
+            else:
+                self._building.execute("ROLLBACK TO segment")
+                self.head = before
+            self._building.execute("RELEASE segment")
+
+    def extend(self, sound: list[Path], damaged: list[Path]) -> None:
+        """Add every entry that follows, from whatever source has it, until none has more."""
+        before = None
+        while before != self.head:
+            before = self.head
+            for segment in self._archive.found():
+                if (segment.epoch, segment.last_seq) > place_of(self.head):
+                    after_seq = self.head.seq if segment.epoch == self.head.epoch else 0
+                    with suppress(LedgerDamaged):
+                        self._take(self._archive.entries(segment, after_seq=after_seq))
+            for database in (*sound, *damaged):
+                self._take(_in_order(database, self.head))
+            for database in damaged:
+                self._take(_as_stored(database, self.head))
+
+    def take_profiles(self, databases: list[Path]) -> None:
+        """Take what is known of persons from the first source that can be read to its end."""
+        for database in databases:
+            with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
+                rows = connection.execute("SELECT * FROM profiles").fetchall()
+                self._building.execute("DELETE FROM profiles")
+                self._building.executemany("INSERT INTO profiles VALUES (?, ?, ?, ?)", rows)
+                return
+
+    def _take(self, entries: Iterable[tuple[Position, bytes]], *, keep: bool = True) -> None:
+        """Add entries as long as each follows from the one before."""
+        for position, canonical in entries:
+            entry = _following(self.head, position, canonical)
+            if entry is None or not self._add(entry, position, canonical, keep=keep):
+                return
+            self.head = position
+
+    def _add(self, entry: Entry, position: Position, canonical: bytes, *, keep: bool) -> bool:
+        self._building.execute("SAVEPOINT entry")
+        try:
+            if keep:
+                row = (entry.epoch, entry.seq, entry.id, canonical, position.hash)
+                self._building.execute(SQL["append_entry"], row)
+            if place_of(position) > place_of(self.base.position):
+                projections.apply(self._building, entry)
+        except sqlite3.IntegrityError:
+            if not self.stops_at_contradictions:
+                raise
+            self._building.execute("ROLLBACK TO entry")
+            return False
+        self._building.execute("RELEASE entry")
+        return True
+
+
+def _following(head: Position, position: Position, canonical: bytes) -> Entry | None:
+    """Parse an entry that follows from ``head``; None for anything else."""
+    try:
+        entry = Entry.parse(canonical)
+    except MalformedEntry:
+        return None
+    before = head
+    if position.epoch != head.epoch:
+        fact = entry.fact
+        if not isinstance(fact, OpenEpoch) or fact.parent_hash != head.hash.hex():
+            return None
+        before = Position(epoch=position.epoch, seq=0, hash=GENESIS)
+    follows = (
+        (entry.epoch, entry.seq) == place_of(position)
+        and position.seq == before.seq + 1
+        and position.hash == link_hash(before.hash, canonical)
+    )
+    return entry if follows else None
+
+
+def _in_order(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
+    """Walk a database that may be damaged, as far as SQLite can read it."""
+    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
+        yield from _typed(journaled(connection, after=place_of(after)))
+
+
+def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
+    """Walk its rows without any index: it may be an index that is damaged."""
+    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
+        rows = connection.execute(SQL["entries_as_stored"])
+        found = (
+            (Position(epoch=epoch, seq=seq, hash=digest), canonical)
+            for epoch, seq, canonical, digest in rows
+        )
+        for position, canonical in _typed(found):
+            if place_of(position) > place_of(after):
+                yield position, canonical
+
+
+def _typed(rows: Iterator[tuple[Position, bytes]]) -> Iterator[tuple[Position, bytes]]:
+    """Leave out rows whose columns are no longer what the table declares."""
+    for position, canonical in rows:
+        numbers = isinstance(position.epoch, int) and isinstance(position.seq, int)
+        if numbers and isinstance(position.hash, bytes) and isinstance(canonical, bytes):
+            yield position, canonical
