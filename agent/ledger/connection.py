@@ -46,8 +46,10 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """Open the only connection that writes and checkpoints.
 
     WAL with ``synchronous=FULL``: a commit that returned is on the disk, also after a power cut.
-    Transactions are explicit; Python adds none of its own.
+    Transactions are explicit; Python adds none of its own. Raises OSError or sqlite3.Error.
     """
+    # It holds card numbers: nobody else's to read. The log and its index take the same mode.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
