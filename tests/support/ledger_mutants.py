@@ -91,4 +91,57 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_sales_are_committed_once.py"
         "::test_the_same_sale_gets_the_same_answer",
     ),
+    "backup_keeps_its_epoch": Mutant(
+        file="agent/ledger/recovery.py",
+        old="    start, epoch = described(source), newest_epoch(places) + 1\n",
+        new="    start, epoch = described(source), 1\n",
+        caught_by=f"{_UNIT}/test_a_restore_begins_a_new_epoch.py::test_epochs_only_grow",
+    ),
+    "restored_and_not_frozen": Mutant(
+        file="agent/ledger/view.py",
+        old='_UNTRUSTED = ("restored", "rebuilt")',
+        new='_UNTRUSTED = ("rebuilt",)',
+        caught_by=f"{_UNIT}/test_a_restore_begins_a_new_epoch.py"
+        "::test_a_restored_ledger_is_frozen_until_confirmed",
+    ),
+    "segment_dropped_before_seal": Mutant(
+        file="agent/ledger/sealing.py",
+        old="await ledger.write(_knowing(segment))\n        await _unload(ledger, segment)\n",
+        new="await _unload(ledger, segment)\n        await ledger.write(_knowing(segment))\n",
+        caught_by=f"{_UNIT}/test_old_entries_are_sealed.py"
+        "::test_what_head_office_has_and_is_old_is_sealed",
+    ),
+    "unacknowledged_sealed": Mutant(
+        file="agent/ledger/sealing.py",
+        old="        if place > last_place or ",
+        new="        if ",
+        caught_by=f"{_UNIT}/test_old_entries_are_sealed.py::test_what_head_office_has_not_stays",
+    ),
+    "witness_ignored": Mutant(
+        file="agent/ledger/checks.py",
+        old="    if seen is None:\n        return\n    head = view.head()",
+        new="    if seen is None or seen.seq:\n        return\n    head = view.head()",
+        caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py::test_an_older_copy_is_noticed",
+    ),
+    "backup_sums_not_looked_at": Mutant(
+        file="agent/ledger/recovery.py",
+        old="    sound = [backup for backup in backups(ring) if is_sound(ring, backup)]",
+        new="    sound = backups(ring)",
+        caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py"
+        "::test_a_damaged_backup_is_passed_over",
+    ),
+    "hourly_without_tail": Mutant(
+        file="agent/ledger/backup.py",
+        old="WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq",
+        new="WHERE (epoch, seq) > (?, ?) ORDER BY epoch DESC, seq DESC LIMIT 1",
+        caught_by=f"{_UNIT}/test_backups_stand_in_a_ring.py"
+        "::test_an_hourly_backup_is_projections_and_tail",
+    ),
+    "unacknowledged_dropped": Mutant(
+        file="agent/ledger/budget.py",
+        old="(segments[0].epoch, segments[0].last_seq) > acknowledged",
+        new="(segments[0].epoch, segments[0].last_seq) < (0, 0)",
+        caught_by=f"{_UNIT}/test_the_disk_budget_is_held.py"
+        "::test_unacknowledged_entries_are_never_dropped",
+    ),
 }
