@@ -112,11 +112,11 @@ class Transaction(View):
 
         ``epoch`` is head office's number, which must be larger; without one it is the next.
         """
+        number = self._head.epoch + 1 if epoch is None else epoch
+        if number <= self._head.epoch:
+            raise Refusal(f"epochs only grow: {number} cannot follow {self._head.epoch}")
+        stamp = self._now()  # may append a CLOCK_JUMP, which then is the parent
         parent = self._head
-        number = parent.epoch + 1 if epoch is None else epoch
-        if number <= parent.epoch:
-            raise Refusal(f"epochs only grow: {number} cannot follow {parent.epoch}")
-        stamp = self._now()
         fact = OpenEpoch(
             cause=cause,
             incarnation=incarnation,
