@@ -62,7 +62,9 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
         case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
             _accumulate(connection, entry, fact, balance)
         case ActivatePoints():
-            for part in fact.lots:
+            balance -= fact.points
+            for part in fact.lots:  # one after the other, or each would pay the same debt
+                balance += part.points
                 place = (part.epoch, part.seq)
                 lots.activate(connection, fact.account, place, part.points, balance=balance)
         case CreateReward() | RedeemReward() | DeleteReward():
