@@ -164,6 +164,9 @@ def _unsell(
         lots.take_from(connection, fact.account, made_by, fact.from_pending, pending=True)
         own = lots.take_from(connection, fact.account, made_by, fact.from_active, pending=False)
     lots.spend(connection, fact.account, fact.from_active - own)
+    if fact.given_back == fact.from_active:  # the postings cancel out, the lots do not
+        row = connection.execute(SQL["balance"], (fact.account, "active")).fetchone()
+        balance = 0 if row is None else row[0]
     _change(connection, entry, fact.account, fact.given_back, balance)
 
 
