@@ -141,7 +141,8 @@ def _redeem(
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")
-            lots.release(connection, fact.account, fact.redemption_id, fact.points, balance=balance)
+            back = Lot(_day(entry), entry.epoch, entry.seq, fact.points)
+            lots.release(connection, fact.account, fact.redemption_id, back, balance=balance)
 
 
 def _unsell(
