@@ -113,13 +113,16 @@ def _accumulate(
         _one_row(connection.execute(SQL["claim_sale"], claimed), "claims a sale that has a card")
     if fact.account is None:
         return
+    place = (entry.epoch, entry.seq)
+    if isinstance(fact, ClaimSale):  # a return looks for the lot under the sale's own entry
+        place = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
     if isinstance(fact, AccumulatePoints):
         connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
         if fact.tier is not None:
             connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
     if fact.points:
         until = None if fact.pending_until is None else fact.pending_until.isoformat()
-        lot = Lot(_day(entry), entry.epoch, entry.seq, fact.points)
+        lot = Lot(_day(entry), *place, fact.points)
         lots.add(connection, fact.account, lot, balance=balance, activates_on=until)
 
 
