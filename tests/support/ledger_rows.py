@@ -14,7 +14,7 @@ Rows = list[tuple[object, ...]]
 def live_rows(connection: sqlite3.Connection) -> dict[str, Rows]:
     """Read every projection of a ledger; a bucket that was emptied is as good as none."""
     rows = {
-        table: connection.execute(f"SELECT * FROM {table} ORDER BY {key}").fetchall()
+        table: connection.execute(f"SELECT * FROM {table} ORDER BY {key}").fetchall()  # noqa: S608 - its own constants
         for table, key in TABLES.items()
     }
     return rows | {"balances": [row for row in rows["balances"] if row[2]]}
