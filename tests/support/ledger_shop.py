@@ -59,7 +59,7 @@ class Shop:
         self._seen: Seen | None = None
         self._said: date | None = None
         self.together = 1
-        self.ids: set[str] = set()
+        self._ids: set[str] = set()
         self._checked: set[Place] = set()
         self.repeat_id: str | None = None
         self.clock = ToyClock()
@@ -213,6 +213,11 @@ class Shop:
         assert not self.places or self.head in left
         assert alone or all((one.epoch, one.last_seq) <= self.acknowledged for one in made)
 
+    def ids_in_database(self) -> list[str]:
+        """The ids of the entries that are not sealed."""
+        with closing(open_reader(self.ledger.path)) as connection:
+            return [name for (name,) in connection.execute("SELECT id FROM journal ORDER BY id")]
+
     def check(self) -> None:
         """Hold the ledger to the notebook: every entry, every balance, whatever is waiting left."""
         if self._waiting:
@@ -251,8 +256,8 @@ class Shop:
             synchronised=seen.moment.synchronised,
             jumped=seen.jumped,
         )
-        assert entry.id not in self.ids
-        self.ids.add(entry.id)
+        assert entry.id not in self._ids
+        self._ids.add(entry.id)
         self._checked.add(place)
 
     def _check_rows(self, rows: dict[str, list[tuple[object, ...]]]) -> None:

@@ -210,12 +210,12 @@ class Day(RuleBasedStateMachine):
         """The next facts are sent at the same moment."""
         self.shop.together = count
 
-    @precondition(lambda self: self.shop.ids)
+    @precondition(lambda self: self.shop.places)
     @rule(data=st.data())
     def mint_an_id_again(self, data) -> None:
-        """An id that an entry has is no other entry's."""
+        """An id that an entry of the database has is no other entry's."""
         self.shop.send()
-        self.shop.repeat_id = data.draw(st.sampled_from(sorted(self.shop.ids)))
+        self.shop.repeat_id = data.draw(st.sampled_from(self.shop.ids_in_database()))
         self.shop.ask_in_vain(RateVisit(account="ana", rating=5))
         self.shop.repeat_id = None
 
