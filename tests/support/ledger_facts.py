@@ -1,4 +1,4 @@
-"""Facts that fit a notebook (ledger_model.py), drawn at random, and facts that contradict it."""
+"""Facts that fit a notebook (ledger_model.py), and what in it they can be about."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -12,12 +12,9 @@ from agent.core.facts import (
     AccumulatePoints,
     ActivatePoints,
     AdjustPoints,
-    CardState,
     ClaimSale,
     CreateReward,
     DeleteReward,
-    Enrol,
-    Fact,
     LeaseReturn,
     LotPart,
     RedeemReward,
@@ -27,20 +24,24 @@ from agent.core.facts import (
 
 __all__ = [
     "DAY",
+    "EXPIRES",
     "accumulation",
     "activation",
     "capture",
     "claim",
-    "contradictions",
     "hold",
+    "open_holds",
+    "open_sales",
     "release",
     "sale_return",
+    "unclaimed",
     "void",
+    "waiting_accounts",
 ]
 
 DAY = date(2026, 11, 21)
 _UNTIL = date(2026, 12, 5)
-_EXPIRES = "2026-11-21T09:15:00.000Z"
+EXPIRES = "2026-11-21T09:15:00.000Z"
 
 
 @cache
@@ -64,6 +65,27 @@ def basket(total_minor: int) -> Raw:
         total_minor=total_minor,
     )
     return Raw(sale.canonical())
+
+
+def open_sales(notebook: Notebook) -> list[str]:
+    """Sales that were not called off."""
+    return sorted(name for name, sale in notebook.sales.items() if not sale.voided)
+
+
+def unclaimed(notebook: Notebook) -> list[str]:
+    """Of those, the ones for which no card was shown."""
+    return [name for name in open_sales(notebook) if notebook.sales[name].account is None]
+
+
+def open_holds(notebook: Notebook) -> list[str]:
+    """Redemptions of which something still waits."""
+    return sorted(name for name, held in notebook.holds.items() if held.left)
+
+
+def waiting_accounts(notebook: Notebook) -> list[str]:
+    """Accounts with points that are not active yet."""
+    heaps = sorted(notebook.lots.items())
+    return [name for name, heap in heaps if any(lot.until for lot in heap)]
 
 
 def accumulation(
@@ -125,7 +147,7 @@ def hold(
         account=account,
         points=points,
         authority="lease" if covered == points else "floor",
-        expires_at=_EXPIRES,
+        expires_at=EXPIRES,
         floor=points - covered,
         lease=-covered,
     )
@@ -189,85 +211,3 @@ def void(notebook: Notebook, sale_id: str) -> VoidSale:
         from_pending=from_pending,
         lease=_rights(notebook, sale.account, from_active),
     )
-
-
-def contradictions(notebook: Notebook) -> list[Fact]:
-    """Facts that cannot be, given what is written down already."""
-    return [
-        CardState(token="em4100:FFFFFFFFFF", account="ana", state="lost"),
-        ClaimSale(sale_id="nobody's", account="ana", token="em4100:0C000621A5", program="simple@1",
-                  points=1, because=()),
-        VoidSale(sale_id="nobody's"),
-        *_about_accounts(notebook),
-        *(fact for name, held in notebook.holds.items() for fact in _about_hold(name, held)),
-        *(fact for name, sale in notebook.sales.items() for fact in _about_sale(name, sale)),
-        *(
-            ReturnSale(sale_id=sale_id, return_id=return_id, amount_minor=0)
-            for sale_id, return_id in notebook.returns
-        ),
-    ]  # fmt: skip
-
-
-def _about_accounts(notebook: Notebook) -> list[Fact]:
-    facts: list[Fact] = []
-    for account in ("ana", "ben", "eve"):
-        too_much = notebook.right(account) + 1
-        waiting = notebook.balances[account, "pending"] + 1
-        lot = LotPart(epoch=0, seq=1, points=waiting)
-        facts += [
-            LeaseReturn(account=account, recall=1, points=too_much),
-            AdjustPoints(account=account, points=-1, reason="?", cashier="c", lease=-too_much),
-            ActivatePoints(account=account, points=waiting, lots=(lot,)),
-            RedeemReward(redemption_id="nobody's", account=account, points=1),
-            ReturnSale(
-                sale_id="elsewhere",
-                return_id="r",
-                amount_minor=0,
-                account=account,
-                from_pending=waiting,
-            ),
-        ]
-    for token, (account, _, _) in notebook.cards.items():
-        facts += [
-            Enrol(account=f"{account}-again", token=token),
-            Enrol(account=account, token="em4100:EEEEEEEEEE"),
-            CardState(token=token, account=f"not-{account}", state="blocked"),
-            CardState(token=token, account=account, state="replaced", replaced_by=token),
-        ]
-    return facts
-
-
-def _about_hold(name: str, held: Hold) -> list[Fact]:
-    too_much = held.left + 1
-    return [
-        capture(name, held, too_much),
-        release(name, held, too_much, epoch=-1),
-        RedeemReward(redemption_id=name, account=f"not-{held.account}", points=1),
-        DeleteReward(
-            redemption_id=name, account=f"not-{held.account}", points=1, reason="released"
-        ),
-        CreateReward(
-            redemption_id=name,
-            account=held.account,
-            points=1,
-            authority="floor",
-            expires_at=_EXPIRES,
-            floor=1,
-        ),
-    ]
-
-
-def _about_sale(name: str, sale: SaleNote) -> list[Fact]:
-    left_minor = sale.total_minor - sale.returned_minor
-    left = sale.points - sale.taken_back
-    facts: list[Fact] = [
-        accumulation(name, sale.account, 1),
-        ReturnSale(sale_id=name, return_id="more", amount_minor=left_minor + 1),
-        ReturnSale(sale_id=name, return_id="more", amount_minor=0, account=sale.account,
-                   from_active=left + 1),
-    ]  # fmt: skip
-    if sale.account is not None:
-        facts.append(claim(name, "ben", 1))
-    if sale.voided:
-        facts.append(VoidSale(sale_id=name))
-    return facts

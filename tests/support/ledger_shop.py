@@ -6,6 +6,7 @@ what was foreseen.
 """
 
 import asyncio
+import hashlib
 import itertools
 import shutil
 import tempfile
@@ -18,7 +19,7 @@ from ledger_model import Notebook, Place
 from ledger_rows import live_rows, noted_rows
 from toy_clock import Seen, ToyClock
 
-from agent.core.entry import GENESIS, ClockReading, Entry, Position, Recorded, link_hash
+from agent.core.entry import ClockReading, Entry, Position, Recorded
 from agent.core.facts import ClockJump, CreateReward, EpochCause, Fact, OpenEpoch, RedeemReward
 from agent.core.instant import rfc3339
 from agent.ledger import Frozen, Ledger, LedgerUnavailable, journaled, replay
@@ -231,10 +232,11 @@ class Shop:
             journal = list(journaled(connection, self.ledger.archive))
             rows = live_rows(connection)
         assert [(position.epoch, position.seq) for position, _ in journal] == self.places
-        previous = GENESIS
+        previous = bytes(32)
         for position, canonical in journal:
             place = (position.epoch, position.seq)
-            previous = link_hash(GENESIS if position.seq == 1 else previous, canonical)
+            before = bytes(32) if position.seq == 1 else previous
+            previous = hashlib.sha256(b"\0" + before + canonical).digest()
             assert position.hash == previous
             if (
                 self._answered.setdefault(place, canonical) != canonical
