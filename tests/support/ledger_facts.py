@@ -11,11 +11,9 @@ from agent.core.basket import Line, Sale, Tender
 from agent.core.facts import (
     AccumulatePoints,
     ActivatePoints,
-    AdjustPoints,
     ClaimSale,
     CreateReward,
     DeleteReward,
-    LeaseReturn,
     LotPart,
     RedeemReward,
     ReturnSale,
@@ -34,6 +32,7 @@ __all__ = [
     "open_sales",
     "release",
     "sale_return",
+    "strange_return",
     "unclaimed",
     "void",
     "waiting_accounts",
@@ -197,6 +196,18 @@ def sale_return(
         from_pending=from_pending,
         given_back=0 if sale.account is None else given_back,
         lease=_rights(notebook, sale.account, from_active),
+    )
+
+
+def strange_return(return_id: str, account: str, points: int, given_back: int) -> ReturnSale:
+    """A sale of another store comes back here."""
+    return ReturnSale(
+        sale_id="elsewhere",
+        return_id=return_id,
+        amount_minor=100,
+        account=account,
+        from_active=points,
+        given_back=given_back,
     )
 
 

@@ -1,5 +1,4 @@
-"""Whatever is written, refused, sealed, backed up, rebuilt or done to the clock, in any order: the
-ledger says what a notebook says that a child could have kept."""
+"""Whatever is written, refused, sealed, rebuilt or done to the clock: a notebook says the same."""
 
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from ledger_facts import (
     open_sales,
     release,
     sale_return,
+    strange_return,
     unclaimed,
     void,
     waiting_accounts,
@@ -40,7 +40,6 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
     RateVisit,
-    ReturnSale,
 )
 from agent.ledger import Refusal
 from agent.ledger.backup import BackupKind, make_backup
@@ -74,10 +73,8 @@ class Day(RuleBasedStateMachine):
           tier=st.sampled_from([None, None, "silver", "gold"]), day=DAYS)  # fmt: skip
     def sell(self, account, points, pending, leased, tier, day) -> None:
         """A sale is committed, with a card or without."""
-        fact = accumulation(
-            self._new("s"), account, points, pending=pending, tier=tier, leased=leased
-        )
-        self.shop.ask(fact, day)
+        extra = {"pending": pending, "tier": tier, "leased": leased}
+        self.shop.ask(accumulation(self._new("s"), account, points, **extra), day)
 
     @rule(account=ACCOUNTS, points=SOME, until=st.none() | st.just(DAY + timedelta(days=9)),
           day=DAYS)  # fmt: skip
@@ -105,8 +102,7 @@ class Day(RuleBasedStateMachine):
     @rule(account=ACCOUNTS, points=SOME, leased=YES_OR_NO, day=DAYS)
     def hold(self, account, points, leased, day) -> None:
         """Points are held for a reward, also some that are not there."""
-        fact = hold(self.notebook, self._new("r"), account, points, leased=leased)
-        self.shop.ask(fact, day)
+        self.shop.ask(hold(self.notebook, self._new("r"), account, points, leased=leased), day)
 
     @precondition(lambda self: open_holds(self.notebook))
     @rule(data=st.data(), whole=YES_OR_NO, spend=YES_OR_NO, day=DAYS)
@@ -133,14 +129,7 @@ class Day(RuleBasedStateMachine):
     @rule(account=ACCOUNTS, points=POINTS, given_back=POINTS, day=DAYS)
     def take_a_strange_return(self, account, points, given_back, day) -> None:
         """A sale of another store comes back here."""
-        fact = ReturnSale(
-            sale_id="elsewhere",
-            return_id=self._new("b"),
-            amount_minor=100,
-            account=account,
-            from_active=points,
-            given_back=given_back,
-        )
+        fact = strange_return(self._new("b"), account, points, given_back)
         self.shop.ask(fact, day)
 
     @precondition(lambda self: open_sales(self.notebook))
