@@ -172,11 +172,16 @@ def _know_segments(building: sqlite3.Connection, archive: Archive) -> Position:
     """Take the sealed files into a ledger that starts from nothing; answers how far they reach."""
     head = View(building).head()
     for segment in archive.found():
+        grown = head
+        building.execute("SAVEPOINT segment")
         with suppress(LedgerDamaged):
             grown = _append_all(building, head, archive.entries(segment, after_seq=0), keep=False)
-            if grown.hash == segment.last_hash:
-                building.execute(SQL["add_segment"], segment)
-                head = grown
+        if grown.hash == segment.last_hash:
+            building.execute(SQL["add_segment"], segment)
+            head = grown
+        else:  # a part of it is not known as a segment: _extend takes what can be read of it
+            building.execute("ROLLBACK TO segment")
+        building.execute("RELEASE segment")
     return head
 
 
