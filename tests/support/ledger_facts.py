@@ -11,9 +11,11 @@ from agent.core.basket import Line, Sale, Tender
 from agent.core.facts import (
     AccumulatePoints,
     ActivatePoints,
+    AdjustPoints,
     ClaimSale,
     CreateReward,
     DeleteReward,
+    Fact,
     LotPart,
     RedeemReward,
     ReturnSale,
@@ -28,6 +30,7 @@ __all__ = [
     "capture",
     "claim",
     "hold",
+    "morning_fact",
     "open_holds",
     "open_sales",
     "release",
@@ -113,6 +116,13 @@ def accumulation(
     )
 
 
+def morning_fact(sale_id: str, account: str, points: int, *, pending: bool) -> Fact:
+    """Somebody has points, or waits for them, or owes them."""
+    if points < 0:
+        return AdjustPoints(account=account, points=points, reason="owed", cashier="c1")
+    return accumulation(sale_id, account, points, pending=pending)
+
+
 def claim(sale_id: str, account: str, points: int, *, pending: bool = False) -> ClaimSale:
     """A card shown after the sale."""
     return ClaimSale(
@@ -182,9 +192,9 @@ def _rights(notebook: Notebook, account: str | None, points: int) -> int:
 
 
 def sale_return(
-    notebook: Notebook, sale_id: str, return_id: str, points: int, given_back: int
+    notebook: Notebook, sale_id: str, return_id: str, points: int, given_back: int | None
 ) -> ReturnSale:
-    """Part of a sale comes back, with what it earned and what it redeemed."""
+    """Part of a sale comes back, with what it earned and what it redeemed, or as much."""
     sale = notebook.sales[sale_id]
     from_pending, from_active = _taken_back(notebook, sale, points)
     return ReturnSale(
@@ -194,7 +204,7 @@ def sale_return(
         account=sale.account,
         from_active=from_active,
         from_pending=from_pending,
-        given_back=0 if sale.account is None else given_back,
+        given_back=from_active if given_back is None or sale.account is None else given_back,
         lease=_rights(notebook, sale.account, from_active),
     )
 
