@@ -172,8 +172,9 @@ class Day(RuleBasedStateMachine):
     @rule(data=st.data())
     def contradict(self, data) -> None:
         """What contradicts an earlier entry is refused, whatever else is written with it."""
-        fact = data.draw(st.sampled_from(contradictions(self.notebook)))
-        self.shop.contradict(fact, some.DAY + timedelta(days=9))
+        facts = st.sampled_from(contradictions(self.notebook))
+        for fact in data.draw(st.lists(facts, min_size=1, max_size=4)):
+            self.shop.contradict(fact, some.DAY + timedelta(days=9))
 
     @rule(account=ACCOUNTS, points=SOME)
     def expire(self, account, points) -> None:
