@@ -212,6 +212,8 @@ class Shop:
         with closing(open_reader(self.ledger.path)) as connection:
             left = [(position.epoch, position.seq) for position, _ in journaled(connection)]
         assert not self.places or self.head in left
+        for one in made:
+            assert not [p for p in left if p[0] == one.epoch and p[1] <= one.last_seq], one
         assert alone or all((one.epoch, one.last_seq) <= self.acknowledged for one in made)
 
     def ids_in_database(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Spending rights: the largest grant and every change since, of the present epoch, never below 0."""
+"""Spending rights: the largest grant of the present epoch, and every change since."""
 
 from collections.abc import Iterator
 
