@@ -280,6 +280,8 @@ class Ledger:
             self._witness.saw(head)
         except OSError as error:
             _log.warning("witness_not_written", error=str(error))
+        for ended, incarnation in self._writer.tip.ended:
+            self._epochs.grew(ended, incarnation)
         self._epochs.grew(head, self.incarnation)
         for listener in self._listeners:
             listener(head)

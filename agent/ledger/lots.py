@@ -111,20 +111,23 @@ def release(
     connection: sqlite3.Connection,
     account: str,
     redemption_id: str,
-    points: int,
+    released: Lot,
     *,
     balance: int,
 ) -> None:
     """Give held points back to the lots they came from, the youngest first.
 
-    ``balance`` is the active points they led to; a debt takes its part of the oldest.
+    ``balance`` is the active points they led to; a debt takes its part of the oldest. What was held
+    beyond the lots comes back as the lot of the entry that released it.
     """
-    kept = _beyond_debt(points, balance)
-    for lot, taken in _parts(reversed(_held(connection, redemption_id)), points):
+    kept = _beyond_debt(released.points, balance)
+    for lot, taken in _parts(reversed(_held(connection, redemption_id)), released.points):
         _shrink_held(connection, redemption_id, lot, taken)
         back, kept = min(taken, kept), max(0, kept - taken)
         if back > 0:
             connection.execute(SQL["add_lot"], (account, *lot.key, back, None))
+    if kept > 0:
+        connection.execute(SQL["add_lot"], (account, *released.key, kept, None))
 
 
 def _beyond_debt(points: int, balance: int) -> int:

@@ -62,7 +62,9 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
         case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
             _accumulate(connection, entry, fact, balance)
         case ActivatePoints():
-            for part in fact.lots:
+            balance -= fact.points
+            for part in fact.lots:  # one after the other, or each would pay the same debt
+                balance += part.points
                 place = (part.epoch, part.seq)
                 lots.activate(connection, fact.account, place, part.points, balance=balance)
         case CreateReward() | RedeemReward() | DeleteReward():
@@ -114,13 +116,16 @@ def _accumulate(
         _one_row(connection.execute(SQL["claim_sale"], claimed), "claims a sale that has a card")
     if fact.account is None:
         return
+    place = (entry.epoch, entry.seq)
+    if isinstance(fact, ClaimSale):  # a return looks for the lot under the sale's own entry
+        place = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
     if isinstance(fact, AccumulatePoints):
         connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
         if fact.tier is not None:
             connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
     if fact.points:
         until = None if fact.pending_until is None else fact.pending_until.isoformat()
-        lot = Lot(_day(entry), entry.epoch, entry.seq, fact.points)
+        lot = Lot(_day(entry), *place, fact.points)
         lots.add(connection, fact.account, lot, balance=balance, activates_on=until)
 
 
@@ -142,7 +147,8 @@ def _redeem(
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")
-            lots.release(connection, fact.account, fact.redemption_id, fact.points, balance=balance)
+            back = Lot(_day(entry), entry.epoch, entry.seq, fact.points)
+            lots.release(connection, fact.account, fact.redemption_id, back, balance=balance)
 
 
 def _unsell(
@@ -165,6 +171,9 @@ def _unsell(
         lots.take_from(connection, fact.account, made_by, fact.from_pending, pending=True)
         own = lots.take_from(connection, fact.account, made_by, fact.from_active, pending=False)
     lots.spend(connection, fact.account, fact.from_active - own)
+    if fact.given_back == fact.from_active:  # the postings cancel out, the lots do not
+        row = connection.execute(SQL["balance"], (fact.account, "active")).fetchone()
+        balance = 0 if row is None else row[0]
     _change(connection, entry, fact.account, fact.given_back, balance)
 
 

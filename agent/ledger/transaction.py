@@ -35,6 +35,8 @@ class Tip:
     business_date: date | None
     frozen: str | None
     incarnation: str
+    ended: tuple[tuple[Position, str], ...] = ()
+    """The lives that the last transaction ended: their newest entry, and their incarnation."""
 
     @classmethod
     def of(cls, view: View) -> "Tip":
@@ -70,6 +72,7 @@ class Transaction(View):
         self._clock = clock
         self._mint_id = mint_id
         self._stamp: Stamp | None = None
+        self._ended: tuple[tuple[Position, str], ...] = ()
 
     def head(self) -> Position:
         """Answer the position of the newest entry, this transaction's own included."""
@@ -84,6 +87,7 @@ class Transaction(View):
             business_date=self._business_date,
             frozen=self._frozen,
             incarnation=self._incarnation,
+            ended=self._ended,
         )
 
     def append(self, fact: Fact, *, business_date: date | None = None) -> Recorded:
@@ -112,11 +116,11 @@ class Transaction(View):
 
         ``epoch`` is head office's number, which must be larger; without one it is the next.
         """
+        number = self._head.epoch + 1 if epoch is None else epoch
+        if number <= self._head.epoch:
+            raise Refusal(f"epochs only grow: {number} cannot follow {self._head.epoch}")
+        stamp = self._now()  # may append a CLOCK_JUMP, which then is the parent
         parent = self._head
-        number = parent.epoch + 1 if epoch is None else epoch
-        if number <= parent.epoch:
-            raise Refusal(f"epochs only grow: {number} cannot follow {parent.epoch}")
-        stamp = self._now()
         fact = OpenEpoch(
             cause=cause,
             incarnation=incarnation,
@@ -127,6 +131,7 @@ class Transaction(View):
             nonce=nonce,
             reason=reason,
         )
+        self._ended += ((parent, self._incarnation),)
         self._head = Position(epoch=number, seq=0, hash=GENESIS)
         recorded = self._append(fact, stamp)
         self._frozen, self._incarnation = self.frozen(), incarnation

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fact_strategies import facts
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec import Raw
@@ -19,7 +20,7 @@ from msgspec import Raw
 from agent.clock import mint_id
 from agent.core.accumulate import accumulate
 from agent.core.basket import Line, Sale, Tender
-from agent.core.entry import GENESIS, Entry, chain
+from agent.core.entry import GENESIS, ClockReading, Entry, chain
 from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.instant import Moment, rfc3339
 from agent.core.program import EarnRule, Program
@@ -146,13 +147,22 @@ def _accumulated(draw: st.DrawFn) -> AccumulatePoints:
     )
 
 
+_CLOCKS = st.builds(
+    ClockReading,
+    boot_id=_CODES,
+    up_ms=st.integers(0, 10**12),
+    synchronised=st.booleans(),
+    jumped=st.booleans(),
+)
 _ENTRIES = st.builds(
     Entry,
     id=_CODES,
     epoch=st.integers(0, 1_000),
     seq=st.integers(1, 10**9),
     recorded_at=_MOMENTS.map(rfc3339),
-    fact=_ENROLMENTS | _accumulated(),
+    clock=st.none() | _CLOCKS,
+    business_date=st.none() | st.dates(date(1970, 1, 2), date(2199, 1, 1)),
+    fact=facts(_ENROLMENTS, _accumulated()),
 )
 
 st.register_type_strategy(Sale, _sales())

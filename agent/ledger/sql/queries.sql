@@ -77,8 +77,10 @@ SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;
 SELECT account FROM profiles WHERE phone = ?;
 
 -- name: post
-INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?)
-    ON CONFLICT (owner, bucket) DO UPDATE SET points = points + excluded.points;
+-- The sum is made before it is inserted: an upsert checks the row inserted, not only the updated one.
+INSERT INTO balances (owner, bucket, points)
+VALUES (?1, ?2, ?3 + coalesce((SELECT points FROM balances WHERE owner = ?1 AND bucket = ?2), 0))
+    ON CONFLICT (owner, bucket) DO UPDATE SET points = excluded.points;
 
 -- name: balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
@@ -172,8 +174,9 @@ UPDATE held_lots SET points = ?
 DELETE FROM held_lots WHERE redemption_id = ? AND earned_on = ? AND epoch = ? AND seq = ?;
 
 -- name: change_lease
-INSERT INTO leases (account, granted, change) VALUES (?, 0, ?)
-    ON CONFLICT (account) DO UPDATE SET change = change + excluded.change;
+INSERT INTO leases (account, granted, change)
+SELECT ?1, coalesce(max(granted), 0), ?2 + coalesce(max(change), 0) FROM leases WHERE account = ?1
+    ON CONFLICT (account) DO UPDATE SET change = excluded.change;
 
 -- name: grant_lease
 INSERT INTO leases (account, granted, change) VALUES (?, ?, 0)

@@ -1,0 +1,281 @@
+"""The ledger as a child would keep it: a notebook of dicts and lists, added up by hand.
+
+Nothing here is clever, nothing is taken from the ledger's own code, and nothing is checked: the
+notebook writes down what it is told, and is only told what can be.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from agent.core.facts import (
+    AccumulatePoints,
+    AccumulatePromotionPoints,
+    ActivatePoints,
+    AdjustPoints,
+    CardState,
+    ClaimSale,
+    CreateReward,
+    DeleteReward,
+    Enrol,
+    Fact,
+    LeaseGrant,
+    LeaseReturn,
+    OpenEpoch,
+    RedeemReward,
+    ReturnSale,
+    VoidSale,
+)
+
+__all__ = ["Hold", "LotNote", "Notebook", "Place", "SaleNote"]
+
+Place = tuple[int, int]
+Rows = list[tuple[object, ...]]
+
+
+@dataclass(slots=True)
+class LotNote:
+    """Points that came together; ``until`` names the day before which they wait."""
+
+    day: str
+    place: Place
+    points: int
+    until: str | None = None
+
+
+@dataclass(slots=True)
+class Hold:
+    """Points set aside, with the lots they came from and what the device's rights covered."""
+
+    place: Place
+    account: str
+    expires_at: str
+    points: int
+    covered: int
+    captured: int = 0
+    released: int = 0
+    parts: list[LotNote] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """What still waits."""
+        return self.points - self.captured - self.released
+
+
+@dataclass(slots=True)
+class SaleNote:
+    """A sale, and what has come back of it."""
+
+    place: Place
+    account: str | None
+    total_minor: int
+    points: int
+    returned_minor: int = 0
+    taken_back: int = 0
+    voided: bool = False
+
+
+class Notebook:
+    """Who has how much, of what, and why."""
+
+    def __init__(self) -> None:
+        self.balances: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.lots: defaultdict[str, list[LotNote]] = defaultdict(list)
+        self.holds: dict[str, Hold] = {}
+        self.sales: dict[str, SaleNote] = {}
+        self.accounts: dict[str, tuple[str, int | None, int | None]] = {}
+        self.cards: dict[str, tuple[str, str, str | None]] = {}
+        self.leases: dict[str, list[int]] = {}
+        self.tiers: dict[str, tuple[str, str]] = {}
+        self.returns: dict[tuple[str, str], Place] = {}
+        self.epochs: dict[int, tuple[str, str, str]] = {}
+
+    def right(self, account: str) -> int:
+        """What this device may spend of an account: granted, and every change since."""
+        return sum(self.leases.get(account, [0, 0]))
+
+    def write(self, fact: Fact, place: Place, day: str) -> None:
+        """Write one fact down. ``day`` is the business date it counts under."""
+        self._lease(fact)
+        match fact:
+            case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
+                self._earn(fact, place, day)
+            case ActivatePoints():
+                self._activate(fact)
+            case CreateReward() | RedeemReward() | DeleteReward():
+                self._redeem(fact, place, day)
+            case ReturnSale() | VoidSale():
+                self._unsell(fact, place, day)
+            case AdjustPoints() if fact.points > 0:
+                self._move(("program", "adjusted"), (fact.account, "active"), fact.points)
+                self._put(fact.account, LotNote(day, place, fact.points))
+            case AdjustPoints():
+                self._take(fact.account, -fact.points)
+                self._move((fact.account, "active"), ("program", "adjusted"), -fact.points)
+            case Enrol() | CardState():
+                self._card(fact, day)
+            case OpenEpoch():
+                self.leases.clear()
+                self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
+            case _:
+                pass  # said, and that is all
+
+    def _lease(self, fact: Fact) -> None:
+        if isinstance(fact, LeaseGrant):
+            lease = self.leases.setdefault(fact.account, [0, 0])
+            lease[0] = max(lease[0], fact.granted_total)
+        change = -fact.points if isinstance(fact, LeaseReturn) else getattr(fact, "lease", 0)
+        if change:
+            self.leases.setdefault(fact.account, [0, 0])[1] += change  # type: ignore[union-attr]  # every kind with a lease has an account
+
+    def _move(self, source: tuple[str, str], target: tuple[str, str], points: int) -> None:
+        """Points leave one place and arrive at another; none are made, none are lost."""
+        self.balances[source] -= points
+        self.balances[target] += points
+
+    def _put(self, account: str, lot: LotNote) -> None:
+        """Lay points that just became active on the heap: what was owed is paid first."""
+        owed_before = max(0, lot.points - self.balances[account, "active"])
+        left = lot.points - min(lot.points, owed_before)
+        same = [old for old in self.lots[account] if (old.day, old.place) == (lot.day, lot.place)]
+        if left and same:
+            same[0].points += left
+        elif left:
+            self.lots[account].append(replace(lot, points=left, until=None))
+            self.lots[account].sort(key=lambda old: (old.day, old.place))
+
+    def _take(self, account: str, points: int, first: Place | None = None) -> list[LotNote]:
+        """Take active points off the heap: of one named lot first, then of the oldest."""
+        active = [lot for lot in self.lots[account] if lot.until is None]
+        taken = []
+        for lot in sorted(active, key=lambda lot: lot.place != first):
+            part = min(points, lot.points)
+            points -= part
+            lot.points -= part
+            if part:
+                taken.append(replace(lot, points=part))
+        self._sweep(account)
+        return taken
+
+    def _sweep(self, account: str) -> None:
+        self.lots[account] = [lot for lot in self.lots[account] if lot.points]
+
+    def pending_lot(self, account: str | None, place: Place) -> int:
+        """How much of what an entry brought is still waiting."""
+        lots = self.lots[account] if account is not None else []
+        return sum(lot.points for lot in lots if lot.place == place and lot.until is not None)
+
+    def _earn(
+        self, fact: AccumulatePoints | AccumulatePromotionPoints | ClaimSale, place: Place, day: str
+    ) -> None:
+        earned_by = place
+        if isinstance(fact, AccumulatePoints):
+            self.sales[fact.sale_id] = SaleNote(place, fact.account, fact.total_minor, fact.points)
+            if fact.account in self.accounts:
+                self.accounts[fact.account] = (self.accounts[fact.account][0], *place)
+            if fact.account is not None and fact.tier is not None:
+                tier = self.tiers.get(fact.account, ("", ""))
+                self.tiers[fact.account] = tier if tier[0] == fact.tier else (fact.tier, day)
+        elif isinstance(fact, ClaimSale):
+            sale = self.sales[fact.sale_id]
+            sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
+        if fact.account is None or not fact.points:
+            return
+        lot = LotNote(day, earned_by, fact.points)
+        if fact.pending_until is None:
+            self._move(("program", "issued"), (fact.account, "active"), fact.points)
+            self._put(fact.account, lot)
+        else:
+            self._move(("program", "issued"), (fact.account, "pending"), fact.points)
+            self.lots[fact.account].append(replace(lot, until=fact.pending_until.isoformat()))
+            self.lots[fact.account].sort(key=lambda old: (old.day, old.place))
+
+    def _activate(self, fact: ActivatePoints) -> None:
+        for part in fact.lots:
+            lots = self.lots[fact.account]
+            (lot,) = (one for one in lots if one.place == (part.epoch, part.seq))
+            lots.remove(lot)
+            self._move((fact.account, "pending"), (fact.account, "active"), part.points)
+            self._put(fact.account, lot)
+
+    def _redeem(
+        self, fact: CreateReward | RedeemReward | DeleteReward, place: Place, day: str
+    ) -> None:
+        active, held = (fact.account, "active"), (fact.account, "held")
+        if isinstance(fact, CreateReward):
+            hold = Hold(place, fact.account, fact.expires_at, fact.points, -fact.lease)
+            hold.parts = self._take(fact.account, fact.points)
+            self._move(active, held, fact.points)
+            self.holds[fact.redemption_id] = hold
+            return
+        hold = self.holds[fact.redemption_id]
+        if isinstance(fact, RedeemReward):
+            hold.captured += fact.points
+            self._move(held, ("program", "redeemed"), fact.points)
+            _split_off(hold.parts, fact.points)
+            return
+        hold.released += fact.points
+        hold.covered -= fact.lease
+        owed = min(fact.points, max(0, -self.balances[active]))
+        self._move(held, active, fact.points)
+        self._give_back(fact, hold, owed, LotNote(day, place, 0))
+
+    def _give_back(self, fact: DeleteReward, hold: Hold, owed: int, own: LotNote) -> None:
+        """Give points back to their lots, the youngest first; a debt keeps the last of them."""
+        points = fact.points - owed
+        hold.parts.reverse()
+        for part in _split_off(hold.parts, fact.points):
+            back = min(points, part.points)
+            points -= back
+            self._put(fact.account, replace(part, points=back))
+        hold.parts.reverse()
+        self._put(fact.account, replace(own, points=points))  # what came from no lot
+
+    def _unsell(self, fact: ReturnSale | VoidSale, place: Place, day: str) -> None:
+        sale = self.sales.get(fact.sale_id)
+        if isinstance(fact, ReturnSale):
+            self.returns[fact.sale_id, fact.return_id] = place
+        if sale is not None:
+            sale.taken_back += fact.from_active + fact.from_pending
+            sale.voided = sale.voided or isinstance(fact, VoidSale)
+            sale.returned_minor += fact.amount_minor if isinstance(fact, ReturnSale) else 0
+        if fact.account is None:
+            return
+        earned_by = (-1, -1) if sale is None else sale.place
+        for lot in self.lots[fact.account]:
+            if lot.place == earned_by and lot.until is not None:
+                lot.points -= fact.from_pending
+        self._sweep(fact.account)
+        self._take(fact.account, fact.from_active, first=earned_by)
+        self._move((fact.account, "pending"), ("program", "issued"), fact.from_pending)
+        self._move((fact.account, "active"), ("program", "issued"), fact.from_active)
+        self._move(("program", "redeemed"), (fact.account, "active"), fact.given_back)
+        self._put(fact.account, LotNote(day, place, fact.given_back))
+
+    def _card(self, fact: Enrol | CardState, day: str) -> None:
+        if isinstance(fact, Enrol):
+            self.accounts[fact.account] = (day, None, None)
+            self.cards[fact.token] = (fact.account, "active", None)
+            return
+        self.cards[fact.token] = (fact.account, fact.state, fact.replaced_by)
+        if fact.replaced_by is not None:
+            self.cards[fact.replaced_by] = (fact.account, "active", None)
+
+    def day_of(self, fact: Fact, said: date | None, recorded_at: str) -> str:
+        """Under which day a fact counts: the shop's, else its sale's, else the wall's."""
+        if said is None and isinstance(fact, AccumulatePoints):
+            said = fact.sale.business_date
+        return recorded_at[:10] if said is None else said.isoformat()
+
+
+def _split_off(parts: list[LotNote], points: int) -> list[LotNote]:
+    """Take points off the front of a list of lots; answers what was taken."""
+    taken = []
+    for lot in parts:
+        part = min(points, lot.points)
+        points -= part
+        lot.points -= part
+        if part:
+            taken.append(replace(lot, points=part))
+    parts[:] = [lot for lot in parts if lot.points]
+    return taken

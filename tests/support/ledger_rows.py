@@ -1,0 +1,57 @@
+"""A notebook (ledger_model.py) as the rows of the ledger's tables, to hold one beside the other."""
+
+import sqlite3
+
+from ledger_model import LotNote, Notebook, Place, SaleNote
+
+from agent.ledger.projections import TABLES
+
+__all__ = ["live_rows", "noted_rows"]
+
+Rows = list[tuple[object, ...]]
+
+
+def live_rows(connection: sqlite3.Connection) -> dict[str, Rows]:
+    """Read every projection of a ledger; a bucket that was emptied is as good as none."""
+    rows = {
+        table: connection.execute(f"SELECT * FROM {table} ORDER BY {key}").fetchall()  # noqa: S608 - its own constants
+        for table, key in TABLES.items()
+    }
+    return rows | {"balances": [row for row in rows["balances"] if row[2]]}
+
+
+def noted_rows(notebook: Notebook) -> dict[str, Rows]:
+    """Write a notebook out in the same columns and order."""
+    holds = sorted(notebook.holds.items())
+    return {
+        "balances": sorted((*key, points) for key, points in notebook.balances.items() if points),
+        "accounts": sorted((name, *known) for name, known in notebook.accounts.items()),
+        "cards": sorted((token, *known) for token, known in notebook.cards.items()),
+        "lots": [
+            (account, *_lot(lot), lot.until)
+            for account, lots in sorted(notebook.lots.items())
+            for lot in lots
+        ],
+        "holds": [
+            (name, *h.place, h.account, h.expires_at, h.points, h.captured, h.released)
+            for name, h in holds
+        ],
+        "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
+        "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
+        "tiers": sorted((account, *tier) for account, tier in notebook.tiers.items()),
+        "sales": [
+            (name, *sale.place, sale.account, sale.total_minor, sale.points, *_back(sale))
+            for name, sale in sorted(notebook.sales.items())
+        ],
+        "returns": sorted((*names, *place) for names, place in notebook.returns.items()),
+        "epochs": sorted((number, *known) for number, known in notebook.epochs.items()),
+    }
+
+
+def _back(sale: SaleNote) -> tuple[int, int, int]:
+    return (sale.returned_minor, sale.taken_back, int(sale.voided))
+
+
+def _lot(lot: LotNote) -> tuple[str, int, int, int]:
+    place: Place = lot.place
+    return (lot.day, *place, lot.points)
