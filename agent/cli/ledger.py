@@ -158,7 +158,7 @@ def export(db: Path, form: str, out: Path | None, card_numbers: bool) -> None:
             target.write(csv_line(CSV_COLUMNS))
         for position, canonical in walk(db, progress=progress):
             if form == "csv":
-                target.write(csv_line(row_of(position, Entry.parse(canonical)).values()))
+                target.write(csv_line(row_of(position, Entry.read(canonical)).values()))
             else:
                 shown = canonical if card_numbers else masked_line(canonical)
                 target.write(shown.decode() + "\n")

@@ -136,7 +136,7 @@ def _move_base(ledger: Ledger, segment: Segment) -> None:
         old.load(base)
         for at, canonical in ledger.archive.entries(segment, after_seq=0):
             if place_of(at) > place_of(old.position):
-                projections.apply(base, Entry.parse(canonical))
+                projections.apply(base, Entry.read(canonical))
         for row in base_values(Base(position=position, begins_after=end, seal=segment.seal)):
             base.execute(SQL["put_meta"], row)
         base.execute("COMMIT")

@@ -42,6 +42,6 @@ def history_of(path: Path, account: str, *, progress: Progress) -> Iterator[tupl
     named = msgspec.json.encode(account)
     for position, canonical in walk(path, progress=progress):
         if named in canonical:
-            entry = Entry.parse(canonical)
+            entry = Entry.read(canonical)
             if getattr(entry.fact, "account", None) == account:
                 yield position, entry

@@ -57,7 +57,7 @@ def _fill(connection: sqlite3.Connection, archive: Archive | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for _, canonical in journaled(connection, archive):
-            projections.apply(connection, Entry.parse(canonical))
+            projections.apply(connection, Entry.read(canonical))
         connection.execute(SQL["forget_meta"], (_STALE,))
         connection.execute("COMMIT")
     except BaseException:

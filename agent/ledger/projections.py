@@ -89,15 +89,19 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
 
 
 def _post(connection: sqlite3.Connection, entry: Entry) -> int:
-    """Move the points; answers the active points of the member concerned, where they moved."""
+    """Move the points; answers the active points of the member concerned, where they moved.
+
+    Not by an upsert, whose CHECKs see the row inserted and not the sum, and not by RETURNING, for
+    which SQLite builds a table: both cost more than the second statement that is seldom needed.
+    """
     account = None
     for posting in postings_of(entry.fact):
-        connection.execute(SQL["post"], posting)
+        if connection.execute(SQL["post"], posting).rowcount == 0:
+            connection.execute(SQL["first_posting"], posting)
         if posting.bucket == "active":
             account = posting.owner
     if account is None:
         return 0
-    # Not by RETURNING, which makes SQLite build a table for its one row: that costs more than both.
     (points,) = connection.execute(SQL["balance"], (account, "active")).fetchone()
     return int(points)
 

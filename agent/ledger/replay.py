@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
 from agent.core.facts import OpenEpoch
@@ -32,6 +33,7 @@ Progress = Callable[[int, int], None]
 
 _TOLD_EVERY = 100
 _CACHE_KIB = 64 * 1024
+_BLOCK = 1_000
 
 
 def _silent(_done: int, _of: int) -> None:
@@ -168,7 +170,7 @@ def _place(position: Position) -> tuple[int, int]:
 def _parse(canonical: bytes, position: Position) -> Entry:
     name = f"entry {position.epoch}:{position.seq}"
     try:
-        entry = Entry.parse(canonical)
+        entry = Entry.read(canonical)
     except MalformedEntry as error:
         raise LedgerDamaged(f"{name}: {error}") from error
     if (entry.epoch, entry.seq) != (position.epoch, position.seq):
@@ -199,12 +201,23 @@ def _compare(live: sqlite3.Connection, rebuilt: sqlite3.Connection) -> None:
     """Hold every projection to its rebuild, row by row, without holding either in memory."""
     for table, key in projections.TABLES.items():
         rows = f"SELECT * FROM {table} ORDER BY {key}"  # noqa: S608 - our own constants
-        for is_row, should_row in zip_longest(live.execute(rows), rebuilt.execute(rows)):
-            if is_row != should_row:
-                raise LedgerDamaged(
-                    f"{table}: has {_shown(table, is_row)}, "
-                    f"the journal says {_shown(table, should_row)}"
-                )
+        here, there = live.execute(rows), rebuilt.execute(rows)
+        more = True
+        while more:
+            block, should_be = here.fetchmany(_BLOCK), there.fetchmany(_BLOCK)
+            if block != should_be:
+                _name_difference(table, block, should_be)
+            more = bool(block)
+
+
+def _name_difference(table: str, block: list[Any], should_be: list[Any]) -> None:
+    """Raise LedgerDamaged naming the first row that differs."""
+    for is_row, should_row in zip_longest(block, should_be):
+        if is_row != should_row:
+            raise LedgerDamaged(
+                f"{table}: has {_shown(table, is_row)}, "
+                f"the journal says {_shown(table, should_row)}"
+            )
 
 
 def _shown(table: str, row: tuple[object, ...] | None) -> object:

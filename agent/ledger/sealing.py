@@ -101,6 +101,6 @@ def _old_run(
         epoch = position.epoch if epoch is None else epoch
         if count == _LONGEST_SEGMENT or position.epoch != epoch or position == head:
             return
-        if place > last_place or Entry.parse(canonical).recorded_at >= limit:
+        if place > last_place or Entry.read(canonical).recorded_at >= limit:
             return
         yield position, canonical

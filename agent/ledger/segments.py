@@ -159,7 +159,7 @@ class Archive:
         for position, canonical in self._block(segment, index):
             if position.seq == seq:
                 return Recorded(
-                    entry=Entry.parse(canonical), canonical=canonical, hash=position.hash
+                    entry=Entry.read(canonical), canonical=canonical, hash=position.hash
                 )
         raise LedgerDamaged(f"segment {segment.name}: entry {segment.epoch}:{seq} is missing")
 

@@ -63,7 +63,7 @@ class View:
     def newest(self) -> Entry | None:
         """Read the newest entry."""
         row = self._connection.execute(SQL["newest"]).fetchone()
-        return None if row is None else Entry.parse(row[3])
+        return None if row is None else Entry.read(row[3])
 
     def account_of(self, token: Token) -> AccountRow | None:
         """Find the account that a card belongs to."""
@@ -92,7 +92,7 @@ class View:
         """Read one entry, wherever it is kept. Raises LedgerDamaged for a bad segment."""
         row = self._connection.execute(SQL["entry_at"], (epoch, seq)).fetchone()
         if row is not None:
-            return Recorded(entry=Entry.parse(row[0]), canonical=row[0], hash=row[1])
+            return Recorded(entry=Entry.read(row[0]), canonical=row[0], hash=row[1])
         segment = self._segment_of(epoch, seq)
         if segment is None or self._archive is None:
             return None

@@ -77,10 +77,10 @@ SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;
 SELECT account FROM profiles WHERE phone = ?;
 
 -- name: post
--- The sum is made before it is inserted: an upsert checks the row inserted, not only the updated one.
-INSERT INTO balances (owner, bucket, points)
-VALUES (?1, ?2, ?3 + coalesce((SELECT points FROM balances WHERE owner = ?1 AND bucket = ?2), 0))
-    ON CONFLICT (owner, bucket) DO UPDATE SET points = excluded.points;
+UPDATE balances SET points = points + ?3 WHERE owner = ?1 AND bucket = ?2;
+
+-- name: first_posting
+INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?);
 
 -- name: balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
