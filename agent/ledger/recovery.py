@@ -194,9 +194,10 @@ def _extend(
     while True:
         before = head
         for segment in archive.found():
-            if segment.epoch == head.epoch and segment.last_seq > head.seq:
+            if (segment.epoch, segment.last_seq) > _place(head):
+                after_seq = head.seq if segment.epoch == head.epoch else 0
                 with suppress(LedgerDamaged):
-                    entries = archive.entries(segment, after_seq=head.seq)
+                    entries = archive.entries(segment, after_seq=after_seq)
                     head = _append_all(building, head, entries)
         for database in databases:
             head = _append_all(building, head, _in_order(database, head))
