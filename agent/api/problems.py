@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Send
 
 from agent.core.values import Value
-from agent.ledger import LedgerUnavailable
+from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import (
     CardInUse,
     MalformedToken,
@@ -42,6 +42,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_redemption": (404, "The redemption is not known"),
     "card_in_use": (409, "The card already belongs to a member"),
     "sale_id_reused": (409, "Another basket was committed under this sale_id"),
+    "frozen": (409, "Points cannot be redeemed until the rebuilt ledger is confirmed"),
     "ledger_unavailable": (503, "The ledger cannot write right now"),
     "internal": (500, "tapledger made a mistake"),
 }
@@ -112,6 +113,8 @@ def install(app: FastAPI) -> None:
     """Have every error of an application answered as a problem."""
     app.add_exception_handler(TillRefusal, _refused)
     app.add_exception_handler(LedgerUnavailable, _unavailable)
+    app.add_exception_handler(LedgerDamaged, _damaged)
+    app.add_exception_handler(Frozen, _frozen)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _mistake)
@@ -127,6 +130,16 @@ async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     return problem(
         "ledger_unavailable", str(error), headers={"Retry-After": str(error.retry_after_s)}
     )
+
+
+async def _damaged(_request: Request, error: Exception) -> JSONResponse:
+    """What was asked for lies where the ledger is damaged; upkeep finds it and mends it."""
+    _log.error("ledger_damaged", error=str(error))
+    return problem("ledger_unavailable", str(error), headers={"Retry-After": "60"})
+
+
+async def _frozen(_request: Request, error: Exception) -> JSONResponse:
+    return problem("frozen", str(error))
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -95,6 +95,7 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
 @_json
 @click.option("--account", help="Only this account, with what is pending and held.")
 @plain_errors
+@_until_nobody_reads
 def balance(db: Path, as_json: bool, account: str | None) -> None:
     """Print every account's active points."""
     _must_exist(db)
@@ -117,6 +118,7 @@ def balance(db: Path, as_json: bool, account: str | None) -> None:
 @_json
 @click.argument("whose")
 @plain_errors
+@_until_nobody_reads
 def history(db: Path, as_json: bool, whose: str) -> None:
     """Print what happened to an account, or to the account of a card, oldest first.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ _config = click.option(
 @click.version_option(__version__, prog_name="tapledger")
 def main() -> None:
     """In-store loyalty agent: points at the till that work offline and sync with head office."""
+    os.umask(0o077)  # a ledger, its backups and its exports hold card numbers
 
 
 @main.command()

@@ -8,6 +8,7 @@ Errors::
     LedgerError            something the operator or the caller has to know
     ├── LedgerUnavailable  nothing was written: no room, no disk, not started, stopping
     │   └── LedgerBusy     nothing was written: the queue is full, try again shortly
+    ├── LedgerContradiction a fact contradicts an earlier entry; it was not written
     ├── LedgerLocked       another agent owns this ledger
     ├── LedgerNewer        a newer tapledger wrote it
     └── LedgerDamaged      the journal does not hold together; names the first bad entry
@@ -18,6 +19,7 @@ Errors::
 from agent.ledger.errors import (
     Frozen,
     LedgerBusy,
+    LedgerContradiction,
     LedgerDamaged,
     LedgerError,
     LedgerLocked,
@@ -35,6 +37,7 @@ __all__ = [
     "Frozen",
     "Ledger",
     "LedgerBusy",
+    "LedgerContradiction",
     "LedgerDamaged",
     "LedgerError",
     "LedgerLocked",

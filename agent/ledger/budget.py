@@ -111,7 +111,7 @@ async def _drop_segment(ledger: Ledger) -> str | None:
     """Move the ledger's beginning behind its oldest segment."""
     segments = await ledger.read(lambda view: view.segments())
     acknowledged = ledger.epochs.acknowledged
-    if not segments or (segments[0].epoch, segments[0].last_seq) > acknowledged:
+    if not segments or (segments[0].epoch, segments[0].last_seq) >= acknowledged:
         return None
     oldest = segments[0]
     await aside(lambda: _move_base(ledger, oldest))

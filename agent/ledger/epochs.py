@@ -42,5 +42,5 @@ class Epochs:
     def unacknowledged(self) -> int:
         """How many entries head office is not known to hold."""
         epoch, seq = self.acknowledged
-        later = sum(head for number, head in self._heads.items() if number > epoch)
+        later = sum(head for number, head in tuple(self._heads.items()) if number > epoch)
         return later + max(0, self._heads.get(epoch, 0) - seq)

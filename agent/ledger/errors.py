@@ -3,6 +3,7 @@
 __all__ = [
     "Frozen",
     "LedgerBusy",
+    "LedgerContradiction",
     "LedgerDamaged",
     "LedgerError",
     "LedgerLocked",
@@ -26,6 +27,13 @@ class LedgerBusy(LedgerUnavailable):
     """Too many operations are waiting for the disk; none of this one was written."""
 
     retry_after_s = 1
+
+
+class LedgerContradiction(LedgerError):
+    """A fact contradicts an earlier entry, such as a hold captured twice; it was not written.
+
+    No disk's fault, and nothing that would be better later: whoever decided it decided wrongly.
+    """
 
 
 class LedgerLocked(LedgerError):

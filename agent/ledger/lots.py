@@ -89,10 +89,11 @@ def activate(
 ) -> None:
     """Make what is pending of a lot active. ``balance`` is the active points they led to."""
     row = connection.execute(SQL["lot"], (account, *entry)).fetchone()
-    if row is not None:
-        lot = Lot(row[0], *entry, points)
-        connection.execute(SQL["drop_lot"], (account, *lot.key))
-        add(connection, account, lot, balance=balance)
+    if row is None or row[2] is None or row[1] != points:
+        raise sqlite3.IntegrityError("activates what is not all that is pending of a lot")
+    lot = Lot(row[0], *entry, points)
+    connection.execute(SQL["drop_lot"], (account, *lot.key))
+    add(connection, account, lot, balance=balance)
 
 
 def hold(connection: sqlite3.Connection, account: str, redemption_id: str, points: int) -> None:

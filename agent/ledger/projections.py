@@ -62,11 +62,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
         case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
             _accumulate(connection, entry, fact, balance)
         case ActivatePoints():
-            balance -= fact.points
-            for part in fact.lots:  # one after the other, or each would pay the same debt
-                balance += part.points
-                place = (part.epoch, part.seq)
-                lots.activate(connection, fact.account, place, part.points, balance=balance)
+            _activate(connection, fact, balance)
         case CreateReward() | RedeemReward() | DeleteReward():
             _redeem(connection, entry, fact, balance)
         case ReturnSale() | VoidSale():
@@ -117,12 +113,19 @@ def _accumulate(
         connection.execute(SQL["add_sale"], row)
     elif isinstance(fact, ClaimSale):
         claimed = (fact.account, fact.points, fact.sale_id)
-        _one_row(connection.execute(SQL["claim_sale"], claimed), "claims a sale that has a card")
+        _one_row(
+            connection.execute(SQL["claim_sale"], claimed),
+            "claims a sale that has a card or was voided",
+        )
     if fact.account is None:
         return
     place = (entry.epoch, entry.seq)
     if isinstance(fact, ClaimSale):  # a return looks for the lot under the sale's own entry
         place = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
+    if isinstance(fact, AccumulatePromotionPoints) and fact.sale_id is not None:
+        # What a promotion gave for a sale can be taken back with it.
+        promoted = (fact.points, fact.sale_id, fact.account)
+        connection.execute(SQL["promote_sale"], promoted)
     if isinstance(fact, AccumulatePoints):
         connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
         if fact.tier is not None:
@@ -131,6 +134,17 @@ def _accumulate(
         until = None if fact.pending_until is None else fact.pending_until.isoformat()
         lot = Lot(_day(entry), *place, fact.points)
         lots.add(connection, fact.account, lot, balance=balance, activates_on=until)
+
+
+def _activate(connection: sqlite3.Connection, fact: ActivatePoints, balance: int) -> None:
+    """Make whole lots active, one after the other, or each would pay the same debt."""
+    if sum(part.points for part in fact.lots) != fact.points:
+        raise sqlite3.IntegrityError("activates other points than its lots have")
+    balance -= fact.points
+    for part in fact.lots:
+        balance += part.points
+        place = (part.epoch, part.seq)
+        lots.activate(connection, fact.account, place, part.points, balance=balance)
 
 
 def _redeem(
@@ -161,6 +175,8 @@ def _unsell(
     taken = fact.from_active + fact.from_pending
     row = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     if isinstance(fact, ReturnSale):
+        if row is not None and row[7]:
+            raise sqlite3.IntegrityError("returns a sale that was voided")
         place = (fact.sale_id, fact.return_id, entry.epoch, entry.seq)
         connection.execute(SQL["add_return"], place)
         connection.execute(SQL["return_sale"], (fact.amount_minor, taken, fact.sale_id))

@@ -1,8 +1,8 @@
 """Upkeep: what a ledger does for itself by the clock, so that nobody has to.
 
-Every hour a small backup, every night a full one; then old entries are sealed, the disk budget is
-held, and the whole ledger is replayed by a process of its own, which the sales at the till do not
-feel. What the replay finds is treated as damage found at start.
+Every hour a small backup. Every night the whole ledger is replayed, by a process of its own, which
+the sales at the till do not feel; what holds is then backed up in full, old entries are sealed, and
+the disk budget is held. What the replay finds is treated as damage found at start.
 """
 
 import asyncio
@@ -102,8 +102,9 @@ class Upkeep:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            preexec_fn=_step_back,
         )
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, 19)  # everything else goes first
         try:
             answer, said = await process.communicate()
         except asyncio.CancelledError:
@@ -182,8 +183,3 @@ def _damage_in(answer: bytes) -> str | None:
         damage = json.loads(answer).get("damaged")
         return None if damage is None else str(damage)
     return None
-
-
-def _step_back() -> None:
-    """Let everything else go first (nice(2)); runs in the child before it becomes the replay."""
-    os.nice(19)

@@ -21,7 +21,7 @@ from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.checks import DAMAGE_CODES
-from agent.ledger.errors import LedgerBusy, LedgerUnavailable, Refusal
+from agent.ledger.errors import LedgerBusy, LedgerContradiction, LedgerUnavailable, Refusal
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
 
@@ -200,7 +200,9 @@ class Writer:
                 _log.error("ledger_rollback_failed", error=str(error))
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.IntegrityError):
+            error = LedgerContradiction(f"this contradicts an earlier entry: {error}")
+        elif isinstance(error, sqlite3.Error):
             if self.fault is None:
                 _log.error("ledger_unavailable", error=str(error))
             self.fault = str(error)

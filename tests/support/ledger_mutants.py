@@ -139,7 +139,7 @@ MUTANTS = {
     ),
     "unacknowledged_dropped": Mutant(
         file="agent/ledger/budget.py",
-        old="(segments[0].epoch, segments[0].last_seq) > acknowledged",
+        old="(segments[0].epoch, segments[0].last_seq) >= acknowledged",
         new="(segments[0].epoch, segments[0].last_seq) < (0, 0)",
         caught_by=f"{_UNIT}/test_the_disk_budget_is_held.py"
         "::test_unacknowledged_entries_are_never_dropped",

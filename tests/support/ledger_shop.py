@@ -22,7 +22,7 @@ from toy_clock import Seen, ToyClock
 from agent.core.entry import ClockReading, Entry, Position, Recorded
 from agent.core.facts import ClockJump, CreateReward, EpochCause, Fact, OpenEpoch, RedeemReward
 from agent.core.instant import rfc3339
-from agent.ledger import Frozen, Ledger, LedgerUnavailable, journaled, replay
+from agent.ledger import Frozen, Ledger, LedgerContradiction, journaled, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.sealing import seal_old_entries
 
@@ -103,7 +103,7 @@ class Shop:
             self._post(_Asked(fact, day, self._foresee(fact, day)))
 
     def ask_in_vain(
-        self, fact: Fact, why: type[Exception] = LedgerUnavailable, day: date | None = None
+        self, fact: Fact, why: type[Exception] = LedgerContradiction, day: date | None = None
     ) -> None:
         """Have a fact written that must be refused and leave no trace."""
         self._post(_Asked(fact, day, why))
@@ -111,7 +111,7 @@ class Shop:
     def contradict(self, fact: Fact, day: date) -> None:
         """Have a fact written that contradicts an earlier one."""
         redeems = isinstance(fact, CreateReward | RedeemReward)
-        self.ask_in_vain(fact, Frozen if self.frozen and redeems else LedgerUnavailable, day)
+        self.ask_in_vain(fact, Frozen if self.frozen and redeems else LedgerContradiction, day)
 
     def _post(self, asked: _Asked) -> None:
         self._waiting.append(asked)

@@ -13,7 +13,14 @@ from click.testing import CliRunner
 from stocked import CARD, Stock, everything, flip, in_database, segments_of
 
 from agent.cli import main
-from agent.ledger import Ledger, LedgerDamaged, LedgerUnavailable, Transaction, replay, verify_chain
+from agent.ledger import (
+    Ledger,
+    LedgerContradiction,
+    LedgerDamaged,
+    Transaction,
+    replay,
+    verify_chain,
+)
 
 SALES = 70  # more than a block of a segment
 
@@ -235,7 +242,7 @@ def test_a_cut_between_any_two_steps_is_finished_later(
 
         async def write_or_cut(job: object) -> object:
             if next(steps) == step:
-                raise LedgerUnavailable("cut off")
+                raise LedgerContradiction("cut off")
             return await write(job)  # type: ignore[arg-type]
 
         def keep_or_cut(*arguments: object) -> None:
@@ -246,7 +253,7 @@ def test_a_cut_between_any_two_steps_is_finished_later(
         monkeypatch.setattr(ledger, "write", write_or_cut)
         monkeypatch.setattr(ledger.archive, "_keep", keep_or_cut)
         if step < 5:  # the file, its row, and three times thirty entries
-            with pytest.raises((LedgerUnavailable, OSError)):
+            with pytest.raises((LedgerContradiction, OSError)):
                 stock.seal(ledger)
         monkeypatch.undo()
         assert everything(stock.path) == before
@@ -266,5 +273,5 @@ def test_an_entry_in_no_segment_cannot_leave(ledger: Ledger) -> None:
     def delete(transaction: Transaction) -> None:
         transaction._connection.execute("DELETE FROM journal WHERE seq = 1")
 
-    with pytest.raises(LedgerUnavailable, match="append-only"):
+    with pytest.raises(LedgerContradiction, match="append-only"):
         asyncio.run(ledger.write(delete))

@@ -10,7 +10,15 @@ import pytest
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded, chain, link_hash
 from agent.core.facts import Enrol
-from agent.ledger import Ledger, LedgerUnavailable, Transaction, View, journaled, replay
+from agent.ledger import (
+    Ledger,
+    LedgerContradiction,
+    LedgerUnavailable,
+    Transaction,
+    View,
+    journaled,
+    replay,
+)
 from agent.ledger.connection import open_reader
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
@@ -100,7 +108,7 @@ def test_an_entry_can_neither_be_changed_nor_deleted(
         def meddle(transaction: Transaction) -> None:
             transaction._connection.execute(statement)
 
-        with pytest.raises(LedgerUnavailable, match="append-only"):
+        with pytest.raises(LedgerContradiction, match="append-only"):
             asyncio.run(ledger.write(meddle))
         assert on_disk(ledger.path) == before
         append(ledger, 4)

@@ -102,7 +102,10 @@ UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
 INSERT INTO sales (sale_id, epoch, seq, account, total_minor, points) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: claim_sale
-UPDATE sales SET account = ?, points = ? WHERE sale_id = ? AND account IS NULL;
+UPDATE sales SET account = ?, points = ? WHERE sale_id = ? AND account IS NULL AND voided = 0;
+
+-- name: promote_sale
+UPDATE sales SET points = points + ? WHERE sale_id = ? AND account = ?;
 
 -- name: void_sale
 UPDATE sales SET voided = 1, taken_back = taken_back + ? WHERE sale_id = ? AND voided = 0;
