@@ -20,9 +20,9 @@ _OLDEST = (3, 37, 0)
 """STRICT tables came with 3.37.0 (2021-11-27)."""
 
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
-_CHECKPOINT_AT_PAGES = 32_000
-"""A checkpoint is made when nothing waits; at 128 MiB of log also when something does. A burst of
-some 3,000 sales fits in between, and the larger the log the more often a page is copied only once.
+_CHECKPOINT_AT_PAGES = 8_000
+"""A checkpoint is made when nothing waits; at 32 MiB of log also when something does. Not later: a
+log that still grows costs the file system a transaction of its own at every sync.
 """
 
 _CACHE_KIB = 16 * 1024

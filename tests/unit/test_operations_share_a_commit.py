@@ -103,10 +103,11 @@ def test_nobody_is_answered_before_the_commit(
 
 
 class NoRoom:
-    """A connection whose commits fail as a full disk makes them fail."""
+    """A connection whose commits fail as a full disk makes them fail, once the loop has turned."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._connection = connection
+        self._loop = loop
 
     @property
     def in_transaction(self) -> bool:
@@ -116,16 +117,23 @@ class NoRoom:
     def execute(self, statement: str, *parameters: object) -> object:
         """Run a statement, but no commit."""
         if statement == "COMMIT":
+            turned = threading.Event()  # whatever was handed to the loop before has arrived then
+            self._loop.call_soon_threadsafe(turned.set)
+            assert turned.wait(30)
             raise sqlite3.OperationalError("database or disk is full")
         return self._connection.execute(statement, *parameters)
 
 
 def test_a_commit_that_fails_answers_nobody(tmp_path: Path, running_ledger: RunningLedger) -> None:
     """Where the commit itself fails, every caller is told that nothing was written."""
+
+    async def scenario(ledger: Ledger) -> list[object]:
+        writer, loop = ledger._writer, asyncio.get_running_loop()
+        writer._connection = NoRoom(writer._connection, loop)  # type: ignore[assignment]  # enough
+        return await together(ledger, enrols(1), enrols(2))
+
     with running_ledger(tmp_path / "ledger.db") as ledger:
-        writer = ledger._writer
-        writer._connection = NoRoom(writer._connection)  # type: ignore[assignment]  # enough of one
-        answers = asyncio.run(together(ledger, enrols(1), enrols(2)))
+        answers = asyncio.run(scenario(ledger))
         assert all(isinstance(answer, LedgerUnavailable) for answer in answers)
         assert replay(ledger.path).entries == 0
 
