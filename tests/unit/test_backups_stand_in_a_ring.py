@@ -172,7 +172,8 @@ def test_changed_bytes_are_noticed(stock: Stock, ledger: Ledger) -> None:
     assert ledger.head.seq == 10
     made = make_backup(stock.places, "hourly")
     file = stock.places.backups / made.file
-    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert not is_sound(stock.places.backups, made)
     file.unlink()
     assert not is_sound(stock.places.backups, made)
