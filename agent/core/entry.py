@@ -130,6 +130,11 @@ class Position(Struct, frozen=True, kw_only=True):
     seq: int
     hash: bytes
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """(epoch, seq), by which positions of one journal are ordered."""
+        return (self.epoch, self.seq)
+
     def __str__(self) -> str:
         """Write it as POS and receipt carry it: ``epoch:seq:short hash``."""
         return f"{self.epoch}:{self.seq}:{self.hash.hex()[:8]}"

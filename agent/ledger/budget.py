@@ -13,6 +13,7 @@ import os
 import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from agent.core.entry import Entry, Position
@@ -27,7 +28,6 @@ from agent.ledger.places import Places, sync_directory
 from agent.ledger.quarantine import damaged_databases
 from agent.ledger.queries import SQL
 from agent.ledger.ring import backups, prune
-from agent.ledger.salvage import place_of
 from agent.ledger.segments import Segment
 
 __all__ = ["Usage", "hold_budget", "usage"]
@@ -124,18 +124,18 @@ def _move_base(ledger: Ledger, segment: Segment) -> None:
     """Write the projections as they stood at a segment's end, in place of the old base."""
     places, old = ledger.places, read_base(ledger.path)
     end = Position(epoch=segment.epoch, seq=segment.last_seq, hash=segment.last_hash)
-    if place_of(end) <= place_of(old.begins_after):
+    if end.place <= old.begins_after.place:
         return  # moved already, by an attempt that was cut off before the ledger knew
     unfinished = places.base.with_name(f"{places.base.name}.unfinished")
     for path in Places(unfinished).live:
         path.unlink(missing_ok=True)
-    position = max(end, old.position, key=place_of)
+    position = max(end, old.position, key=attrgetter("place"))
     with closing(open_writer(unfinished)) as base:
         migrate(base)
         base.execute("BEGIN IMMEDIATE")
         old.load(base)
         for at, canonical in ledger.archive.entries(segment, after_seq=0):
-            if place_of(at) > place_of(old.position):
+            if at.place > old.position.place:
                 projections.apply(base, Entry.read(canonical))
         for row in base_values(Base(position=position, begins_after=end, seal=segment.seal)):
             base.execute(SQL["put_meta"], row)

@@ -25,7 +25,7 @@ from agent.ledger.places import Places, sync_directory
 from agent.ledger.quarantine import damaged_databases, keep_base
 from agent.ledger.queries import SQL
 from agent.ledger.ring import Backup, backups, is_sound
-from agent.ledger.salvage import Growth, place_of
+from agent.ledger.salvage import Growth
 from agent.ledger.segments import Archive, Segment
 from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View
@@ -90,7 +90,7 @@ def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive
     growth.stops_at_contradictions = True
     growth.know_segments(base.seal)
     if base.path is not None:  # what was dropped had been acknowledged
-        row = (ACKNOWLEDGED, "{}:{}".format(*place_of(base.begins_after)))
+        row = (ACKNOWLEDGED, "{}:{}".format(*base.begins_after.place))
         building.execute(SQL["put_meta"], row)
     return growth
 
@@ -121,9 +121,7 @@ def _base_of(
     if bad is not None:
         begins_after = Position(epoch=bad.epoch, seq=bad.last_seq, hash=bad.last_hash)
         seal = bad.seal
-    building.execute(
-        "DELETE FROM segments WHERE (epoch, last_seq) <= (?, ?)", place_of(begins_after)
-    )
+    building.execute("DELETE FROM segments WHERE (epoch, last_seq) <= (?, ?)", begins_after.place)
     path = _unfinished_base(places)
     _copy(source, path)
     base = Base(position=position_of(start.head), begins_after=begins_after, seal=seal, path=path)
@@ -137,7 +135,7 @@ def _last_bad_segment(
     """Hold a backup's sealed files to their seals; answers the last that does not hold."""
     bad = None
     for segment in View(building).segments():
-        if (segment.epoch, segment.last_seq) <= place_of(after):
+        if (segment.epoch, segment.last_seq) <= after.place:
             continue
         try:
             archive.check(segment, seal)
@@ -179,7 +177,7 @@ def open_epoch(
             known = _incarnation_of_damaged(places) or mint_id()
             building.execute(SQL["put_meta"], (INCARNATION, known))
         head = made.head
-        if view.acknowledged() > place_of(head):  # head office holds more than could be saved
+        if view.acknowledged() > head.place:  # head office holds more than could be saved
             building.execute(SQL["put_meta"], (ACKNOWLEDGED, f"{head.epoch}:{head.seq}"))
         tip = replace(Tip.of(view), head=head)
         transaction = Transaction(building, tip, clock=clock, mint_id=mint_id, archive=archive)

@@ -25,7 +25,6 @@ from agent.ledger.errors import LedgerDamaged
 from agent.ledger.places import Places
 from agent.ledger.quarantine import mark_used, newest_epoch, quarantine, used_backups
 from agent.ledger.ring import backups, described, is_sound, take_segments_back
-from agent.ledger.salvage import place_of
 
 __all__ = ["Rebuilt", "is_missing", "rebuild", "restore"]
 
@@ -101,7 +100,7 @@ def _make_best(places: Places) -> Made:
             break
     made = made or make(places, None, None)
     for newer in (*starts, *sound):
-        if newer.place > place_of(made.head):
+        if newer.place > made.head.place:
             # The chain up to this backup is broken: begin with it, and have nothing older.
             with suppress(LedgerDamaged):
                 return make(places, newer, ring / newer.file, whole=False)

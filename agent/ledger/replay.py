@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ def verify_chain(path: Path, *, progress: Progress = _silent) -> Position:
     with _opened(path) as live:
         base = read_base(path)
         chain = _chained(live, Archive(Places(path).segments), base, progress)
-        return max((position for _, position in chain), key=_place, default=base.begins_after)
+        return max(
+            (position for _, position in chain), key=attrgetter("place"), default=base.begins_after
+        )
 
 
 def replay(path: Path, *, progress: Progress = _silent) -> Replay:
@@ -113,7 +116,7 @@ def _replay(
         if isinstance(entry.fact, OpenEpoch):
             _check_parent(entry.fact, position, head)
         count, head = count + 1, position
-        if _place(position) > _place(base.position):
+        if position.place > base.position.place:
             _fold(rebuilt, entry)
     rebuilt.execute("COMMIT")
     _compare(live, rebuilt)
@@ -135,10 +138,10 @@ def _chained(
     total = int(live.execute(SQL["count_entries"]).fetchone()[0])
     seal, head = base.seal, base.begins_after
     for segment in View(live).segments():
-        if (segment.epoch, segment.last_seq) > _place(head):  # or it is about to be dropped
+        if (segment.epoch, segment.last_seq) > head.place:  # or it is about to be dropped
             archive.check(segment, seal)
             seal = segment.seal
-    walk = journaled(live, archive, after=_place(head))
+    walk = journaled(live, archive, after=head.place)
     done = 0
     for done, (position, canonical) in enumerate(walk, start=1):
         if position.epoch > head.epoch:
@@ -161,10 +164,6 @@ def _chained(
     misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
     if misnamed is not None:
         raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
-
-
-def _place(position: Position) -> tuple[int, int]:
-    return (position.epoch, position.seq)
 
 
 def _parse(canonical: bytes, position: Position) -> Entry:

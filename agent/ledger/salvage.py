@@ -19,15 +19,10 @@ from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive
 from agent.ledger.view import journaled
 
-__all__ = ["Growth", "place_of"]
+__all__ = ["Growth"]
 
 _UNREADABLE = (sqlite3.Error, TypeError, ValueError)
 """What reading a damaged file raises; Python itself does where text is no text any more."""
-
-
-def place_of(position: Position) -> tuple[int, int]:
-    """Answer (epoch, seq)."""
-    return (position.epoch, position.seq)
 
 
 class Growth:
@@ -54,7 +49,7 @@ class Growth:
             try:
                 self._archive.check(segment, seal)
                 self._take(self._archive.entries(segment, after_seq=0), keep=False)
-                whole = place_of(self.head) == (segment.epoch, segment.last_seq)
+                whole = self.head.place == (segment.epoch, segment.last_seq)
             except LedgerDamaged:
                 whole = False
             if whole and before != self.head:
@@ -71,7 +66,7 @@ class Growth:
         while before != self.head:
             before = self.head
             for segment in self._archive.found():
-                if (segment.epoch, segment.last_seq) > place_of(self.head):
+                if (segment.epoch, segment.last_seq) > self.head.place:
                     after_seq = self.head.seq if segment.epoch == self.head.epoch else 0
                     with suppress(LedgerDamaged):
                         self._take(self._archive.entries(segment, after_seq=after_seq))
@@ -103,7 +98,7 @@ class Growth:
             if keep:
                 row = (entry.epoch, entry.seq, entry.id, canonical, position.hash)
                 self._building.execute(SQL["append_entry"], row)
-            if place_of(position) > place_of(self.base.position):
+            if position.place > self.base.position.place:
                 projections.apply(self._building, entry)
         except sqlite3.IntegrityError:
             if not self.stops_at_contradictions:
@@ -127,7 +122,7 @@ def _following(head: Position, position: Position, canonical: bytes) -> Entry | 
             return None
         before = Position(epoch=position.epoch, seq=0, hash=GENESIS)
     follows = (
-        (entry.epoch, entry.seq) == place_of(position)
+        (entry.epoch, entry.seq) == position.place
         and position.seq == before.seq + 1
         and position.hash == link_hash(before.hash, canonical)
     )
@@ -137,7 +132,7 @@ def _following(head: Position, position: Position, canonical: bytes) -> Entry | 
 def _in_order(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk a database that may be damaged, as far as SQLite can read it."""
     with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
-        yield from _typed(journaled(connection, after=place_of(after)))
+        yield from _typed(journaled(connection, after=after.place))
 
 
 def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
@@ -149,7 +144,7 @@ def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, byte
             for epoch, seq, canonical, digest in rows
         )
         for position, canonical in _typed(found):
-            if place_of(position) > place_of(after):
+            if position.place > after.place:
                 yield position, canonical
 
 

@@ -117,9 +117,6 @@ UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + 
 -- name: add_return
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
--- name: position_of_return
-SELECT epoch, seq FROM returns WHERE sale_id = ? AND return_id = ?;
-
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?, last_sale_seq = ? WHERE account = ?;
 
@@ -195,9 +192,6 @@ DELETE FROM leases;
 INSERT INTO tiers (account, tier, since) VALUES (?, ?, ?)
     ON CONFLICT (account) DO UPDATE SET tier = excluded.tier, since = excluded.since
     WHERE tier <> excluded.tier;
-
--- name: tier
-SELECT tier, since FROM tiers WHERE account = ?;
 
 -- name: add_epoch
 INSERT INTO epochs (epoch, incarnation, cause, reason) VALUES (?, ?, ?, ?);
