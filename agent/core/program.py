@@ -16,6 +16,7 @@
 100
 """
 
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -58,7 +59,7 @@ class Program(Value):
         """Read a program file's text. Raises strict_toml.InvalidDocument naming file and key."""
         return strict_toml.parse(text, cls, source=source)
 
-    @property
+    @cached_property
     def edition(self) -> str:
         """The program and version that judged a sale, as its journal entry names it."""
         return f"{self.id}@{self.version}"

@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from agent.ledger.queries import SQL
 
-__all__ = ["Lot", "activate", "add", "capture", "hold", "release", "spend", "take_from"]
+__all__ = [
+    "Lot",
+    "activate",
+    "add",
+    "add_pending",
+    "capture",
+    "hold",
+    "release",
+    "spend",
+    "take_from",
+]
 
 
 class Lot(NamedTuple):
@@ -29,18 +39,18 @@ class Lot(NamedTuple):
         return (self.earned_on, self.epoch, self.seq)
 
 
-def add(
-    connection: sqlite3.Connection,
-    account: str,
-    lot: Lot,
-    *,
-    balance: int,
-    activates_on: str | None = None,
-) -> None:
-    """Put points that came in into a lot. ``balance`` is the active points they led to."""
-    points = lot.points if activates_on else _beyond_debt(lot.points, balance)
-    if points > 0:
-        connection.execute(SQL["add_lot"], (account, *lot.key, points, activates_on))
+def add(connection: sqlite3.Connection, account: str, lot: Lot, *, to_come: int = 0) -> None:
+    """Put points that came in, and are posted, into a lot, less what a debt takes of them.
+
+    ``to_come`` is how many of the points that were posted with these are still to be added.
+    """
+    connection.execute(SQL["add_lot_beyond_debt"], (account, *lot, to_come))
+
+
+def add_pending(connection: sqlite3.Connection, account: str, lot: Lot, activates_on: str) -> None:
+    """Put points that have to wait into a lot; they pay no debt before they are active."""
+    if lot.points > 0:
+        connection.execute(SQL["add_lot"], (account, *lot, activates_on))
 
 
 def spend(connection: sqlite3.Connection, account: str, points: int) -> list[Lot]:
@@ -85,15 +95,15 @@ def activate(
     entry: tuple[int, int],
     points: int,
     *,
-    balance: int,
+    to_come: int,
 ) -> None:
-    """Make what is pending of a lot active. ``balance`` is the active points they led to."""
+    """Make what is pending of a lot active; ``to_come`` as ``add`` has it."""
     row = connection.execute(SQL["lot"], (account, *entry)).fetchone()
     if row is None or row[2] is None or row[1] != points:
         raise sqlite3.IntegrityError("activates what is not all that is pending of a lot")
     lot = Lot(row[0], *entry, points)
     connection.execute(SQL["drop_lot"], (account, *lot.key))
-    add(connection, account, lot, balance=balance)
+    add(connection, account, lot, to_come=to_come)
 
 
 def hold(connection: sqlite3.Connection, account: str, redemption_id: str, points: int) -> None:
@@ -113,15 +123,14 @@ def release(
     account: str,
     redemption_id: str,
     released: Lot,
-    *,
-    balance: int,
 ) -> None:
-    """Give held points back to the lots they came from, the youngest first.
+    """Give held points, which are posted, back to the lots they came from, the youngest first.
 
-    ``balance`` is the active points they led to; a debt takes its part of the oldest. What was held
-    beyond the lots comes back as the lot of the entry that released it.
+    A debt takes its part of the oldest. What was held beyond the lots comes back as the lot of the
+    entry that released it.
     """
-    kept = _beyond_debt(released.points, balance)
+    (balance,) = connection.execute(SQL["balance"], (account, "active")).fetchone()
+    kept = min(released.points, max(0, balance))
     for lot, taken in _parts(reversed(_held(connection, redemption_id)), released.points):
         _shrink_held(connection, redemption_id, lot, taken)
         back, kept = min(taken, kept), max(0, kept - taken)
@@ -129,11 +138,6 @@ def release(
             connection.execute(SQL["add_lot"], (account, *lot.key, back, None))
     if kept > 0:
         connection.execute(SQL["add_lot"], (account, *released.key, kept, None))
-
-
-def _beyond_debt(points: int, balance: int) -> int:
-    """Answer how many of the points that just came in are left once the debt is paid."""
-    return min(points, max(0, balance))
 
 
 def _held(connection: sqlite3.Connection, redemption_id: str) -> list[Lot]:

@@ -6,6 +6,7 @@ as a hold captured twice, breaks a constraint and is not written at all.
 """
 
 import sqlite3
+from datetime import date
 
 from agent.core.entry import Entry
 from agent.core.facts import (
@@ -19,6 +20,7 @@ from agent.core.facts import (
     DeleteReward,
     Enrol,
     ExpirePoints,
+    Fact,
     LeaseGrant,
     OpenEpoch,
     RedeemReward,
@@ -55,103 +57,109 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     sqlite3.IntegrityError where the entry contradicts an earlier one.
     """
     fact = entry.fact
-    balance = _post(connection, entry)
-    if change := lease_of(fact):
-        connection.execute(SQL["change_lease"], (fact.account, change))  # type: ignore[union-attr]  # what has a lease has an account
+    _post(connection, entry)
+    _move_rights(connection, fact)
     match fact:
-        case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
-            _accumulate(connection, entry, fact, balance)
+        case AccumulatePoints():
+            _sell(connection, entry, fact)
+        case AccumulatePromotionPoints():
+            _promote(connection, entry, fact)
+        case ClaimSale():
+            _claim(connection, entry, fact)
         case ActivatePoints():
-            _activate(connection, fact, balance)
+            _activate(connection, fact)
         case CreateReward() | RedeemReward() | DeleteReward():
-            _redeem(connection, entry, fact, balance)
+            _redeem(connection, entry, fact)
         case ReturnSale() | VoidSale():
-            _unsell(connection, entry, fact, balance)
+            _unsell(connection, entry, fact)
         case AdjustPoints():
-            _change(connection, entry, fact.account, fact.points, balance)
+            _change(connection, entry, fact.account, fact.points)
         case ExpirePoints():
             lots.spend(connection, fact.account, fact.points)
         case Enrol() | CardState():
             _know_card(connection, entry, fact)
-        case LeaseGrant():
-            connection.execute(SQL["grant_lease"], (fact.account, fact.granted_total))
         case OpenEpoch():
-            # Rights belong to an epoch: those of an earlier one are no longer this device's.
-            connection.execute(SQL["forget_leases"])
             row = (entry.epoch, fact.incarnation, fact.cause, fact.reason)
             connection.execute(SQL["add_epoch"], row)
         case _:
-            pass  # RATE_VISIT, LEASE_RETURN and CLOCK_JUMP say all they mean themselves
+            pass  # RATE_VISIT, CLOCK_JUMP and the leases' own say all they mean themselves
 
 
-def _post(connection: sqlite3.Connection, entry: Entry) -> int:
-    """Move the points; answers the active points of the member concerned, where they moved.
+def _post(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Move the points.
 
-    Not by an upsert, whose CHECKs see the row inserted and not the sum, and not by RETURNING, for
-    which SQLite builds a table: both cost more than the second statement that is seldom needed.
+    Not by an upsert, whose CHECKs see the row inserted and not the sum: it costs more than the
+    second statement that is seldom needed.
     """
-    account = None
     for posting in postings_of(entry.fact):
         if connection.execute(SQL["post"], posting).rowcount == 0:
             connection.execute(SQL["first_posting"], posting)
-        if posting.bucket == "active":
-            account = posting.owner
-    if account is None:
-        return 0
-    (points,) = connection.execute(SQL["balance"], (account, "active")).fetchone()
-    return int(points)
 
 
-def _accumulate(
-    connection: sqlite3.Connection,
-    entry: Entry,
-    fact: AccumulatePoints | AccumulatePromotionPoints | ClaimSale,
-    balance: int,
-) -> None:
-    if isinstance(fact, AccumulatePoints):
-        row = (fact.sale_id, entry.epoch, entry.seq, fact.account, fact.total_minor, fact.points)
-        connection.execute(SQL["add_sale"], row)
-    elif isinstance(fact, ClaimSale):
-        claimed = (fact.account, fact.points, fact.sale_id)
-        _one_row(
-            connection.execute(SQL["claim_sale"], claimed),
-            "claims a sale that has a card or was voided",
-        )
+def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
+    if isinstance(fact, LeaseGrant):
+        connection.execute(SQL["grant_lease"], (fact.account, fact.granted_total))
+    elif isinstance(fact, OpenEpoch):
+        # Rights belong to an epoch: those of an earlier one are no longer this device's.
+        connection.execute(SQL["forget_leases"])
+    elif change := lease_of(fact):
+        connection.execute(SQL["change_lease"], (fact.account, change))  # type: ignore[union-attr]  # what has a lease has an account
+
+
+def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:
+    row = (fact.sale_id, entry.epoch, entry.seq, fact.account, fact.total_minor, fact.points)
+    connection.execute(SQL["add_sale"], row)
     if fact.account is None:
         return
-    place = (entry.epoch, entry.seq)
-    if isinstance(fact, ClaimSale):  # a return looks for the lot under the sale's own entry
-        place = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
-    if isinstance(fact, AccumulatePromotionPoints) and fact.sale_id is not None:
-        # What a promotion gave for a sale can be taken back with it.
+    connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
+    if fact.tier is not None:
+        connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
+    _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
+
+
+def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromotionPoints) -> None:
+    if fact.sale_id is not None:  # what a promotion gave for a sale can be taken back with it
         promoted = (fact.points, fact.sale_id, fact.account)
         connection.execute(SQL["promote_sale"], promoted)
-    if isinstance(fact, AccumulatePoints):
-        connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
-        if fact.tier is not None:
-            connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
-    if fact.points:
-        until = None if fact.pending_until is None else fact.pending_until.isoformat()
-        lot = Lot(_day(entry), *place, fact.points)
-        lots.add(connection, fact.account, lot, balance=balance, activates_on=until)
+    _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
-def _activate(connection: sqlite3.Connection, fact: ActivatePoints, balance: int) -> None:
+def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> None:
+    claimed = (fact.account, fact.points, fact.sale_id)
+    _one_row(
+        connection.execute(SQL["claim_sale"], claimed),
+        "claims a sale that has a card or was voided",
+    )
+    # A return looks for the lot under the sale's own entry.
+    epoch, seq = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
+    lot = Lot(_day(entry), epoch, seq, fact.points)
+    _earn(connection, fact.account, lot, fact.pending_until)
+
+
+def _earn(
+    connection: sqlite3.Connection, account: str, lot: Lot, pending_until: date | None
+) -> None:
+    if pending_until is None:
+        lots.add(connection, account, lot)
+    else:
+        lots.add_pending(connection, account, lot, pending_until.isoformat())
+
+
+def _activate(connection: sqlite3.Connection, fact: ActivatePoints) -> None:
     """Make whole lots active, one after the other, or each would pay the same debt."""
-    if sum(part.points for part in fact.lots) != fact.points:
+    to_come = sum(part.points for part in fact.lots)
+    if to_come != fact.points:
         raise sqlite3.IntegrityError("activates other points than its lots have")
-    balance -= fact.points
     for part in fact.lots:
-        balance += part.points
+        to_come -= part.points
         place = (part.epoch, part.seq)
-        lots.activate(connection, fact.account, place, part.points, balance=balance)
+        lots.activate(connection, fact.account, place, part.points, to_come=to_come)
 
 
 def _redeem(
     connection: sqlite3.Connection,
     entry: Entry,
     fact: CreateReward | RedeemReward | DeleteReward,
-    balance: int,
 ) -> None:
     match fact:
         case CreateReward():
@@ -165,13 +173,11 @@ def _redeem(
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")
-            back = Lot(_day(entry), entry.epoch, entry.seq, fact.points)
-            lots.release(connection, fact.account, fact.redemption_id, back, balance=balance)
+            back = _lot_of(entry, fact.points)
+            lots.release(connection, fact.account, fact.redemption_id, back)
 
 
-def _unsell(
-    connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | VoidSale, balance: int
-) -> None:
+def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | VoidSale) -> None:
     taken = fact.from_active + fact.from_pending
     row = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     if isinstance(fact, ReturnSale):
@@ -191,21 +197,20 @@ def _unsell(
         lots.take_from(connection, fact.account, made_by, fact.from_pending, pending=True)
         own = lots.take_from(connection, fact.account, made_by, fact.from_active, pending=False)
     lots.spend(connection, fact.account, fact.from_active - own)
-    if fact.given_back == fact.from_active:  # the postings cancel out, the lots do not
-        row = connection.execute(SQL["balance"], (fact.account, "active")).fetchone()
-        balance = 0 if row is None else row[0]
-    _change(connection, entry, fact.account, fact.given_back, balance)
+    _change(connection, entry, fact.account, fact.given_back)
 
 
-def _change(
-    connection: sqlite3.Connection, entry: Entry, account: str, points: int, balance: int
-) -> None:
+def _change(connection: sqlite3.Connection, entry: Entry, account: str, points: int) -> None:
     """Add a lot of the entry's own, or spend from the oldest."""
     if points > 0:
-        lot = Lot(_day(entry), entry.epoch, entry.seq, points)
-        lots.add(connection, account, lot, balance=balance)
+        lots.add(connection, account, _lot_of(entry, points))
     else:
         lots.spend(connection, account, -points)
+
+
+def _lot_of(entry: Entry, points: int) -> Lot:
+    """Answer the lot that an entry brings."""
+    return Lot(_day(entry), entry.epoch, entry.seq, points)
 
 
 def _know_card(connection: sqlite3.Connection, entry: Entry, fact: Enrol | CardState) -> None:

@@ -17,7 +17,7 @@ __all__ = ["ACKNOWLEDGED", "INCARNATION", "AccountRow", "Profile", "View", "jour
 ACKNOWLEDGED = "acknowledged"
 INCARNATION = "incarnation"
 _UNTRUSTED = ("restored", "rebuilt")
-_PAGE = 500
+_PAGE = 100
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
@@ -206,6 +206,6 @@ def journaled(
             yield position, canonical
         after = (segment.epoch, segment.last_seq)
     while rows := connection.execute(SQL["entries_after"], (*after, _PAGE)).fetchall():
-        for epoch, seq, _, canonical, entry_hash in rows:
+        for epoch, seq, canonical, entry_hash in rows:
             yield Position(epoch=epoch, seq=seq, hash=entry_hash), canonical
         after = (epoch, seq)

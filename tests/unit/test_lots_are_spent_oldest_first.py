@@ -27,12 +27,19 @@ def empty() -> sqlite3.Connection:
     return connection
 
 
+def has(connection: sqlite3.Connection, balance: int) -> None:
+    """Say what Ana's balance has come to; the entry that brings points posts them first."""
+    row = (ANA, "active", balance)
+    connection.execute("INSERT OR REPLACE INTO balances VALUES (?, ?, ?)", row)
+
+
 @pytest.fixture
 def heap() -> Iterator[sqlite3.Connection]:
     """Three lots of Ana's, put there in no order; the oldest has the highest number."""
     with closing(empty()) as connection:
         for lot in (NEW, OLD, MIDDLE):
-            lots.add(connection, ANA, lot, balance=60)
+            has(connection, 60)
+            lots.add(connection, ANA, lot)
         yield connection
 
 
@@ -77,7 +84,8 @@ def test_lots_of_one_day_go_in_the_order_of_the_journal() -> None:
     """On one day the earlier epoch goes first, then the earlier entry."""
     with closing(empty()) as connection:
         for epoch, seq in ((1, 1), (0, 7), (0, 12)):
-            lots.add(connection, ANA, Lot("2026-11-01", epoch, seq, 5), balance=15)
+            has(connection, 15)
+            lots.add(connection, ANA, Lot("2026-11-01", epoch, seq, 5))
         spent = lots.spend(connection, ANA, 12)
     assert [(lot.epoch, lot.seq, lot.points) for lot in spent] == [(0, 7, 5), (0, 12, 5), (1, 1, 2)]
 
@@ -93,7 +101,8 @@ def test_another_members_points_are_left_alone(heap: sqlite3.Connection) -> None
 def test_a_debt_is_paid_before_a_lot_is_made(balance: int, left: list[int]) -> None:
     """Of five points that come in only those are put by that the debt leaves."""
     with closing(empty()) as connection:
-        lots.add(connection, ANA, Lot("2026-11-01", 0, 1, 5), balance=balance)
+        has(connection, balance)
+        lots.add(connection, ANA, Lot("2026-11-01", 0, 1, 5))
         assert active(connection) == left
 
 
@@ -101,10 +110,12 @@ def test_pending_points_wait_and_then_pay() -> None:
     """A pending lot is neither spent nor used for a debt; once it is active it is both."""
     with closing(empty()) as connection:
         lot = Lot("2026-11-01", 0, 1, 8)
-        lots.add(connection, ANA, lot, balance=-3, activates_on="2026-12-01")
+        has(connection, -3)
+        lots.add_pending(connection, ANA, lot, "2026-12-01")
         assert lots.spend(connection, ANA, 5) == []
         assert lots.take_from(connection, ANA, (0, 1), 2, pending=False) == 0
-        lots.activate(connection, ANA, (0, 1), 8, balance=5)
+        has(connection, 5)
+        lots.activate(connection, ANA, (0, 1), 8, to_come=0)
         assert active(connection) == [5]
 
 
@@ -131,16 +142,19 @@ def test_what_is_held_is_captured_oldest_first(heap: sqlite3.Connection) -> None
 def test_what_is_released_goes_back_youngest_first(heap: sqlite3.Connection) -> None:
     """What is given back lies where it came from, the youngest lots first."""
     lots.hold(heap, ANA, "r-1", 35)
-    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 7), balance=32)
+    has(heap, 32)
+    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 7))
     assert (active(heap), held(heap)) == ([2, 30], [10, 18])
-    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 100, 28), balance=60)
+    has(heap, 60)
+    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 100, 28))
     assert (active(heap), held(heap)) == ([10, 20, 30], [])
 
 
 def test_a_debt_keeps_the_oldest_of_what_is_released(heap: sqlite3.Connection) -> None:
     """Points that come back into a debt pay it with the oldest of them."""
     lots.hold(heap, ANA, "r-1", 60)
-    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 60), balance=34)
+    has(heap, 34)
+    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 60))
     assert (active(heap), held(heap)) == ([4, 30], [])
 
 
@@ -148,8 +162,10 @@ def test_points_held_beyond_the_lots_come_back_as_a_lot(heap: sqlite3.Connection
     """What was held on the floor came from no lot; given back, it is the releasing entry's."""
     lots.hold(heap, ANA, "r-1", 70)
     assert held(heap) == [10, 20, 30]
-    lots.add(heap, ANA, Lot("2026-11-05", 0, 20, 40), balance=30)
-    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 70), balance=100)
+    has(heap, 30)
+    lots.add(heap, ANA, Lot("2026-11-05", 0, 20, 40))
+    has(heap, 100)
+    lots.release(heap, ANA, "r-1", Lot("2026-11-09", 0, 99, 70))
     assert (active(heap), held(heap)) == ([10, 20, 30, 30, 10], [])
 
 
@@ -161,7 +177,8 @@ def test_nothing_is_made_or_lost(earned: list[int], wanted: int, data: st.DataOb
         for seq, points in enumerate(earned, start=1):
             balance += points
             day = f"2026-11-{data.draw(st.integers(1, 9)):02}"
-            lots.add(connection, ANA, Lot(day, 0, seq, points), balance=balance)
+            has(connection, balance)
+            lots.add(connection, ANA, Lot(day, 0, seq, points))
         before = active(connection)
         lots.hold(connection, ANA, "r-1", wanted)
         waits, balance = wanted, balance - wanted
@@ -175,7 +192,8 @@ def test_nothing_is_made_or_lost(earned: list[int], wanted: int, data: st.DataOb
             else:
                 balance += part
                 own = Lot("2026-12-01", 0, 100 + waits, part)
-                lots.release(connection, ANA, "r-1", own, balance=balance)
+                has(connection, balance)
+                lots.release(connection, ANA, "r-1", own)
             assert sum(active(connection)) == max(0, balance)
             assert sum(held(connection)) <= waits
         assert held(connection) == []

@@ -8,7 +8,7 @@ SELECT canonical, hash FROM journal WHERE epoch = ? AND seq = ?;
 SELECT epoch, seq, hash, canonical FROM journal ORDER BY epoch DESC, seq DESC LIMIT 1;
 
 -- name: entries_after
-SELECT epoch, seq, id, canonical, hash FROM journal
+SELECT epoch, seq, canonical, hash FROM journal
  WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT ?;
 
 -- name: entries_as_stored
@@ -131,6 +131,12 @@ SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voi
 
 -- name: add_lot
 INSERT INTO lots (account, earned_on, epoch, seq, points, activates_on) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (account, earned_on, epoch, seq) DO UPDATE SET points = points + excluded.points;
+
+-- name: add_lot_beyond_debt
+INSERT INTO lots (account, earned_on, epoch, seq, points)
+SELECT ?1, ?2, ?3, ?4, min(?5, points - ?6) FROM balances
+ WHERE owner = ?1 AND bucket = 'active' AND points > ?6 AND ?5 > 0
     ON CONFLICT (account, earned_on, epoch, seq) DO UPDATE SET points = points + excluded.points;
 
 -- name: oldest_lot
