@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from agent.core.facts import AccumulatePoints, Fact
+from agent.core.spelling import speller
 from agent.core.values import Code
 
 __all__ = [
@@ -91,6 +92,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         entry = cls.read(canonical)
         if entry.canonical() != canonical:
             raise MalformedEntry("not in canonical form")
+        entry._check_spelling()
         return entry
 
     def checked(self) -> bytes:
@@ -101,7 +103,12 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         """
         canonical = _ENCODER.encode(self)
         self.read(canonical)
+        self._check_spelling()
         return canonical
+
+    def _check_spelling(self) -> None:
+        if _misspelt(self):
+            raise MalformedEntry("a code or a text has characters that none may have")
 
     def check_sale(self) -> None:
         """Hold that the sale inside, where there is one, is the canonical form of a sale.
@@ -121,6 +128,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Entry)
+_misspelt = speller(Entry)
 
 
 class Position(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ int_type
 
 from collections.abc import Callable
 from typing import Annotated
+from unicodedata import category
 
 from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -24,7 +25,8 @@ __all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
 _LARGEST = 10**12
 
-# Each bound stands twice: pydantic checks what crosses a border, msgspec what stands in a journal.
+# Each bound stands twice: pydantic checks what crosses a border, msgspec what stands in a journal,
+# less the spelling of its texts, which agent/core/spelling.py checks.
 
 Minor = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 """Money in whole minor units of its currency."""
@@ -34,10 +36,19 @@ Points = Annotated[
 ]
 """Whole points."""
 
+
+def _is_no_code(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) or " " in text
+
+
+def _has_control_characters(text: str) -> bool:
+    return not text.isprintable() and any(category(each) == "Cc" for each in text)
+
+
 Code = Annotated[
     str,
     StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$"),
-    Meta(pattern=r"^[\x21-\x7e]{1,64}\Z"),
+    Meta(min_length=1, max_length=64, extra={"misspelt": _is_no_code}),
 ]
 """A short identifier that another system minted: printable ASCII without spaces."""
 
@@ -50,7 +61,7 @@ Text = Annotated[str, StringConstraints(strict=True, max_length=200), Meta(max_l
 Label = Annotated[
     str,
     StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$"),
-    Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z"),
+    Meta(max_length=200, extra={"misspelt": _has_control_characters}),
 ]
 """A short text to print or show: no control characters, which a printer would obey."""
 
