@@ -86,10 +86,7 @@ def make(
 
 def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive) -> Growth:
     """Begin where the ledger began: with its base, where it has one that can be read."""
-    base = Base()
-    with suppress(LedgerDamaged):
-        base = read_base(places.database)
-        base.load(building)
+    base = _load_base(places, building)
     growth = Growth(building, archive, base, base.begins_after)
     growth.stops_at_contradictions = True
     growth.know_segments(base.seal)
@@ -97,6 +94,21 @@ def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive
         row = (ACKNOWLEDGED, "{}:{}".format(*base.begins_after.place))
         building.execute(SQL["put_meta"], row)
     return growth
+
+
+def _load_base(places: Places, building: sqlite3.Connection) -> Base:
+    """Fill the projections from the ledger's base; one that is damaged is as good as none."""
+    building.execute("SAVEPOINT base")
+    try:
+        base = read_base(places.database)
+        base.load(building)
+    except (LedgerDamaged, sqlite3.DatabaseError) as error:
+        if not speaks_of_damage(error, places.base):
+            raise
+        building.execute("ROLLBACK TO base")
+        base = Base()
+    building.execute("RELEASE base")
+    return base
 
 
 def _base_of(

@@ -95,12 +95,12 @@ class Ledger:
             self._stopping = False
             self._start()
 
-    def _start(self) -> None:
+    def _start(self, reason: str | None = None) -> None:
         check_build()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._open_or_rebuild()
+            self._open_or_rebuild(reason)
         except OSError as error:
             self._halt()
             raise LedgerUnavailable(
@@ -125,10 +125,11 @@ class Ledger:
             if self._stopping:
                 raise LedgerUnavailable("the ledger is stopping")
             self._halt(keep_log=True)
-            self._suspicion = self._suspicion or Suspicion.of(self.places, reason)
-            self._start()
+            self._start(reason)
 
-    def _open_or_rebuild(self) -> None:
+    def _open_or_rebuild(self, reason: str | None) -> None:
+        if reason is not None:
+            self._suspicion = self._suspicion or Suspicion.of(self.places, reason)
         suspicion = self._suspicion
         try:
             if suspicion is not None and suspicion.holds(self.places):
