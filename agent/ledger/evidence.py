@@ -40,15 +40,20 @@ def speaks_of_damage(error: Exception, database: Path) -> bool:
 
     Reads the database from end to end where the error alone does not say it.
     """
-    if isinstance(error, LedgerDamaged):
+    if isinstance(error, LedgerDamaged) or _is_certain(error):
         return True
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGE_CODES:
-        return True
-    if isinstance(error, sqlite3.OperationalError) and str(error).startswith(_NO_TEXT):
-        return True
-    doubtful = isinstance(error, TypeError | ValueError) or code == sqlite3.SQLITE_ERROR
+    doubtful = isinstance(error, TypeError | ValueError) or _code(error) == sqlite3.SQLITE_ERROR
     return doubtful and _has_changed(database)
+
+
+def _is_certain(error: Exception) -> bool:
+    no_text = isinstance(error, sqlite3.OperationalError) and str(error).startswith(_NO_TEXT)
+    return no_text or _code(error) in DAMAGE_CODES
+
+
+def _code(error: Exception) -> int:
+    """Answer SQLite's primary result code, 0 where it said none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _has_changed(database: Path) -> bool:
@@ -58,4 +63,5 @@ def _has_changed(database: Path) -> bool:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             return found != "ok" or not has_own_schema(connection)
     except sqlite3.Error as error:
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE_CODES
+        # These statements are right for any database: what SQLite cannot make of it has changed.
+        return _is_certain(error) or _code(error) == sqlite3.SQLITE_ERROR

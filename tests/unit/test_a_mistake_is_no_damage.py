@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stocked import Stock, digest
+from stocked import Stock, digest, flip
 
 from agent.ledger import LedgerDamaged, LedgerError, replay
 from agent.ledger.backup import make_backup
@@ -107,6 +107,7 @@ def change(path: Path, statement: str) -> None:
 
 
 HARMS: dict[str, Callable[[Path], None]] = {
+    "the format's number": lambda path: flip(path, 47),
     "a column's name": lambda path: rewrite_schema(path, "canonical", "canonicam"),
     "a column's type": lambda path: change(path, "UPDATE journal SET canonical = 7 WHERE seq = 10"),
     "a text": lambda path: change(path, "UPDATE journal SET id = CAST(x'ff41' AS TEXT)"
