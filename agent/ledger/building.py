@@ -102,7 +102,7 @@ def _load_base(places: Places, building: sqlite3.Connection) -> Base:
     try:
         base = read_base(places.database)
         base.load(building)
-    except (LedgerDamaged, sqlite3.DatabaseError) as error:
+    except UNREADABLE as error:
         if not speaks_of_damage(error, places.base):
             raise
         building.execute("ROLLBACK TO base")

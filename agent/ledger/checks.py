@@ -18,9 +18,10 @@ __all__ = ["DAMAGE_CODES", "UNREADABLE", "check_newest", "check_witness"]
 DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """What SQLite says of a database it cannot believe; every other error may heal by itself."""
 
-UNREADABLE = (LedgerDamaged, sqlite3.DatabaseError)
+UNREADABLE = (LedgerDamaged, sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a database raises that is known to be damaged: whoever salvages takes what comes
-before it, and goes on with the next source. A mistake of our own is not among them.
+before it, and goes on with the next source. Python cannot always decode what SQLite complains of.
+Mistakes of our own, a wrong type or value, are not among them.
 """
 
 _CHECKED_AT_START = 1_000

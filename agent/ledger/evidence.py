@@ -62,6 +62,8 @@ def _has_changed(database: Path) -> bool:
         with closing(open_reader(database)) as connection:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             return found != "ok" or not has_own_schema(connection)
+    except UnicodeDecodeError:
+        return True  # SQLite's complaint names a word of the schema that is no text any more
     except sqlite3.Error as error:
         # These statements are right for any database: what SQLite cannot make of it has changed.
         return _is_certain(error) or _code(error) == sqlite3.SQLITE_ERROR

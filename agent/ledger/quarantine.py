@@ -12,6 +12,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from agent.ledger.checks import UNREADABLE
 from agent.ledger.connection import open_reader
 from agent.ledger.places import Places, sync_directory
 from agent.ledger.ring import backups
@@ -69,7 +70,7 @@ def hold_log(database: Path) -> sqlite3.Connection | None:
     read-only.
     """
     if database.exists():
-        with suppress(sqlite3.Error):
+        with suppress(*UNREADABLE):
             last = open_reader(database)
             last.execute("PRAGMA schema_version").fetchone()
             return last
@@ -118,7 +119,7 @@ def newest_epoch(places: Places) -> int:
     known += [backup.place[0] for backup in backups(places.backups)]
     known += [segment.epoch for segment in Archive(places.segments).found()]
     for database in (places.database, *damaged_databases(places)):
-        with suppress(sqlite3.DatabaseError), closing(open_reader(database)) as damaged:
+        with suppress(*UNREADABLE), closing(open_reader(database)) as damaged:
             epoch = View(damaged).head().epoch
             known += [epoch] if isinstance(epoch, int) else []  # its row may hold anything
     return max(known, default=0)

@@ -106,7 +106,16 @@ def change(path: Path, statement: str) -> None:
         connection.execute(strict)
 
 
+def spoil_a_name(path: Path) -> None:
+    """Make a table's name in the schema no text any more."""
+    name, spoilt = b"CREATE TABLE journal", b"CREATE TABLE journ\xa9l"
+    content = path.read_bytes()
+    assert name in content
+    path.write_bytes(content.replace(name, spoilt))
+
+
 HARMS: dict[str, Callable[[Path], None]] = {
+    "a name": spoil_a_name,
     "the format's number": lambda path: flip(path, 47),
     "a column's name": lambda path: rewrite_schema(path, "canonical", "canonicam"),
     "a column's type": lambda path: change(path, "UPDATE journal SET canonical = 7 WHERE seq = 10"),
