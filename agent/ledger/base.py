@@ -45,14 +45,27 @@ class Base:
     path: Path | None = None
 
     def load(self, rebuilt: sqlite3.Connection) -> None:
-        """Fill empty projections with those of the base."""
+        """Fill empty projections with those of the base, by the names that both have.
+
+        The base may have been written by an older version, and nothing else holds what it holds.
+        """
         if self.path is None:
             return
         with closing(open_reader(self.path)) as kept:
             for table in projections.TABLES:
-                rows = kept.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own constants
-                marks = ", ".join("?" * len(rows.description))
-                rebuilt.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+                older, ours = _columns(kept, table), _columns(rebuilt, table)
+                names = [name for name in ours if name in older]
+                if names:
+                    shared, marks = ", ".join(names), ", ".join("?" * len(names))
+                    rows = kept.execute(f"SELECT {shared} FROM {table}")  # noqa: S608 - our own schema's names
+                    rebuilt.executemany(
+                        f"INSERT INTO {table} ({shared}) VALUES ({marks})",  # noqa: S608
+                        rows,
+                    )
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [name for (name,) in connection.execute(SQL["columns_of"], (table,))]
 
 
 def read_base(database: Path) -> Base:

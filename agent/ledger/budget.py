@@ -18,7 +18,7 @@ from pathlib import Path
 
 from agent.core.entry import Entry, Position
 from agent.ledger import projections
-from agent.ledger.aside import aside
+from agent.ledger.background import in_background
 from agent.ledger.backup import make_backup
 from agent.ledger.base import Base, base_values, read_base
 from agent.ledger.connection import open_writer
@@ -80,7 +80,7 @@ async def hold_budget(ledger: Ledger, *, budget_bytes: int, alone: bool) -> str 
         dropped.append(done)
     if _SEALED in dropped:
         # Backups that count on the dropped entries could not be replayed any more.
-        await aside(lambda: make_backup(places, "full"))
+        await in_background(lambda: make_backup(places, "full"))
         prune(places.backups, hourly=0, full=1)
     if alarm is not None or not dropped:
         return alarm
@@ -100,10 +100,10 @@ def _drop_backup(places: Places) -> str | None:
 
 
 def _drop_quarantine(places: Places) -> str | None:
-    aside = [database.parent for database in damaged_databases(places)]
-    if len(aside) < 2:
+    cells = [database.parent for database in damaged_databases(places)]
+    if len(cells) < 2:
         return None
-    shutil.rmtree(aside[-1])
+    shutil.rmtree(cells[-1])
     return "damaged copies"
 
 
@@ -114,7 +114,7 @@ async def _drop_segment(ledger: Ledger) -> str | None:
     if not segments or (segments[0].epoch, segments[0].last_seq) >= acknowledged:
         return None
     oldest = segments[0]
-    await aside(lambda: _move_base(ledger, oldest))
+    await in_background(lambda: _move_base(ledger, oldest))
     await ledger.write(lambda transaction: transaction.forget_segment(oldest))
     ledger.archive.remove(oldest)
     return _SEALED

@@ -12,16 +12,17 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.core.entry import MalformedEntry, Position
+from agent.core.entry import Position
 from agent.core.facts import EpochCause
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import BASE_KEYS, Base, mark_base, position_of, read_base
-from agent.ledger.checks import DAMAGE_CODES, check_newest
+from agent.ledger.checks import UNREADABLE, check_newest
 from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.migrations import migrate
-from agent.ledger.places import Places, sync_directory
+from agent.ledger.evidence import speaks_of_damage
+from agent.ledger.migrations import migrate, refuse_newer
+from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.quarantine import damaged_databases, keep_base
 from agent.ledger.queries import SQL
 from agent.ledger.ring import Backup, backups, is_sound
@@ -63,14 +64,17 @@ def make(
     if source is not None:
         _copy(source, unfinished)
     archive = Archive(places.segments)
-    with _damage_named(source or unfinished), closing(open_writer(unfinished)) as building:
-        migrate(building, archive)
-        building.execute("BEGIN IMMEDIATE")
+    with _damage_named(source), closing(open_writer(unfinished)) as building:
         if start is None or source is None:
+            migrate(building)
+            building.execute("BEGIN IMMEDIATE")
             growth = _from_nothing(places, building, archive)
             base = growth.base
         else:
+            refuse_newer(building)
             base = _base_of(places, building, archive, start, source, whole=whole)
+            migrate(building, archive, lambda: base)
+            building.execute("BEGIN IMMEDIATE")
             check_newest(building, archive, base)
             head = View(building).head()
             growth = Growth(building, archive, replace(base, position=head), head)
@@ -82,10 +86,7 @@ def make(
 
 def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive) -> Growth:
     """Begin where the ledger began: with its base, where it has one that can be read."""
-    base = Base()
-    with suppress(LedgerDamaged):
-        base = read_base(places.database)
-        base.load(building)
+    base = _load_base(places, building)
     growth = Growth(building, archive, base, base.begins_after)
     growth.stops_at_contradictions = True
     growth.know_segments(base.seal)
@@ -93,6 +94,21 @@ def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive
         row = (ACKNOWLEDGED, "{}:{}".format(*base.begins_after.place))
         building.execute(SQL["put_meta"], row)
     return growth
+
+
+def _load_base(places: Places, building: sqlite3.Connection) -> Base:
+    """Fill the projections from the ledger's base; one that is damaged is as good as none."""
+    building.execute("SAVEPOINT base")
+    try:
+        base = read_base(places.database)
+        base.load(building)
+    except UNREADABLE as error:
+        if not speaks_of_damage(error, places.base):
+            raise
+        building.execute("ROLLBACK TO base")
+        base = Base()
+    building.execute("RELEASE base")
+    return base
 
 
 def _base_of(
@@ -121,7 +137,7 @@ def _base_of(
     if bad is not None:
         begins_after = Position(epoch=bad.epoch, seq=bad.last_seq, hash=bad.last_hash)
         seal = bad.seal
-    building.execute("DELETE FROM segments WHERE (epoch, last_seq) <= (?, ?)", begins_after.place)
+    building.execute(SQL["drop_segments_up_to"], begins_after.place)
     path = _unfinished_base(places)
     _copy(source, path)
     base = Base(position=position_of(start.head), begins_after=begins_after, seal=seal, path=path)
@@ -188,7 +204,7 @@ def open_epoch(
         return transaction.head()
 
 
-def install(places: Places, base: Base, aside: Path, *, head: Position) -> None:
+def install(places: Places, base: Base, cell: Path, *, head: Position) -> None:
     """Give the finished ledger its name, its base first; before this it does not count.
 
     The witness knows it from the start, so that its epoch is not given again, whatever happens.
@@ -198,7 +214,7 @@ def install(places: Places, base: Base, aside: Path, *, head: Position) -> None:
     for path in Places(unfinished).live[1:]:
         path.unlink(missing_ok=True)
     if base.path != places.base:
-        keep_base(places, aside)
+        keep_base(places, cell)
     if base.path == _unfinished_base(places):
         _sync(base.path)
         base.path.rename(places.base)
@@ -225,6 +241,7 @@ def _sync(path: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a database with what its write-ahead log holds, where it still has one."""
+    make_private(target)
     if source.with_name(f"{source.name}-wal").exists():
         with closing(open_reader(source)) as kept, closing(sqlite3.connect(target)) as copy:
             kept.backup(copy)
@@ -233,15 +250,15 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _damage_named(source: Path) -> Iterator[None]:
-    """Tell what is wrong with a backup from a disk that does not let us."""
+def _damage_named(source: Path | None) -> Iterator[None]:
+    """Tell what is wrong with a backup from a disk that does not let us, and from a mistake."""
     try:
         yield
-    except (MalformedEntry, TypeError, ValueError) as error:
-        raise LedgerDamaged(f"{source}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in DAMAGE_CODES or isinstance(error, sqlite3.IntegrityError):
+    except LedgerDamaged:
+        raise  # it says so itself
+    except Exception as error:
+        contradicts = isinstance(error, sqlite3.IntegrityError)
+        if source is not None and (contradicts or speaks_of_damage(error, source)):
             raise LedgerDamaged(f"{source}: {error}") from error
         raise
 
@@ -249,10 +266,7 @@ def _damage_named(source: Path) -> Iterator[None]:
 def _incarnation_of_damaged(places: Places) -> str | None:
     """Look up under which name the damaged ledger was known, where it can still say so."""
     for database in damaged_databases(places):
-        with (
-            suppress(sqlite3.Error, TypeError, ValueError),
-            closing(open_reader(database)) as connection,
-        ):
+        with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
             if (known := View(connection).meta(INCARNATION)) is not None:
                 return known
     return None

@@ -1,8 +1,13 @@
 """The lives of one journal, and how much of each head office is known to hold."""
 
-from agent.core.entry import Epoch, Position
+import sqlite3
 
-__all__ = ["Epochs"]
+from agent.core.entry import Epoch, Position
+from agent.core.values import MintId
+from agent.ledger.queries import SQL
+from agent.ledger.view import INCARNATION, View
+
+__all__ = ["Epochs", "claim_incarnation"]
 
 
 class Epochs:
@@ -14,6 +19,13 @@ class Epochs:
         self._heads = heads
         self._incarnations = incarnations
         self.acknowledged = acknowledged
+
+    @classmethod
+    def of(cls, view: View) -> "Epochs":
+        """Read them off a ledger."""
+        heads = view.epoch_heads()
+        incarnations = {number: view.incarnation(number) for number in heads}
+        return cls(heads, incarnations, view.acknowledged())
 
     def grew(self, head: Position, incarnation: str) -> None:
         """Note a new newest entry."""
@@ -44,3 +56,11 @@ class Epochs:
         epoch, seq = self.acknowledged
         later = sum(head for number, head in tuple(self._heads.items()) if number > epoch)
         return later + max(0, self._heads.get(epoch, 0) - seq)
+
+
+def claim_incarnation(connection: sqlite3.Connection, mint_id: MintId) -> None:
+    """Name this life of the disk, once."""
+    if View(connection).meta(INCARNATION) is None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(SQL["put_meta"], (INCARNATION, mint_id()))
+        connection.execute("COMMIT")

@@ -1,9 +1,9 @@
 """The ledger as the rest of the agent sees it: start, ask, write, stop."""
 
-import contextlib
 import itertools
 import secrets
 import sqlite3
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,25 +15,25 @@ from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
-from agent.ledger.checks import UNREADABLE, check_newest, check_witness, is_damage
+from agent.ledger.checks import check_newest, check_witness
 from agent.ledger.connection import (
     check_build,
     has_wal_reset_bug,
-    open_reader,
     open_writer,
     settle,
 )
-from agent.ledger.epochs import Epochs
+from agent.ledger.epochs import Epochs, claim_incarnation
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
+from agent.ledger.evidence import is_damage
 from agent.ledger.lock import LedgerLock
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places
-from agent.ledger.queries import SQL
+from agent.ledger.quarantine import hold_log
 from agent.ledger.reader import Reader
-from agent.ledger.recovery import is_missing, rebuild
+from agent.ledger.recovery import Suspicion, is_missing, rebuild
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
-from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View, journaled
+from agent.ledger.view import ACKNOWLEDGED, View, journaled
 from agent.ledger.witness import Witness, read_witness
 from agent.ledger.writer import Writer
 
@@ -68,7 +68,10 @@ class Ledger:
         self.archive = Archive(self.places.segments)
         self._clock = clock
         self._mint_id = mint_id
-        self._suspicion: str | None = None
+        self._suspicion: Suspicion | None = None
+        self._turning = threading.Lock()
+        """Held by whoever starts, recovers or stops: one after the other."""
+        self._stopping = False
         self._lock = LedgerLock(self.places.lock)
         self._witness = Witness(self.places.witness)
         self._listeners: list[Callable[[Position], None]] = []
@@ -88,60 +91,69 @@ class Ledger:
 
         Raises LedgerLocked, LedgerNewer, LedgerDamaged, or LedgerUnavailable saying what is wrong.
         """
+        with self._turning:
+            self._stopping = False
+            self._start()
+
+    def _start(self, reason: str | None = None) -> None:
         check_build()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._open_or_rebuild()
+            self._open_or_rebuild(reason)
         except OSError as error:
-            self.stop()
+            self._halt()
             raise LedgerUnavailable(
                 f"cannot use {self.path.parent}: {error.strerror or error}; "
                 "check [ledger] path, the directory's owner and the free space"
             ) from error
         except sqlite3.Error as error:
-            self.stop()
+            self._halt()
             raise LedgerUnavailable(f"cannot open {self.path}: {error}") from error
         except Exception:
-            self.stop()
+            self._halt()
             raise
 
     def recover(self, reason: str) -> None:
-        """Set the ledger aside as damaged and go on with one that is made anew.
+        """Move the ledger to quarantine as damaged and go on with one that is made anew.
 
-        What waits to be written is written first, or refused. Raises as ``start`` does.
+        What waits to be written is written first, or refused. Asked again after it failed, it goes
+        on where it was, or with the ledger that somebody has put there meanwhile. Raises as
+        ``start`` does, and LedgerUnavailable once ``stop`` was called.
         """
-        self._stop(keep_log=True)
-        self._lock.release()
-        self._suspicion = reason
-        self.start()
+        with self._turning:
+            if self._stopping:
+                raise LedgerUnavailable("the ledger is stopping")
+            self._halt(keep_log=True)
+            self._start(reason)
 
-    def _open_or_rebuild(self) -> None:
+    def _open_or_rebuild(self, reason: str | None) -> None:
+        if reason is not None:
+            self._suspicion = self._suspicion or Suspicion.of(self.places, reason)
+        suspicion = self._suspicion
         try:
-            if self._suspicion is not None:
-                raise LedgerDamaged(self._suspicion)
+            if suspicion is not None and suspicion.holds(self.places):
+                raise LedgerDamaged(suspicion.reason)
             if is_missing(self.places):
                 raise LedgerDamaged("the database file is gone")
             self._open()
-        except UNREADABLE as error:
+        except Exception as error:
             if not is_damage(error, self.places):
                 raise
             self._close(keep_log=True)
             rebuild(self.places, str(error), clock=self._clock, mint_id=self._mint_id)
-            self._suspicion = None
             self._open()
+        self._suspicion = None
 
     def _open(self) -> None:
         self._writing = open_writer(self.path)
-        migrate(self._writing, self.archive)
+        migrate(self._writing, self.archive, lambda: read_base(self.path))
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
         check_witness(view, read_witness(self.places.witness))
         settle(self._writing, self.path)
-        self._claim_incarnation(self._writing)
-        heads = view.epoch_heads()
-        incarnations = {number: view.incarnation(number) for number in heads}
-        self._epochs = Epochs(heads, incarnations, view.acknowledged())
+        claim_incarnation(self._writing, self._mint_id)
+        self._epochs = Epochs.of(view)
         self._reader.open(self.path)
         self._witness.open()
         self._writer.start(self._writing, Tip.of(view))
@@ -152,33 +164,24 @@ class Ledger:
             wal_reset_bug=has_wal_reset_bug(),
         )
 
-    def _claim_incarnation(self, connection: sqlite3.Connection) -> None:
-        """Name this life of the disk, once."""
-        if View(connection).meta(INCARNATION) is None:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(SQL["put_meta"], (INCARNATION, self._mint_id()))
-            connection.execute("COMMIT")
-
     def stop(self) -> None:
-        """Finish what waits, close the readers before the writer, and give up the lock."""
-        self._stop()
-        self._lock.release()
+        """Finish what waits, close the readers before the writer, and give up the lock.
 
-    def _stop(self, *, keep_log: bool = False) -> None:
+        Waits for a recovery that is under way: it would start again what is stopped here.
+        """
+        self._stopping = True
+        with self._turning:
+            self._halt()
+
+    def _halt(self, *, keep_log: bool = False) -> None:
         self._writer.stop()
         self._close(keep_log=keep_log)
+        self._lock.release()
 
     def _close(self, *, keep_log: bool = False) -> None:
-        """Close the files; with ``keep_log`` a damaged log is not copied into its database.
-
-        SQLite does that when the last connection closes, unless that one is read-only.
-        """
+        """Close the files; with ``keep_log`` a damaged log is not copied into its database."""
         self._reader.close()
-        last = None
-        if keep_log and self.path.exists():
-            with contextlib.suppress(sqlite3.Error):
-                last = open_reader(self.path)
-                last.execute("PRAGMA schema_version").fetchone()
+        last = hold_log(self.path) if keep_log else None
         for connection in (self._writing, last):
             if connection is not None:
                 connection.close()
@@ -228,6 +231,10 @@ class Ledger:
         """Read the wall clock that stamps the entries."""
         return self._clock().at
 
+    def up_ms(self) -> int:
+        """Read the time since boot, which nobody sets."""
+        return self._clock().up_ms
+
     async def probe(self) -> None:
         """Try whether a ledger that could not write has room again, and clear its fault if so."""
         # New each time: SQLite writes no page whose content stays the same.
@@ -262,8 +269,8 @@ class Ledger:
 
     @property
     def damage(self) -> str | None:
-        """What SQLite found wrong with the database while writing, or None; see ``recover``."""
-        return self._writer.damage
+        """What a write or a question found damaged, or None; see ``recover``."""
+        return self._writer.damage or self._reader.damage
 
     @property
     def commits(self) -> int:

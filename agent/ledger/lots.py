@@ -107,7 +107,7 @@ def activate(
 
 
 def hold(connection: sqlite3.Connection, account: str, redemption_id: str, points: int) -> None:
-    """Set points aside for a redemption, remembering which lots they came from."""
+    """Hold points for a redemption, remembering which lots they came from."""
     for part in spend(connection, account, points):
         connection.execute(SQL["add_held_lot"], (redemption_id, *part))
 

@@ -2,22 +2,28 @@
 
 sqlite-utils' ``Migrations`` runs every step that is missing, each in a transaction of its own, and
 remembers it in the database. A step that changes the shape of the projections makes them anew and
-empty and marks them stale; they are then filled from the journal by the code that always fills
-them.
+empty and marks them stale; they are then filled from the base, where the ledger has one, and from
+the journal by the code that always fills them. A base is carried over column by column, by name:
+what it does not know is empty, or has the default that the step gives it.
+
+A kind of entry or a field that is new needs a step too, even an empty one: an older tapledger knows
+a ledger that it cannot read by its steps alone.
 """
 
 import sqlite3
+from collections.abc import Callable
 
 from sqlite_utils import Database, Migrations
 
-from agent.core.entry import Entry
 from agent.ledger import projections
-from agent.ledger.errors import LedgerNewer
+from agent.ledger.base import Base
+from agent.ledger.entries import follows, read_following
+from agent.ledger.errors import LedgerDamaged, LedgerNewer
 from agent.ledger.queries import SQL, schema
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
 
-__all__ = ["migrate"]
+__all__ = ["has_own_schema", "migrate", "refuse_newer"]
 
 _STALE = "projections"
 _LEDGER = Migrations("tapledger.ledger")
@@ -35,29 +41,60 @@ def every_kind_of_entry(db: Database) -> None:
     _run(db, 2)
 
 
-def migrate(connection: sqlite3.Connection, archive: Archive | None = None) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    archive: Archive | None = None,
+    base_of: Callable[[], Base] = Base,
+) -> None:
     """Bring a database forward. Raises LedgerNewer where a newer tapledger wrote it.
 
     Costs a replay of the journal where the projections changed their shape, and nothing otherwise.
+    ``base_of`` is asked only then; raises LedgerDamaged where an entry or the base does not hold.
     """
-    db = Database(connection)
+    refuse_newer(connection)
+    _LEDGER.apply(Database(connection))
+    if View(connection).meta(_STALE) == "stale":
+        _fill(connection, archive, base_of())
+
+
+def refuse_newer(connection: sqlite3.Connection) -> None:
+    """Hold that this version knows every step of a database. Raises LedgerNewer."""
     known = {step.name for step in _LEDGER.pending(Database(memory=True))}
-    written = {step.name for step in _LEDGER.applied(db)}
+    written = {step.name for step in _LEDGER.applied(Database(connection))}
     if newer := written - known:
         raise LedgerNewer(
             f"the ledger was written by a newer tapledger (it has {', '.join(sorted(newer))}); "
             "install that version or a later one"
         )
-    _LEDGER.apply(db)
-    if View(connection).meta(_STALE) == "stale":
-        _fill(connection, archive)
 
 
-def _fill(connection: sqlite3.Connection, archive: Archive | None) -> None:
+def has_own_schema(connection: sqlite3.Connection) -> bool:
+    """Say whether a database's schema is, to the letter, what the steps it names have made."""
+    applied = {step.name for step in _LEDGER.applied(Database(connection))}
+    model = Database(memory=True)
+    following = [step.name for step in _LEDGER.pending(model) if step.name not in applied]
+    if applied:
+        _LEDGER.apply(model, stop_before=following)
+    return _schema_of(connection) == _schema_of(model.conn)
+
+
+def _schema_of(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    return set(connection.execute(SQL["own_schema"]))
+
+
+def _fill(connection: sqlite3.Connection, archive: Archive | None, base: Base) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for _, canonical in journaled(connection, archive):
-            projections.apply(connection, Entry.read(canonical))
+        base.load(connection)
+        before = base.begins_after.hash
+        for position, canonical in journaled(connection, archive, after=base.begins_after.place):
+            if not follows(position, canonical, before):
+                raise LedgerDamaged(
+                    f"entry {position.epoch}:{position.seq} does not follow from the one before it"
+                )
+            before = position.hash
+            if position.place > base.position.place:
+                projections.apply(connection, read_following(position, canonical))
         connection.execute(SQL["forget_meta"], (_STALE,))
         connection.execute("COMMIT")
     except BaseException:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Places", "sync_directory"]
+__all__ = ["Places", "make_private", "sync_directory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,15 @@ class Places:
     def traces(self) -> tuple[Path, ...]:
         """What a ledger that has run leaves beside its database."""
         return (self.witness, self.base, self.segments, self.backups, self.quarantine)
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that is its owner's alone, whatever was there: it will hold card numbers.
+
+    Raises OSError.
+    """
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
 
 
 def sync_directory(directory: Path) -> None:

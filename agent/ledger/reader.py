@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from agent.ledger.checks import DAMAGE_CODES
 from agent.ledger.connection import open_reader
-from agent.ledger.errors import LedgerUnavailable
+from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 
 __all__ = ["Reader"]
 
@@ -21,10 +22,11 @@ class Reader:
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self.damage: str | None = None
 
     def open(self, path: Path) -> None:
         """Open the connection and start the thread. Raises sqlite3.Error."""
-        self._connection = open_reader(path)
+        self._connection, self.damage = open_reader(path), None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
 
     def close(self) -> None:
@@ -37,19 +39,44 @@ class Reader:
             connection.close()
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a question in the thread. Raises LedgerUnavailable where the disk cannot answer."""
+        """Run a question in the thread. Raises LedgerUnavailable where the disk cannot answer.
+
+        Damage is noted in ``damage`` for whoever mends it; raises LedgerDamaged for a segment.
+        """
         connection, thread = self._connection, self._thread
         if connection is None or thread is None:
             raise LedgerUnavailable("the ledger is not running")
         loop = asyncio.get_running_loop()
         try:
-            answer = loop.run_in_executor(thread, _in_one_state, connection, question)
+            answer = loop.run_in_executor(thread, self._answer, connection, question)
         except RuntimeError as error:  # the thread was stopped at this very moment
             raise LedgerUnavailable("the ledger is not running") from error
         try:
             return await answer
         except sqlite3.Error as error:
             raise LedgerUnavailable(f"the ledger cannot read: {error}") from error
+
+    def _answer(
+        self, connection: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]
+    ) -> T:
+        try:
+            return _in_one_state(connection, question)
+        except (LedgerDamaged, sqlite3.DatabaseError) as error:
+            if not _is_damage(error):
+                raise
+        # Its segment may have been dropped since this state began: a later one does not name it.
+        try:
+            return _in_one_state(connection, question)
+        except (LedgerDamaged, sqlite3.DatabaseError) as error:
+            if _is_damage(error):
+                self.damage = str(error)
+            raise
+
+
+def _is_damage(error: LedgerDamaged | sqlite3.DatabaseError) -> bool:
+    """Tell what SQLite or a hash cannot believe; the file is not read for it, as this is a tap."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, LedgerDamaged) or code in DAMAGE_CODES
 
 
 def _in_one_state(connection: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:

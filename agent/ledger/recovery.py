@@ -1,4 +1,4 @@
-"""Recovery: a damaged ledger is set aside and made anew, and says so until somebody agrees.
+"""Recovery: a damaged ledger goes to quarantine and is made anew; it says so until somebody agrees.
 
 Nothing is thrown away. The damaged files move to the quarantine as they are. The new ledger starts
 from the newest sound backup and grows by every entry that follows, by sequence and hash, wherever
@@ -23,10 +23,16 @@ from agent.core.values import MintId
 from agent.ledger.building import Made, install, make, open_epoch
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.places import Places
-from agent.ledger.quarantine import mark_used, newest_epoch, quarantine, used_backups
+from agent.ledger.quarantine import (
+    close_cell,
+    newest_epoch,
+    quarantine,
+    reason_of,
+    used_backups,
+)
 from agent.ledger.ring import backups, described, is_sound, take_segments_back
 
-__all__ = ["Rebuilt", "is_missing", "rebuild", "restore"]
+__all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +46,31 @@ class Rebuilt:
     quarantine: Path
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suspicion:
+    """Damage that was found in one database. Another that was put in its place is not suspected."""
+
+    reason: str
+    database: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, places: Places, reason: str) -> "Suspicion":
+        """Suspect the database that is there now. Raises OSError."""
+        return cls(reason=reason, database=_identity(places.database))
+
+    def holds(self, places: Places) -> bool:
+        """Say whether that database is still there, or none. Raises OSError."""
+        return _identity(places.database) in (self.database, None)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another of the same name."""
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return (status.st_dev, status.st_ino)
+    return None
+
+
 def is_missing(places: Places) -> bool:
     """Say whether a ledger was here whose database is gone, or has not one byte left."""
     if not any(trace.exists() for trace in places.traces):
@@ -48,20 +79,20 @@ def is_missing(places: Places) -> bool:
 
 
 def rebuild(places: Places, reason: str, *, clock: DeviceClock, mint_id: MintId) -> Rebuilt:
-    """Set a damaged ledger aside and make it anew. May be killed anywhere and begun again.
+    """Move a damaged ledger to quarantine and make it anew. May be killed anywhere and begun again.
 
     Raises OSError or sqlite3.Error where the disk does not let it.
     """
     epoch = newest_epoch(places) + 1
-    aside = quarantine(places, reason)
+    cell = quarantine(places, reason)
+    reason = reason_of(cell)  # of the first attempt, where this one found nothing more to move
     made = _make_best(places)
     head = open_epoch(places, made, "rebuilt", reason, clock=clock, mint_id=mint_id, epoch=epoch)
-    install(places, made.base, aside, head=head)
+    install(places, made.base, cell, head=head)
     name = None if made.start is None else made.start.file
-    if name is not None:
-        mark_used(aside, name)
+    close_cell(cell, name)
     _log.error("ledger_rebuilt", why=reason, head=str(made.head), backup=name)
-    return Rebuilt(head=made.head, from_backup=name, quarantine=aside)
+    return Rebuilt(head=made.head, from_backup=name, quarantine=cell)
 
 
 def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId) -> Rebuilt:
@@ -80,9 +111,10 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
         made = make(places, start, source, grow=False, whole=False)
     reason = f"restored from {source.name}"
     head = open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
-    aside = quarantine(places, f"replaced by {source.name}")
-    install(places, made.base, aside, head=head)
-    return Rebuilt(head=made.head, from_backup=source.name, quarantine=aside)
+    cell = quarantine(places, f"replaced by {source.name}")
+    install(places, made.base, cell, head=head)
+    close_cell(cell)
+    return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell)
 
 
 def _make_best(places: Places) -> Made:

@@ -6,7 +6,7 @@ that SQLite keeps in memory and spills to disk when it grows.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from operator import attrgetter
@@ -17,9 +17,9 @@ from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base, read_base
-from agent.ledger.checks import speaks_of_damage
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.evidence import speaks_of_damage
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places
 from agent.ledger.queries import SQL
@@ -77,28 +77,19 @@ def replay(path: Path, *, progress: Progress = _silent) -> Replay:
         return _replay(live, rebuilt, path, progress)
 
 
-class _opened:  # noqa: N801 - used like contextlib.closing
-    """A ledger open for reading in one state; what SQLite finds wrong with it is damage."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> sqlite3.Connection:
-        try:
-            self._live = open_reader(self._path)
-            self._live.execute("BEGIN")  # one state, for the walk and the comparison
-        except sqlite3.Error as error:
-            if not speaks_of_damage(error):
-                raise
-            raise LedgerDamaged(f"{self._path}: {error}") from error
-        return self._live
-
-    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
-        self._live.close()
-        if isinstance(error, LedgerDamaged):
-            return  # it says so itself
-        if isinstance(error, Exception) and speaks_of_damage(error):
-            raise LedgerDamaged(f"{self._path}: {error}") from error
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a ledger for reading in one state; bytes that have changed are LedgerDamaged."""
+    try:
+        with closing(open_reader(path)) as live:
+            live.execute("BEGIN")  # one state, for the walk and the comparison
+            yield live
+    except LedgerDamaged:
+        raise  # it says so itself
+    except Exception as error:
+        if speaks_of_damage(error, path):
+            raise LedgerDamaged(f"{path}: {error}") from error
+        raise
 
 
 def _replay(

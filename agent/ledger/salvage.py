@@ -9,20 +9,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
+from agent.core.entry import Entry, Position
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base
+from agent.ledger.checks import UNREADABLE
 from agent.ledger.connection import open_reader
+from agent.ledger.entries import follows, read_following
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive
 from agent.ledger.view import journaled
 
 __all__ = ["Growth"]
-
-_UNREADABLE = (sqlite3.Error, TypeError, ValueError)
-"""What reading a damaged file raises; Python itself does where text is no text any more."""
 
 
 class Growth:
@@ -78,11 +77,25 @@ class Growth:
     def take_profiles(self, databases: list[Path]) -> None:
         """Take what is known of persons from the first source that can be read to its end."""
         for database in databases:
-            with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
-                rows = connection.execute("SELECT * FROM profiles").fetchall()
-                self._building.execute("DELETE FROM profiles")
-                self._building.executemany("INSERT INTO profiles VALUES (?, ?, ?, ?)", rows)
+            try:
+                with closing(open_reader(database)) as connection:
+                    rows = connection.execute(SQL["profiles"]).fetchall()
+            except UNREADABLE:
+                continue
+            if self._keep_profiles(rows):
                 return
+
+    def _keep_profiles(self, rows: list[tuple[object, ...]]) -> bool:
+        """Put them in place of those that are there; says whether a ledger could hold them."""
+        self._building.execute("SAVEPOINT profiles")
+        try:
+            self._building.execute(SQL["erase_profiles"])
+            self._building.executemany(SQL["put_profile"], rows)
+        except sqlite3.IntegrityError:
+            self._building.execute("ROLLBACK TO profiles")
+            return False
+        self._building.execute("RELEASE profiles")
+        return True
 
     def _take(self, entries: Iterable[tuple[Position, bytes]], *, keep: bool = True) -> None:
         """Add entries as long as each follows from the one before."""
@@ -110,34 +123,29 @@ class Growth:
 
 
 def _following(head: Position, position: Position, canonical: bytes) -> Entry | None:
-    """Parse an entry that follows from ``head``; None for anything else."""
-    try:
-        entry = Entry.parse(canonical)
-    except MalformedEntry:
+    """Parse an entry that follows from ``head``; None for anything else. Raises LedgerNewer."""
+    begins = position.epoch != head.epoch
+    if position.seq != (1 if begins else head.seq + 1) or not follows(
+        position, canonical, head.hash
+    ):
         return None
-    before = head
-    if position.epoch != head.epoch:
-        fact = entry.fact
-        if not isinstance(fact, OpenEpoch) or fact.parent_hash != head.hash.hex():
-            return None
-        before = Position(epoch=position.epoch, seq=0, hash=GENESIS)
-    follows = (
-        (entry.epoch, entry.seq) == position.place
-        and position.seq == before.seq + 1
-        and position.hash == link_hash(before.hash, canonical)
-    )
-    return entry if follows else None
+    entry = read_following(position, canonical)
+    fact = entry.fact
+    if begins and not (isinstance(fact, OpenEpoch) and fact.parent_hash == head.hash.hex()):
+        return None
+    holds = (entry.epoch, entry.seq) == position.place and entry.canonical() == canonical
+    return entry if holds else None
 
 
 def _in_order(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk a database that may be damaged, as far as SQLite can read it."""
-    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
+    with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
         yield from _typed(journaled(connection, after=after.place))
 
 
 def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk its rows without any index: it may be an index that is damaged."""
-    with suppress(*_UNREADABLE), closing(open_reader(database)) as connection:
+    with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
         rows = connection.execute(SQL["entries_as_stored"])
         found = (
             (Position(epoch=epoch, seq=seq, hash=digest), canonical)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 
-from agent.core.entry import Entry, Position
+from agent.core.entry import Position
 from agent.core.instant import rfc3339
 from agent.ledger.base import read_base
 from agent.ledger.connection import open_reader
+from agent.ledger.entries import read_kept
 from agent.ledger.ledger import Ledger
 from agent.ledger.segments import Segment
 from agent.ledger.transaction import Transaction
@@ -101,6 +102,6 @@ def _old_run(
         epoch = position.epoch if epoch is None else epoch
         if count == _LONGEST_SEGMENT or position.epoch != epoch or position == head:
             return
-        if place > last_place or Entry.read(canonical).recorded_at >= limit:
+        if place > last_place or read_kept(*place, canonical).recorded_at >= limit:
             return
         yield position, canonical

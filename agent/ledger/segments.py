@@ -6,6 +6,7 @@ entries begins and which hash stands before it, so that one entry is found by re
 also carries the seal, the SHA-256, of the segment before it: segments are linked as entries are.
 """
 
+import errno
 import hashlib
 import os
 import zlib
@@ -17,14 +18,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.core.entry import Entry, Position, Recorded, link_hash
-from agent.ledger.errors import LedgerDamaged
-from agent.ledger.places import sync_directory
+from agent.core.entry import Position, Recorded, link_hash
+from agent.ledger.entries import read_kept
+from agent.ledger.errors import LedgerDamaged, LedgerError, LedgerUnavailable
+from agent.ledger.places import make_private, sync_directory
 
 __all__ = ["Archive", "Segment"]
 
 _ENTRIES_PER_BLOCK = 64
 _GZIP = 31  # zlib's window bits for a gzip member
+_LOST = (errno.ENOENT, errno.EISDIR, errno.EIO, errno.EBADMSG, errno.EUCLEAN)
+"""What the system says of a file that is gone, or of a disk that cannot give its bytes back."""
 
 
 class Segment(NamedTuple):
@@ -118,6 +122,7 @@ class Archive:
         self._directory.mkdir(mode=0o700, exist_ok=True)
         path = self._directory / segment.name
         unfinished = path.with_suffix(".unfinished")
+        make_private(unfinished)
         with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
@@ -128,10 +133,7 @@ class Archive:
 
     def check(self, segment: Segment, prev_seal: bytes) -> None:
         """Hold a file to its seal and its link. Raises LedgerDamaged."""
-        try:
-            content = (self._directory / segment.name).read_bytes()
-        except OSError as error:
-            raise LedgerDamaged(f"segment {segment.name}: {error.strerror or error}") from error
+        content = self._content(segment.name)
         if hashlib.sha256(content).digest() != segment.seal:
             raise LedgerDamaged(f"segment {segment.name}: its bytes are not those that were sealed")
         if self._header(segment)[0].prev_seal != prev_seal.hex():
@@ -155,12 +157,11 @@ class Archive:
         """Read one entry; costs one block. Raises LedgerDamaged."""
         header, _ = self._header(segment)
         starts = [block.first_seq for block in header.blocks]
-        index = max(i for i, first_seq in enumerate(starts) if first_seq <= seq)
-        for position, canonical in self._block(segment, index):
+        index = sum(first_seq <= seq for first_seq in starts) - 1
+        for position, canonical in self._block(segment, index) if index >= 0 else ():
             if position.seq == seq:
-                return Recorded(
-                    entry=Entry.read(canonical), canonical=canonical, hash=position.hash
-                )
+                entry = read_kept(segment.epoch, seq, canonical)
+                return Recorded(entry=entry, canonical=canonical, hash=position.hash)
         raise LedgerDamaged(f"segment {segment.name}: entry {segment.epoch}:{seq} is missing")
 
     def remove(self, segment: Segment) -> None:
@@ -174,13 +175,19 @@ class Archive:
         """
         segments = []
         for path in sorted(self._directory.glob("*.jsonl.gz")):
-            with suppress(LedgerDamaged, ValueError, OSError):
+            with suppress(LedgerDamaged, ValueError):
                 epoch, first_seq, last_seq = (int(part) for part in path.name[:-9].split("-"))
-                seal = hashlib.sha256(path.read_bytes()).digest()
+                seal = hashlib.sha256(self._content(path.name)).digest()
                 unnamed = Segment(epoch, first_seq, last_seq, b"", seal)
                 last_hash = bytes.fromhex(self._header(unnamed)[0].last_hash)
                 segments.append(unnamed._replace(last_hash=last_hash))
         return segments
+
+    def _content(self, name: str) -> bytes:
+        try:
+            return (self._directory / name).read_bytes()
+        except OSError as error:
+            raise _unread(f"segment {name}: {error.strerror or error}", error) from error
 
     def _read_header(self, segment: Segment) -> tuple[_Header, int]:
         """Read the first line and where its member ends."""
@@ -192,7 +199,9 @@ class Archive:
                     plain += inflater.decompress(chunk)
                     read += len(chunk)
             header = msgspec.json.decode(plain, type=_Header)
-        except (OSError, zlib.error, msgspec.MsgspecError) as error:
+        except OSError as error:
+            raise _unread(f"segment {segment.name}: {error}", error) from error
+        except (zlib.error, msgspec.MsgspecError) as error:
             raise LedgerDamaged(f"segment {segment.name}: {error}") from error
         return header, read - len(inflater.unused_data)
 
@@ -205,13 +214,20 @@ class Archive:
                 file.seek(begins_at + block.offset)
                 plain = zlib.decompress(file.read(block.length), _GZIP)
             previous = bytes.fromhex(block.prev_hash)
-        except (OSError, zlib.error, ValueError) as error:
+        except OSError as error:
+            raise _unread(f"{name} cannot be read: {error}", error) from error
+        except (zlib.error, ValueError) as error:
             raise LedgerDamaged(f"{name} cannot be read: {error}") from error
         entries = []
         for seq, canonical in enumerate(plain.split(b"\n")[:-1], start=block.first_seq):
             previous = link_hash(previous, canonical)
             entries.append((Position(epoch=segment.epoch, seq=seq, hash=previous), canonical))
         return entries
+
+
+def _unread(message: str, error: OSError) -> LedgerError:
+    """Tell a file that is lost from a process or a machine that cannot open one just now."""
+    return LedgerDamaged(message) if error.errno in _LOST else LedgerUnavailable(message)
 
 
 def _gzip(plain: bytes) -> bytes:

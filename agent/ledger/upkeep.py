@@ -17,11 +17,12 @@ from typing import Any
 
 import structlog
 
-from agent.ledger.aside import aside
+from agent.ledger.background import in_background
 from agent.ledger.backup import make_backup
 from agent.ledger.budget import hold_budget
 from agent.ledger.errors import LedgerError, LedgerUnavailable
 from agent.ledger.ledger import Ledger
+from agent.ledger.mending import Mending
 from agent.ledger.ring import BackupKind, backups, prune
 from agent.ledger.sealing import seal_old_entries
 
@@ -50,10 +51,8 @@ class Upkeep:
         self._ledger = ledger
         self._plan = plan
         self._at_work = asyncio.Lock()
-        self._recovering = asyncio.Lock()
-        self._unrecovered: str | None = None
-        self._recoveries = 0
-        self.alarm: str | None = None
+        self._mending = Mending(ledger)
+        self._over_budget: str | None = None
 
     async def after_start(self) -> None:
         """Replay the ledger; where the nightly chores were missed, do them now."""
@@ -95,7 +94,7 @@ class Upkeep:
     async def verify(self) -> None:
         """Replay the ledger in a process of its own; rebuild it where that finds damage."""
         command = [sys.executable, "-m", "agent", "ledger", "verify", "--quiet", "--json", "--db"]
-        recoveries = self._recoveries
+        recoveries = self._mending.recoveries
         process = await asyncio.create_subprocess_exec(
             *command,
             str(self._ledger.path),
@@ -115,16 +114,16 @@ class Upkeep:
         if damage is None and process.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise LedgerUnavailable(f"the replay ended with {process.returncode}: {last}")
-        if damage is not None and self._recoveries == recoveries:
+        if damage is not None and self._mending.recoveries == recoveries:
             await self.recover(damage)
 
     async def look(self) -> None:
-        """Act on what cannot wait: damage that a write met, an operator's word, a disk with room.
+        """Act on what cannot wait: damage that somebody met, an operator's word, a disk with room.
 
         Raises nothing that a later look could not mend.
         """
-        if (damage := self._ledger.damage or self._unrecovered) is not None:
-            if not self._recovering.locked():
+        if (damage := self._ledger.damage or self._mending.unfinished) is not None:
+            if self._mending.is_due():
                 await self._try("recovery", self.recover(damage))
         elif self._ledger.fault is not None:
             with contextlib.suppress(LedgerError):
@@ -136,23 +135,19 @@ class Upkeep:
                 await self._try("confirmation", self._ledger.confirm())
 
     async def recover(self, reason: str) -> None:
-        """Set the ledger aside as damaged and go on with one made anew.
+        """Move the ledger to quarantine as damaged and go on with one made anew.
 
-        Where the disk does not let it, that is said, and the next look tries again.
+        Where the disk does not let it, that is said, and a later look tries again.
         """
-        async with self._recovering:
-            _log.error("ledger_damaged", why=reason)
-            self._unrecovered = reason
-            try:
-                await asyncio.to_thread(self._ledger.recover, reason)
-            except LedgerError as error:
-                self.alarm = f"the ledger is damaged and cannot be made anew: {error}"
-                raise
-            self._unrecovered = self.alarm = None
-            self._recoveries += 1
+        await self._mending.recover(reason)
+
+    @property
+    def alarm(self) -> str | None:
+        """What to tell a person: a recovery that does not succeed, a budget that is reached."""
+        return self._mending.alarm or self._over_budget
 
     async def _back_up(self, kind: BackupKind) -> None:
-        made = await aside(lambda: make_backup(self._ledger.places, kind))
+        made = await in_background(lambda: make_backup(self._ledger.places, kind))
         prune(self._ledger.places.backups, hourly=_HOURLY_KEPT, full=_FULL_KEPT)
         _log.info("ledger_backed_up", kind=kind, file=made.file)
 
@@ -164,11 +159,11 @@ class Upkeep:
 
     async def _hold_budget(self) -> None:
         plan = self._plan
-        self.alarm = await hold_budget(
+        self._over_budget = await hold_budget(
             self._ledger, budget_bytes=plan.budget_bytes, alone=plan.alone
         )
-        if self.alarm is not None:
-            _log.warning("disk_budget", why=self.alarm)
+        if self._over_budget is not None:
+            _log.warning("disk_budget", why=self._over_budget)
 
     async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
         try:

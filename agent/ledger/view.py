@@ -9,6 +9,8 @@ from msgspec import Struct
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
+from agent.ledger.entries import read_kept
+from agent.ledger.errors import LedgerDamaged
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive, Segment
 
@@ -63,7 +65,7 @@ class View:
     def newest(self) -> Entry | None:
         """Read the newest entry."""
         row = self._connection.execute(SQL["newest"]).fetchone()
-        return None if row is None else Entry.read(row[3])
+        return None if row is None else read_kept(row[0], row[1], row[3])
 
     def account_of(self, token: Token) -> AccountRow | None:
         """Find the account that a card belongs to."""
@@ -89,10 +91,11 @@ class View:
         return 0 if row is None else int(row[0])
 
     def entry_at(self, epoch: int, seq: int) -> Recorded | None:
-        """Read one entry, wherever it is kept. Raises LedgerDamaged for a bad segment."""
+        """Read one entry, wherever it is kept. Raises LedgerDamaged where it cannot be read."""
         row = self._connection.execute(SQL["entry_at"], (epoch, seq)).fetchone()
         if row is not None:
-            return Recorded(entry=Entry.read(row[0]), canonical=row[0], hash=row[1])
+            entry = read_kept(epoch, seq, row[0])
+            return Recorded(entry=entry, canonical=row[0], hash=row[1])
         segment = self._segment_of(epoch, seq)
         if segment is None or self._archive is None:
             return None
@@ -152,12 +155,18 @@ class View:
         return None if row is None else str(row[0])
 
     def acknowledged(self) -> tuple[int, int]:
-        """Answer the (epoch, seq) up to which head office is known to hold the journal."""
+        """Answer the (epoch, seq) up to which head office is known to hold the journal.
+
+        Raises LedgerDamaged where what was remembered is no place any more.
+        """
         remembered = self.meta(ACKNOWLEDGED)
         if remembered is None:
             return (0, 0)
-        epoch, seq = remembered.split(":")
-        return (int(epoch), int(seq))
+        try:
+            epoch, seq = (int(part) for part in remembered.split(":"))
+        except ValueError as error:
+            raise LedgerDamaged(f"meta: {ACKNOWLEDGED} is {remembered!r}") from error
+        return (epoch, seq)
 
     def incarnation(self, epoch: int) -> str:
         """Answer under which incarnation an epoch's entries were written."""

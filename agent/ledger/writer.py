@@ -21,7 +21,13 @@ from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.checks import DAMAGE_CODES
-from agent.ledger.errors import LedgerBusy, LedgerContradiction, LedgerUnavailable, Refusal
+from agent.ledger.errors import (
+    LedgerBusy,
+    LedgerContradiction,
+    LedgerDamaged,
+    LedgerUnavailable,
+    Refusal,
+)
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
 
@@ -209,6 +215,8 @@ class Writer:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE_CODES:
                 self.damage = str(error)
             error = LedgerUnavailable(f"the ledger cannot write: {error}")
+        elif isinstance(error, LedgerDamaged):  # a job asked for an entry that is kept no more
+            self.damage = str(error)
         waiting.error = error
         _answer([waiting])
 

@@ -26,7 +26,7 @@ from agent.ledger.view import View, journaled
 from agent.paths import shipped_program
 from agent.till import AccountView, Committed, Till
 
-__all__ = ["CARD", "Stock", "digest", "everything", "flip", "sale_of", "scribble"]
+__all__ = ["CARD", "Stock", "break_page", "digest", "everything", "flip", "sale_of", "scribble"]
 
 CARD = "em4100:0C000621A5"
 _PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
@@ -169,3 +169,16 @@ def scribble(path: Path, statement: str, *parameters: object) -> None:
         connection.execute("DROP TRIGGER IF EXISTS journal_is_never_updated")
         connection.execute("DROP TRIGGER IF EXISTS journal_is_never_deleted")
         assert connection.execute(statement, parameters).rowcount > 0
+
+
+def break_page(stock: Stock) -> None:
+    """Ruin the database's pages, and have the running ledger read them again."""
+    with closing(sqlite3.connect(stock.path)) as other:
+        other.execute("INSERT OR REPLACE INTO meta VALUES ('x', 'y')")
+        other.commit()
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = stock.path.stat().st_size
+    with stock.path.open("r+b") as file:
+        for page in range(2, size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xaa" * 64)

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stocked import CARD, Stock, everything, flip, sale_of, scribble, segments_of
+from stocked import CARD, Stock, break_page, everything, flip, sale_of, scribble, segments_of
 
 from agent.ledger import Ledger, LedgerUnavailable, replay
 from agent.ledger import upkeep as upkeep_module
@@ -93,19 +93,6 @@ def test_a_harmed_segment_is_found_by_the_replay(stock: Stock, ledger: Ledger) -
     run(ledger, Upkeep.nightly, Upkeep.nightly)
     assert ledger.head.epoch == 1
     assert stock.identify(ledger).balance == balance
-
-
-def break_page(stock: Stock) -> None:
-    """Ruin the database's pages, and have the running ledger read them again."""
-    with closing(sqlite3.connect(stock.path)) as other:
-        other.execute("INSERT OR REPLACE INTO meta VALUES ('x', 'y')")
-        other.commit()
-        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    size = stock.path.stat().st_size
-    with stock.path.open("r+b") as file:
-        for page in range(2, size // 4096):
-            file.seek(page * 4096)
-            file.write(b"\xaa" * 64)
 
 
 def test_a_write_that_meets_damage_is_mended_at_the_next_look(stock: Stock, ledger: Ledger) -> None:
@@ -196,7 +183,7 @@ def test_a_full_temporary_disk_is_no_damage(
 def test_a_recovery_that_the_disk_refuses_is_said_and_tried_again(
     stock: Stock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until a recovery succeeds each look tries again, and the alarm says why points wait."""
+    """Until a recovery succeeds later looks try again, and the alarm says why points wait."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28))
@@ -207,6 +194,7 @@ def test_a_recovery_that_the_disk_refuses_is_said_and_tried_again(
     assert upkeep.alarm is not None
     assert "No space left" in upkeep.alarm
     monkeypatch.undo()
+    stock.day += 1
     asyncio.run(upkeep.look())
     assert upkeep.alarm is None
     assert stock.identify(ledger).balance == 400

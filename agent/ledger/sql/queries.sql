@@ -38,6 +38,9 @@ INSERT INTO segments (epoch, first_seq, last_seq, last_hash, seal) VALUES (?, ?,
 -- name: drop_segment
 DELETE FROM segments WHERE epoch = ? AND first_seq = ?;
 
+-- name: drop_segments_up_to
+DELETE FROM segments WHERE (epoch, last_seq) <= (?, ?);
+
 -- name: still_journaled
 SELECT 1 FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1;
 
@@ -48,6 +51,13 @@ DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
 SELECT epoch, seq FROM journal
  WHERE substr(canonical, 1, length(id) + 8) <> CAST('{"id":"' || id || '"' AS BLOB)
  ORDER BY epoch, seq LIMIT 1;
+
+-- name: own_schema
+SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema
+ WHERE tbl_name <> '_sqlite_migrations';
+
+-- name: columns_of
+SELECT name FROM pragma_table_info(?) ORDER BY cid;
 
 -- name: sum_of_postings
 SELECT coalesce(sum(points), 0) FROM balances;
@@ -69,6 +79,12 @@ INSERT INTO profiles (account, display_name, birthday, phone) VALUES (?, ?, ?, ?
 
 -- name: erase_profile
 DELETE FROM profiles WHERE account = ?;
+
+-- name: erase_profiles
+DELETE FROM profiles;
+
+-- name: profiles
+SELECT account, display_name, birthday, phone FROM profiles;
 
 -- name: profile_of
 SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;

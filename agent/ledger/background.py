@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["aside"]
+__all__ = ["in_background"]
 
 T = TypeVar("T")
 
 
-async def aside(work: Callable[[], T]) -> T:
+async def in_background(work: Callable[[], T]) -> T:
     """Run work in a thread of its own and answer what it answers or raises.
 
     Whoever stops meanwhile does not wait for it, as asyncio does for its own threads: so only for
