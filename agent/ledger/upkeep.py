@@ -19,7 +19,7 @@ import structlog
 
 from agent.ledger.aside import aside
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import hold_budget
+from agent.ledger.budget import DiskBudget
 from agent.ledger.errors import LedgerError, LedgerUnavailable
 from agent.ledger.ledger import Ledger
 from agent.ledger.ring import BackupKind, backups, prune
@@ -49,11 +49,18 @@ class Upkeep:
     def __init__(self, ledger: Ledger, plan: UpkeepPlan) -> None:
         self._ledger = ledger
         self._plan = plan
+        self._budget = DiskBudget(ledger, budget_bytes=plan.budget_bytes, alone=plan.alone)
         self._at_work = asyncio.Lock()
         self._recovering = asyncio.Lock()
         self._unrecovered: str | None = None
         self._recoveries = 0
-        self.alarm: str | None = None
+        self._recovery_alarm: str | None = None
+
+    @property
+    def alarm(self) -> str | None:
+        """What a person has to know. Each part is said by the one that knows when it is over."""
+        alarms = (self._recovery_alarm, self._budget.alarm)
+        return "; ".join(alarm for alarm in alarms if alarm is not None) or None
 
     async def after_start(self) -> None:
         """Replay the ledger; where the nightly chores were missed, do them now."""
@@ -146,14 +153,15 @@ class Upkeep:
             try:
                 await asyncio.to_thread(self._ledger.recover, reason)
             except LedgerError as error:
-                self.alarm = f"the ledger is damaged and cannot be made anew: {error}"
+                self._recovery_alarm = f"the ledger is damaged and cannot be made anew: {error}"
                 raise
-            self._unrecovered = self.alarm = None
+            self._unrecovered = self._recovery_alarm = None
             self._recoveries += 1
 
     async def _back_up(self, kind: BackupKind) -> None:
+        directory = self._ledger.places.backups
         made = await aside(lambda: make_backup(self._ledger.places, kind))
-        prune(self._ledger.places.backups, hourly=_HOURLY_KEPT, full=_FULL_KEPT)
+        await aside(lambda: prune(directory, hourly=_HOURLY_KEPT, full=_FULL_KEPT))
         _log.info("ledger_backed_up", kind=kind, file=made.file)
 
     async def _seal(self) -> None:
@@ -163,12 +171,9 @@ class Upkeep:
             _log.info("entries_sealed", segments=len(made))
 
     async def _hold_budget(self) -> None:
-        plan = self._plan
-        self.alarm = await hold_budget(
-            self._ledger, budget_bytes=plan.budget_bytes, alone=plan.alone
-        )
-        if self.alarm is not None:
-            _log.warning("disk_budget", why=self.alarm)
+        await self._budget.hold()
+        if self._budget.alarm is not None:
+            _log.warning("disk_budget", why=self._budget.alarm)
 
     async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
         try:

@@ -12,8 +12,8 @@ from agent.api import create_app
 from agent.lanes import Lanes
 from agent.ledger import Ledger, replay
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import hold_budget
-from agent.metrics import make_registry
+from agent.ledger.budget import DiskBudget
+from agent.metrics import make_metrics
 from agent.till import SaleIdReused, SaleRecorded
 from agent.tools.documents import _no_health
 
@@ -22,7 +22,7 @@ OLD = "sale-1"
 
 def drop_by_budget(_stock: Stock, ledger: Ledger) -> None:
     """Let the disk budget drop what head office holds."""
-    asyncio.run(hold_budget(ledger, budget_bytes=0, alone=False))
+    asyncio.run(DiskBudget(ledger, budget_bytes=0, alone=False).hold())
 
 
 def drop_by_recovery(stock: Stock, ledger: Ledger) -> None:
@@ -87,7 +87,7 @@ def test_a_pos_reads_a_code_that_ends_its_retries(dropped: tuple[Stock, Ledger])
         till=till,
         lanes=Lanes(till, ("1",)),
         health=_no_health,
-        metrics=make_registry(_no_health, ledger, 0),
+        metrics=make_metrics(_no_health, ledger, 0),
         till_tokens=("t",),
     )
 
