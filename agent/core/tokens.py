@@ -7,7 +7,7 @@ Token(em4100:******21A5)
 >>> Token.parse("061414112345678902").scheme
 'gsrn'
 
-One card is one token, however its reader or a person wrote it; a Wiegand number has no leading zeros:
+One card is one token, however it was written; a Wiegand number has no leading zeros:
 
 >>> str(Token.parse("wiegand:006-08613"))
 'wiegand:6-8613'
