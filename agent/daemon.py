@@ -24,7 +24,7 @@ from agent.core.strict_toml import InvalidDocument
 from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
-from agent.metrics import make_registry
+from agent.metrics import make_metrics
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
@@ -128,7 +128,7 @@ class Agent:
             till=self._till,
             lanes=self._lanes,
             health=self.health,
-            metrics=make_registry(
+            metrics=make_metrics(
                 self.health, self._ledger, self._settings.ledger.budget_mib * 2**20
             ),
             till_tokens=tuple(

@@ -1,22 +1,24 @@
 """Prometheus metrics, read from the parts when they are asked for; nothing is counted twice."""
 
+import asyncio
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from agent.api.health import Health
+from agent.api.health import Health, Metrics
 from agent.ledger import Ledger
-from agent.ledger.budget import usage
+from agent.ledger.budget import Usage, usage
 
-__all__ = ["make_registry"]
+__all__ = ["make_metrics"]
 
 
 class _AgentCollector(Collector):
-    def __init__(self, health: Health, ledger: Ledger, budget_bytes: int) -> None:
+    def __init__(self, health: Health, ledger: Ledger, used: Usage, budget_bytes: int) -> None:
         self._health = health
         self._ledger = ledger
+        self._used = used
         self._budget_bytes = budget_bytes
 
     def collect(self) -> Iterator[Metric]:
@@ -55,7 +57,7 @@ class _AgentCollector(Collector):
         yield refused
 
     def _disk(self) -> Iterator[Metric]:
-        used = usage(self._ledger.places)
+        used = self._used
         taken = GaugeMetricFamily(
             "tapledger_ledger_bytes", "What the ledger's files take of the disk", labels=["part"]
         )
@@ -69,8 +71,11 @@ class _AgentCollector(Collector):
         )
 
 
-def make_registry(health: Health, ledger: Ledger, budget_bytes: int) -> CollectorRegistry:
-    """Make the registry behind ``/metrics``."""
-    registry = CollectorRegistry()
-    registry.register(_AgentCollector(health, ledger, budget_bytes))
-    return registry
+def make_metrics(health: Health, ledger: Ledger, budget_bytes: int) -> Metrics:
+    """Make what stands behind ``/metrics``. The disk is measured in a thread: it may be slow."""
+
+    async def metrics() -> bytes:
+        used = await asyncio.to_thread(usage, ledger.places)
+        return generate_latest(_AgentCollector(health, ledger, used, budget_bytes))
+
+    return metrics

@@ -10,6 +10,7 @@ Refusals::
     ├── CardInUse         the card already belongs to an account
     ├── MalformedToken    what was read is no card number; carries the reason word
     ├── SaleIdReused      another basket was committed under this sale_id
+    ├── SaleRecorded      it was committed; its basket is no longer kept to compare this one with
     └── UnknownRedemption the sale names a redemption that this ledger does not have
 """
 
@@ -25,7 +26,7 @@ from agent.core.facts import AccumulatePoints, Enrol, SaleStatus
 from agent.core.program import Program
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import MintId, Value
-from agent.ledger import AccountRow, Ledger, Refusal, Transaction, View
+from agent.ledger import AccountRow, KnownSale, Ledger, Refusal, Transaction, View
 
 __all__ = [
     "AccountView",
@@ -34,6 +35,7 @@ __all__ = [
     "LastSale",
     "MalformedToken",
     "SaleIdReused",
+    "SaleRecorded",
     "Till",
     "TillRefusal",
     "UnknownCard",
@@ -60,6 +62,10 @@ class MalformedToken(TillRefusal):
 
 class SaleIdReused(TillRefusal):
     """Another basket was committed under this sale_id."""
+
+
+class SaleRecorded(TillRefusal):
+    """The sale was committed and counts; its basket is no longer kept to compare this one with."""
 
 
 class UnknownRedemption(TillRefusal):
@@ -136,7 +142,8 @@ class Till:
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.
 
-        Raises SaleIdReused where another basket has the id, UnknownRedemption.
+        Raises SaleIdReused where another basket has the id, SaleRecorded where a basket has it
+        that is no longer kept, UnknownRedemption.
         """
         token = _token_of(sale)
         card_shown = sale.token is not None
@@ -148,7 +155,7 @@ class Till:
         def commit(transaction: Transaction) -> tuple[AccumulatePoints, Position, bool]:
             known = transaction.sale(sale_id)
             if known is not None:
-                return (*_again(known, sale), True)
+                return (*_again(sale_id, known, sale), True)
             row = None if token is None else transaction.account_of(token)
             status: SaleStatus = "unknown_card" if card_shown else "no_card"
             fact = self._judge(sale_id, sale, row, "accumulated" if row else status)
@@ -201,17 +208,31 @@ def _token_of(sale: Sale) -> Token | None:
         return None
 
 
-def _again(
-    recorded: tuple[AccumulatePoints, Position], sale: Sale
-) -> tuple[AccumulatePoints, Position]:
+def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints, Position]:
     """Answer a sale that is known with what is known of it, where it is the same sale."""
-    known = recorded[0].sale
-    if not known.same_basket(sale):
+    if known.recorded is None:
+        raise _incomparable(sale_id, known, sale)
+    basket = known.recorded[0].sale
+    if not basket.same_basket(sale):
         raise SaleIdReused(
-            f"sale {recorded[0].sale_id} was committed with another basket of "
-            f"{known.total_minor} {known.currency} minor units; give this sale an id of its own"
+            f"sale {sale_id} was committed with another basket of "
+            f"{basket.total_minor} {basket.currency} minor units; give this sale an id of its own"
         )
-    return recorded
+    return known.recorded
+
+
+def _incomparable(sale_id: str, known: KnownSale, sale: Sale) -> TillRefusal:
+    """Say what is still known of a sale whose basket is gone; another total is another basket."""
+    if known.total_minor != sale.total_minor:
+        return SaleIdReused(
+            f"sale {sale_id} was committed with another basket of {known.total_minor} minor units; "
+            "give this sale an id of its own"
+        )
+    epoch, seq = known.place
+    return SaleRecorded(
+        f"sale {sale_id} was committed as entry {epoch}:{seq} with {known.points} points; its "
+        "basket is no longer kept to compare this one with: take the sale as done"
+    )
 
 
 def _account_view(view: View, token: Token) -> AccountView:

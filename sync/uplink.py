@@ -87,7 +87,7 @@ class Uplink:
         self._address = address
         self._journal = journal
         self._session = Session()
-        self._epoch: int | None = None
+        self._epoch = 0  # the one this session greeted for
         self._inbox: asyncio.Queue[Arrived] = asyncio.Queue()  # bounded by our Receive Maximum
         self._wake = asyncio.Event()
         self._link: Link | None = None
@@ -158,15 +158,12 @@ class Uplink:
         now_s = time.monotonic()
         if self._session.hello_due(now_s):
             await self._greet(now_s)
-        while self._session.may_send(self._life.head_seq):
+        while self._session.may_send(self._life().head_seq):
             if not await self._send_batch():
                 break
 
-    @property
     def _life(self) -> Epoch:
-        """The epoch this session is about: old ones are offered whole before newer ones."""
-        if self._epoch is None:
-            self._epoch = self._journal.epochs.offered.number
+        """Answer the epoch this session greeted for, as far as it has grown."""
         return self._journal.epochs.epoch(self._epoch)
 
     async def _receive(self, message: Arrived) -> None:
@@ -183,21 +180,19 @@ class Uplink:
     async def _take_ok(self, ok: Ok) -> None:
         if not self._session.expects(ok):
             return
-        if ok.seq > self._life.head_seq and ok.epoch < self._journal.head.epoch:
+        life = self._life()
+        if ok.seq > life.head_seq and ok.epoch < self._journal.head.epoch:
             # Entries of an earlier life were lost here and head office has them: nothing to send.
-            ok = await self._all_of(self._life, ok)
+            ours = await self._journal.hash_at(life.number, life.head_seq)
+            if ours is None:
+                return  # the ledger is being made anew: the next HELLO says where it stands then
+            ok = ok.model_copy(update={"seq": life.head_seq, "hash": ours.hex()})
         if not await self._is_ours(ok):
             return
         if self._session.expects(ok):  # the link may have gone while the journal was read
             self._session.opened(ok.seq)
             await self._acknowledge(ok)
             _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq)
-
-    async def _all_of(self, life: Epoch, ok: Ok) -> Ok:
-        """Read an OK as one for everything that is left here of an epoch."""
-        ours = await self._journal.hash_at(life.number, life.head_seq)
-        assert ours is not None, "the head of an epoch is kept"  # noqa: S101
-        return ok.model_copy(update={"seq": life.head_seq, "hash": ours.hex()})
 
     async def _take_ack(self, ack: Ack) -> None:
         if self._session.state != "open" or not await self._is_ours(ack):
@@ -222,7 +217,7 @@ class Uplink:
         await self._journal.acknowledge(
             Position(epoch=held.epoch, seq=held.seq, hash=bytes.fromhex(held.hash))
         )
-        if held.seq >= self._life.head_seq and self._journal.epochs.offered.number != self._epoch:
+        if held.seq >= self._life().head_seq and self._journal.epochs.offered.number != self._epoch:
             self._session.link_up()  # this epoch is whole at head office: greet for the next
 
     def _halt(self, why: str) -> None:
@@ -231,23 +226,25 @@ class Uplink:
         _log.error("sync_halted", error=why)
 
     async def _greet(self, now_s: float) -> None:
-        self._epoch = self._journal.epochs.offered.number
-        life = self._life
+        life = self._journal.epochs.offered  # old epochs are offered whole before newer ones
         head_hash = await self._journal.hash_at(life.number, life.head_seq)
+        if head_hash is None:
+            return  # the ledger is being made anew: the next turn sees it as it stands then
+        self._epoch = life.number
         nonce = secrets.token_hex(8)
         hello = Hello(
             incarnation=life.incarnation,
             nonce=nonce,
             epoch=life.number,
             head_seq=life.head_seq,
-            head_hash=(head_hash or b"").hex(),
+            head_hash=head_hash.hex(),
         )
         if self._publish("hello", encode(hello), expiry_s=int(LONGEST_SILENCE_S)):
             self._session.greeted(nonce, now_s, random.random)
 
     async def _send_batch(self) -> bool:
         """Send the next entries; False where the link has no room or the journal nothing."""
-        life, sent = self._life, self._session.sent
+        life, sent = self._life(), self._session.sent
         epoch, left = life.number, life.head_seq - sent
         previous = await self._journal.hash_at(epoch, sent)
         entries = await self._journal.read_after((epoch, sent), at_most=min(left, _MOST_ENTRIES))

@@ -1,12 +1,11 @@
 """The application: routes over the till's use cases, one file a concern."""
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from agent import __version__
 from agent.api import calls, problems, screens
 from agent.api.auth import Access
-from agent.api.health import Health
+from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
 from agent.lanes import Lanes
 from agent.till import Till
@@ -19,7 +18,7 @@ def create_app(
     till: Till,
     lanes: Lanes,
     health: Health,
-    metrics: CollectorRegistry,
+    metrics: Metrics,
     till_tokens: tuple[str, ...],
 ) -> FastAPI:
     """Build the API of one agent. Opens nothing and starts nothing."""

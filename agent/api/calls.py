@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import StringConstraints
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.api.auth import Access, Caller
-from agent.api.health import Health, HealthView
+from agent.api.health import Health, HealthView, Metrics
 from agent.api.problems import Problem, problem
 from agent.core.answer import SaleAnswer
 from agent.core.basket import Sale
@@ -52,9 +52,7 @@ def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in (401, 413, 422, 503, *statuses)}
 
 
-def router(
-    till: Till, lanes: Lanes, health: Health, metrics: CollectorRegistry, access: Access
-) -> APIRouter:
+def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: Access) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
     tills_only = [Depends(access.till)]
@@ -132,7 +130,7 @@ def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access)
 
 
 def _add_watching(
-    routes: APIRouter, health: Health, metrics: CollectorRegistry, tills_only: list[Any]
+    routes: APIRouter, health: Health, metrics: Metrics, tills_only: list[Any]
 ) -> None:
     @routes.get("/healthz")
     async def healthz() -> HealthView:
@@ -142,7 +140,7 @@ def _add_watching(
     @routes.get("/metrics", dependencies=tills_only, responses=_answers())
     async def prometheus() -> Response:
         """Prometheus metrics."""
-        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _event(name: str, data: dict[str, Any], caller: Caller) -> ServerSentEvent:

@@ -1,11 +1,11 @@
 """How the agent is: one answer for ``/healthz``, the screens and the log."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from agent.core.values import Value
 
-__all__ = ["Health", "HealthView", "PartHealth"]
+__all__ = ["Health", "HealthView", "Metrics", "PartHealth"]
 
 
 class PartHealth(Value):
@@ -40,3 +40,6 @@ class HealthView(Value):
 
 Health = Callable[[], HealthView]
 """Answers the present health; cheap enough to ask at every page."""
+
+Metrics = Callable[[], Awaitable[bytes]]
+"""Answers the present metrics in Prometheus' text format."""

@@ -19,6 +19,7 @@ from agent.till import (
     CardInUse,
     MalformedToken,
     SaleIdReused,
+    SaleRecorded,
     TillRefusal,
     UnknownCard,
     UnknownRedemption,
@@ -42,6 +43,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_redemption": (404, "The redemption is not known"),
     "card_in_use": (409, "The card already belongs to a member"),
     "sale_id_reused": (409, "Another basket was committed under this sale_id"),
+    "sale_recorded": (409, "The sale was committed; its basket is no longer kept to compare"),
     "frozen": (409, "Points cannot be redeemed until the rebuilt ledger is confirmed"),
     "ledger_unavailable": (503, "The ledger cannot write right now"),
     "internal": (500, "tapledger made a mistake"),
@@ -53,6 +55,7 @@ _REFUSALS: dict[type[TillRefusal], str] = {
     CardInUse: "card_in_use",
     MalformedToken: "malformed",
     SaleIdReused: "sale_id_reused",
+    SaleRecorded: "sale_recorded",
     UnknownRedemption: "unknown_redemption",
 }
 

@@ -44,6 +44,11 @@ class Base:
 
     path: Path | None = None
 
+    def hash_at(self, epoch: int, seq: int) -> bytes | None:
+        """Answer the hash after the entry that the oldest kept one follows, and after no other."""
+        begin = self.begins_after
+        return begin.hash if (epoch, seq) == begin.place else None
+
     def load(self, rebuilt: sqlite3.Connection) -> None:
         """Fill empty projections with those of the base, by the names that both have.
 

@@ -5,14 +5,17 @@
 3. The oldest sealed segments that head office has acknowledged; the projections as they stood at
    their end take their place (agent/ledger/base.py). An agent without a head office keeps them all.
 
-Entries that head office has not acknowledged are never dropped, whatever the disk says. As soon as
-anything had to go, or the budget cannot be held, the ledger says so until that is no longer true.
+Entries that head office has not acknowledged are never dropped, whatever the disk says. Where the
+budget cannot be held, the ledger says so until it can. Where something had to go, it says so until
+nothing of that kind had to go for a whole day: in a day every chore that fills the disk comes round
+once, so the budget is large enough then. A restart, which is how a budget is raised, begins anew.
 """
 
 import os
 import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 
@@ -30,10 +33,10 @@ from agent.ledger.queries import SQL
 from agent.ledger.ring import backups, prune
 from agent.ledger.segments import Segment
 
-__all__ = ["Usage", "hold_budget", "usage"]
-
+__all__ = ["DiskBudget", "Usage", "usage"]
 
 _SEALED = "sealed entries"
+_SAID_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,30 +64,53 @@ def usage(places: Places) -> Usage:
     )
 
 
-async def hold_budget(ledger: Ledger, *, budget_bytes: int, alone: bool) -> str | None:
-    """Make room where the files take more than the budget; answers what to tell a person, or None.
+class DiskBudget:
+    """Holds one ledger's files to a budget, and says what that costs for as long as it is so."""
 
-    Raises OSError, sqlite3.Error or LedgerUnavailable.
-    """
-    places, dropped, alarm = ledger.places, list[str](), None
-    while (over := usage(places).total - budget_bytes) > 0:
-        done = _drop_backup(places) or _drop_quarantine(places)
-        if done is None and not alone:
-            done = await _drop_segment(ledger)
-        if done is None:
-            alarm = (
-                f"the ledger's files take {over // 1024 + 1} KiB more than [ledger] budget_mib; "
-                "nothing more may be dropped: raise the budget or move backups away"
+    def __init__(self, ledger: Ledger, *, budget_bytes: int, alone: bool) -> None:
+        self._ledger = ledger
+        self._budget_bytes = budget_bytes
+        self._alone = alone
+        self._over = 0
+        self._dropped_at: dict[str, datetime] = {}
+
+    @property
+    def alarm(self) -> str | None:
+        """What a person has to know: the budget cannot be held, or what was dropped to hold it."""
+        if self._over > 0:
+            return (
+                f"the ledger's files take {self._over // 1024 + 1} KiB more than [ledger] "
+                "budget_mib; nothing more may be dropped: raise the budget or move backups away"
             )
-            break
-        dropped.append(done)
-    if _SEALED in dropped:
-        # Backups that count on the dropped entries could not be replayed any more.
-        await in_background(lambda: make_backup(places, "full"))
-        prune(places.backups, hourly=0, full=1)
-    if alarm is not None or not dropped:
-        return alarm
-    return f"[ledger] budget_mib is reached; dropped to keep it: {', '.join(sorted(set(dropped)))}"
+        now = self._ledger.now()
+        dropped = sorted(what for what, at in self._dropped_at.items() if now - at < _SAID_FOR)
+        if not dropped:
+            return None
+        return f"[ledger] budget_mib is reached; dropped to keep it: {', '.join(dropped)}"
+
+    async def hold(self) -> None:
+        """Make room where the files take more than the budget, in threads: a disk may be slow.
+
+        Raises OSError, sqlite3.Error or LedgerUnavailable.
+        """
+        places, emptied = self._ledger.places, False
+        while (over := await in_background(lambda: usage(places).total) - self._budget_bytes) > 0:
+            done = await in_background(lambda: _drop_backup(places) or _drop_quarantine(places))
+            if done is None and not self._alone:
+                done = await _drop_segment(self._ledger)
+            if done is None:
+                break
+            self._dropped_at[done] = self._ledger.now()
+            emptied = emptied or done == _SEALED
+        self._over = max(0, over)
+        if emptied:
+            await in_background(lambda: _begin_ring_anew(places))
+
+
+def _begin_ring_anew(places: Places) -> None:
+    """Back up what is left: backups that count on dropped entries could not be replayed."""
+    make_backup(places, "full")
+    prune(places.backups, hourly=0, full=1)
 
 
 def _drop_backup(places: Places) -> str | None:
@@ -116,7 +142,7 @@ async def _drop_segment(ledger: Ledger) -> str | None:
     oldest = segments[0]
     await in_background(lambda: _move_base(ledger, oldest))
     await ledger.write(lambda transaction: transaction.forget_segment(oldest))
-    ledger.archive.remove(oldest)
+    await in_background(lambda: ledger.archive.remove(oldest))
     return _SEALED
 
 

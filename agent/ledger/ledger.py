@@ -210,8 +210,15 @@ class Ledger:
         return await self._reader.ask(page)
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
-        """Answer the chain's hash after an entry; the genesis hash for 0; None where none is."""
-        return await self.read(lambda view: view.hash_at(epoch, seq))
+        """Answer the chain's hash after an entry; the genesis hash for 0; None where none is kept.
+
+        Head office may stand at the very entry that the oldest kept one follows: the base knows.
+        """
+
+        def known(view: View) -> bytes | None:
+            return view.hash_at(epoch, seq) or read_base(self.path).hash_at(epoch, seq)
+
+        return await self.read(known)
 
     async def acknowledge(self, position: Position) -> None:
         """Remember that head office holds the journal up to ``position``."""

@@ -2,8 +2,9 @@
 
 A lot is what one entry brought, less what has been spent of it. The active lots of an account add
 up to its balance, or to nothing while it is in debt: points that come in pay the debt before they
-make a lot, and nothing is spent that is not there. Every function costs a few index look-ups for
-each lot it touches, and none for those it leaves alone.
+make a lot, and nothing is spent that is not there. The pending lots add up to its pending points.
+Every function costs a few index look-ups for each lot it touches, and none for those it leaves
+alone.
 """
 
 import sqlite3
@@ -53,11 +54,17 @@ def add_pending(connection: sqlite3.Connection, account: str, lot: Lot, activate
         connection.execute(SQL["add_lot"], (account, *lot, activates_on))
 
 
-def spend(connection: sqlite3.Connection, account: str, points: int) -> list[Lot]:
-    """Take points out of the active lots, the oldest first; answers the parts taken."""
+def spend(
+    connection: sqlite3.Connection, account: str, points: int, *, pending: bool = False
+) -> list[Lot]:
+    """Take points out of the active lots, or the pending ones, the oldest first.
+
+    Answers the parts taken.
+    """
     parts = []
     while points > 0:
-        row = connection.execute(SQL["oldest_lot"], (account,)).fetchone()
+        oldest = SQL["oldest_pending_lot" if pending else "oldest_lot"]
+        row = connection.execute(oldest, (account,)).fetchone()
         if row is None:
             break
         lot = Lot(*row)

@@ -188,14 +188,17 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
         connection.execute(SQL["return_sale"], (fact.amount_minor, taken, fact.sale_id))
     else:
         voided = connection.execute(SQL["void_sale"], (taken, fact.sale_id))
-        _one_row(voided, "voids a sale that is not there, or a second time")
+        _one_row(voided, "voids a sale that is not there, came back whole, or was voided")
     if fact.account is None:
         return
-    own = 0
+    own_pending = own = 0
     if row is not None:  # it may be another store's sale
         made_by = (row[0], row[1])
-        lots.take_from(connection, fact.account, made_by, fact.from_pending, pending=True)
+        own_pending = lots.take_from(
+            connection, fact.account, made_by, fact.from_pending, pending=True
+        )
         own = lots.take_from(connection, fact.account, made_by, fact.from_active, pending=False)
+    lots.spend(connection, fact.account, fact.from_pending - own_pending, pending=True)
     lots.spend(connection, fact.account, fact.from_active - own)
     _change(connection, entry, fact.account, fact.given_back)
 

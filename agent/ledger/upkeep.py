@@ -19,7 +19,7 @@ import structlog
 
 from agent.ledger.background import in_background
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import hold_budget
+from agent.ledger.budget import DiskBudget
 from agent.ledger.errors import LedgerError, LedgerUnavailable
 from agent.ledger.ledger import Ledger
 from agent.ledger.mending import Mending
@@ -50,9 +50,15 @@ class Upkeep:
     def __init__(self, ledger: Ledger, plan: UpkeepPlan) -> None:
         self._ledger = ledger
         self._plan = plan
+        self._budget = DiskBudget(ledger, budget_bytes=plan.budget_bytes, alone=plan.alone)
         self._at_work = asyncio.Lock()
         self._mending = Mending(ledger)
-        self._over_budget: str | None = None
+
+    @property
+    def alarm(self) -> str | None:
+        """What a person has to know. Each part is said by the one that knows when it is over."""
+        alarms = (self._mending.alarm, self._budget.alarm)
+        return "; ".join(alarm for alarm in alarms if alarm is not None) or None
 
     async def after_start(self) -> None:
         """Replay the ledger; where the nightly chores were missed, do them now."""
@@ -141,14 +147,10 @@ class Upkeep:
         """
         await self._mending.recover(reason)
 
-    @property
-    def alarm(self) -> str | None:
-        """What to tell a person: a recovery that does not succeed, a budget that is reached."""
-        return self._mending.alarm or self._over_budget
-
     async def _back_up(self, kind: BackupKind) -> None:
+        directory = self._ledger.places.backups
         made = await in_background(lambda: make_backup(self._ledger.places, kind))
-        prune(self._ledger.places.backups, hourly=_HOURLY_KEPT, full=_FULL_KEPT)
+        await in_background(lambda: prune(directory, hourly=_HOURLY_KEPT, full=_FULL_KEPT))
         _log.info("ledger_backed_up", kind=kind, file=made.file)
 
     async def _seal(self) -> None:
@@ -158,12 +160,9 @@ class Upkeep:
             _log.info("entries_sealed", segments=len(made))
 
     async def _hold_budget(self) -> None:
-        plan = self._plan
-        self._over_budget = await hold_budget(
-            self._ledger, budget_bytes=plan.budget_bytes, alone=plan.alone
-        )
-        if self._over_budget is not None:
-            _log.warning("disk_budget", why=self._over_budget)
+        await self._budget.hold()
+        if self._budget.alarm is not None:
+            _log.warning("disk_budget", why=self._budget.alarm)
 
     async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
         try:

@@ -14,7 +14,15 @@ from agent.ledger.errors import LedgerDamaged
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive, Segment
 
-__all__ = ["ACKNOWLEDGED", "INCARNATION", "AccountRow", "Profile", "View", "journaled"]
+__all__ = [
+    "ACKNOWLEDGED",
+    "INCARNATION",
+    "AccountRow",
+    "KnownSale",
+    "Profile",
+    "View",
+    "journaled",
+]
 
 ACKNOWLEDGED = "acknowledged"
 INCARNATION = "incarnation"
@@ -30,6 +38,17 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     card_state: str
     last_sale: tuple[int, int] | None
     """(epoch, seq) of the entry that recorded the account's last sale here."""
+
+
+class KnownSale(Struct, frozen=True, kw_only=True):
+    """A sale that was committed. What the projections know of it outlives its entry's body."""
+
+    place: tuple[int, int]
+    """(epoch, seq) of its entry."""
+    total_minor: int
+    points: int
+    recorded: tuple[AccumulatePoints, Position] | None
+    """The entry itself; None where its body is no longer kept here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +146,21 @@ class View:
         key = (segment.epoch, segment.first_seq, segment.last_seq)
         return self._connection.execute(SQL["still_journaled"], key).fetchone() is not None
 
-    def sale(self, sale_id: str) -> tuple[AccumulatePoints, Position] | None:
-        """Find the entry that recorded a sale."""
+    def sale(self, sale_id: str) -> KnownSale | None:
+        """Find a sale; None where none was committed under this id."""
         row = self._connection.execute(SQL["sale"], (sale_id,)).fetchone()
-        recorded = None if row is None else self.entry_at(row[0], row[1])
+        if row is None:
+            return None
+        epoch, seq, _, total_minor, points, *_ = row
+        return KnownSale(
+            place=(epoch, seq),
+            total_minor=total_minor,
+            points=points,
+            recorded=self._recorded_sale(epoch, seq),
+        )
+
+    def _recorded_sale(self, epoch: int, seq: int) -> tuple[AccumulatePoints, Position] | None:
+        recorded = self.entry_at(epoch, seq)
         if recorded is None:
             return None
         fact = recorded.entry.fact

@@ -9,7 +9,7 @@ from agent.clock import device_clock, mint_id
 from agent.core.program import Program
 from agent.lanes import Lanes
 from agent.ledger import Ledger
-from agent.metrics import make_registry
+from agent.metrics import make_metrics
 from agent.paths import shipped_program
 from agent.till import Till
 
@@ -26,7 +26,7 @@ def openapi_agent() -> str:
         till=till,
         lanes=Lanes(till, ()),
         health=_no_health,
-        metrics=make_registry(_no_health, ledger, 0),
+        metrics=make_metrics(_no_health, ledger, 0),
         till_tokens=(),
     )
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

@@ -28,7 +28,8 @@ def assert_all_there(store: StoreKit, answers: dict[str, dict[str, Any]]) -> Non
         for sale_id, given in answers.items():
             found = view.sale(sale_id)
             assert found is not None, f"{sale_id} was acknowledged and is lost"
-            assert sale_answer(*found).model_dump(mode="json") == given
+            assert found.recorded is not None, f"the entry of {sale_id} is lost"
+            assert sale_answer(*found.recorded).model_dump(mode="json") == given
     finally:
         connection.close()
 

@@ -99,6 +99,6 @@ def _about_sale(name: str, sale: SaleNote) -> list[Fact]:
     ]  # fmt: skip
     if sale.account is not None:
         facts.append(claim(name, "ben", 1))
-    if sale.voided:
+    if sale.came_back:
         facts.append(VoidSale(sale_id=name))
     return facts

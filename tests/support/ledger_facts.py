@@ -27,6 +27,7 @@ __all__ = [
     "EXPIRES",
     "accumulation",
     "activation",
+    "basket",
     "capture",
     "claim",
     "hold",
@@ -35,6 +36,7 @@ __all__ = [
     "open_sales",
     "release",
     "sale_return",
+    "standing_sales",
     "strange_return",
     "unclaimed",
     "void",
@@ -72,6 +74,11 @@ def basket(total_minor: int) -> Raw:
 def open_sales(notebook: Notebook) -> list[str]:
     """Sales that were not called off."""
     return sorted(name for name, sale in notebook.sales.items() if not sale.voided)
+
+
+def standing_sales(notebook: Notebook) -> list[str]:
+    """Of those, the ones of which something has not come back."""
+    return [name for name in open_sales(notebook) if not notebook.sales[name].came_back]
 
 
 def unclaimed(notebook: Notebook) -> list[str]:
@@ -209,7 +216,9 @@ def sale_return(
     )
 
 
-def strange_return(return_id: str, account: str, points: int, given_back: int) -> ReturnSale:
+def strange_return(
+    return_id: str, account: str, points: int, given_back: int, *, waiting: int = 0
+) -> ReturnSale:
     """A sale of another store comes back here."""
     return ReturnSale(
         sale_id="elsewhere",
@@ -217,6 +226,7 @@ def strange_return(return_id: str, account: str, points: int, given_back: int) -
         amount_minor=100,
         account=account,
         from_active=points,
+        from_pending=waiting,
         given_back=given_back,
     )
 

@@ -74,6 +74,11 @@ class SaleNote:
     taken_back: int = 0
     voided: bool = False
 
+    @property
+    def came_back(self) -> bool:
+        """Whether nothing is left of it that could be called off."""
+        return self.voided or 0 < self.total_minor == self.returned_minor
+
 
 class Notebook:
     """Who has how much, of what, and why."""
@@ -144,11 +149,13 @@ class Notebook:
             self.lots[account].append(replace(lot, points=left, until=None))
             self.lots[account].sort(key=lambda old: (old.day, old.place))
 
-    def _take(self, account: str, points: int, first: Place | None = None) -> list[LotNote]:
-        """Take active points off the heap: of one named lot first, then of the oldest."""
-        active = [lot for lot in self.lots[account] if lot.until is None]
+    def _take(
+        self, account: str, points: int, first: Place | None = None, *, waiting: bool = False
+    ) -> list[LotNote]:
+        """Take points of one sort off the heap: of one named lot first, then of the oldest."""
+        heap = [lot for lot in self.lots[account] if (lot.until is not None) == waiting]
         taken = []
-        for lot in sorted(active, key=lambda lot: lot.place != first):
+        for lot in sorted(heap, key=lambda lot: lot.place != first):
             part = min(points, lot.points)
             points -= part
             lot.points -= part
@@ -179,6 +186,8 @@ class Notebook:
         elif isinstance(fact, ClaimSale):
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
+        elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
+            self.sales[fact.sale_id].points += fact.points  # what a promotion gave goes with it
         if fact.account is None or not fact.points:
             return
         lot = LotNote(day, earned_by, fact.points)
@@ -242,10 +251,7 @@ class Notebook:
         if fact.account is None:
             return
         earned_by = (-1, -1) if sale is None else sale.place
-        for lot in self.lots[fact.account]:
-            if lot.place == earned_by and lot.until is not None:
-                lot.points -= fact.from_pending
-        self._sweep(fact.account)
+        self._take(fact.account, fact.from_pending, first=earned_by, waiting=True)
         self._take(fact.account, fact.from_active, first=earned_by)
         self._move((fact.account, "pending"), ("program", "issued"), fact.from_pending)
         self._move((fact.account, "active"), ("program", "issued"), fact.from_active)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import shutil
 from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,9 @@ def start_and_judge(stock: Stock) -> tuple[bool, set[str]]:
         rebuilt = ledger.frozen is not None
         lost = set()
         for what, position in stock.answered.items():
-            digest_now = asyncio.run(ledger.hash_at(position.epoch, position.seq))
+            # Of the entry before the oldest kept one a ledger knows the hash and nothing else.
+            kept = methodcaller("hash_at", position.epoch, position.seq)
+            digest_now = asyncio.run(ledger.read(kept))
             if digest_now is None:
                 lost.add(what)
             else:

@@ -307,5 +307,6 @@ def test_every_answer_follows_from_its_entry(
     for sale_id, answer in answers.items():
         found = asyncio.run(ledger.read(methodcaller("sale", sale_id)))
         assert found is not None
-        assert sale_answer(*found) == answer
+        assert found.recorded is not None
+        assert sale_answer(*found.recorded) == answer
     assert replay(ledger.path).balances == {account: 21}

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from stocked import CARD, Stock, digest, everything, in_database, segments_of
+from stocked import CARD, Stock, everything, in_database, segments_of
 
 from agent.cli import main
 from agent.ledger import Ledger, LedgerUnavailable, replay, verify_chain
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import hold_budget, usage
+from agent.ledger.budget import DiskBudget, usage
 from agent.ledger.ring import backups
-from agent.ledger.upkeep import Upkeep, UpkeepPlan
 
 
 @pytest.fixture
@@ -46,7 +45,9 @@ def ledger(stock: Stock) -> Iterator[Ledger]:
 
 def hold(ledger: Ledger, budget_bytes: int, *, alone: bool = False) -> str | None:
     """Hold a budget."""
-    return asyncio.run(hold_budget(ledger, budget_bytes=budget_bytes, alone=alone))
+    budget = DiskBudget(ledger, budget_bytes=budget_bytes, alone=alone)
+    asyncio.run(budget.hold())
+    return budget.alarm
 
 
 def kinds(stock: Stock) -> list[str]:
@@ -204,23 +205,3 @@ def test_alone_everything_is_kept(stock: Stock, ledger: Ledger) -> None:
     assert everything(stock.path) == before
     assert kinds(stock) == ["full", "hourly"]
     assert not stock.places.base.exists()
-
-
-def test_the_alarm_ends_with_its_cause(stock: Stock, ledger: Ledger) -> None:
-    """The alarm stands while the budget cannot be held, and is gone with the next run that can."""
-    tight_plan = UpkeepPlan(keep_days=30, budget_bytes=1, alone=True)
-    upkeep = Upkeep(ledger, tight_plan)
-
-    async def run() -> list[str | None]:
-        alarms = []
-        for plan in (tight_plan, UpkeepPlan(keep_days=30, budget_bytes=2**40, alone=True)):
-            upkeep._plan = plan
-            await upkeep.hourly()
-            alarms.append(upkeep.alarm)
-        return alarms
-
-    first, second = asyncio.run(run())
-    assert first is not None
-    assert "KiB more than" in first
-    assert second is None
-    assert digest(stock.path)

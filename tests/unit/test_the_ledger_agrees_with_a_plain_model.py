@@ -122,17 +122,19 @@ class Day(RuleBasedStateMachine):
         fact = some.sale_return(self.notebook, sale_id, self._new("b"), points, given_back)
         self.shop.ask(fact, day)
 
-    @rule(account=ACCOUNTS, points=POINTS, given_back=st.none() | POINTS, day=DAYS)
-    def take_a_strange_return(self, account, points, given_back, day) -> None:
-        """A sale of another store comes back here."""
+    @rule(account=ACCOUNTS, points=POINTS, waiting=POINTS, given_back=st.none() | POINTS, day=DAYS)
+    def take_a_strange_return(self, account, points, waiting, given_back, day) -> None:
+        """A sale of another store comes back here, some of it perhaps from points that wait."""
         back = points if given_back is None else given_back
-        self.shop.ask(some.strange_return(self._new("b"), account, points, back), day)
+        waiting = min(waiting, self.notebook.balances[account, "pending"])
+        fact = some.strange_return(self._new("b"), account, points, back, waiting=waiting)
+        self.shop.ask(fact, day)
 
-    @precondition(lambda self: some.open_sales(self.notebook))
+    @precondition(lambda self: some.standing_sales(self.notebook))
     @rule(data=st.data(), day=DAYS)
     def void(self, data, day) -> None:
         """A whole sale is called off."""
-        sale_id = data.draw(st.sampled_from(some.open_sales(self.notebook)))
+        sale_id = data.draw(st.sampled_from(some.standing_sales(self.notebook)))
         self.shop.ask(some.void(self.notebook, sale_id), day)
 
     @rule(account=ACCOUNTS, points=st.integers(-30, 30), leased=YES_OR_NO, day=DAYS)

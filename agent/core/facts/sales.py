@@ -97,6 +97,10 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     lease: Count = 0
 
 
+# A void ends with the fields that a return ends with, yet they share no base: a base's fields come
+# first in the bytes, and the order of these stands in journals for good.
+
+
 class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     """Part of a sale came back: what it earned is taken back, what it redeemed given back.
 

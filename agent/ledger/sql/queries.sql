@@ -124,7 +124,8 @@ UPDATE sales SET account = ?, points = ? WHERE sale_id = ? AND account IS NULL A
 UPDATE sales SET points = points + ? WHERE sale_id = ? AND account = ?;
 
 -- name: void_sale
-UPDATE sales SET voided = 1, taken_back = taken_back + ? WHERE sale_id = ? AND voided = 0;
+UPDATE sales SET voided = 1, taken_back = taken_back + ?
+ WHERE sale_id = ? AND voided = 0 AND (returned_minor < total_minor OR total_minor = 0);
 
 -- name: return_sale
 UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + ?
@@ -158,6 +159,10 @@ SELECT ?1, ?2, ?3, ?4, min(?5, points - ?6) FROM balances
 -- name: oldest_lot
 SELECT earned_on, epoch, seq, points FROM lots
  WHERE account = ? AND activates_on IS NULL ORDER BY earned_on, epoch, seq LIMIT 1;
+
+-- name: oldest_pending_lot
+SELECT earned_on, epoch, seq, points FROM lots
+ WHERE account = ? AND activates_on IS NOT NULL ORDER BY earned_on, epoch, seq LIMIT 1;
 
 -- name: lot
 SELECT earned_on, points, activates_on FROM lots WHERE account = ? AND epoch = ? AND seq = ?;
