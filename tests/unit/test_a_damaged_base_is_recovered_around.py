@@ -6,7 +6,7 @@ from pathlib import Path
 from stocked import Stock
 
 from agent.ledger import replay
-from agent.ledger.budget import hold_budget, usage
+from agent.ledger.budget import DiskBudget, usage
 
 
 def test_a_ledger_is_made_without_its_base(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_ledger_is_made_without_its_base(tmp_path: Path) -> None:
             stock.sell(ledger, 1)
             stock.seal(ledger)
         budget_bytes = usage(stock.places).total - 1
-        asyncio.run(hold_budget(ledger, budget_bytes=budget_bytes, alone=False))
+        asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
     for file in stock.places.backups.iterdir():
         file.unlink()
     content = bytearray(stock.places.base.read_bytes())

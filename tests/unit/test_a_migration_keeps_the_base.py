@@ -10,7 +10,7 @@ from stocked import Stock
 
 from agent.ledger import migrations, replay
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import hold_budget, usage
+from agent.ledger.budget import DiskBudget, usage
 from agent.ledger.connection import open_reader
 from agent.ledger.projections import TABLES
 
@@ -38,7 +38,7 @@ def stock(tmp_path: Path) -> Stock:
             stock.sell(ledger, 1)
             stock.seal(ledger)
         budget_bytes = usage(stock.places).total - 1
-        asyncio.run(hold_budget(ledger, budget_bytes=budget_bytes, alone=False))
+        asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
         assert stock.places.base.exists()
         stock.sell(ledger, 3)
         for kind in ("full", "hourly"):
