@@ -21,7 +21,7 @@ from agent.ledger.checks import DAMAGE_CODES, check_newest
 from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.migrations import migrate
-from agent.ledger.places import Places, sync_directory
+from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.quarantine import damaged_databases, keep_base
 from agent.ledger.queries import SQL
 from agent.ledger.ring import Backup, backups, is_sound
@@ -225,6 +225,7 @@ def _sync(path: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a database with what its write-ahead log holds, where it still has one."""
+    make_private(target)
     if source.with_name(f"{source.name}-wal").exists():
         with closing(open_reader(source)) as kept, closing(sqlite3.connect(target)) as copy:
             kept.backup(copy)

@@ -34,7 +34,7 @@ from agent.ledger.recovery import is_missing, rebuild
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View, journaled
-from agent.ledger.witness import Witness, read_witness
+from agent.ledger.witness import Witness, newest_seen
 from agent.ledger.writer import Writer
 
 __all__ = ["Ledger"]
@@ -136,7 +136,7 @@ class Ledger:
         migrate(self._writing, self.archive)
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
-        check_witness(view, read_witness(self.places.witness))
+        check_witness(view, newest_seen(self.places))
         settle(self._writing, self.path)
         self._claim_incarnation(self._writing)
         heads = view.epoch_heads()

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Places", "sync_directory"]
+__all__ = ["Places", "make_private", "sync_directory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,19 @@ class Places:
     def traces(self) -> tuple[Path, ...]:
         """What a ledger that has run leaves beside its database."""
         return (self.witness, self.base, self.segments, self.backups, self.quarantine)
+
+    def owns(self, name: str) -> bool:
+        """Say whether a name beside the database is one of the ledger's, or was made for one."""
+        own = self.database.name
+        return name == own or name.startswith((f"{own}.", f"{own}-"))
+
+
+def make_private(path: Path) -> None:
+    """Make a file that only its owner may read, before anything else opens it. Raises OSError.
+
+    It will hold card numbers. One that is there keeps its content and its mode.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def sync_directory(directory: Path) -> None:

@@ -34,7 +34,8 @@ _USED = "began-with.txt"
 def quarantine(places: Places, reason: str) -> Path:
     """Move what is there aside, byte for byte, with the reason beside it. Raises OSError."""
     aside = _place_for(places)
-    aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.quarantine.mkdir(mode=0o700, exist_ok=True)
+    aside.mkdir(mode=0o700, exist_ok=True)
     with (aside / "reason.txt").open("a", encoding="utf-8") as file:
         file.write(f"{reason}\n")
     main, log, index = places.live
