@@ -5,6 +5,7 @@ import sys
 import termios
 import threading
 from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 
@@ -12,18 +13,19 @@ from agent.cli.shown import progress_bar
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Standard error on a terminal."""
+def terminal() -> Iterator[TextIO]:
+    """A terminal that nobody reads from yet."""
     outer, inner = os.openpty()
     with os.fdopen(inner, "w") as shown:
-        monkeypatch.setattr(sys, "stderr", shown)
-        yield inner
-        monkeypatch.undo()
+        yield shown
     os.close(outer)
 
 
-def test_work_goes_on_behind_a_stopped_terminal(terminal: int) -> None:
+def test_work_goes_on_behind_a_stopped_terminal(
+    terminal: TextIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Progress that cannot be shown is not waited for; once it can, the bar goes on."""
+    monkeypatch.setattr(sys, "stderr", terminal)
     done = list[int]()
 
     def work() -> None:
