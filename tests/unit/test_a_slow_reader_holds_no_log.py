@@ -45,15 +45,15 @@ def slowly(stock: Stock) -> Iterator[tuple[Position, bytes]]:
 
 
 def trimmed(ledger: Ledger) -> bool:
-    """Say whether the log could be emptied just now: somebody who holds a state prevents it."""
+    """Say whether the log could begin again just now: whoever holds a state prevents it."""
     assert ledger._writing is not None
     ledger._writing.execute("PRAGMA busy_timeout = 0")
-    (busy, *_) = ledger._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    (busy, *_) = ledger._writing.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
     return not busy
 
 
 def test_an_export_that_waits_for_its_pager_holds_nothing(stock: Stock, ledger: Ledger) -> None:
-    """Between two lines the log can be emptied, and the export ends with the entry that was the
+    """Between two lines the log can begin again, and the export ends with the entry that was the
     newest when it began.
     """
     before = everything(stock.path)
