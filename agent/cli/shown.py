@@ -65,19 +65,22 @@ def until_nobody_reads(command: Callable[..., None]) -> Callable[..., None]:
 def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on the terminal; yields ``progress(done, of)``, which may be called often.
 
-    It never waits for a terminal that was stopped: the work may hold a state of the ledger.
+    Where there is no terminal, nothing is written. It never waits for one that was stopped: the
+    work may hold a state of the ledger.
     """
+    hidden = hidden or not sys.stderr.isatty()
     with click.progressbar(length=1, label=label, file=sys.stderr, hidden=hidden) as bar:
 
         def progress(done: int, of: int) -> None:
             if bar.length != of:
                 bar.length = of
-            if (done == of or done - bar.pos >= _STEP or of < _STEP) and _takes_more():
+            due = done == of or done - bar.pos >= _STEP or of < _STEP
+            if due and not hidden and _takes_more():
                 bar.update(done - bar.pos)
 
         yield progress
 
 
 def _takes_more() -> bool:
-    """Say whether the terminal shows what is written; where there is none, nothing is drawn."""
-    return not sys.stderr.isatty() or bool(select.select([], [sys.stderr], [], 0)[1])
+    """Say whether the terminal shows what is written."""
+    return bool(select.select([], [sys.stderr], [], 0)[1])

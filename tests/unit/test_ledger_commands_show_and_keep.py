@@ -190,8 +190,16 @@ def test_a_backup_says_that_it_waits(stock: Stock, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(backup_module.fcntl, "flock", busy_at_first)
     made = run(stock, "backup")
     assert asked == [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX]
-    assert "another backup is being made there; waiting for it to end" in made.stderr
+    assert made.stderr == "another backup is being made there; waiting for it to end\n"
     assert made.stdout.startswith("backed up to ")
+
+
+@pytest.mark.parametrize("words", [("verify",), ("export", "--out", "/dev/null"), ("backup",)])
+def test_without_a_terminal_nothing_is_said_of_progress(
+    stock: Stock, words: tuple[str, ...]
+) -> None:
+    """A command that goes well writes nothing to standard error where no person looks on."""
+    assert run(stock, *words).stderr == ""
 
 
 @pytest.mark.parametrize("words", [("verify",), ("balance",), ("export",), ("backup",)])
