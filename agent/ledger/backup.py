@@ -24,7 +24,7 @@ from agent.ledger import projections
 from agent.ledger.base import Base, base_values, position_text, read_base
 from agent.ledger.connection import open_reader
 from agent.ledger.migrations import migrate
-from agent.ledger.places import Places, sync_directory
+from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.queries import SQL
 from agent.ledger.ring import Backup, BackupKind, backups, sha256_of
 from agent.ledger.view import View
@@ -41,24 +41,30 @@ def make_backup(
     *,
     directory: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    waiting: Callable[[], None] = lambda: None,
 ) -> Backup:
     """Back a ledger up, which may be in use; answers once it is on disk.
 
     Holds one state of the ledger for as long as it takes, and never blocks the writer.
-    ``progress(done, of)`` counts pages or tables. Raises OSError or sqlite3.Error.
+    ``progress(done, of)`` counts pages or tables; ``waiting`` is called where another backup is
+    being made there, which is waited for. Raises OSError or sqlite3.Error.
     """
     directory = directory or places.backups
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(directory):
+    with _alone_in(directory, waiting):
         return _make_backup(places, kind, directory, progress)
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
+def _alone_in(directory: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Wait until no other backup is being made there: an agent's and a person's may meet."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -73,10 +79,10 @@ def _make_backup(
     unfinished = directory / f"{kind}.unfinished"
     for path in directory.glob(f"{unfinished.name}*"):  # with a journal of one that was killed
         path.unlink()
+    make_private(unfinished)
     with closing(sqlite3.connect(unfinished, uri=True, isolation_level=None)) as target:
         if kind == "full":
-            _copy_all(places.database, target, progress)
-            base = read_base(places.database)
+            base = _copy_all(places.database, target, progress)
         else:
             base = _copy_tail(places, target, progress)
         head = View(target).head()
@@ -109,12 +115,16 @@ def _free_name(directory: Path, name: str) -> Path:
 
 def _copy_all(
     database: Path, target: sqlite3.Connection, progress: Callable[[int, int], None]
-) -> None:
+) -> Base:
+    """Copy the whole database; answers where the copy begins."""
     with closing(open_reader(database)) as live:
         # A transaction of its own keeps the copy in one state while sales go on; without it every
         # commit would make the copy begin again.
         live.execute("BEGIN")
-        live.execute("SELECT count(*) FROM meta").fetchone()
+        View(live).acknowledged()  # the first look is what takes the state
+        # Read after it: a base that moves on while the copy is made has only let go of segments
+        # that the copy still names; one read before it may follow entries that the copy lacks.
+        base = read_base(database)
         live.backup(
             target,
             pages=_PAGES_A_STEP,
@@ -122,6 +132,7 @@ def _copy_all(
             sleep=0,
         )
     target.execute("PRAGMA journal_mode = DELETE")
+    return base
 
 
 def _copy_tail(
@@ -131,18 +142,14 @@ def _copy_tail(
     target.execute("PRAGMA journal_mode = OFF")
     migrate(target)
     live = f"file:{quote(str(places.database.absolute()))}?mode=ro"
-    target.execute("ATTACH ? AS live", (live,))
+    target.execute(SQL["attach_live"], (live,))
     target.execute("BEGIN")
     tables = (*_BESIDE_THE_JOURNAL, *projections.TABLES)
     for done, table in enumerate(tables, start=1):
         target.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM live.{table}")  # noqa: S608 - our own constants
         progress(done, len(tables))
     begins_after = _begins_after(places, target)
-    target.execute(
-        "INSERT INTO main.journal SELECT * FROM live.journal "
-        "WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq",
-        (begins_after.epoch, begins_after.seq),
-    )
+    target.execute(SQL["copy_live_entries_after"], begins_after.place)
     head = View(target).head()
     # Its projections can be what a ledger begins with, also where nothing else is left.
     base = Base(position=head, begins_after=begins_after)
@@ -161,12 +168,7 @@ def _begins_after(places: Places, target: sqlite3.Connection) -> Position:
     """
     last_full = next((b.place for b in backups(places.backups) if b.kind == "full"), (0, 0))
     wanted = min(View(target).acknowledged(), last_full)
-    row = target.execute(
-        "SELECT epoch, seq, hash FROM live.journal WHERE (epoch, seq) <= (?, ?) AND (epoch, seq) < "
-        "(SELECT epoch, seq FROM live.journal ORDER BY epoch DESC, seq DESC LIMIT 1) "
-        "ORDER BY epoch DESC, seq DESC LIMIT 1",
-        wanted,
-    ).fetchone()
+    row = target.execute(SQL["last_live_place_before_newest"], wanted).fetchone()
     if row is not None:
         return Position(epoch=row[0], seq=row[1], hash=row[2])
     for segment in reversed(View(target).segments()):
@@ -177,6 +179,7 @@ def _begins_after(places: Places, target: sqlite3.Connection) -> Position:
 def _write_manifest(path: Path, manifest: Backup) -> None:
     final = path.with_name(f"{path.name}.json")
     unfinished = final.with_suffix(".unfinished")
+    make_private(unfinished)
     with unfinished.open("wb") as file:
         file.write(msgspec.json.encode(manifest) + b"\n")
         file.flush()

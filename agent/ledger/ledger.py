@@ -1,6 +1,5 @@
 """The ledger as the rest of the agent sees it: start, ask, write, stop."""
 
-import itertools
 import secrets
 import sqlite3
 import threading
@@ -33,8 +32,8 @@ from agent.ledger.reader import Reader
 from agent.ledger.recovery import Suspicion, is_missing, rebuild
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
-from agent.ledger.view import ACKNOWLEDGED, View, journaled
-from agent.ledger.witness import Witness, read_witness
+from agent.ledger.view import ACKNOWLEDGED, View
+from agent.ledger.witness import Witness, newest_seen
 from agent.ledger.writer import Writer
 
 __all__ = ["Ledger"]
@@ -150,7 +149,7 @@ class Ledger:
         migrate(self._writing, self.archive, lambda: read_base(self.path))
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
-        check_witness(view, read_witness(self.places.witness))
+        check_witness(view, newest_seen(self.places))
         settle(self._writing, self.path)
         claim_incarnation(self._writing, self._mint_id)
         self._epochs = Epochs.of(view)
@@ -202,12 +201,7 @@ class Ledger:
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
-
-        def page(connection: sqlite3.Connection) -> list[bytes]:
-            walk = journaled(connection, self.archive, after=position)
-            return [canonical for _, canonical in itertools.islice(walk, at_most)]
-
-        return await self._reader.ask(page)
+        return await self.read(lambda view: view.page_after(position, at_most=at_most))
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """Answer the chain's hash after an entry; the genesis hash for 0; None where none is kept.

@@ -61,6 +61,11 @@ class Places:
         """What a ledger that has run leaves beside its database."""
         return (self.witness, self.base, self.segments, self.backups, self.quarantine)
 
+    def owns(self, name: str) -> bool:
+        """Say whether a name beside the database is one of the ledger's, or was made for one."""
+        own = self.database.name
+        return name == own or name.startswith((f"{own}.", f"{own}-"))
+
 
 def make_private(path: Path) -> None:
     """Make an empty file that is its owner's alone, whatever was there: it will hold card numbers.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
 from agent.core.facts import OpenEpoch
@@ -31,6 +31,8 @@ __all__ = ["Progress", "Replay", "replay", "verify_chain"]
 
 Progress = Callable[[int, int], None]
 """Called now and then with how many entries are done, of how many."""
+
+T = TypeVar("T")
 
 _TOLD_EVERY = 100
 _CACHE_KIB = 64 * 1024
@@ -57,12 +59,15 @@ def verify_chain(path: Path, *, progress: Progress = _silent) -> Position:
 
     Raises LedgerDamaged naming the first entry that does not hold.
     """
-    with _opened(path) as live:
-        base = read_base(path)
-        chain = _chained(live, Archive(Places(path).segments), base, progress)
-        return max(
-            (position for _, position in chain), key=attrgetter("place"), default=base.begins_after
-        )
+
+    def check() -> Position:
+        with _opened(path) as live:
+            base = read_base(path)
+            chain = _chained(live, Archive(Places(path).segments), base, progress)
+            found = (position for _, position in chain)
+            return max(found, key=attrgetter("place"), default=base.begins_after)
+
+    return _from_one_base(path, check)
 
 
 def replay(path: Path, *, progress: Progress = _silent) -> Replay:
@@ -73,16 +78,33 @@ def replay(path: Path, *, progress: Progress = _silent) -> Replay:
     a rebuild (I9). Raises LedgerDamaged naming the first entry or row that does not hold.
     Cost: linear in the journal.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as rebuilt, _opened(path) as live:
-        return _replay(live, rebuilt, path, progress)
+
+    def check() -> Replay:
+        with closing(sqlite3.connect("", isolation_level=None)) as rebuilt, _opened(path) as live:
+            return _replay(live, rebuilt, path, progress)
+
+    return _from_one_base(path, check)
+
+
+def _from_one_base(path: Path, check: Callable[[], T]) -> T:
+    """Check again where the ledger's beginning moved meanwhile.
+
+    The disk budget drops old entries when it must: what was missing then is no damage.
+    """
+    while True:
+        begins_after = read_base(path).begins_after
+        try:
+            return check()
+        except LedgerDamaged:
+            if read_base(path).begins_after == begins_after:
+                raise
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a ledger for reading in one state; bytes that have changed are LedgerDamaged."""
+    """Open a ledger for reading; bytes that have changed are LedgerDamaged."""
     try:
         with closing(open_reader(path)) as live:
-            live.execute("BEGIN")  # one state, for the walk and the comparison
             yield live
     except LedgerDamaged:
         raise  # it says so itself
@@ -125,36 +147,60 @@ def _replay(
 def _chained(
     live: sqlite3.Connection, archive: Archive, base: Base, progress: Progress
 ) -> Iterator[tuple[bytes, Position]]:
-    """Walk the journal and hold its chain: every entry kept, in its place and following."""
+    """Walk the journal and hold its chain: every entry kept, in its place and following.
+
+    Nearly all of it in short reads: a state that is held keeps the write-ahead log growing. What
+    came meanwhile is read in one state, which stays open for whoever compares it; from there on
+    nothing is said of progress, so that a screen that has stopped cannot keep that state open.
+    """
     total = int(live.execute(SQL["count_entries"]).fetchone()[0])
-    seal, head = base.seal, base.begins_after
-    for segment in View(live).segments():
-        if (segment.epoch, segment.last_seq) > head.place:  # or it is about to be dropped
-            archive.check(segment, seal)
-            seal = segment.seal
-    walk = journaled(live, archive, after=head.place)
-    done = 0
-    for done, (position, canonical) in enumerate(walk, start=1):
-        if position.epoch > head.epoch:
-            head = Position(epoch=position.epoch, seq=0, hash=GENESIS)
-        if position.epoch != head.epoch or position.seq != head.seq + 1:
-            raise LedgerDamaged(
-                f"entry {position.epoch}:{position.seq}: comes after {head.epoch}:{head.seq}, "
-                "an entry is missing"
-            )
-        if link_hash(head.hash, canonical) != position.hash:
-            raise LedgerDamaged(
-                f"entry {position.epoch}:{position.seq}: its hash does not follow from the entry "
-                "before it"
-            )
-        head = position
+    head, done = base.begins_after, 0
+    seal = _check_seals(live, archive, head.place, base.seal)
+    for position, canonical in journaled(live, archive, after=head.place):
+        head = _following(head, position, canonical)
         yield canonical, position
+        done += 1
         if done % _TOLD_EVERY == 0:
-            progress(done, total)
-    progress(done, total)
+            progress(min(done, total), total)
+    progress(done, done)
+    live.execute("BEGIN")
+    for position, canonical in journaled(live, archive, after=head.place):
+        head = _following(head, position, canonical)
+        yield canonical, position
+    _check_seals(live, archive, *seal)
     misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
     if misnamed is not None:
         raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
+
+
+def _check_seals(
+    live: sqlite3.Connection, archive: Archive, after: tuple[int, int], seal: bytes
+) -> tuple[tuple[int, int], bytes]:
+    """Hold the sealed files after a place to their seals; answers where the last one ends, and
+    its seal.
+    """
+    for segment in View(live).segments():
+        if (segment.epoch, segment.last_seq) > after:  # or it is about to be dropped
+            archive.check(segment, seal)
+            after, seal = (segment.epoch, segment.last_seq), segment.seal
+    return after, seal
+
+
+def _following(head: Position, position: Position, canonical: bytes) -> Position:
+    """Hold that an entry follows from the one before it; answers its position."""
+    if position.epoch > head.epoch:
+        head = Position(epoch=position.epoch, seq=0, hash=GENESIS)
+    if position.epoch != head.epoch or position.seq != head.seq + 1:
+        raise LedgerDamaged(
+            f"entry {position.epoch}:{position.seq}: comes after {head.epoch}:{head.seq}, "
+            "an entry is missing"
+        )
+    if link_hash(head.hash, canonical) != position.hash:
+        raise LedgerDamaged(
+            f"entry {position.epoch}:{position.seq}: its hash does not follow from the entry "
+            "before it"
+        )
+    return position
 
 
 def _parse(canonical: bytes, position: Position) -> Entry:

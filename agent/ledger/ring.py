@@ -14,7 +14,8 @@ from agent.core.entry import GENESIS, Position
 from agent.ledger.base import position_of, position_text
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.places import Places, sync_directory
+from agent.ledger.places import Places, make_private, sync_directory
+from agent.ledger.queries import SQL
 from agent.ledger.view import View
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 BackupKind = Literal["full", "hourly"]
+
+_SEALED = "*.jsonl.gz"
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +60,11 @@ def backups(directory: Path) -> list[Backup]:
     """List what is in a ring, the newest first. A manifest that cannot be read does not count."""
     found = []
     for path in directory.glob("*.db.json"):
-        with suppress(OSError, msgspec.MsgspecError):
-            found.append(msgspec.json.decode(path.read_bytes(), type=Backup))
-    return sorted(
-        found, key=lambda b: (b.place, b.kind == "full", len(b.file), b.file), reverse=True
-    )
+        with suppress(OSError, msgspec.MsgspecError, ValueError):
+            backup = msgspec.json.decode(path.read_bytes(), type=Backup)
+            found.append(((backup.place, backup.kind == "full"), backup))
+    newest_first = sorted(found, key=lambda f: (f[0], len(f[1].file), f[1].file), reverse=True)
+    return [backup for _, backup in newest_first]
 
 
 def described(source: Path) -> Backup:
@@ -78,10 +81,7 @@ def described(source: Path) -> Backup:
         with closing(open_reader(source)) as kept:
             view = View(kept)
             head, own = view.head(), view.meta("base_begins_after")
-            first = kept.execute(
-                "SELECT epoch, seq FROM journal UNION ALL SELECT epoch, first_seq FROM segments "
-                "ORDER BY 1, 2 LIMIT 1"
-            ).fetchone()
+            first = kept.execute(SQL["first_kept_place"]).fetchone()
     except sqlite3.Error as error:
         raise LedgerDamaged(f"{source}: {error}") from error
     if own is None and first not in (None, (0, 1)):
@@ -122,27 +122,35 @@ def prune(directory: Path, *, hourly: int, full: int) -> list[Backup]:
 
 def copy_segments(places: Places, directory: Path) -> None:
     """Copy the sealed files to a backup that is taken away from this disk."""
-    if places.segments.is_dir():
-        shutil.copytree(places.segments, directory / "segments", dirs_exist_ok=True)
+    _copy_sealed(sorted(places.segments.glob(_SEALED)), directory / "segments")
 
 
 def take_segments_back(places: Places, directory: Path) -> None:
     """Copy sealed files that a backup brought along and that are not here."""
-    missing = [
-        path
-        for path in sorted((directory / "segments").glob("*.jsonl.gz"))
-        if not (places.segments / path.name).exists()
-    ]
-    if not missing:
+    brought = sorted((directory / "segments").glob(_SEALED))
+    missing = [path for path in brought if not (places.segments / path.name).exists()]
+    _copy_sealed(missing, places.segments)
+
+
+def _copy_sealed(paths: list[Path], directory: Path) -> None:
+    """Copy files so that each is whole where it has its name. One that goes meanwhile is left out:
+    the disk budget dropped it, because head office has it.
+    """
+    if not paths:
         return
-    places.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in missing:
-        unfinished = (places.segments / path.name).with_suffix(".unfinished")
-        shutil.copyfile(path, unfinished)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in paths:
+        unfinished = (directory / path.name).with_suffix(".unfinished")
+        make_private(unfinished)
+        try:
+            shutil.copyfile(path, unfinished)
+        except FileNotFoundError:
+            unfinished.unlink()
+            continue
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
-        unfinished.rename(places.segments / path.name)
-    sync_directory(places.segments)
+        unfinished.rename(directory / path.name)
+    sync_directory(directory)
 
 
 def sha256_of(path: Path) -> str:

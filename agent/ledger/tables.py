@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from agent.core.entry import Entry, Position
+from agent.core.entry import Entry, MalformedEntry, Position
 from agent.core.facts import kind_of
 from agent.core.postings import PROGRAM, postings_of
 from agent.core.tokens import Token, TokenRefused
@@ -49,10 +49,17 @@ def row_of(position: Position, entry: Entry) -> dict[str, object]:
 
 
 def masked_line(canonical: bytes) -> bytes:
-    """Write an entry's JSON anew with its card numbers masked; its hash is of other bytes."""
-    entry = msgspec.json.decode(canonical)
-    fact = entry["fact"]
-    for holder in (fact, fact.get("sale")):
+    """Write an entry's JSON anew with its card numbers masked; its hash is of other bytes.
+
+    Raises MalformedEntry for bytes that are no entry.
+    """
+    try:
+        entry = msgspec.json.decode(canonical)
+        fact = entry["fact"]
+        holders = (fact, fact.get("sale"))
+    except (msgspec.MsgspecError, AttributeError, KeyError, TypeError) as error:
+        raise MalformedEntry(str(error)) from error
+    for holder in holders:
         _mask(holder)
     return msgspec.json.encode(entry)
 

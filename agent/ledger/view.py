@@ -1,8 +1,9 @@
 """Questions to a ledger, asked through any connection: the writer's own or a read-only one."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from msgspec import Struct
 
@@ -104,6 +105,10 @@ class View:
         row = self._connection.execute(SQL["balance"], (account, bucket)).fetchone()
         return 0 if row is None else int(row[0])
 
+    def knows(self, account: str) -> bool:
+        """Say whether any entry enrolled an account here or moved its points."""
+        return self._connection.execute(SQL["is_account"], (account,)).fetchone() is not None
+
     def right(self, account: str) -> int:
         """Answer the points this device may spend of an account by its lease."""
         row = self._connection.execute(SQL["lease"], (account,)).fetchone()
@@ -140,6 +145,11 @@ class View:
     def segments(self) -> list[Segment]:
         """List the sealed segments in order."""
         return [Segment(*row) for row in self._connection.execute(SQL["segments"])]
+
+    def segment_after(self, place: tuple[int, int]) -> Segment | None:
+        """Find the segment that holds the entry after (epoch, seq), or else the next one."""
+        row = self._connection.execute(SQL["segment_after"], place).fetchone()
+        return None if row is None else Segment(*row)
 
     def still_journaled(self, segment: Segment) -> bool:
         """Say whether the database still holds entries that a segment has taken over."""
@@ -224,27 +234,45 @@ class View:
             heads[number] = int(row[0])
         return heads
 
+    def page_after(self, place: tuple[int, int], *, at_most: int) -> list[bytes]:
+        """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
+        walk = journaled(self._connection, self._archive, after=place)
+        return [canonical for _, canonical in islice(walk, at_most)]
+
+
+def _refuse(error: LedgerDamaged) -> None:
+    raise error
+
 
 def journaled(
     connection: sqlite3.Connection,
     archive: Archive | None = None,
     *,
     after: tuple[int, int] = (0, 0),
+    unreadable: Callable[[LedgerDamaged], None] = _refuse,
 ) -> Iterator[tuple[Position, bytes]]:
     """Walk the journal in order, sealed entries first: position and canonical bytes, unparsed.
 
-    Reads in pages, so that no long transaction keeps the write-ahead log from being trimmed.
-    Raises LedgerDamaged for a segment that does not hold.
+    Each page is a read of its own, so that whoever reads slowly keeps no write-ahead log from being
+    trimmed; entries that are sealed meanwhile are read from their segment. Inside a transaction it
+    walks that one state. Raises LedgerDamaged for a segment that does not hold, or tells
+    ``unreadable`` and goes on behind it.
     """
-    for segment in View(connection).segments() if archive is not None else ():
-        if (segment.epoch, segment.last_seq) <= after:
+    view = View(connection)
+    while True:
+        rows = connection.execute(SQL["entries_after"], (*after, _PAGE)).fetchall()
+        # Asked for after the rows: what has left the journal by then, some segment holds.
+        segment = None if archive is None else view.segment_after(after)
+        if archive is not None and segment is not None:
+            first = after[1] if segment.epoch == after[0] else 0
+            try:
+                yield from archive.entries(segment, after_seq=first)
+            except LedgerDamaged as error:
+                unreadable(error)
+            after = (segment.epoch, segment.last_seq)
             continue
-        assert archive is not None  # noqa: S101 - the loop is empty without one
-        first = after[1] if segment.epoch == after[0] else 0
-        for position, canonical in archive.entries(segment, after_seq=first):
-            yield position, canonical
-        after = (segment.epoch, segment.last_seq)
-    while rows := connection.execute(SQL["entries_after"], (*after, _PAGE)).fetchall():
+        if not rows:
+            return
         for epoch, seq, canonical, entry_hash in rows:
             yield Position(epoch=epoch, seq=seq, hash=entry_hash), canonical
         after = (epoch, seq)

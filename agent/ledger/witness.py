@@ -5,16 +5,23 @@ commits behind the cut without a word. The witness is written after each commit,
 ahead of what was durable then: a database that ends before it has lost entries that were answered.
 It is not synced. A power cut may leave it behind or torn, and then it merely proves less.
 
+Where it was lost, or put back together with an old copy of the database, the newest backup still
+speaks: its manifest names the entry that was the newest then.
+
 One line: epoch, seq, the entry's hash, and a CRC-32 of the three.
 """
 
 import os
 import zlib
+from operator import attrgetter
 from pathlib import Path
 
 from agent.core.entry import Position
+from agent.ledger.base import position_of
+from agent.ledger.places import Places
+from agent.ledger.ring import backups
 
-__all__ = ["Witness", "read_witness"]
+__all__ = ["Witness", "newest_seen", "read_witness"]
 
 
 class Witness:
@@ -49,6 +56,15 @@ def read_witness(path: Path) -> Position | None:
     except (OSError, ValueError):
         return None
     return head if _line(head) == line else None
+
+
+def newest_seen(places: Places) -> Position | None:
+    """Answer the newest position that witness or ring speak of; None where neither does."""
+    known = [position_of(backup.head) for backup in backups(places.backups)[:1]]
+    noted = read_witness(places.witness)
+    if noted is not None:
+        known.insert(0, noted)  # of two that are as new, the one that was written later
+    return max(known, key=attrgetter("place"), default=None)
 
 
 def _line(head: Position) -> bytes:

@@ -119,8 +119,8 @@ HARMS: dict[str, Callable[[Path], None]] = {
     "the format's number": lambda path: flip(path, 47),
     "a column's name": lambda path: rewrite_schema(path, "canonical", "canonicam"),
     "a column's type": lambda path: change(path, "UPDATE journal SET canonical = 7 WHERE seq = 10"),
-    "a text": lambda path: change(path, "UPDATE journal SET id = CAST(x'ff41' AS TEXT)"
-                                        " WHERE seq = 10"),
+    "a text": lambda path: change(path, "UPDATE meta SET value = CAST(x'ff41' AS TEXT)"
+                                        " WHERE key = 'incarnation'"),
 }  # fmt: skip
 
 

@@ -105,5 +105,5 @@ def test_a_budget_that_holds_does_not_hide_damage(
     assert alarm.startswith("the ledger is damaged and cannot be made anew: ")
     assert alarm.endswith(f"; {DROPPED}backups")
     monkeypatch.undo()
-    asyncio.run(upkeep.look())
+    asyncio.run(upkeep.recover("a test"))
     assert upkeep.alarm == f"{DROPPED}backups"

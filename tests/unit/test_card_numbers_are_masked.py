@@ -12,7 +12,7 @@ LONG_TOKENS = st.one_of(
     st.from_regex(r"[0-9A-F]{10}", fullmatch=True).map("em4100:".__add__),
     st.from_regex(r"([0-9A-F]{2}){4,10}", fullmatch=True).map("uid:".__add__),
     st.from_regex(r"1[0-9]{4,31}", fullmatch=True).map("card:".__add__),
-    st.from_regex(r"[0-9]{2,3}-[0-9]{2,5}", fullmatch=True).map("wiegand:".__add__),
+    st.from_regex(r"[1-9][0-9]{1,2}-[1-9][0-9]{1,4}", fullmatch=True).map("wiegand:".__add__),
     st.from_regex(r"[0-9]{3,60}", fullmatch=True).map("epc:urn:epc:id:gsrn:".__add__),
 ).map(Token.parse)
 

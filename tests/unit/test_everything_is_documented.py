@@ -12,7 +12,7 @@ from agent.api.problems import PROBLEMS
 from agent.cli import main
 from agent.core.strict_toml import _model_in
 from agent.lanes import EventName
-from agent.settings import AgentSettings
+from agent.settings import AgentSettings, LedgerSettings
 from agent.tools.documents import openapi_agent
 from drivers.registry import SERIAL_READERS
 from sync.hub.settings import HubSettings
@@ -110,3 +110,11 @@ def test_the_examples_in_the_configuration_are_accepted(
         monkeypatch.delenv(name, raising=False)
     assert load(AgentSettings, (_ROOT / "config" / "agent.toml",)).hub is not None
     assert load(HubSettings, (_ROOT / "config" / "hub.toml",)).broker.username == "hub"
+
+
+def test_the_configuration_shows_what_the_ledger_keeps() -> None:
+    """Each setting of [ledger] stands in agent.toml with its default, and says what it means."""
+    text = (_ROOT / "config" / "agent.toml").read_text("utf-8")
+    for name, field in LedgerSettings.model_fields.items():
+        if not field.is_required():
+            assert re.search(rf"^{name} = {field.default} +# \w+", text, re.MULTILINE), name

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import fcntl
 import io
 import json
 import subprocess
@@ -16,6 +17,7 @@ from agent.cli import main
 from agent.core.entry import link_hash
 from agent.core.facts import AdjustPoints, CardState
 from agent.ledger import Ledger, replay
+from agent.ledger import backup as backup_module
 from agent.ledger.tables import csv_line
 from agent.tools.processes import tapledger
 
@@ -65,7 +67,15 @@ def test_balance_is_printed_for_people_and_programs(stock: Stock) -> None:
     assert one == {"active": 6, "pending": 0, "held": 0}
 
 
-@pytest.mark.parametrize("whose", [CARD, NUMBER, OTHER, NUMBER.lower()])
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_an_account_that_is_none_has_no_balance(stock: Stock, words: tuple[str, ...]) -> None:
+    """Of an account that nobody has, exit 1 says so, and no points are printed."""
+    said = run(stock, "balance", "--account", "nobody", *words, code=1)
+    assert said.stderr == "there is no account 'nobody'\n"
+    assert said.stdout == ""
+
+
+@pytest.mark.parametrize("whose", [CARD, NUMBER, OTHER, NUMBER.lower(), "0C00 0621 A5"])
 def test_history_of_a_card_is_that_of_its_account(stock: Stock, whose: str) -> None:
     """Any card of a member, written as one likes, tells the same story, and names no card."""
     told = run(stock, "history", whose).stdout
@@ -152,6 +162,44 @@ def test_a_backup_is_named_with_its_proof(stock: Stock, tmp_path: Path) -> None:
     run(stock, "backup", "--to", str(tmp_path / "usb" / "deep"))
     assert {file.name for file in stock.places.backups.iterdir()} == before
     assert len(list((tmp_path / "usb" / "deep").glob("full-*.db"))) == 1
+
+
+def test_an_export_does_not_write_over_its_ledger(stock: Stock) -> None:
+    """A ledger named as its own export's file is wrong use, and stays as it is."""
+    before = digest(stock.path)
+    assert "--out" in run(stock, "export", "--out", str(stock.path), code=2).stderr
+    assert digest(stock.path) == before
+
+
+def test_the_file_that_fails_is_the_one_named(stock: Stock, tmp_path: Path) -> None:
+    """Where a target cannot be written, the message names it, not the ledger."""
+    for target in ("/dev/full", str(tmp_path / "none" / "out")):
+        said = run(stock, "export", "--out", target, code=1).stderr
+        assert said.splitlines()[-1].startswith(f"{target}: No ")
+
+
+def test_a_backup_says_that_it_waits(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another backup is being made in that directory, the command says what it waits for."""
+    asked = list[int]()
+
+    def busy_at_first(_descriptor: int, how: int) -> None:
+        asked.append(how)
+        if len(asked) == 1:
+            raise BlockingIOError
+
+    monkeypatch.setattr(backup_module.fcntl, "flock", busy_at_first)
+    made = run(stock, "backup")
+    assert asked == [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX]
+    assert made.stderr == "another backup is being made there; waiting for it to end\n"
+    assert made.stdout.startswith("backed up to ")
+
+
+@pytest.mark.parametrize("words", [("verify",), ("export", "--out", "/dev/null"), ("backup",)])
+def test_without_a_terminal_nothing_is_said_of_progress(
+    stock: Stock, words: tuple[str, ...]
+) -> None:
+    """A command that goes well writes nothing to standard error where no person looks on."""
+    assert run(stock, *words).stderr == ""
 
 
 @pytest.mark.parametrize("words", [("verify",), ("balance",), ("export",), ("backup",)])

@@ -32,6 +32,10 @@ SELECT epoch, first_seq, last_seq, last_hash, seal FROM segments
 -- name: segments
 SELECT epoch, first_seq, last_seq, last_hash, seal FROM segments ORDER BY epoch, first_seq;
 
+-- name: segment_after
+SELECT epoch, first_seq, last_seq, last_hash, seal FROM segments
+ WHERE (epoch, last_seq) > (?, ?) ORDER BY epoch, first_seq LIMIT 1;
+
 -- name: add_segment
 INSERT INTO segments (epoch, first_seq, last_seq, last_hash, seal) VALUES (?, ?, ?, ?, ?);
 
@@ -46,6 +50,22 @@ SELECT 1 FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1;
 
 -- name: unload_entries
 DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
+
+-- name: first_kept_place
+SELECT epoch, seq FROM journal UNION ALL SELECT epoch, first_seq FROM segments ORDER BY 1, 2 LIMIT 1;
+
+-- name: attach_live
+ATTACH ? AS live;
+
+-- name: last_live_place_before_newest
+SELECT epoch, seq, hash FROM live.journal
+ WHERE (epoch, seq) <= (?, ?)
+   AND (epoch, seq) < (SELECT epoch, seq FROM live.journal ORDER BY epoch DESC, seq DESC LIMIT 1)
+ ORDER BY epoch DESC, seq DESC LIMIT 1;
+
+-- name: copy_live_entries_after
+INSERT INTO main.journal SELECT * FROM live.journal
+ WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq;
 
 -- name: misnamed_entry
 SELECT epoch, seq FROM journal
@@ -100,6 +120,11 @@ INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?);
 
 -- name: balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
+
+-- name: is_account
+SELECT 1 FROM accounts WHERE account = ?1
+ UNION ALL
+SELECT 1 FROM balances WHERE owner = ?1 AND bucket IN ('active', 'pending', 'held') LIMIT 1;
 
 -- name: balances
 SELECT account, coalesce(points, 0) FROM accounts
