@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,8 +63,10 @@ def verify_chain(path: Path, *, progress: Progress = _silent) -> Position:
         with _opened(path) as live:
             base = read_base(path)
             chain = _chained(live, Archive(Places(path).segments), base, progress)
-            found = (position for _, position in chain)
-            return max(found, key=attrgetter("place"), default=base.begins_after)
+            head = base.begins_after
+            for _, position in chain:
+                head = position
+            return head
 
     return _from_one_base(path, check)
 
@@ -123,13 +124,13 @@ def _replay(
     migrate(rebuilt)
     rebuilt.execute("BEGIN")
     base.load(rebuilt)
-    count, head = 0, base.position
+    count, head, begins = 0, base.position, base.position.place
     for canonical, position in _chained(live, archive, base, progress):
         entry = _parse(canonical, position)
         if isinstance(entry.fact, OpenEpoch):
             _check_parent(entry.fact, position, head)
         count, head = count + 1, position
-        if position.place > base.position.place:
+        if (position.epoch, position.seq) > begins:
             _fold(rebuilt, entry)
     rebuilt.execute("COMMIT")
     _compare(live, rebuilt)
