@@ -41,8 +41,11 @@ MUTANTS = {
     "chain_skips_a_field": Mutant(
         file="agent/core/entry.py",
         old='    return hashlib.sha256(b"\\x00" + previous + canonical).digest()',
-        new='    return hashlib.sha256(b"\\x00" + previous + canonical[50:]).digest()',
-        caught_by=f"{_UNIT}/test_the_chain_binds_every_entry.py::test_the_first_link_is_this_one",
+        new="    import re\n"
+        '    canonical = re.sub(rb\'"business_date":"[^"]*",\', b"", canonical)\n'
+        '    return hashlib.sha256(b"\\x00" + previous + canonical).digest()',
+        caught_by=f"{_UNIT}/test_the_chain_binds_every_entry.py"
+        "::test_any_changed_field_changes_the_hash",
     ),
     "entries_can_be_deleted": Mutant(
         file="agent/ledger/sql/schema_2.sql",
@@ -51,7 +54,7 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_the_journal_only_grows.py"
         "::test_an_entry_can_neither_be_changed_nor_deleted",
     ),
-    "id_not_unique": Mutant(
+    "missing_unique": Mutant(
         file="agent/ledger/sql/schema_1.sql",
         old="    id        TEXT    NOT NULL UNIQUE,",
         new="    id        TEXT    NOT NULL,",
