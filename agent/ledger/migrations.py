@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from agent.core.entry import Entry
 from agent.ledger import projections
-from agent.ledger.errors import LedgerNewer
+from agent.ledger.errors import LedgerDamaged, LedgerNewer
 from agent.ledger.queries import SQL, schema
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
@@ -36,14 +36,18 @@ def every_kind_of_entry(db: Database) -> None:
 
 
 def migrate(connection: sqlite3.Connection, archive: Archive | None = None) -> None:
-    """Bring a database forward. Raises LedgerNewer where a newer tapledger wrote it.
+    """Bring a database forward.
 
+    Raises LedgerNewer where a newer tapledger wrote it, which took all of these steps and more, and
+    LedgerDamaged for a list of steps that has unknown ones in the place of known ones.
     Costs a replay of the journal where the projections changed their shape, and nothing otherwise.
     """
     db = Database(connection)
     known = {step.name for step in _LEDGER.pending(Database(memory=True))}
     written = {step.name for step in _LEDGER.applied(db)}
     if newer := written - known:
+        if known - written:
+            raise LedgerDamaged(f"the list of its own steps is wrong: {', '.join(sorted(newer))}")
         raise LedgerNewer(
             f"the ledger was written by a newer tapledger (it has {', '.join(sorted(newer))}); "
             "install that version or a later one"

@@ -24,9 +24,6 @@ class ToolMissing(Exception):
     """A program that this needs is not installed; the message says how to get it."""
 
 
-_held: list[socket.socket] = []
-
-
 def free_port() -> int:
     """Answer a loopback port that is free, and kept for whom this process starts until it ends.
 
@@ -37,8 +34,8 @@ def free_port() -> int:
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind(("127.0.0.1", 0))
-    _held.append(held)
     port: int = held.getsockname()[1]
+    held.detach()  # it stays open, and nobody's to close
     return port
 
 
