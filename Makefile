@@ -5,6 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# What was compiled once is not compiled again by each of the many processes that tests start.
+test torture: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help demo test check format torture bench baskets documents wheel clean
 
 help:  ## list the targets
@@ -25,7 +28,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 test: $(READY)  ## everything that must hold, in a few minutes
 	@.ci/packages mosquitto chromium strace
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest --doctest-modules
+	@$(BIN)/python -m pytest --doctest-modules --numprocesses 2 --dist worksteal
 
 check: $(READY)  ## style, types and the direction of imports
 	@$(BIN)/ruff format --check .

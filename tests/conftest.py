@@ -23,6 +23,11 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _cards = itertools.count(0x5E00000001)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def _make_store(directory: Path) -> StoreKit:
     return StoreKit(name="s001", directory=directory, lane_names=("1", "2"))
 

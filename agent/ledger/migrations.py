@@ -46,10 +46,11 @@ def migrate(
     archive: Archive | None = None,
     base_of: Callable[[], Base] = Base,
 ) -> None:
-    """Bring a database forward. Raises LedgerNewer where a newer tapledger wrote it.
+    """Bring a database forward.
 
-    Costs a replay of the journal where the projections changed their shape, and nothing otherwise.
-    ``base_of`` is asked only then; raises LedgerDamaged where an entry or the base does not hold.
+    Costs a replay of the journal where the projections changed their shape, and nothing otherwise;
+    ``base_of`` is asked only then. Raises as ``refuse_newer`` does, and LedgerDamaged where an
+    entry or the base does not hold.
     """
     refuse_newer(connection)
     _LEDGER.apply(Database(connection))
@@ -58,10 +59,16 @@ def migrate(
 
 
 def refuse_newer(connection: sqlite3.Connection) -> None:
-    """Hold that this version knows every step of a database. Raises LedgerNewer."""
+    """Hold that this version knows every step of a database.
+
+    Raises LedgerNewer where a newer tapledger wrote it, which took all of these steps and more, and
+    LedgerDamaged for a list of steps that has unknown ones in the place of known ones.
+    """
     known = {step.name for step in _LEDGER.pending(Database(memory=True))}
     written = {step.name for step in _LEDGER.applied(Database(connection))}
     if newer := written - known:
+        if known - written:
+            raise LedgerDamaged(f"the list of its own steps is wrong: {', '.join(sorted(newer))}")
         raise LedgerNewer(
             f"the ledger was written by a newer tapledger (it has {', '.join(sorted(newer))}); "
             "install that version or a later one"

@@ -25,10 +25,18 @@ class ToolMissing(Exception):
 
 
 def free_port() -> int:
-    """Answer a loopback port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Answer a loopback port that is free, and kept for whom this process starts until it ends.
+
+    Bound and never listening, a socket lets others listen there that set SO_REUSEADDR, as every
+    server here does, and keeps the kernel from giving the number to anybody else, also while a
+    server is down.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port: int = held.getsockname()[1]
+    held.detach()  # it stays open, and nobody's to close
+    return port
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def _processes_of(directory: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [["--keep"], ["--baskets", "600"]], ids=["kept", "playing"])
 def test_a_demo_ended_from_outside_leaves_nothing(tmp_path: Path, options: list[str]) -> None:
     """SIGTERM ends the demo with every process it started and every file it made."""

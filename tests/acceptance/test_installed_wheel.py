@@ -30,6 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment
 
 
+@pytest.mark.long
 def test_the_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
     """The installed command plays the demo on the baskets it ships, and both sides agree."""
     played = subprocess.run(

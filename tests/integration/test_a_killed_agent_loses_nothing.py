@@ -31,6 +31,7 @@ def survive_kills(
     return survive_kills
 
 
+@pytest.mark.long
 def test_thirty_kills(survive_kills: SurviveKills) -> None:
     """After each of thirty kills the agent is back by itself with all it answered, each once."""
     survive_kills(kills=30, audit_every=10)

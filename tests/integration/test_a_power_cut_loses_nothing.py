@@ -86,6 +86,7 @@ def sell_and_stop(site: Recorded, sales: int, *, weakness: str | None = None) ->
     site.agent.wait_recorded()
 
 
+@pytest.mark.long
 def test_no_answered_sale_is_lost(site: Recorded) -> None:
     """After a cut at any sync, every sale that was answered is in the ledger exactly once."""
     sell_and_stop(site, SALES)
@@ -96,6 +97,7 @@ def test_no_answered_sale_is_lost(site: Recorded) -> None:
     assert verdict.database_syncs >= 2, "made, and checkpointed by the stop"
 
 
+@pytest.mark.long
 def test_what_a_killed_agent_left_is_synced_before_it_is_answered(site: Recorded) -> None:
     """A sale whose agent was killed within its sync is sure when the next agent answers for it."""
     site.start(inject=f"fdatasync:error=EIO:signal=SIGKILL:when={KILLED_AT_SYNC}")

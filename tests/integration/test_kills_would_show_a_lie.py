@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from kills import KillRun, Outcome, chosen_seed
 
 
@@ -12,11 +13,13 @@ def play_against(mutant: str, directory: Path) -> Outcome:
     return outcome
 
 
+@pytest.mark.long
 def test_an_answer_before_its_commit_is_found_out(tmp_path: Path) -> None:
     """Where callers are answered before the commit, what they were told is not there after it."""
     play_against("answer_before_commit", tmp_path)
 
 
+@pytest.mark.long
 def test_a_retry_taken_as_new_is_doubled(tmp_path: Path) -> None:
     """Where a sale's id is not looked up, a retry is written a second time."""
     outcome = play_against("no_replay_check", tmp_path)

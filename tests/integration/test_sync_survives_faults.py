@@ -79,6 +79,7 @@ def test_sales_go_on_while_the_broker_is_down(
     assert_all_there(online_store, busy_till.answers)
 
 
+@pytest.mark.long
 def test_sales_go_on_while_the_hub_is_down(
     head_office: HeadOffice, busy_till: Any, both_sides: Converge
 ) -> None:
@@ -92,6 +93,7 @@ def test_sales_go_on_while_the_hub_is_down(
     assert both_sides().differences == ()
 
 
+@pytest.mark.long
 def test_no_answer_is_lost_when_the_agent_is_killed(
     online_store: StoreKit, busy_till: Any, both_sides: Converge
 ) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import socket
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from load import TILL_TOKEN, Call, Door, Till, real_sales
 from zygote import AgentEnded, Zygote
 
 from agent.paths import shipped_program
+from agent.tools.processes import free_port
 
 __all__ = ["KillRun", "Outcome", "chosen_seed"]
 
@@ -99,8 +99,7 @@ class KillRun:
         self._book = Book()
         self._door = Door()
         self._outcome = Outcome(seed=seed)
-        self._held = _hold_port()
-        self._port: int = self._held.getsockname()[1]
+        self._port = free_port()
         self._call = Call(self._port)
         self._zygote = Zygote(self._write_config(), directory / "agent.log", mutant=mutant)
         self._tills = [
@@ -125,7 +124,7 @@ class KillRun:
     def play(self) -> Outcome:
         """Run it to its end, and hold the ledger against the book."""
         began_s = time.monotonic()
-        with closing(self._held), closing(self._call):
+        with closing(self._call):
             self._zygote.open()
             try:
                 self._play()
@@ -234,15 +233,3 @@ class KillRun:
         outcome.written_before_retry = book.written_before_retry
         outcome.findings = book.findings
         return outcome
-
-
-def _hold_port() -> socket.socket:
-    """Keep a port for an agent that comes and goes.
-
-    Bound and never listening, this socket lets the agent listen there (both set SO_REUSEADDR), and
-    keeps the kernel from giving the number to anybody else in between.
-    """
-    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    return held

@@ -1,37 +1,8 @@
-"""Ways in which the ledger could be wrong, each a small change to its text.
+"""Ways in which a journal could be wrong: its commits, its chain, its files and its backups."""
 
-A mutant replaces one passage of one file, which must stand there exactly once, and is caught by the
-test it names. A test that passes on a mutant promises less than it says.
-"""
+from text_mutant import Mutant
 
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
-
-__all__ = ["MUTANTS", "Mutant"]
-
-_ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mutant:
-    """One change, and the test that catches it."""
-
-    file: str
-    old: str
-    new: str
-    caught_by: str
-
-    def write(self, directory: Path) -> None:
-        """Copy the package to a directory with this one passage changed."""
-        shutil.copytree(
-            _ROOT / "agent", directory / "agent", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        path = directory / self.file
-        text = path.read_text("utf-8")
-        assert text.count(self.old) == 1, f"{self.file}: {text.count(self.old)} times {self.old!r}"
-        path.write_text(text.replace(self.old, self.new), "utf-8")
-
+__all__ = ["MUTANTS"]
 
 _UNIT = "tests/unit"
 MUTANTS = {
@@ -58,11 +29,23 @@ MUTANTS = {
         new="        if self._queue.qsize() > self._longest_queue:",
         caught_by=f"{_UNIT}/test_operations_share_a_commit.py::test_a_full_queue_says_so_at_once",
     ),
+    "projection_outside_the_transaction": Mutant(
+        file="agent/ledger/transaction.py",
+        old="        projections.apply(self._connection, entry)\n",
+        new='        self._connection.execute("COMMIT")\n'
+        "        projections.apply(self._connection, entry)\n"
+        '        self._connection.execute("BEGIN IMMEDIATE")\n',
+        caught_by=f"{_UNIT}/test_an_entry_and_its_meaning_are_one_commit.py"
+        "::test_nobody_sees_an_entry_without_its_meaning",
+    ),
     "chain_skips_a_field": Mutant(
         file="agent/core/entry.py",
         old='    return hashlib.sha256(b"\\x00" + previous + canonical).digest()',
-        new='    return hashlib.sha256(b"\\x00" + previous + canonical[50:]).digest()',
-        caught_by=f"{_UNIT}/test_the_chain_binds_every_entry.py::test_the_first_link_is_this_one",
+        new="    import re\n"
+        '    canonical = re.sub(rb\'"business_date":"[^"]*",\', b"", canonical)\n'
+        '    return hashlib.sha256(b"\\x00" + previous + canonical).digest()',
+        caught_by=f"{_UNIT}/test_the_chain_binds_every_entry.py"
+        "::test_any_changed_field_changes_the_hash",
     ),
     "entries_can_be_deleted": Mutant(
         file="agent/ledger/sql/schema_2.sql",
@@ -71,7 +54,7 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_the_journal_only_grows.py"
         "::test_an_entry_can_neither_be_changed_nor_deleted",
     ),
-    "id_not_unique": Mutant(
+    "missing_unique": Mutant(
         file="agent/ledger/sql/schema_1.sql",
         old="    id        TEXT    NOT NULL UNIQUE,",
         new="    id        TEXT    NOT NULL,",

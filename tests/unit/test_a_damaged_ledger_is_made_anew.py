@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import shutil
 from collections.abc import Callable
 from operator import methodcaller
@@ -108,6 +109,20 @@ def judge_leniently(stock: Stock, in_no_backup: set[str]) -> None:
                 assert ledger.frozen == found[:200]
     _, lost = start_and_judge(stock)
     assert lost <= in_no_backup
+
+
+@pytest.mark.parametrize("name", [b"journal_and_first_projections", b"every_kind_of_entry"])
+def test_a_wrong_letter_is_no_newer_version(bare: Stock, tmp_path: Path, name: bytes) -> None:
+    """Where the database names a step of its schema wrongly, it is damaged, and not of the future:
+    the ledger is made anew and nothing is lost.
+    """
+    stock = copy_of(bare, tmp_path)
+    content = stock.path.read_bytes()
+    for found in re.finditer(name, content):
+        flip(stock.path, found.start(), 1)
+    rebuilt, lost = start_and_judge(stock)
+    assert rebuilt
+    assert lost == set()
 
 
 @pytest.mark.torture

@@ -286,6 +286,7 @@ class Day(RuleBasedStateMachine):
             self.shop.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_ledger_agrees_with_a_notebook() -> None:
     """Entries, balances and a replay are those of a notebook, after any day."""

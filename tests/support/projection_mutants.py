@@ -1,0 +1,93 @@
+"""Ways in which a journal could be misread: lots, holds, leases, sales; and clocks misquoted."""
+
+from text_mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
+_REFUSED = "tests/unit/test_what_contradicts_an_entry_is_refused.py"
+_RIGHTS = "tests/unit/test_rights_follow_the_grants.py"
+_STAMPS = "tests/unit/test_stamps_tell_what_the_clock_did.py"
+_CLOCK = "tests/unit/test_a_clock_that_was_set_is_an_entry.py"
+MUTANTS = {
+    "youngest_lot_first": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="activates_on IS NULL ORDER BY earned_on, epoch, seq LIMIT 1;",
+        new="activates_on IS NULL ORDER BY earned_on DESC, epoch DESC, seq DESC LIMIT 1;",
+        caught_by=f"{_LOTS}::test_the_oldest_day_goes_first",
+    ),
+    "debt_not_paid_first": Mutant(
+        file="agent/ledger/lots.py",
+        old="    return min(points, max(0, balance))",
+        new="    return points",
+        caught_by=f"{_LOTS}::test_a_debt_is_paid_before_a_lot_is_made",
+    ),
+    "debt_paid_by_each_lot": Mutant(
+        file="agent/ledger/projections.py",
+        old="    balance -= fact.points\n    for part in fact.lots:\n"
+        "        balance += part.points\n",
+        new="    for part in fact.lots:\n",
+        caught_by="tests/unit/test_lots_add_up_to_the_balance.py"
+        "::test_lots_that_become_active_together_pay_a_debt_once",
+    ),
+    "release_leaves_the_hold": Mutant(
+        file="agent/ledger/lots.py",
+        old="        _shrink_held(connection, redemption_id, lot, taken)\n        back, kept",
+        new="        back, kept",
+        caught_by=f"{_LOTS}::test_what_is_released_goes_back_youngest_first",
+    ),
+    "release_gives_nothing_back": Mutant(
+        file="agent/ledger/lots.py",
+        old="        if back > 0:",
+        new="        if back < 0:",
+        caught_by=f"{_LOTS}::test_what_is_released_goes_back_youngest_first",
+    ),
+    "hold_captured_twice": Mutant(
+        file="agent/ledger/sql/schema_2.sql",
+        old="    CHECK (captured >= 0 AND released >= 0 AND captured + released <= points)",
+        new="    CHECK (captured >= 0 AND released >= 0)",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "anybodys_hold_captured": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND account = ?;",
+        new="UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND ?3 <> '';",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "sale_voided_twice": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="taken_back = taken_back + ? WHERE sale_id = ? AND voided = 0;",
+        new="taken_back = taken_back + ? WHERE sale_id = ?;",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "lease_outlives_its_epoch": Mutant(
+        file="agent/ledger/projections.py",
+        old='            connection.execute(SQL["forget_leases"])\n',
+        new="",
+        caught_by=f"{_RIGHTS}::test_a_new_epoch_begins_without_rights",
+    ),
+    "old_grant_shrinks_the_lease": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="SET granted = max(granted, excluded.granted);",
+        new="SET granted = excluded.granted;",
+        caught_by=f"{_RIGHTS}::test_a_grant_is_a_total_and_only_grows",
+    ),
+    "jump_not_recorded": Mutant(
+        file="agent/ledger/transaction.py",
+        old="            if jump_ms:\n",
+        new="            if jump_ms > 10**12:\n",
+        caught_by=f"{_CLOCK}::test_a_jump_comes_before_what_was_written_after_it",
+    ),
+    "clock_quality_lost": Mutant(
+        file="agent/core/stamp.py",
+        old="            synchronised=moment.synchronised,\n",
+        new="            synchronised=True,\n",
+        caught_by=f"{_CLOCK}::test_each_entry_quotes_every_clock",
+    ),
+    "jump_forgotten": Mutant(
+        file="agent/core/stamp.py",
+        old="            jumped=jump_ms != 0 or jumped_before,\n",
+        new="            jumped=jump_ms != 0,\n",
+        caught_by=f"{_STAMPS}::test_a_jump_stays_said_until_the_next_boot",
+    ),
+}
