@@ -258,10 +258,10 @@ def _last_sale(view: View, row: AccountRow) -> LastSale | None:
         return None
     fact = recorded.entry.fact
     assert isinstance(fact, AccumulatePoints), "an account's last sale is a sale"  # noqa: S101
-    sale = fact.sale
+    sale = fact.summary
     return LastSale(
         sale_id=fact.sale_id,
-        business_date=sale.business_date.isoformat(),
+        business_date=sale.business_date,
         total_minor=sale.total_minor,
         currency=sale.currency,
         points=fact.points,

@@ -107,7 +107,8 @@ def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
 
 
 def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:
-    row = (fact.sale_id, entry.epoch, entry.seq, fact.account, fact.total_minor, fact.points)
+    total_minor = fact.summary.total_minor
+    row = (fact.sale_id, entry.epoch, entry.seq, fact.account, total_minor, fact.points)
     connection.execute(SQL["add_sale"], row)
     if fact.account is None:
         return
@@ -237,5 +238,5 @@ def _day(entry: Entry) -> str:
     if entry.business_date is not None:
         return entry.business_date.isoformat()
     if isinstance(entry.fact, AccumulatePoints):
-        return entry.fact.sale.business_date.isoformat()
+        return entry.fact.summary.business_date
     return entry.recorded_at[:10]

@@ -177,7 +177,9 @@ class Notebook:
     ) -> None:
         earned_by = place
         if isinstance(fact, AccumulatePoints):
-            self.sales[fact.sale_id] = SaleNote(place, fact.account, fact.total_minor, fact.points)
+            self.sales[fact.sale_id] = SaleNote(
+                place, fact.account, fact.summary.total_minor, fact.points
+            )
             if fact.account in self.accounts:
                 self.accounts[fact.account] = (self.accounts[fact.account][0], *place)
             if fact.account is not None and fact.tier is not None:

@@ -90,4 +90,4 @@ def test_every_sale_that_a_till_takes_is_accepted(sale: Sale) -> None:
     entry.check_sale()
     assert isinstance(entry.fact, AccumulatePoints)
     assert entry.fact.sale == sale
-    assert entry.fact.total_minor == sale.total_minor
+    assert entry.fact.summary.total_minor == sale.total_minor

@@ -54,7 +54,7 @@ def test_its_sale_is_read_as_it_was_sold() -> None:
     fact = Entry.parse(SALE).fact
     assert isinstance(fact, AccumulatePoints)
     assert fact.sale.lines[0].description == 'Crème brûlée "für zwei" 日本 \u2028 </b> \\ \t'
-    assert (fact.total_minor, fact.points, fact.balance, fact.lease) == (100, 1, 4, 0)
+    assert (fact.summary.total_minor, fact.points, fact.balance, fact.lease) == (100, 1, 4, 0)
     assert (fact.pending_until, fact.tier) == (None, None)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "ReturnedLine",
     "SaleFlag",
     "SaleStatus",
+    "SaleSummary",
     "VoidSale",
 ]
 
@@ -33,6 +34,17 @@ class ReturnedLine:
 
     line: Count
     quantity: Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\Z")]
+
+
+class SaleSummary(Struct, frozen=True):
+    """A basket as a whole. ``business_date`` is as it stands in the entry, ``YYYY-MM-DD``."""
+
+    business_date: str
+    currency: str
+    total_minor: int
+
+
+_SUMMARIES = Decoder(SaleSummary)
 
 
 class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POINTS"):
@@ -61,9 +73,9 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
         return Sale.model_validate_json(bytes(self.sale_json))
 
     @property
-    def total_minor(self) -> int:
-        """The basket's total in minor units, without reading the lines."""
-        return _read_total(self.sale_json)
+    def summary(self) -> SaleSummary:
+        """What the basket comes to, without reading its lines: a few µs."""
+        return _SUMMARIES.decode(self.sale_json)
 
 
 class AccumulatePromotionPoints(
@@ -133,14 +145,3 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     lane: Code | None = None
     cashier: Code | None = None
     lease: Negative = 0
-
-
-class _Total(Struct):
-    total_minor: int
-
-
-_TOTALS = Decoder(_Total)
-
-
-def _read_total(sale_json: Raw) -> int:
-    return _TOTALS.decode(sale_json).total_minor
