@@ -126,6 +126,15 @@ class Stock:
         """Seal what is old; answers how many segments that made."""
         return len(asyncio.run(seal_old_entries(ledger, keep_days=keep_days, alone=alone)))
 
+    def sell_and_seal(self, ledger: Ledger, count: int, *, times: int = 1) -> None:
+        """Commit so many sales and one 50 days later, which leaves the older ones to a segment."""
+        for _ in range(times):
+            self.sell(ledger, count)
+            self.acknowledge(ledger)
+            self.day += 50
+            self.sell(ledger, 1)
+            assert self.seal(ledger) == 1
+
     def _note(self, what: str, epoch: int, seq: int, ledger: Ledger) -> None:
         digest_at = asyncio.run(ledger.hash_at(epoch, seq))
         assert digest_at is not None

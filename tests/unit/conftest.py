@@ -16,6 +16,7 @@ from fact_strategies import facts
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec import Raw
+from stocked import Stock
 
 from agent.clock import mint_id
 from agent.core.accumulate import accumulate
@@ -218,6 +219,13 @@ def running_ledger() -> RunningLedger:
             ledger.stop()
 
     return running
+
+
+@pytest.fixture
+def ledger(stock: Stock) -> Iterator[Ledger]:
+    """The ledger of a test's own ``stock``, running."""
+    with stock.running() as ledger:
+        yield ledger
 
 
 @pytest.fixture(scope="session")

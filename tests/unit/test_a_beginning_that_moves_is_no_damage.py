@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,20 +21,8 @@ def stock(tmp_path: Path) -> Stock:
     stock = Stock(tmp_path / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        for _ in range(2):
-            stock.sell(ledger, 120)
-            stock.acknowledge(ledger)
-            stock.day += 50
-            stock.sell(ledger, 1)
-            stock.seal(ledger)
+        stock.sell_and_seal(ledger, 120, times=2)
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def drop(ledger: Ledger) -> None:

@@ -31,12 +31,7 @@ def stock(tmp_path: Path) -> Stock:
     stock = Stock(tmp_path / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        for _ in range(2):
-            stock.sell(ledger, 20)
-            stock.acknowledge(ledger)
-            stock.day += 50
-            stock.sell(ledger, 1)
-            stock.seal(ledger)
+        stock.sell_and_seal(ledger, 20, times=2)
         budget_bytes = usage(stock.places).total - 1
         asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
         assert stock.places.base.exists()

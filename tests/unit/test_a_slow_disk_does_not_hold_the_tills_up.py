@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +25,14 @@ def stock(tmp_path: Path) -> Stock:
     stock = Stock(tmp_path / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        stock.sell(ledger, 20)
+        stock.sell_and_seal(ledger, 20)
         stock.acknowledge(ledger)
-        stock.day += 50
-        stock.sell(ledger, 1)
-        stock.acknowledge(ledger)
-        stock.seal(ledger)
         for _ in range(2):
             make_backup(stock.places, "hourly")
     for number in ("001", "002"):
         (stock.places.quarantine / number).mkdir(parents=True)
         (stock.places.quarantine / number / "damaged.db").write_bytes(bytes(50_000))
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 class Watched:

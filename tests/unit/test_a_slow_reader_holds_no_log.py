@@ -26,13 +26,6 @@ def stock(tmp_path: Path) -> Stock:
     return stock
 
 
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
-
-
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages so small that what is read is always behind what is there."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,6 @@ def stock(tmp_path: Path) -> Stock:
         for _ in range(3):
             make_backup(stock.places, "hourly")
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def upkeep_of(ledger: Ledger, budget_bytes: int) -> Upkeep:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,13 +29,6 @@ def stock(tmp_path: Path) -> Stock:
         stock.enrol(ledger)
         stock.sell(ledger, 9)
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def test_a_full_backup_is_the_ledger(stock: Stock, ledger: Ledger) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,6 @@ def stock(tmp_path: Path) -> Stock:
         stock.sell(ledger, 1, card="em4100:0000000009")
         assert stock.seal(ledger, alone=True) == 1
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def look(ledger: Ledger) -> None:

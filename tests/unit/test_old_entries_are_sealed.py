@@ -5,7 +5,6 @@ import gzip
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,13 +34,6 @@ def stock(tmp_path: Path) -> Stock:
         stock.day = 50
         stock.sell(ledger, 5)
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def test_what_head_office_has_and_is_old_is_sealed(stock: Stock, ledger: Ledger) -> None:

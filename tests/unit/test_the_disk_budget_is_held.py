@@ -1,7 +1,6 @@
 """The disk budget: what goes first, what never goes, and what a person is told."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,7 @@ def stock(tmp_path: Path) -> Stock:
     stock = Stock(tmp_path / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        for _ in range(3):
-            stock.sell(ledger, 20)
-            stock.acknowledge(ledger)
-            stock.day += 50
-            stock.sell(ledger, 1)
-            stock.seal(ledger)
+        stock.sell_and_seal(ledger, 20, times=3)
         for kind in ("full", "hourly", "full", "hourly", "hourly"):
             make_backup(stock.places, kind)  # type: ignore[arg-type]  # both are kinds
             stock.sell(ledger, 1)
@@ -34,13 +28,6 @@ def stock(tmp_path: Path) -> Stock:
         (stock.places.quarantine / number).mkdir(parents=True)
         (stock.places.quarantine / number / "damaged.db").write_bytes(bytes(50_000))
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def hold(ledger: Ledger, budget_bytes: int, *, alone: bool = False) -> str | None:

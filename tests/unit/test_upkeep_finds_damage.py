@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -28,13 +28,6 @@ def stock(tmp_path: Path) -> Stock:
         stock.enrol(ledger)
         stock.sell(ledger, 40)
     return stock
-
-
-@pytest.fixture
-def ledger(stock: Stock) -> Iterator[Ledger]:
-    """The same, running."""
-    with stock.running() as ledger:
-        yield ledger
 
 
 def run(ledger: Ledger, *chores: Callable[[Upkeep], Awaitable[None]]) -> Upkeep:

@@ -16,12 +16,7 @@ def stock(tmp_path: Path) -> Stock:
     stock = Stock(tmp_path / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        for _ in range(2):
-            stock.sell(ledger, 9)
-            stock.acknowledge(ledger)
-            stock.day += 50
-            stock.sell(ledger, 1)
-            stock.seal(ledger)
+        stock.sell_and_seal(ledger, 9, times=2)
         assert len(everything(stock.path)) == 21
     return stock
 

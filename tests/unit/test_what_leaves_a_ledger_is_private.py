@@ -20,11 +20,7 @@ def stock(tmp_path: Path) -> Stock:
     stock.path.parent.mkdir()
     with stock.running() as ledger:
         stock.enrol(ledger)
-        stock.sell(ledger, 3)
-        stock.acknowledge(ledger)
-        stock.day = 50
-        stock.sell(ledger, 1)
-        stock.seal(ledger)
+        stock.sell_and_seal(ledger, 3)
     return stock
 
 
