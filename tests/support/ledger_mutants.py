@@ -114,9 +114,9 @@ MUTANTS = {
         "::test_a_damaged_backup_is_passed_over",
     ),
     "hourly_without_tail": Mutant(
-        file="agent/ledger/backup.py",
-        old="WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq",
-        new="WHERE (epoch, seq) > (?, ?) ORDER BY epoch DESC, seq DESC LIMIT 1",
+        file="agent/ledger/sql/queries.sql",
+        old="WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq;",
+        new="WHERE (epoch, seq) > (?, ?) ORDER BY epoch DESC, seq DESC LIMIT 1;",
         caught_by=f"{_UNIT}/test_backups_stand_in_a_ring.py"
         "::test_an_hourly_backup_is_projections_and_tail",
     ),

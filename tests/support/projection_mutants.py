@@ -17,16 +17,15 @@ MUTANTS = {
         caught_by=f"{_LOTS}::test_the_oldest_day_goes_first",
     ),
     "debt_not_paid_first": Mutant(
-        file="agent/ledger/lots.py",
-        old="    return min(points, max(0, balance))",
-        new="    return points",
+        file="agent/ledger/sql/queries.sql",
+        old="SELECT ?1, ?2, ?3, ?4, min(?5, points - ?6) FROM balances",
+        new="SELECT ?1, ?2, ?3, ?4, ?5 FROM balances",
         caught_by=f"{_LOTS}::test_a_debt_is_paid_before_a_lot_is_made",
     ),
-    "debt_paid_by_each_lot": Mutant(
+    "debt_paid_by_the_last_lot_alone": Mutant(
         file="agent/ledger/projections.py",
-        old="    balance -= fact.points\n    for part in fact.lots:\n"
-        "        balance += part.points\n",
-        new="    for part in fact.lots:\n",
+        old="place, part.points, to_come=to_come)",
+        new="place, part.points, to_come=0)",
         caught_by="tests/unit/test_lots_add_up_to_the_balance.py"
         "::test_lots_that_become_active_together_pay_a_debt_once",
     ),
@@ -56,14 +55,14 @@ MUTANTS = {
     ),
     "sale_voided_twice": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old="taken_back = taken_back + ? WHERE sale_id = ? AND voided = 0;",
-        new="taken_back = taken_back + ? WHERE sale_id = ?;",
+        old=" WHERE sale_id = ? AND voided = 0 AND (returned_minor",
+        new=" WHERE sale_id = ? AND (returned_minor",
         caught_by=f"{_REFUSED}::test_each_is_refused_alone",
     ),
     "lease_outlives_its_epoch": Mutant(
         file="agent/ledger/projections.py",
-        old='            connection.execute(SQL["forget_leases"])\n',
-        new="",
+        old='        connection.execute(SQL["forget_leases"])\n',
+        new="        pass\n",
         caught_by=f"{_RIGHTS}::test_a_new_epoch_begins_without_rights",
     ),
     "old_grant_shrinks_the_lease": Mutant(
