@@ -68,9 +68,9 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_the_journal_only_grows.py::test_a_commit_waits_for_the_disk",
     ),
     "retry_taken_as_new": Mutant(
-        file="agent/till.py",
-        old="            known = transaction.sale(sale_id)\n",
-        new="            known = transaction.sale('')\n",
+        file="agent/till/sales.py",
+        old="    known = transaction.sale(sale_id)\n",
+        new="    known = transaction.sale('')\n",
         caught_by=f"{_UNIT}/test_sales_are_committed_once.py"
         "::test_the_same_sale_gets_the_same_answer",
     ),

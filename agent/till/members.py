@@ -1,0 +1,97 @@
+"""Members as a till sees them: whose card this is, and what there is on it."""
+
+from agent.core.answer import JournalPosition
+from agent.core.facts import AccumulatePoints, Enrol
+from agent.core.tokens import Token, TokenRefused
+from agent.core.values import Value
+from agent.ledger import AccountRow, Transaction, View
+from agent.till.refusals import CardInUse, MalformedToken, UnknownCard
+
+__all__ = ["AccountView", "LastSale", "account_view", "enrol", "parse_token"]
+
+
+class LastSale(Value):
+    """A member's last sale at this device."""
+
+    sale_id: str
+    business_date: str
+    total_minor: int
+    currency: str
+    points: int
+
+
+class AccountView(Value):
+    """An account as a till sees it. Points are whole points.
+
+    ``balance`` rests on the journal up to ``as_of``. ``redeemable_now`` is 0 and ``offers`` is
+    empty while the program has no rewards.
+    """
+
+    account: str
+    status: str
+    tier: str | None
+    balance: int
+    pending: int
+    redeemable_now: int
+    as_of: JournalPosition
+    offers: tuple[str, ...]
+    last_sale: LastSale | None
+
+
+def account_view(view: View, token: Token) -> AccountView:
+    """Find a token's account. Costs the same whatever the history. Raises UnknownCard."""
+    row = view.account_of(token)
+    if row is None:
+        raise UnknownCard("this card is not known; it can be enrolled at the till")
+    return AccountView(
+        account=row.account,
+        status="active",
+        tier=None,
+        balance=row.balance,
+        pending=0,
+        redeemable_now=0,
+        as_of=JournalPosition.of(view.head()),
+        offers=(),
+        last_sale=_last_sale(view, row),
+    )
+
+
+def enrol(
+    transaction: Transaction, token: Token, account: str, *, lane: str | None, cashier: str | None
+) -> AccountView:
+    """Make an account for a card, here and now. Raises CardInUse."""
+    if transaction.account_of(token) is not None:
+        raise CardInUse("this card already belongs to a member")
+    transaction.append(Enrol(account=account, token=str(token), lane=lane, cashier=cashier))
+    return account_view(transaction, token)
+
+
+def parse_token(text: str) -> Token:
+    """Read a token. Raises MalformedToken with a sentence for the cashier."""
+    try:
+        return Token.parse(text)
+    except TokenRefused as refused:
+        raise MalformedToken(_WHY_NO_TOKEN[str(refused)]) from refused
+
+
+_WHY_NO_TOKEN = {
+    "unknown": "this is not a member card number",
+    "check_digit": "the check digit is wrong; read the number again",
+    "payment_card": "this looks like a payment card; it was not read and not stored",
+}
+
+
+def _last_sale(view: View, row: AccountRow) -> LastSale | None:
+    recorded = None if row.last_sale is None else view.entry_at(*row.last_sale)
+    if recorded is None:
+        return None
+    fact = recorded.entry.fact
+    assert isinstance(fact, AccumulatePoints), "an account's last sale is a sale"  # noqa: S101
+    sale = fact.summary
+    return LastSale(
+        sale_id=fact.sale_id,
+        business_date=sale.business_date,
+        total_minor=sale.total_minor,
+        currency=sale.currency,
+        points=fact.points,
+    )

@@ -1,0 +1,93 @@
+"""Sales: what a basket earns, once, whatever the POS does when it is not sure of the answer."""
+
+from msgspec import Raw
+
+from agent.core.accumulate import accumulate
+from agent.core.basket import Sale
+from agent.core.entry import Position
+from agent.core.facts import AccumulatePoints, SaleStatus
+from agent.core.program import Program
+from agent.core.tokens import Token, TokenRefused
+from agent.ledger import AccountRow, KnownSale, Transaction
+from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownRedemption
+
+__all__ = ["RecordedSale", "commit"]
+
+RecordedSale = tuple[AccumulatePoints, Position, bool]
+"""The fact of a sale, where it stands, and whether it had stood there before."""
+
+
+def commit(transaction: Transaction, program: Program, sale_id: str, sale: Sale) -> RecordedSale:
+    """Record a sale under the POS's own id, or find it recorded.
+
+    Raises SaleIdReused, SaleRecorded, UnknownRedemption.
+    """
+    token = _token_of(sale)
+    card_shown = sale.token is not None
+    # The journal keeps a card number in canonical form, and nothing that is not one.
+    canonical = None if token is None else str(token)
+    if sale.token != canonical:
+        sale = sale.model_copy(update={"token": canonical})
+    known = transaction.sale(sale_id)
+    if known is not None:
+        return (*_again(sale_id, known, sale), True)
+    row = None if token is None else transaction.account_of(token)
+    status: SaleStatus = "unknown_card" if card_shown else "no_card"
+    fact = _judge(program, sale_id, sale, row, "accumulated" if row else status)
+    recorded = transaction.append(fact, business_date=sale.business_date)
+    return fact, recorded.position, False
+
+
+def _judge(
+    program: Program, sale_id: str, sale: Sale, row: AccountRow | None, status: SaleStatus
+) -> AccumulatePoints:
+    """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
+    if sale.redemptions:
+        raise UnknownRedemption("the sale names a redemption that was not made here")
+    earned = accumulate(program, sale)
+    return AccumulatePoints(
+        sale_id=sale_id,
+        sale_json=Raw(sale.canonical()),
+        status=status,
+        account=row.account if row else None,
+        program=program.edition,
+        points=earned.points if row else 0,
+        because=earned.because if row else (),
+        balance=row.balance + earned.points if row else None,
+        flags=("currency_mismatch",) if sale.currency != program.currency else (),
+    )
+
+
+def _token_of(sale: Sale) -> Token | None:
+    """Read a sale's token where there is one; a bad one must not hold up the sale."""
+    try:
+        return None if sale.token is None else Token.parse(sale.token)
+    except TokenRefused:
+        return None
+
+
+def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints, Position]:
+    """Answer a sale that is known with what is known of it, where it is the same sale."""
+    if known.recorded is None:
+        raise _incomparable(sale_id, known, sale)
+    basket = known.recorded[0].sale
+    if not basket.same_basket(sale):
+        raise SaleIdReused(
+            f"sale {sale_id} was committed with another basket of "
+            f"{basket.total_minor} {basket.currency} minor units; give this sale an id of its own"
+        )
+    return known.recorded
+
+
+def _incomparable(sale_id: str, known: KnownSale, sale: Sale) -> TillRefusal:
+    """Say what is still known of a sale whose basket is gone; another total is another basket."""
+    if known.total_minor != sale.total_minor:
+        return SaleIdReused(
+            f"sale {sale_id} was committed with another basket of {known.total_minor} minor units; "
+            "give this sale an id of its own"
+        )
+    epoch, seq = known.place
+    return SaleRecorded(
+        f"sale {sale_id} was committed as entry {epoch}:{seq} with {known.points} points; its "
+        "basket is no longer kept to compare this one with: take the sale as done"
+    )

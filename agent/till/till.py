@@ -1,0 +1,63 @@
+"""The till: every use case, each one transaction of the ledger and one answer.
+
+A use case looks, decides with the pure core and appends, all inside its transaction, and is
+answered only after that transaction is on disk. The use cases themselves stand in the files beside
+this one.
+"""
+
+from dataclasses import dataclass
+
+from agent.core.answer import SaleAnswer, sale_answer
+from agent.core.basket import Sale
+from agent.core.program import Program
+from agent.core.values import MintId
+from agent.ledger import Ledger
+from agent.till.members import AccountView, account_view, enrol, parse_token
+from agent.till.sales import commit
+
+__all__ = ["Committed", "Till"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Committed:
+    """A sale's answer, and whether it had been given before."""
+
+    answer: SaleAnswer
+    replay: bool
+
+
+class Till:
+    """The use cases over one ledger and one program."""
+
+    def __init__(self, ledger: Ledger, program: Program, *, mint_id: MintId) -> None:
+        self._ledger = ledger
+        self._program = program
+        self._mint_id = mint_id
+
+    async def identify(self, text: str) -> AccountView:
+        """Find a token's account, ``scheme:value`` or bare. Raises UnknownCard, MalformedToken.
+
+        Reads only what is on disk.
+        """
+        token = parse_token(text)
+        return await self._ledger.read(lambda view: account_view(view, token))
+
+    async def enrol(
+        self, text: str, *, lane: str | None = None, cashier: str | None = None
+    ) -> AccountView:
+        """Make an account for a card, here and now. Raises CardInUse, MalformedToken."""
+        token, account = parse_token(text), self._mint_id()
+        return await self._ledger.write(
+            lambda transaction: enrol(transaction, token, account, lane=lane, cashier=cashier)
+        )
+
+    async def commit(self, sale_id: str, sale: Sale) -> Committed:
+        """Commit a sale under the POS's own id; the same sale again gets the same answer.
+
+        Raises SaleIdReused where another basket has the id, SaleRecorded where a basket has it
+        that is no longer kept, UnknownRedemption.
+        """
+        fact, position, replay = await self._ledger.write(
+            lambda transaction: commit(transaction, self._program, sale_id, sale)
+        )
+        return Committed(answer=sale_answer(fact, position), replay=replay)
