@@ -27,7 +27,7 @@ from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
-from agent.till import Till
+from agent.till import Terms, Till
 from drivers.registry import SERIAL_READERS
 from drivers.serial_reader import CardPresented, SerialReader
 from sync.messages import DeviceAddress
@@ -58,7 +58,8 @@ class Agent:
             alone=settings.hub is None,
         )
         self._upkeep = Upkeep(self._ledger, plan)
-        self._till = Till(self._ledger, self._program, mint_id=mint_id)
+        terms = Terms(program=self._program, alone=settings.hub is None)
+        self._till = Till(self._ledger, terms, mint_id=mint_id)
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
         self._uplink = self._make_uplink()

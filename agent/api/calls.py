@@ -12,7 +12,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.api.auth import Access, Caller
 from agent.api.health import Health, HealthView, Metrics
-from agent.api.problems import Problem, problem
+from agent.api.problems import answers, problem
+from agent.api.redemptions import add_redemptions
 from agent.core.answer import SaleAnswer
 from agent.core.basket import Sale
 from agent.core.values import Code, Value
@@ -48,27 +49,24 @@ class Enrolment(CardShown):
     cashier: Code | None = None
 
 
-def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": Problem} for status in (401, 413, 422, 503, *statuses)}
-
-
 def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: Access) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
     tills_only = [Depends(access.till)]
     _add_sales(routes, till, lanes, tills_only)
+    add_redemptions(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, tills_only)
     return routes
 
 
 def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
-    @routes.post("/v1/identify", dependencies=tills_only, responses=_answers(404))
+    @routes.post("/v1/identify", dependencies=tills_only, responses=answers(404))
     async def identify(card: CardShown) -> AccountView:
         """Say whose card this is, from the local ledger."""
         return await till.identify(card.token)
 
-    @routes.post("/v1/accounts", status_code=201, dependencies=tills_only, responses=_answers(409))
+    @routes.post("/v1/accounts", status_code=201, dependencies=tills_only, responses=answers(409))
     async def enrol(enrolment: Enrolment) -> AccountView:
         """Make an account for a card at once, also with no network."""
         view = await till.enrol(enrolment.token, lane=enrolment.lane, cashier=enrolment.cashier)
@@ -79,7 +77,7 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
         "/v1/sales/{sale_id:path}",  # so that an id with a slash is told what is wrong with it
         status_code=201,
         dependencies=tills_only,
-        responses=_answers(404, 409) | {200: {"model": SaleAnswer}},
+        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
     )
     async def commit(sale_id: SaleId, sale: Sale, response: Response) -> SaleAnswer:
         """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
@@ -107,7 +105,7 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
 
 
 def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:
-    @routes.get("/v1/events", response_class=EventSourceResponse, responses=_answers(404))
+    @routes.get("/v1/events", response_class=EventSourceResponse, responses=answers(404))
     async def events(
         lane: Annotated[Code, Query()],
         caller: Annotated[Caller, Depends(access.till_or_screen)],
@@ -137,7 +135,7 @@ def _add_watching(
         """Say how the agent is. Always 200 while it serves; needs no token."""
         return health()
 
-    @routes.get("/metrics", dependencies=tills_only, responses=_answers())
+    @routes.get("/metrics", dependencies=tills_only, responses=answers())
     async def prometheus() -> Response:
         """Prometheus metrics."""
         return Response(await metrics(), media_type=CONTENT_TYPE_LATEST)

@@ -16,16 +16,23 @@ from starlette.types import Send
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import (
+    CardBlocked,
     CardInUse,
+    InsufficientPoints,
     MalformedToken,
+    NotRedeemable,
+    OfflineLimit,
+    RedemptionEnded,
+    RedemptionIdReused,
     SaleIdReused,
     SaleRecorded,
     TillRefusal,
     UnknownCard,
     UnknownRedemption,
+    UnknownReward,
 )
 
-__all__ = ["PROBLEMS", "Problem", "install", "problem", "send_problem"]
+__all__ = ["PROBLEMS", "Problem", "answers", "install", "problem", "send_problem"]
 
 _MEDIA_TYPE = "application/problem+json"
 
@@ -40,7 +47,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not take that method"),
     "unknown_lane": (404, "No such lane is configured"),
     "unknown_card": (404, "The card is not known"),
+    "unknown_reward": (404, "The program has no such reward"),
     "unknown_redemption": (404, "The redemption is not known"),
+    "card_blocked": (409, "The card is blocked, lost or replaced"),
+    "insufficient_points": (409, "The balance does not cover it"),
+    "offline_limit": (409, "Not so many points can be redeemed here now"),
+    "not_redeemable": (409, "Points are not redeemed that way"),
+    "redemption_id_reused": (409, "Another redemption has this id"),
+    "redemption_ended": (409, "The redemption was captured or given back before"),
     "card_in_use": (409, "The card already belongs to a member"),
     "sale_id_reused": (409, "Another basket was committed under this sale_id"),
     "sale_recorded": (409, "The sale was committed; its basket is no longer kept to compare"),
@@ -57,6 +71,13 @@ _REFUSALS: dict[type[TillRefusal], str] = {
     SaleIdReused: "sale_id_reused",
     SaleRecorded: "sale_recorded",
     UnknownRedemption: "unknown_redemption",
+    UnknownReward: "unknown_reward",
+    CardBlocked: "card_blocked",
+    InsufficientPoints: "insufficient_points",
+    OfflineLimit: "offline_limit",
+    NotRedeemable: "not_redeemable",
+    RedemptionIdReused: "redemption_id_reused",
+    RedemptionEnded: "redemption_ended",
 }
 
 _PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
@@ -102,6 +123,11 @@ def problem(
     return JSONResponse(
         body.model_dump(), status_code=status, media_type=_MEDIA_TYPE, headers=headers
     )
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Say with which problems a call may answer, besides those that every call may."""
+    return {status: {"model": Problem} for status in (401, 413, 422, 503, *statuses)}
 
 
 async def send_problem(send: Send, code: str, detail: str) -> None:

@@ -8,7 +8,7 @@ Cost: one pass over the lines per rule.
 
 from dataclasses import dataclass
 
-from agent.core.basket import Sale
+from agent.core.basket import REWARD, Sale
 from agent.core.program import EarnRule, Program
 from agent.core.values import Code, Label, Points
 
@@ -37,16 +37,21 @@ def accumulate(program: Program, sale: Sale) -> Earned:
     """Judge a sale by the program. A sale in another currency earns nothing."""
     if sale.currency != program.currency:
         return Earned(points=0, because=())
-    judged = [_apply(rule, sale) for rule in program.earn]
+    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
+    judged = [_apply(rule, sale, unpaid_minor) for rule in program.earn]
     because = tuple([reason for reason in judged if reason.points > 0])
     return Earned(points=sum(reason.points for reason in because), because=because)
 
 
-def _apply(rule: EarnRule, sale: Sale) -> Because:
-    """Apply one rule. Negative lines (a coupon, a bottle returned) lower what was really paid."""
-    excluded, counted, paid_minor = rule.exclude_categories, [], 0
+def _apply(rule: EarnRule, sale: Sale, unpaid_minor: int) -> Because:
+    """Apply one rule to what was paid for the lines it counts.
+
+    Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
+    paid with points. A reward line never counts.
+    """
+    excluded, counted, paid_minor = rule.exclude_categories, [], -unpaid_minor
     for index, line in enumerate(sale.lines):
-        if line.category not in excluded:
+        if line.category not in excluded and line.category != REWARD:
             counted.append(index)
             paid_minor += line.amount_minor
     qualifying_minor = max(0, paid_minor)

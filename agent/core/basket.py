@@ -12,12 +12,15 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from agent.core.instant import BusinessDate, Instant
 from agent.core.values import Code, Minor, Text, Value
 
-__all__ = ["Currency", "Line", "Sale", "Tender", "TenderKind"]
+__all__ = ["REWARD", "Currency", "Line", "Sale", "Tender", "TenderKind"]
 
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 """ISO 4217 alphabetic code."""
 
 TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]
+
+REWARD = "reward"
+"""The category of lines that points bought; no program lets them earn."""
 
 _QUANTITY = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 
@@ -36,6 +39,11 @@ class Line(Value):
     amount_minor: Minor
     discount_minor: Minor = 0
     tax_minor: Minor = 0
+
+    @property
+    def is_reward(self) -> bool:
+        """Whether the line is what points bought."""
+        return self.category == REWARD
 
     @model_validator(mode="after")
     def _something_was_sold(self) -> Self:
@@ -75,6 +83,13 @@ class Sale(Value):
                 f"total_minor says {self.total_minor}"
             )
         return self
+
+    @property
+    def paid_with_points_minor(self) -> int:
+        """What was not paid with money: tenders of points, and what reward lines took off."""
+        tendered = sum(each.amount_minor for each in self.tenders if each.kind == "points")
+        taken_off = sum(line.amount_minor for line in self.lines if line.is_reward)
+        return max(0, tendered) + max(0, -taken_off)
 
     def canonical(self) -> bytes:
         """Encode as a journal entry holds it: compact JSON, absent values left out."""

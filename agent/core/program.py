@@ -25,7 +25,9 @@ from agent.core import strict_toml
 from agent.core.basket import Currency
 from agent.core.values import Code, Label, Points, Value
 
-__all__ = ["EarnRule", "Program"]
+__all__ = ["Discount", "EarnRule", "Program", "Reward"]
+
+_MOST_POINTS = 1_000_000
 
 
 class EarnRule(Value):
@@ -38,20 +40,57 @@ class EarnRule(Value):
     text: Label
 
 
+class Discount(Value):
+    """Points as money off: every ``points`` are worth ``worth_minor``.
+
+    They are redeemed in steps of ``step`` points, and not fewer than ``minimum`` at once.
+    """
+
+    id: Code
+    points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    worth_minor: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    step: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    minimum: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] = 0
+    text: Label
+
+    @model_validator(mode="after")
+    def _a_step_is_whole_money(self) -> Self:
+        if self.step * self.worth_minor % self.points:
+            raise ValueError("discount: a step must be worth whole minor units")
+        return self
+
+
+class Reward(Value):
+    """Something that points buy. ``value_minor`` is what it takes off the basket, where it does."""
+
+    id: Code
+    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
+    text: Label
+
+
 class Program(Value):
-    """One version of the rules. ``text`` of a rule is what receipt and screen say about it."""
+    """One version of the rules. ``text`` of a rule is what receipt and screen say about it.
+
+    Points are pending for ``return_window_days`` days after their sale. Money that was paid with
+    points earns nothing unless ``redeemed_part_earns``.
+    """
 
     id: Code
     version: Annotated[int, Field(strict=True, ge=1)]
     name: Label
     currency: Currency
+    return_window_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
+    redeemed_part_earns: Annotated[bool, Field(strict=True)] = False
     earn: Annotated[tuple[EarnRule, ...], Field(min_length=1)]
+    discount: Discount | None = None
+    reward: tuple[Reward, ...] = ()
 
     @model_validator(mode="after")
     def _rules_have_their_own_names(self) -> Self:
-        names = [rule.id for rule in self.earn]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"earn: two rules are called '{sorted(twice)[0]}'")
+        _hold_apart("earn", "rules", [rule.id for rule in self.earn])
+        spent = [] if self.discount is None else [self.discount.id]
+        _hold_apart("reward", "rewards", spent + [reward.id for reward in self.reward])
         return self
 
     @classmethod
@@ -63,3 +102,8 @@ class Program(Value):
     def edition(self) -> str:
         """The program and version that judged a sale, as its journal entry names it."""
         return f"{self.id}@{self.version}"
+
+
+def _hold_apart(table: str, what: str, names: list[str]) -> None:
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{table}: two {what} are called '{sorted(twice)[0]}'")

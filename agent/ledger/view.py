@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ __all__ = [
     "ACKNOWLEDGED",
     "INCARNATION",
     "AccountRow",
+    "HoldRow",
     "KnownSale",
     "Profile",
     "View",
@@ -50,6 +52,18 @@ class KnownSale(Struct, frozen=True, kw_only=True):
     points: int
     recorded: tuple[AccumulatePoints, Position] | None
     """The entry itself; None where its body is no longer kept here."""
+
+
+class HoldRow(NamedTuple):
+    """A redemption as the projections hold it; points in whole points."""
+
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that made it."""
+    account: str
+    points: int
+    captured: int
+    released: int
+    expires_at: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +127,16 @@ class View:
         """Answer the points this device may spend of an account by its lease."""
         row = self._connection.execute(SQL["lease"], (account,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    def hold(self, redemption_id: str) -> HoldRow | None:
+        """Find a redemption, whether it is still held or not."""
+        row = self._connection.execute(SQL["hold"], (redemption_id,)).fetchone()
+        return None if row is None else HoldRow((row[0], row[1]), *row[2:])
+
+    def overdue_holds(self, now: str, *, at_most: int) -> list[str]:
+        """List redemptions whose time was up at ``now``, RFC 3339 in UTC, the longest first."""
+        rows = self._connection.execute(SQL["overdue_holds"], (now, at_most)).fetchall()
+        return [redemption_id for (redemption_id,) in rows]
 
     def entry_at(self, epoch: int, seq: int) -> Recorded | None:
         """Read one entry, wherever it is kept. Raises LedgerDamaged where it cannot be read."""

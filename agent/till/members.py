@@ -2,12 +2,14 @@
 
 from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints, Enrol
+from agent.core.rewards import Offer, offers
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, Transaction, View
-from agent.till.refusals import CardInUse, MalformedToken, UnknownCard
+from agent.till.refusals import CardBlocked, CardInUse, MalformedToken, UnknownCard
+from agent.till.terms import Terms
 
-__all__ = ["AccountView", "LastSale", "account_view", "enrol", "parse_token"]
+__all__ = ["AccountView", "LastSale", "account_view", "enrol", "member_of", "parse_token"]
 
 
 class LastSale(Value):
@@ -23,8 +25,9 @@ class LastSale(Value):
 class AccountView(Value):
     """An account as a till sees it. Points are whole points.
 
-    ``balance`` rests on the journal up to ``as_of``. ``redeemable_now`` is 0 and ``offers`` is
-    empty while the program has no rewards.
+    ``status`` is the card's: ``active``, ``blocked``, ``lost`` or ``replaced``. ``balance`` rests
+    on the journal up to ``as_of``; a debt is below zero. ``redeemable_now`` is what may be spent
+    here.
     """
 
     account: str
@@ -34,36 +37,54 @@ class AccountView(Value):
     pending: int
     redeemable_now: int
     as_of: JournalPosition
-    offers: tuple[str, ...]
+    offers: tuple[Offer, ...]
     last_sale: LastSale | None
 
 
-def account_view(view: View, token: Token) -> AccountView:
+def member_of(view: View, token: Token) -> AccountRow:
+    """Find who may spend with a card. Raises UnknownCard, CardBlocked."""
+    row = view.account_of(token)
+    if row is None:
+        raise UnknownCard(_UNKNOWN)
+    if row.card_state != "active":
+        raise CardBlocked(_WHY_BLOCKED[row.card_state])
+    return row
+
+
+def account_view(view: View, terms: Terms, token: Token) -> AccountView:
     """Find a token's account. Costs the same whatever the history. Raises UnknownCard."""
     row = view.account_of(token)
     if row is None:
-        raise UnknownCard("this card is not known; it can be enrolled at the till")
+        raise UnknownCard(_UNKNOWN)
+    spendable = row.card_state == "active" and view.frozen() is None
+    usable = terms.usable(view, row.account, row.balance) if spendable else 0
     return AccountView(
         account=row.account,
-        status="active",
+        status=row.card_state,
         tier=None,
         balance=row.balance,
-        pending=0,
-        redeemable_now=0,
+        pending=view.balance(row.account, "pending"),
+        redeemable_now=usable,
         as_of=JournalPosition.of(view.head()),
-        offers=(),
+        offers=offers(terms.program, usable),
         last_sale=_last_sale(view, row),
     )
 
 
 def enrol(
-    transaction: Transaction, token: Token, account: str, *, lane: str | None, cashier: str | None
+    transaction: Transaction,
+    terms: Terms,
+    token: Token,
+    account: str,
+    *,
+    lane: str | None,
+    cashier: str | None,
 ) -> AccountView:
     """Make an account for a card, here and now. Raises CardInUse."""
     if transaction.account_of(token) is not None:
         raise CardInUse("this card already belongs to a member")
     transaction.append(Enrol(account=account, token=str(token), lane=lane, cashier=cashier))
-    return account_view(transaction, token)
+    return account_view(transaction, terms, token)
 
 
 def parse_token(text: str) -> Token:
@@ -73,6 +94,14 @@ def parse_token(text: str) -> Token:
     except TokenRefused as refused:
         raise MalformedToken(_WHY_NO_TOKEN[str(refused)]) from refused
 
+
+_UNKNOWN = "this card is not known; it can be enrolled at the till"
+
+_WHY_BLOCKED = {
+    "blocked": "this card is blocked; it collects points and cannot spend them",
+    "lost": "this card was reported lost; ask for the member's new card",
+    "replaced": "this card was replaced by a new one; ask for that",
+}
 
 _WHY_NO_TOKEN = {
     "unknown": "this is not a member card number",

@@ -8,19 +8,33 @@
     ├── MalformedToken    what was read is no card number; carries the reason word
     ├── SaleIdReused      another basket was committed under this sale_id
     ├── SaleRecorded      it was committed; its basket is no longer kept to compare this one with
-    └── UnknownRedemption the sale names a redemption that this ledger does not have
+    ├── CardBlocked       the card was blocked, lost or replaced
+    ├── UnknownRedemption no redemption with this id was held here
+    ├── UnknownReward     the program has no such reward
+    ├── NotRedeemable     so many points, or points at all, are not redeemed that way
+    ├── InsufficientPoints the balance does not cover it
+    ├── OfflineLimit      the balance does, but not what this device may spend by itself
+    ├── RedemptionIdReused another redemption has this id
+    └── RedemptionEnded   it was captured or given back before
 """
 
 from agent.ledger import Refusal
 
 __all__ = [
+    "CardBlocked",
     "CardInUse",
+    "InsufficientPoints",
     "MalformedToken",
+    "NotRedeemable",
+    "OfflineLimit",
+    "RedemptionEnded",
+    "RedemptionIdReused",
     "SaleIdReused",
     "SaleRecorded",
     "TillRefusal",
     "UnknownCard",
     "UnknownRedemption",
+    "UnknownReward",
 ]
 
 
@@ -48,5 +62,33 @@ class SaleRecorded(TillRefusal):
     """The sale was committed and counts; its basket is no longer kept to compare this one with."""
 
 
+class CardBlocked(TillRefusal):
+    """The card was blocked, lost or replaced; points are not redeemed with it."""
+
+
 class UnknownRedemption(TillRefusal):
-    """The sale names a redemption that this ledger does not have."""
+    """No redemption with this id was held here."""
+
+
+class UnknownReward(TillRefusal):
+    """The program has no such reward."""
+
+
+class NotRedeemable(TillRefusal):
+    """Points are not redeemed that way."""
+
+
+class InsufficientPoints(TillRefusal):
+    """The balance does not cover the redemption."""
+
+
+class OfflineLimit(TillRefusal):
+    """The balance covers it, but not what this device may spend by itself."""
+
+
+class RedemptionIdReused(TillRefusal):
+    """Another redemption has this id."""
+
+
+class RedemptionEnded(TillRefusal):
+    """The redemption was captured or given back before."""

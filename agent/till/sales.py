@@ -1,15 +1,18 @@
 """Sales: what a basket earns, once, whatever the POS does when it is not sure of the answer."""
 
+from datetime import timedelta
+
 from msgspec import Raw
 
 from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleStatus
-from agent.core.program import Program
 from agent.core.tokens import Token, TokenRefused
 from agent.ledger import AccountRow, KnownSale, Transaction
-from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownRedemption
+from agent.till.redemptions import capture, hold_capturable
+from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal
+from agent.till.terms import Terms
 
 __all__ = ["RecordedSale", "commit"]
 
@@ -17,10 +20,10 @@ RecordedSale = tuple[AccumulatePoints, Position, bool]
 """The fact of a sale, where it stands, and whether it had stood there before."""
 
 
-def commit(transaction: Transaction, program: Program, sale_id: str, sale: Sale) -> RecordedSale:
-    """Record a sale under the POS's own id, or find it recorded.
+def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> RecordedSale:
+    """Record a sale under the POS's own id with the redemptions it names, or find it recorded.
 
-    Raises SaleIdReused, SaleRecorded, UnknownRedemption.
+    Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
     token = _token_of(sale)
     card_shown = sale.token is not None
@@ -33,28 +36,35 @@ def commit(transaction: Transaction, program: Program, sale_id: str, sale: Sale)
         return (*_again(sale_id, known, sale), True)
     row = None if token is None else transaction.account_of(token)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    fact = _judge(program, sale_id, sale, row, "accumulated" if row else status)
+    hold_capturable(transaction, sale.redemptions, None if row is None else row.account)
+    fact = _judge(terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
+    for redemption_id in sale.redemptions:
+        capture(transaction, terms, redemption_id, sale_id=sale_id)
     return fact, recorded.position, False
 
 
 def _judge(
-    program: Program, sale_id: str, sale: Sale, row: AccountRow | None, status: SaleStatus
+    terms: Terms, sale_id: str, sale: Sale, row: AccountRow | None, status: SaleStatus
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
-    if sale.redemptions:
-        raise UnknownRedemption("the sale names a redemption that was not made here")
+    program = terms.program
     earned = accumulate(program, sale)
+    points = earned.points if row else 0
+    waits = points > 0 and program.return_window_days > 0
+    until = sale.business_date + timedelta(days=program.return_window_days) if waits else None
     return AccumulatePoints(
         sale_id=sale_id,
         sale_json=Raw(sale.canonical()),
         status=status,
         account=row.account if row else None,
         program=program.edition,
-        points=earned.points if row else 0,
+        points=points,
         because=earned.because if row else (),
-        balance=row.balance + earned.points if row else None,
+        balance=None if row is None else row.balance + (0 if waits else points),
         flags=("currency_mismatch",) if sale.currency != program.currency else (),
+        pending_until=until,
+        lease=0 if waits else terms.lease(points),
     )
 
 

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 
 from agent.core.answer import SaleAnswer, sale_answer
 from agent.core.basket import Sale
-from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.members import AccountView, account_view, enrol, parse_token
+from agent.till.redemptions import (
+    RedemptionAnswer,
+    Wish,
+    capture,
+    hold,
+    release,
+    release_overdue,
+)
 from agent.till.sales import commit
+from agent.till.terms import Terms
 
 __all__ = ["Committed", "Till"]
 
@@ -27,11 +35,11 @@ class Committed:
 
 
 class Till:
-    """The use cases over one ledger and one program."""
+    """The use cases over one ledger, under one set of terms."""
 
-    def __init__(self, ledger: Ledger, program: Program, *, mint_id: MintId) -> None:
+    def __init__(self, ledger: Ledger, terms: Terms, *, mint_id: MintId) -> None:
         self._ledger = ledger
-        self._program = program
+        self._terms = terms
         self._mint_id = mint_id
 
     async def identify(self, text: str) -> AccountView:
@@ -40,7 +48,7 @@ class Till:
         Reads only what is on disk.
         """
         token = parse_token(text)
-        return await self._ledger.read(lambda view: account_view(view, token))
+        return await self._ledger.read(lambda view: account_view(view, self._terms, token))
 
     async def enrol(
         self, text: str, *, lane: str | None = None, cashier: str | None = None
@@ -48,16 +56,48 @@ class Till:
         """Make an account for a card, here and now. Raises CardInUse, MalformedToken."""
         token, account = parse_token(text), self._mint_id()
         return await self._ledger.write(
-            lambda transaction: enrol(transaction, token, account, lane=lane, cashier=cashier)
+            lambda transaction: enrol(
+                transaction, self._terms, token, account, lane=lane, cashier=cashier
+            )
         )
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.
 
         Raises SaleIdReused where another basket has the id, SaleRecorded where a basket has it
-        that is no longer kept, UnknownRedemption.
+        that is no longer kept, UnknownRedemption, RedemptionEnded.
         """
         fact, position, replay = await self._ledger.write(
-            lambda transaction: commit(transaction, self._program, sale_id, sale)
+            lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
         return Committed(answer=sale_answer(fact, position), replay=replay)
+
+    async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
+        """Set points aside before the customer pays. Raises as ``redemptions.hold`` does."""
+        now = self._ledger.now()
+        return await self._ledger.write(
+            lambda transaction: hold(transaction, self._terms, redemption_id, wish, now)
+        )
+
+    async def capture(
+        self, redemption_id: str, *, points: int | None = None
+    ) -> tuple[RedemptionAnswer, bool]:
+        """Spend what is held. Raises as ``redemptions.capture`` does."""
+        return await self._ledger.write(
+            lambda transaction: capture(transaction, self._terms, redemption_id, points=points)
+        )
+
+    async def release(self, redemption_id: str) -> tuple[RedemptionAnswer, bool]:
+        """Give back what is held. Raises UnknownRedemption, RedemptionEnded."""
+        return await self._ledger.write(
+            lambda transaction: release(transaction, self._terms, redemption_id)
+        )
+
+    async def release_overdue(self) -> int:
+        """Give back the points of every redemption that nobody ended in time; answers how many."""
+        released, now = 0, self._ledger.now()
+        while some := await self._ledger.write(
+            lambda transaction: release_overdue(transaction, self._terms, now)
+        ):
+            released += some
+        return released

@@ -11,7 +11,7 @@ from agent.lanes import Lanes
 from agent.ledger import Ledger
 from agent.metrics import make_metrics
 from agent.paths import shipped_program
-from agent.till import Till
+from agent.till import Terms, Till
 
 __all__ = ["openapi_agent"]
 
@@ -21,7 +21,7 @@ def openapi_agent() -> str:
     ledger = Ledger(Path("nowhere"), clock=device_clock, mint_id=mint_id)
     file = shipped_program("simple")
     program = Program.parse(file.read_text("utf-8"), source=file.name)
-    till = Till(ledger, program, mint_id=mint_id)
+    till = Till(ledger, Terms(program=program), mint_id=mint_id)
     app = create_app(
         till=till,
         lanes=Lanes(till, ()),

@@ -24,7 +24,7 @@ from agent.ledger.places import Places
 from agent.ledger.sealing import seal_old_entries
 from agent.ledger.view import View, journaled
 from agent.paths import shipped_program
-from agent.till import AccountView, Committed, Till
+from agent.till import AccountView, Committed, Terms, Till
 
 __all__ = ["CARD", "Stock", "break_page", "digest", "everything", "flip", "sale_of", "scribble"]
 
@@ -87,7 +87,7 @@ class Stock:
 
     def till(self, ledger: Ledger) -> Till:
         """A till of the shipped program."""
-        return Till(ledger, _PROGRAM, mint_id=mint_id)
+        return Till(ledger, Terms(program=_PROGRAM), mint_id=mint_id)
 
     def enrol(self, ledger: Ledger, card: str = CARD) -> None:
         """Make a member of a card."""

@@ -21,7 +21,7 @@ from agent.ledger import Ledger, LedgerDamaged, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.view import View
 from agent.paths import shipped_program
-from agent.till import Till
+from agent.till import Terms, Till
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -46,7 +46,7 @@ def sound(
             await till.commit(f"s-{number}", Sale.model_validate(body))
 
     with running_ledger(path) as ledger:
-        asyncio.run(trade(Till(ledger, PROGRAM, mint_id=mint_id)))
+        asyncio.run(trade(Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)))
     return path
 
 

@@ -21,6 +21,7 @@ from agent.till import (
     Committed,
     MalformedToken,
     SaleIdReused,
+    Terms,
     Till,
     UnknownCard,
     UnknownRedemption,
@@ -44,7 +45,7 @@ def ledger(tmp_path: Path, running_ledger: RunningLedger) -> Iterator[Ledger]:
 @pytest.fixture
 def till(ledger: Ledger) -> Till:
     """A till with the shipped program."""
-    return Till(ledger, PROGRAM, mint_id=mint_id)
+    return Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
 
 
 def commit(till: Till, sale_id: str, body: dict[str, Any]) -> Committed:
@@ -184,11 +185,13 @@ def test_a_retry_survives_a_restart(
     """The same answer is given after the agent was started again, under a newer program too."""
     path, newer = tmp_path / "ledger.db", PROGRAM.model_copy(update={"version": 2})
     with running_ledger(path) as ledger:
-        till = Till(ledger, PROGRAM, mint_id=mint_id)
+        till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
         enrol(till, CARD)
         first = commit(till, "s-1", sale_body(1999, token=CARD))
     with running_ledger(path) as ledger:
-        again = commit(Till(ledger, newer, mint_id=mint_id), "s-1", sale_body(1999, token=CARD))
+        again = commit(
+            Till(ledger, Terms(program=newer), mint_id=mint_id), "s-1", sale_body(1999, token=CARD)
+        )
     assert again == Committed(answer=first.answer, replay=True)
 
 

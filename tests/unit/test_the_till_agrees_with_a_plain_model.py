@@ -24,7 +24,7 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import CardInUse, SaleIdReused, Till, UnknownCard
+from agent.till import CardInUse, SaleIdReused, Terms, Till, UnknownCard
 
 SaleBody = Callable[..., dict[str, Any]]
 
@@ -55,7 +55,7 @@ class Notebook(RuleBasedStateMachine):
             mint_id=mint_id,
         )
         self.ledger.start()
-        self.till = Till(self.ledger, PROGRAM, mint_id=mint_id)
+        self.till = Till(self.ledger, Terms(program=PROGRAM), mint_id=mint_id)
         self.entries_at_start = self.entries
 
     def _commit(self, sale_id: str, body: dict[str, Any]) -> tuple[str, bool]:

@@ -199,7 +199,12 @@ UPDATE lots SET points = ? WHERE account = ? AND earned_on = ? AND epoch = ? AND
 DELETE FROM lots WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;
 
 -- name: hold
-SELECT account, points, captured, released, expires_at FROM holds WHERE redemption_id = ?;
+SELECT epoch, seq, account, points, captured, released, expires_at
+  FROM holds WHERE redemption_id = ?;
+
+-- name: overdue_holds
+SELECT redemption_id FROM holds
+ WHERE captured + released < points AND expires_at <= ? ORDER BY expires_at LIMIT ?;
 
 -- name: add_hold
 INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points)

@@ -81,6 +81,8 @@ CREATE TABLE holds (
     CHECK (captured >= 0 AND released >= 0 AND captured + released <= points)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX open_holds ON holds (expires_at) WHERE captured + released < points;
+
 CREATE TABLE held_lots (
     redemption_id TEXT    NOT NULL,
     earned_on     TEXT    NOT NULL,

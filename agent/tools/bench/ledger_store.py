@@ -21,7 +21,7 @@ from agent.ledger import Ledger, Transaction, journaled, projections
 from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.migrations import migrate
 from agent.ledger.queries import SQL
-from agent.till import Till
+from agent.till import Terms, Till
 from agent.tools.bench.ledger_sales import Said, Work, program
 
 __all__ = ["BareLedger", "Mirror", "OpenStore", "PreparedEntry", "append_closed", "write_batch"]
@@ -40,7 +40,7 @@ class OpenStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.ledger = Ledger(path, clock=device_clock, mint_id=mint_id)
-        self.till = Till(self.ledger, program(), mint_id=mint_id)
+        self.till = Till(self.ledger, Terms(program=program()), mint_id=mint_id)
         self._seqs: list[int] = []
         self.ledger.on_commit(lambda head: self._seqs.append(head.seq))
 

@@ -1,0 +1,71 @@
+"""What points buy: every reward of a program for one member and one basket, with the reason.
+
+Cost: one step per reward of the program.
+"""
+
+from dataclasses import dataclass
+
+from agent.core.program import Discount, Program, Reward
+from agent.core.values import Code, Label
+
+__all__ = ["Offer", "cost_of", "offers"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A reward as a till shows it. ``why`` says why not, or what it is where it is ``available``.
+
+    Points as a discount are one offer, with the most that is usable now.
+    """
+
+    reward: Code
+    cost_points: int
+    value_minor: int | None
+    available: bool
+    why: Label
+
+
+def offers(program: Program, usable: int, total_minor: int | None = None) -> tuple[Offer, ...]:
+    """List what ``usable`` points would buy, for a basket of ``total_minor`` where there is one."""
+    listed = [_of_reward(reward, usable) for reward in program.reward]
+    if program.discount is not None:
+        listed.insert(0, _of_discount(program.discount, usable, total_minor))
+    return tuple(listed)
+
+
+def cost_of(program: Program, reward: str) -> int | None:
+    """Answer what a reward of the catalogue costs, in points; None where there is none."""
+    return next((each.cost_points for each in program.reward if each.id == reward), None)
+
+
+def _of_reward(reward: Reward, usable: int) -> Offer:
+    short = reward.cost_points - usable
+    return Offer(
+        reward=reward.id,
+        cost_points=reward.cost_points,
+        value_minor=reward.value_minor,
+        available=short <= 0,
+        why=reward.text if short <= 0 else f"{short} more points needed",
+    )
+
+
+def _of_discount(discount: Discount, usable: int, total_minor: int | None) -> Offer:
+    """Offer the most whole steps that the points cover and the basket takes."""
+    points = max(0, usable) // discount.step * discount.step
+    if total_minor is not None:
+        step_minor = discount.step * discount.worth_minor // discount.points
+        points = min(points, total_minor // step_minor * discount.step)
+    available = points >= max(discount.minimum, discount.step)
+    cost = points if available else max(discount.minimum, discount.step)
+    return Offer(
+        reward=discount.id,
+        cost_points=cost,
+        value_minor=cost * discount.worth_minor // discount.points,
+        available=available,
+        why=discount.text if available else _why_no_discount(cost, usable),
+    )
+
+
+def _why_no_discount(least: int, usable: int) -> str:
+    short = least - usable
+    return f"{short} more points needed" if short > 0 else "the basket is too small"

@@ -1,0 +1,262 @@
+"""Redemptions: points are held before the customer pays, then captured with the sale or given back.
+
+A hold that nobody ends is given back when its time is up, so that a POS that dies between the two
+loses nobody's points. Each use case answers the same however often it is asked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from agent.core.answer import JournalPosition
+from agent.core.facts import CreateReward, DeleteReward, RedeemReward, ReleaseReason
+from agent.core.instant import rfc3339
+from agent.core.program import Discount, Program
+from agent.core.rewards import cost_of
+from agent.core.values import Code, Value
+from agent.ledger import HoldRow, Transaction, View
+from agent.till.members import member_of, parse_token
+from agent.till.refusals import (
+    InsufficientPoints,
+    NotRedeemable,
+    OfflineLimit,
+    RedemptionEnded,
+    RedemptionIdReused,
+    UnknownRedemption,
+    UnknownReward,
+)
+from agent.till.terms import Terms
+
+__all__ = [
+    "RedemptionAnswer",
+    "Wish",
+    "capture",
+    "hold",
+    "hold_capturable",
+    "release",
+    "release_overdue",
+]
+
+_MOST_AT_ONCE = 100
+
+
+class Wish(Value):
+    """What a member wants to redeem: a reward of the program, or so many points as a discount."""
+
+    token: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
+    reward: Code | None = None
+    points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
+    sale_id: Code | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.reward is None) == (self.points is None):
+            raise ValueError("name either a reward or points")
+        return self
+
+
+class RedemptionAnswer(Value):
+    """How a redemption stands. ``points`` are those it held; ``expires_at`` is RFC 3339 in UTC."""
+
+    redemption_id: str
+    status: Literal["held", "captured", "released"]
+    authority: Literal["lease", "online", "floor"]
+    account: str
+    reward: str | None
+    points: int
+    captured: int
+    expires_at: str
+    balance: int
+    journal: JournalPosition
+
+
+Answered = tuple[RedemptionAnswer, bool]
+"""An answer, and whether this had been asked before."""
+
+
+def hold(
+    transaction: Transaction, terms: Terms, redemption_id: str, wish: Wish, now: datetime
+) -> Answered:
+    """Set points aside for one redemption.
+
+    Raises UnknownCard, CardBlocked, UnknownReward, NotRedeemable, InsufficientPoints,
+    OfflineLimit, RedemptionIdReused; Frozen on a ledger that was rebuilt.
+    """
+    known = transaction.hold(redemption_id)
+    if known is not None:
+        _hold_same(transaction, known, wish)
+        return _answer(transaction, redemption_id, known), True
+    member = member_of(transaction, parse_token(wish.token))
+    points = _price(terms.program, wish)
+    if member.balance < points:
+        short = points - max(0, member.balance)
+        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
+    if terms.usable(transaction, member.account, member.balance) < points:
+        raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
+    transaction.append(
+        CreateReward(
+            redemption_id=redemption_id,
+            account=member.account,
+            points=points,
+            authority="lease",
+            expires_at=rfc3339(now + terms.hold_for),
+            reward=wish.reward,
+            sale_id=wish.sale_id,
+            lane=wish.lane,
+            cashier=wish.cashier,
+            lease=terms.lease(-points),
+        )
+    )
+    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+
+
+def capture(
+    transaction: Transaction,
+    terms: Terms,
+    redemption_id: str,
+    *,
+    points: int | None = None,
+    sale_id: str | None = None,
+) -> Answered:
+    """Spend what is held, or a part of it, whose rest is given back.
+
+    Raises UnknownRedemption, and RedemptionEnded where it was given back before, or captured with
+    other points.
+    """
+    known = _known(transaction, redemption_id)
+    if known.captured:
+        if points not in (None, known.captured):
+            raise RedemptionEnded(f"{known.captured} points of it were captured before")
+        return _answer(transaction, redemption_id, known), True
+    if known.released:
+        raise RedemptionEnded("its points were given back before; hold it anew under another id")
+    spent = known.points if points is None else points
+    if not 0 < spent <= known.points:
+        raise NotRedeemable(f"it holds {known.points} points, not {spent}")
+    transaction.append(
+        RedeemReward(
+            redemption_id=redemption_id, account=known.account, points=spent, sale_id=sale_id
+        )
+    )
+    if spent < known.points:
+        _give_back(transaction, terms, redemption_id, known, "remainder", known.points - spent)
+    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+
+
+def hold_capturable(view: View, redemption_ids: Sequence[str], account: str | None) -> None:
+    """See that a sale may capture its redemptions, before anything is written.
+
+    Raises UnknownRedemption, RedemptionEnded; a redemption of another member's is unknown to it.
+    """
+    for redemption_id in redemption_ids:
+        known = _known(view, redemption_id)
+        if account not in (None, known.account):
+            raise UnknownRedemption(f"redemption {redemption_id} is another member's")
+        if known.captured or known.released:
+            raise RedemptionEnded(f"redemption {redemption_id} was captured or given back before")
+    if len(set(redemption_ids)) < len(redemption_ids):
+        raise RedemptionEnded("the sale names a redemption twice")
+
+
+def release(transaction: Transaction, terms: Terms, redemption_id: str) -> Answered:
+    """Give back what is held. Raises UnknownRedemption, RedemptionEnded where it was captured."""
+    known = _known(transaction, redemption_id)
+    if known.captured:
+        raise RedemptionEnded("its points were captured; return the sale to give them back")
+    if known.released:
+        return _answer(transaction, redemption_id, known), True
+    _give_back(transaction, terms, redemption_id, known, "released", known.points)
+    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+
+
+def release_overdue(transaction: Transaction, terms: Terms, now: datetime) -> int:
+    """Give back what nobody ended in time, a hundred at once at most; answers how many."""
+    overdue = transaction.overdue_holds(rfc3339(now), at_most=_MOST_AT_ONCE)
+    for redemption_id in overdue:
+        known = _known(transaction, redemption_id)
+        _give_back(transaction, terms, redemption_id, known, "timed_out", known.points)
+    return len(overdue)
+
+
+def _give_back(
+    transaction: Transaction,
+    terms: Terms,
+    redemption_id: str,
+    known: HoldRow,
+    reason: ReleaseReason,
+    points: int,
+) -> None:
+    # Rights belong to the epoch in which they were spent: a later one gets none of them back.
+    same_epoch = known.place[0] == transaction.head().epoch
+    transaction.append(
+        DeleteReward(
+            redemption_id=redemption_id,
+            account=known.account,
+            points=points,
+            reason=reason,
+            lease=terms.lease(points) if same_epoch else 0,
+        )
+    )
+
+
+def _known(view: View, redemption_id: str) -> HoldRow:
+    known = view.hold(redemption_id)
+    if known is None:
+        raise UnknownRedemption("no such redemption was held here")
+    return known
+
+
+def _price(program: Program, wish: Wish) -> int:
+    """Answer what a wish costs, in points. Raises UnknownReward, NotRedeemable."""
+    if wish.reward is not None:
+        cost = cost_of(program, wish.reward)
+        if cost is None:
+            raise UnknownReward(f"the program has no reward '{wish.reward}'")
+        return cost
+    if program.discount is None or wish.points is None:
+        raise NotRedeemable("this program takes no points as a discount")
+    return _in_steps(program.discount, wish.points)
+
+
+def _in_steps(discount: Discount, points: int) -> int:
+    if points < discount.minimum or points % discount.step:
+        raise NotRedeemable(
+            f"points are redeemed in steps of {discount.step}, from {discount.minimum}"
+        )
+    return points
+
+
+def _hold_same(view: View, known: HoldRow, wish: Wish) -> None:
+    """Hold that a redemption's id stands for the same wish. Raises RedemptionIdReused."""
+    row, made = view.account_of(parse_token(wish.token)), _made(view, known)
+    same_thing = wish.reward == made.reward and wish.points in (None, made.points)
+    if row is None or row.account != known.account or not same_thing:
+        raise RedemptionIdReused("another redemption has this id; give this one an id of its own")
+
+
+def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
+    made = _made(view, known)
+    ended: Literal["captured", "released"] = "captured" if known.captured else "released"
+    return RedemptionAnswer(
+        redemption_id=redemption_id,
+        status=ended if known.captured or known.released else "held",
+        authority=made.authority,
+        account=known.account,
+        reward=made.reward,
+        points=known.points,
+        captured=known.captured,
+        expires_at=known.expires_at,
+        balance=view.balance(known.account),
+        journal=JournalPosition.of(view.head()),
+    )
+
+
+def _made(view: View, known: HoldRow) -> CreateReward:
+    recorded = view.entry_at(*known.place)
+    fact = None if recorded is None else recorded.entry.fact
+    assert isinstance(fact, CreateReward), "a hold points at the entry that made it"  # noqa: S101
+    return fact

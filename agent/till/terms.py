@@ -1,0 +1,30 @@
+"""The terms a till works under: the program, and what this device may decide alone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.core.program import Program
+from agent.ledger import View
+
+__all__ = ["Terms"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """``alone`` says that no head office is configured: then every point may be spent here."""
+
+    program: Program
+    alone: bool = True
+    hold_for: timedelta = timedelta(minutes=15)
+
+    def usable(self, view: View, account: str, balance: int) -> int:
+        """Answer how many of an account's active points may be redeemed here and now.
+
+        With a head office only those that this device holds the right to; never any in debt.
+        """
+        right = balance if self.alone else min(balance, view.right(account))
+        return max(0, right)
+
+    def lease(self, points: int) -> int:
+        """Answer the change to this device's rights that goes with a change of active points."""
+        return 0 if self.alone else points
