@@ -1,17 +1,15 @@
 """Taking back: what a sale is still worth once part of it came back.
 
-A sale's worth is judged from all its returns together, never return by return: rounding each return
-by itself would keep or take a point too many every time. What one return takes is the difference.
+A sale is judged from all its returns together, never return by return: rounding each return by
+itself would take or keep a point too many every time. What one return takes is the difference.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from agent.core.accumulate import accumulate
-from agent.core.basket import Line, Sale
-from agent.core.program import Program
+from agent.core.basket import Line, Sale, Tender
 
-__all__ = ["ReturnExceedsSale", "after_lines", "share_left", "worth_of_lines"]
+__all__ = ["ReturnExceedsSale", "after_lines", "share_left"]
 
 
 class ReturnExceedsSale(ValueError):
@@ -22,40 +20,52 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal]) -> Sale:
     """Answer the basket as it would have been without what came back.
 
     ``returned`` is how much of each line has come back in all, by the line's index. A line that
-    came back in part keeps that part of its amount, rounded down, so that nothing is kept that was
-    not paid. Raises ReturnExceedsSale for a line that is not there or was not so many.
+    came back in part keeps that part of its amount, rounded down. What points paid for shrinks with
+    the goods: points come back as points. Raises ReturnExceedsSale for a line that is not there, or
+    was not sold so often, or that points bought.
     """
-    lines = tuple(
-        _left_of(line, returned.get(index, Decimal(0))) for index, line in enumerate(sale.lines)
+    for index in returned:
+        if index >= len(sale.lines) or sale.lines[index].is_reward:
+            raise ReturnExceedsSale(f"the sale has no line {index} that could come back")
+    kept = [_kept(line, returned.get(index, Decimal(0))) for index, line in enumerate(sale.lines)]
+    share = (_bought_minor(kept), _bought_minor(sale.lines))
+    lines = tuple(_shrink_line(line, share) if line.is_reward else line for line in kept)
+    tenders = tuple(
+        _shrink(each, share) if each.kind == "points" else each for each in sale.tenders
     )
-    if any(index not in range(len(sale.lines)) for index in returned):
-        raise ReturnExceedsSale("the sale has no such line")
-    return sale.model_copy(update={"lines": lines})
+    return sale.model_copy(update={"lines": lines, "tenders": tenders})
 
 
-def _left_of(line: Line, back: Decimal) -> Line:
-    sold = Decimal(line.quantity)
-    if not 0 <= back <= sold:
-        raise ReturnExceedsSale(f"line '{line.sku}' was sold {sold} times, not {back}")
-    kept = sold - back
-    amount_minor = int(line.amount_minor * kept / sold)
-    return line.model_copy(update={"amount_minor": amount_minor})
-
-
-def worth_of_lines(program: Program, sale: Sale, returned: Mapping[int, Decimal]) -> int:
-    """Answer the points that a sale still earns when so much of its lines has come back."""
-    return accumulate(program, after_lines(sale, returned)).points
-
-
-def share_left(points: int, total_minor: int, returned_minor: int) -> int:
-    """Answer what is left of points when so much of a total has come back, rounded down.
+def share_left(whole: int, total: int, returned: int) -> int:
+    """Answer what is left of a whole when so much of a total has come back, rounded down.
 
     Raises ReturnExceedsSale.
     """
-    if not 0 <= returned_minor <= total_minor:
-        raise ReturnExceedsSale("more comes back than was paid")
-    return (
-        0
-        if total_minor == returned_minor
-        else points * (total_minor - returned_minor) // total_minor
-    )
+    if not 0 <= returned <= total:
+        raise ReturnExceedsSale("more would come back than was paid")
+    return 0 if returned == total else whole * (total - returned) // total
+
+
+def _kept(line: Line, back: Decimal) -> Line:
+    sold = Decimal(line.quantity)
+    if not 0 <= back <= sold:
+        raise ReturnExceedsSale(f"{sold} were sold, {back} would have come back")
+    amount_minor = line.amount_minor * (sold - back) // sold
+    return line.model_copy(update={"amount_minor": int(amount_minor)})
+
+
+def _bought_minor(lines: list[Line] | tuple[Line, ...]) -> int:
+    return sum(max(0, line.amount_minor) for line in lines if not line.is_reward)
+
+
+def _shrink_line(line: Line, share: tuple[int, int]) -> Line:
+    return line.model_copy(update={"amount_minor": _part(line.amount_minor, share)})
+
+
+def _shrink(tender: Tender, share: tuple[int, int]) -> Tender:
+    return tender.model_copy(update={"amount_minor": _part(tender.amount_minor, share)})
+
+
+def _part(amount_minor: int, share: tuple[int, int]) -> int:
+    left, whole = share
+    return amount_minor * left // whole if whole else 0

@@ -29,8 +29,9 @@ from agent.ledger.errors import (
 )
 from agent.ledger.ledger import Ledger
 from agent.ledger.replay import Replay, replay, verify_chain
-from agent.ledger.transaction import AccountRow, Transaction
-from agent.ledger.view import HoldRow, KnownSale, Profile, View, journaled
+from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
+from agent.ledger.transaction import Transaction
+from agent.ledger.view import View, journaled
 
 __all__ = [
     "AccountRow",

@@ -126,7 +126,7 @@ def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromo
 
 
 def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> None:
-    claimed = (fact.account, fact.points, fact.sale_id)
+    claimed = (entry.epoch, entry.seq, fact.account, fact.points, fact.sale_id)
     _one_row(
         connection.execute(SQL["claim_sale"], claimed),
         "claims a sale that has a card or was voided",
@@ -171,6 +171,8 @@ def _redeem(
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["capture_hold"], key), "captures what nobody holds")
             lots.capture(connection, fact.redemption_id, fact.points)
+            if fact.sale_id is not None:  # what a sale redeemed is given back when it comes back
+                connection.execute(SQL["redeem_for_sale"], (fact.points, fact.sale_id))
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")
@@ -186,9 +188,12 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
             raise sqlite3.IntegrityError("returns a sale that was voided")
         place = (fact.sale_id, fact.return_id, entry.epoch, entry.seq)
         connection.execute(SQL["add_return"], place)
-        connection.execute(SQL["return_sale"], (fact.amount_minor, taken, fact.sale_id))
+        came_back = (fact.amount_minor, taken, fact.given_back, fact.sale_id)
+        connection.execute(SQL["return_sale"], came_back)
     else:
-        voided = connection.execute(SQL["void_sale"], (taken, fact.sale_id))
+        voided = connection.execute(
+            SQL["void_sale"], (entry.epoch, entry.seq, taken, fact.given_back, fact.sale_id)
+        )
         _one_row(voided, "voids a sale that is not there, came back whole, or was voided")
     if fact.account is None:
         return

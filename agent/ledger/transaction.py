@@ -20,10 +20,11 @@ from agent.core.values import MintId
 from agent.ledger import projections
 from agent.ledger.errors import Frozen, Refusal
 from agent.ledger.queries import SQL
+from agent.ledger.rows import Profile
 from agent.ledger.segments import Archive, Segment
-from agent.ledger.view import AccountRow, Profile, View
+from agent.ledger.view import View
 
-__all__ = ["AccountRow", "Tip", "Transaction"]
+__all__ = ["Tip", "Transaction"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +78,11 @@ class Transaction(View):
     def head(self) -> Position:
         """Answer the position of the newest entry, this transaction's own included."""
         return self._head
+
+    @property
+    def business_date(self) -> date | None:
+        """The shop's day as the POS said it last."""
+        return self._business_date
 
     @property
     def tip(self) -> Tip:

@@ -2,11 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
-
-from msgspec import Struct
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
@@ -14,15 +10,12 @@ from agent.core.tokens import Token
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.queries import SQL
+from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
 from agent.ledger.segments import Archive, Segment
 
 __all__ = [
     "ACKNOWLEDGED",
     "INCARNATION",
-    "AccountRow",
-    "HoldRow",
-    "KnownSale",
-    "Profile",
     "View",
     "journaled",
 ]
@@ -31,49 +24,6 @@ ACKNOWLEDGED = "acknowledged"
 INCARNATION = "incarnation"
 _UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
-
-
-class AccountRow(Struct, frozen=True, kw_only=True):
-    """An account as the projections hold it; points in whole points."""
-
-    account: str
-    balance: int
-    card_state: str
-    last_sale: tuple[int, int] | None
-    """(epoch, seq) of the entry that recorded the account's last sale here."""
-
-
-class KnownSale(Struct, frozen=True, kw_only=True):
-    """A sale that was committed. What the projections know of it outlives its entry's body."""
-
-    place: tuple[int, int]
-    """(epoch, seq) of its entry."""
-    total_minor: int
-    points: int
-    recorded: tuple[AccumulatePoints, Position] | None
-    """The entry itself; None where its body is no longer kept here."""
-
-
-class HoldRow(NamedTuple):
-    """A redemption as the projections hold it; points in whole points."""
-
-    place: tuple[int, int]
-    """(epoch, seq) of the entry that made it."""
-    account: str
-    points: int
-    captured: int
-    released: int
-    expires_at: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Profile:
-    """What is known of a person, outside the journal. ``birthday`` is ``MM-DD``."""
-
-    account: str
-    display_name: str | None = None
-    birthday: str | None = None
-    phone: str | None = None
 
 
 class View:
@@ -185,13 +135,35 @@ class View:
         row = self._connection.execute(SQL["sale"], (sale_id,)).fetchone()
         if row is None:
             return None
-        epoch, seq, _, total_minor, points, *_ = row
+        epoch, seq, account, total_minor, points, returned_minor, taken_back, *rest = row
+        voided, redeemed, given_back, *places = rest
         return KnownSale(
             place=(epoch, seq),
+            account=account,
             total_minor=total_minor,
             points=points,
+            returned_minor=returned_minor,
+            taken_back=taken_back,
+            voided=(places[0], places[1]) if voided else None,
+            claimed=None if places[2] is None else (places[2], places[3]),
+            redeemed=redeemed,
+            given_back=given_back,
             recorded=self._recorded_sale(epoch, seq),
         )
+
+    def returns_of(self, sale_id: str) -> dict[str, tuple[int, int]]:
+        """Answer where the returns of a sale stand, by their ids."""
+        rows = self._connection.execute(SQL["returns_of"], (sale_id,)).fetchall()
+        return {return_id: (epoch, seq) for return_id, epoch, seq in rows}
+
+    def waiting(self, account: str, place: tuple[int, int]) -> int:
+        """Answer how many points are pending of the lot that one entry made."""
+        row = self._connection.execute(SQL["lot"], (account, *place)).fetchone()
+        return 0 if row is None or row[2] is None else int(row[1])
+
+    def due_lots(self, day: str, *, at_most: int) -> list[tuple[str, int, int, int]]:
+        """List pending lots that wait no longer on a business date: account, place, points."""
+        return self._connection.execute(SQL["due_lots"], (day, at_most)).fetchall()
 
     def _recorded_sale(self, epoch: int, seq: int) -> tuple[AccumulatePoints, Position] | None:
         recorded = self.entry_at(epoch, seq)

@@ -15,6 +15,7 @@ from agent.core.facts import CreateReward, DeleteReward, RedeemReward, ReleaseRe
 from agent.core.instant import rfc3339
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
+from agent.core.tokens import Token
 from agent.core.values import Code, Value
 from agent.ledger import HoldRow, Transaction, View
 from agent.till.members import member_of, parse_token
@@ -147,14 +148,15 @@ def capture(
     return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
 
 
-def hold_capturable(view: View, redemption_ids: Sequence[str], account: str | None) -> None:
+def hold_capturable(view: View, redemption_ids: Sequence[str], token: Token | None) -> None:
     """See that a sale may capture its redemptions, before anything is written.
 
     Raises UnknownRedemption, RedemptionEnded; a redemption of another member's is unknown to it.
     """
+    row = view.account_of(token) if token and redemption_ids else None
     for redemption_id in redemption_ids:
         known = _known(view, redemption_id)
-        if account not in (None, known.account):
+        if row is not None and row.account != known.account:
             raise UnknownRedemption(f"redemption {redemption_id} is another member's")
         if known.captured or known.released:
             raise RedemptionEnded(f"redemption {redemption_id} was captured or given back before")

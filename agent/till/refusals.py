@@ -15,7 +15,14 @@
     ├── InsufficientPoints the balance does not cover it
     ├── OfflineLimit      the balance does, but not what this device may spend by itself
     ├── RedemptionIdReused another redemption has this id
-    └── RedemptionEnded   it was captured or given back before
+    ├── RedemptionEnded   it was captured or given back before
+    ├── UnknownSale       no sale was committed under this id here
+    ├── SaleHasCard       the sale belongs to a member already
+    ├── ClaimTooLate      the sale is of another business date, or part of it came back
+    ├── SaleReturned      all of the sale came back
+    ├── SaleVoided        the sale was voided
+    ├── ReturnTooLarge    more would come back than was sold
+    └── ReturnIdReused    another return of this sale has this id
 """
 
 from agent.ledger import Refusal
@@ -23,18 +30,25 @@ from agent.ledger import Refusal
 __all__ = [
     "CardBlocked",
     "CardInUse",
+    "ClaimTooLate",
     "InsufficientPoints",
     "MalformedToken",
     "NotRedeemable",
     "OfflineLimit",
     "RedemptionEnded",
     "RedemptionIdReused",
+    "ReturnIdReused",
+    "ReturnTooLarge",
+    "SaleHasCard",
     "SaleIdReused",
     "SaleRecorded",
+    "SaleReturned",
+    "SaleVoided",
     "TillRefusal",
     "UnknownCard",
     "UnknownRedemption",
     "UnknownReward",
+    "UnknownSale",
 ]
 
 
@@ -92,3 +106,31 @@ class RedemptionIdReused(TillRefusal):
 
 class RedemptionEnded(TillRefusal):
     """The redemption was captured or given back before."""
+
+
+class UnknownSale(TillRefusal):
+    """No sale was committed under this id here."""
+
+
+class SaleHasCard(TillRefusal):
+    """The sale belongs to a member already."""
+
+
+class ClaimTooLate(TillRefusal):
+    """The sale can no longer be claimed."""
+
+
+class SaleReturned(TillRefusal):
+    """All of the sale came back already."""
+
+
+class SaleVoided(TillRefusal):
+    """The sale was voided."""
+
+
+class ReturnTooLarge(TillRefusal):
+    """More would come back than was sold."""
+
+
+class ReturnIdReused(TillRefusal):
+    """Another return of the sale has this id."""

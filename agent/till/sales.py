@@ -1,7 +1,5 @@
 """Sales: what a basket earns, once, whatever the POS does when it is not sure of the answer."""
 
-from datetime import timedelta
-
 from msgspec import Raw
 
 from agent.core.accumulate import accumulate
@@ -10,6 +8,7 @@ from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleStatus
 from agent.core.tokens import Token, TokenRefused
 from agent.ledger import AccountRow, KnownSale, Transaction
+from agent.till.pending import activate_due
 from agent.till.redemptions import capture, hold_capturable
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal
 from agent.till.terms import Terms
@@ -34,9 +33,10 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     known = transaction.sale(sale_id)
     if known is not None:
         return (*_again(sale_id, known, sale), True)
+    hold_capturable(transaction, sale.redemptions, token)
+    activate_due(transaction, terms, sale.business_date)
     row = None if token is None else transaction.account_of(token)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    hold_capturable(transaction, sale.redemptions, None if row is None else row.account)
     fact = _judge(terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in sale.redemptions:
@@ -51,8 +51,8 @@ def _judge(
     program = terms.program
     earned = accumulate(program, sale)
     points = earned.points if row else 0
-    waits = points > 0 and program.return_window_days > 0
-    until = sale.business_date + timedelta(days=program.return_window_days) if waits else None
+    until = terms.pending_until(sale.business_date, points)
+    active = points if until is None else 0
     return AccumulatePoints(
         sale_id=sale_id,
         sale_json=Raw(sale.canonical()),
@@ -61,10 +61,10 @@ def _judge(
         program=program.edition,
         points=points,
         because=earned.because if row else (),
-        balance=None if row is None else row.balance + (0 if waits else points),
+        balance=None if row is None else row.balance + active,
         flags=("currency_mismatch",) if sale.currency != program.currency else (),
         pending_until=until,
-        lease=0 if waits else terms.lease(points),
+        lease=terms.lease(active),
     )
 
 

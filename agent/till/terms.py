@@ -1,7 +1,7 @@
 """The terms a till works under: the program, and what this device may decide alone."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from agent.core.program import Program
 from agent.ledger import View
@@ -28,3 +28,9 @@ class Terms:
     def lease(self, points: int) -> int:
         """Answer the change to this device's rights that goes with a change of active points."""
         return 0 if self.alone else points
+
+    def pending_until(self, day: date, points: int) -> date | None:
+        """Answer until when points of a business date's sale wait; None where they need not."""
+        if points == 0 or self.program.return_window_days == 0:
+            return None
+        return day + timedelta(days=self.program.return_window_days)

@@ -72,12 +72,15 @@ class SaleNote:
     points: int
     returned_minor: int = 0
     taken_back: int = 0
-    voided: bool = False
+    voided: Place | None = None
+    claimed: Place | None = None
+    redeemed: int = 0
+    given_back: int = 0
 
     @property
     def came_back(self) -> bool:
         """Whether nothing is left of it that could be called off."""
-        return self.voided or 0 < self.total_minor == self.returned_minor
+        return self.voided is not None or 0 < self.total_minor == self.returned_minor
 
 
 class Notebook:
@@ -188,6 +191,7 @@ class Notebook:
         elif isinstance(fact, ClaimSale):
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
+            sale.claimed = place
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
             self.sales[fact.sale_id].points += fact.points  # what a promotion gave goes with it
         if fact.account is None or not fact.points:
@@ -224,6 +228,8 @@ class Notebook:
             hold.captured += fact.points
             self._move(held, ("program", "redeemed"), fact.points)
             _split_off(hold.parts, fact.points)
+            if fact.sale_id in self.sales:
+                self.sales[fact.sale_id].redeemed += fact.points
             return
         hold.released += fact.points
         hold.covered -= fact.lease
@@ -248,7 +254,9 @@ class Notebook:
             self.returns[fact.sale_id, fact.return_id] = place
         if sale is not None:
             sale.taken_back += fact.from_active + fact.from_pending
-            sale.voided = sale.voided or isinstance(fact, VoidSale)
+            sale.given_back += fact.given_back
+            if isinstance(fact, VoidSale):
+                sale.voided = place
             sale.returned_minor += fact.amount_minor if isinstance(fact, ReturnSale) else 0
         if fact.account is None:
             return

@@ -49,7 +49,9 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
 
 
 def _back(sale: SaleNote) -> tuple[int, int, int]:
-    return (sale.returned_minor, sale.taken_back, int(sale.voided))
+    claimed, voided = sale.claimed or (None, None), sale.voided or (None, None)
+    came_back = (sale.returned_minor, sale.taken_back, int(sale.voided is not None))
+    return (*came_back, *claimed, *voided, sale.redeemed, sale.given_back)
 
 
 def _lot(lot: LotNote) -> tuple[str, int, int, int]:

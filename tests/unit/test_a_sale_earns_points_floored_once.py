@@ -109,7 +109,9 @@ def test_a_reason_names_the_lines_it_counted(program: Program, sale: Sale) -> No
         rule = rules[reason.rule]
         counted = [sale.lines[index] for index in reason.lines]
         assert not {line.category for line in counted} & rule.exclude_categories
-        paid_minor = sum(line.amount_minor for line in counted)
+        assert not any(line.is_reward for line in counted)
+        unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
+        paid_minor = sum(line.amount_minor for line in counted) - unpaid_minor
         assert reason.points == paid_minor // rule.per_minor * rule.points
 
 

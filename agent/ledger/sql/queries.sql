@@ -143,18 +143,27 @@ UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
 INSERT INTO sales (sale_id, epoch, seq, account, total_minor, points) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: claim_sale
-UPDATE sales SET account = ?, points = ? WHERE sale_id = ? AND account IS NULL AND voided = 0;
+UPDATE sales SET claim_epoch = ?, claim_seq = ?, account = ?, points = ?
+ WHERE sale_id = ? AND account IS NULL AND voided = 0;
 
 -- name: promote_sale
 UPDATE sales SET points = points + ? WHERE sale_id = ? AND account = ?;
 
 -- name: void_sale
-UPDATE sales SET voided = 1, taken_back = taken_back + ?
+UPDATE sales SET voided = 1, void_epoch = ?, void_seq = ?,
+                 taken_back = taken_back + ?, given_back = given_back + ?
  WHERE sale_id = ? AND voided = 0 AND (returned_minor < total_minor OR total_minor = 0);
 
 -- name: return_sale
-UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + ?
+UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + ?,
+                 given_back = given_back + ?
  WHERE sale_id = ?;
+
+-- name: redeem_for_sale
+UPDATE sales SET redeemed = redeemed + ? WHERE sale_id = ?;
+
+-- name: returns_of
+SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
 
 -- name: add_return
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
@@ -168,7 +177,8 @@ SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: sale
-SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided
+SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided,
+       redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq
   FROM sales WHERE sale_id = ?;
 
 -- name: add_lot
@@ -191,6 +201,9 @@ SELECT earned_on, epoch, seq, points FROM lots
 
 -- name: lot
 SELECT earned_on, points, activates_on FROM lots WHERE account = ? AND epoch = ? AND seq = ?;
+
+-- name: due_lots
+SELECT account, epoch, seq, points FROM lots WHERE activates_on <= ? LIMIT ?;
 
 -- name: resize_lot
 UPDATE lots SET points = ? WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;

@@ -69,6 +69,8 @@ CREATE TABLE lots (
     PRIMARY KEY (account, earned_on, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX pending_lots ON lots (activates_on) WHERE activates_on IS NOT NULL;
+
 CREATE TABLE holds (
     redemption_id TEXT    PRIMARY KEY,
     epoch         INTEGER NOT NULL,
@@ -115,6 +117,12 @@ CREATE TABLE sales (
     returned_minor INTEGER NOT NULL DEFAULT 0,
     taken_back     INTEGER NOT NULL DEFAULT 0,
     voided         INTEGER NOT NULL DEFAULT 0 CHECK (voided IN (0, 1)),
+    claim_epoch    INTEGER,
+    claim_seq      INTEGER,
+    void_epoch     INTEGER,
+    void_seq       INTEGER,
+    redeemed       INTEGER NOT NULL DEFAULT 0,
+    given_back     INTEGER NOT NULL DEFAULT 0,
     CHECK (returned_minor BETWEEN 0 AND total_minor),
     CHECK (taken_back BETWEEN 0 AND points)
 ) STRICT, WITHOUT ROWID;

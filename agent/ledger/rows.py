@@ -1,0 +1,63 @@
+"""What the projections know, as whoever asks is told."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from agent.core.entry import Position
+from agent.core.facts import AccumulatePoints
+
+__all__ = ["AccountRow", "HoldRow", "KnownSale", "Profile"]
+
+
+class AccountRow(Struct, frozen=True, kw_only=True):
+    """An account as the projections hold it; points in whole points."""
+
+    account: str
+    balance: int
+    card_state: str
+    last_sale: tuple[int, int] | None
+    """(epoch, seq) of the entry that recorded the account's last sale here."""
+
+
+class KnownSale(Struct, frozen=True, kw_only=True):
+    """A sale that was committed. What the projections know of it outlives its entry's body."""
+
+    place: tuple[int, int]
+    """(epoch, seq) of its entry."""
+    account: str | None
+    total_minor: int
+    points: int
+    returned_minor: int
+    taken_back: int
+    voided: tuple[int, int] | None
+    """(epoch, seq) of the entry that called it off."""
+    claimed: tuple[int, int] | None
+    """(epoch, seq) of the entry that gave it to a member afterwards."""
+    redeemed: int
+    given_back: int
+    recorded: tuple[AccumulatePoints, Position] | None
+    """The entry itself; None where its body is no longer kept here."""
+
+
+class HoldRow(NamedTuple):
+    """A redemption as the projections hold it; points in whole points."""
+
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that made it."""
+    account: str
+    points: int
+    captured: int
+    released: int
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """What is known of a person, outside the journal. ``birthday`` is ``MM-DD``."""
+
+    account: str
+    display_name: str | None = None
+    birthday: str | None = None
+    phone: str | None = None

@@ -1,0 +1,82 @@
+"""Claims: a card that is shown after the sale earns what the sale would have earned with it."""
+
+from agent.core.accumulate import accumulate
+from agent.core.basket import Sale
+from agent.core.entry import Recorded
+from agent.core.facts import ClaimSale
+from agent.core.tokens import Token
+from agent.ledger import AccountRow, KnownSale, Transaction
+from agent.till.members import member_of, parse_token
+from agent.till.refusals import ClaimTooLate, SaleHasCard, SaleVoided, UnknownSale
+from agent.till.terms import Terms
+
+__all__ = ["claim"]
+
+
+def claim(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    token_text: str,
+    *,
+    lane: str | None = None,
+    cashier: str | None = None,
+) -> tuple[Recorded, bool]:
+    """Give a sale without a card to a member, on its own business date; answers whether it was so.
+
+    Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate.
+    """
+    token = parse_token(token_text)
+    sale = transaction.sale(sale_id)
+    if sale is None:
+        raise UnknownSale("no sale was committed under this id here")
+    member = member_of(transaction, token)
+    if sale.claimed is not None and sale.account == member.account:
+        recorded = transaction.entry_at(*sale.claimed)
+        if recorded is not None:
+            return recorded, True
+    basket = _claimable(transaction, sale)
+    fact = _judge(terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
+    return transaction.append(fact), False
+
+
+def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
+    """Answer the basket of a sale that may be claimed now. Raises as ``claim`` does."""
+    if sale.account is not None:
+        raise SaleHasCard("this sale was given to a member already")
+    if sale.voided is not None:
+        raise SaleVoided("this sale was voided")
+    if sale.recorded is None or sale.returned_minor:
+        raise ClaimTooLate("part of this sale came back; it can no longer be claimed")
+    basket = sale.recorded[0].sale
+    if transaction.business_date not in (None, basket.business_date):
+        raise ClaimTooLate("a sale can be claimed on its own business date only")
+    return basket
+
+
+def _judge(
+    terms: Terms,
+    sale_id: str,
+    basket: Sale,
+    member: AccountRow,
+    token: Token,
+    *,
+    lane: str | None,
+    cashier: str | None,
+) -> ClaimSale:
+    earned = accumulate(terms.program, basket)
+    until = terms.pending_until(basket.business_date, earned.points)
+    active = earned.points if until is None else 0
+    return ClaimSale(
+        sale_id=sale_id,
+        account=member.account,
+        token=str(token),
+        program=terms.program.edition,
+        points=earned.points,
+        because=earned.because,
+        balance=member.balance + active,
+        pending_until=until,
+        lane=lane,
+        cashier=cashier,
+        lease=terms.lease(active),
+    )

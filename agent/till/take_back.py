@@ -1,0 +1,221 @@
+"""Voids and returns: what a sale earned is taken back, what it redeemed given back, in points.
+
+Never more than the sale itself: each return counts against what all of them together leave of it.
+Points that are still pending are taken first as pending. A member whose points are spent already
+goes into debt, which the next points pay.
+"""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from agent.core.accumulate import accumulate
+from agent.core.entry import Recorded
+from agent.core.facts import ReturnSale, VoidSale
+from agent.core.facts.sales import ReturnedLine
+from agent.core.taking_back import ReturnExceedsSale, after_lines, share_left
+from agent.core.values import Code, Value
+from agent.ledger import KnownSale, Transaction, View
+from agent.till.refusals import (
+    ReturnIdReused,
+    ReturnTooLarge,
+    SaleRecorded,
+    SaleReturned,
+    SaleVoided,
+    UnknownSale,
+)
+from agent.till.terms import Terms
+
+__all__ = ["Back", "take_back", "void"]
+
+
+class BackLine(Value):
+    """A line of the sale that comes back: its index, and how much of it as a decimal text."""
+
+    line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
+    quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+
+
+class Back(Value):
+    """What comes back: lines of the sale, or so much of its total."""
+
+    lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
+    amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.lines) == (self.amount_minor is not None):
+            raise ValueError("name either lines or amount_minor")
+        if len({each.line for each in self.lines}) < len(self.lines):
+            raise ValueError("a line is named twice")
+        return self
+
+    @property
+    def returned(self) -> tuple[ReturnedLine, ...]:
+        """The lines as an entry holds them."""
+        return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+
+
+RecordedBack = tuple[Recorded, bool]
+"""The entry that took something back, and whether it had stood there before."""
+
+
+def void(
+    transaction: Transaction, terms: Terms, sale_id: str, *, lane: str | None, cashier: str | None
+) -> RecordedBack:
+    """Call a whole sale off; what came back of it already is not taken twice.
+
+    Raises UnknownSale, SaleReturned where all of it came back.
+    """
+    sale = _sale(transaction, sale_id)
+    if sale.voided is not None:
+        return _entry(transaction, sale_id, sale.voided), True
+    if sale.returned_minor == sale.total_minor > 0:
+        raise SaleReturned("all of this sale came back already")
+    pending, active = _split(transaction, sale, sale.points - sale.taken_back)
+    given_back = sale.redeemed - sale.given_back
+    fact = VoidSale(
+        sale_id=sale_id,
+        account=sale.account,
+        from_active=active,
+        from_pending=pending,
+        given_back=given_back,
+        balance=_balance(transaction, sale, given_back - active),
+        lane=lane,
+        cashier=cashier,
+        lease=_lease(transaction, terms, sale, active),
+    )
+    return transaction.append(fact), False
+
+
+def take_back(
+    transaction: Transaction, terms: Terms, sale_id: str, return_id: str, back: Back
+) -> RecordedBack:
+    """Take back part of a sale.
+
+    Raises UnknownSale, SaleVoided, ReturnTooLarge, ReturnIdReused, and SaleRecorded where lines
+    come back of a sale whose basket is no longer kept.
+    """
+    sale = _sale(transaction, sale_id)
+    earlier = transaction.returns_of(sale_id)
+    if return_id in earlier:
+        return _same_return(transaction, sale_id, earlier[return_id], back), True
+    if sale.voided is not None:
+        raise SaleVoided("this sale was voided: all of it came back already")
+    try:
+        left, left_minor = _left(transaction, terms, sale, tuple(earlier.values()), back)
+        redeemed_left = share_left(sale.redeemed, sale.total_minor, sale.total_minor - left_minor)
+    except ReturnExceedsSale as error:
+        raise ReturnTooLarge(str(error)) from error
+    taken = max(0, sale.points - left - sale.taken_back)
+    pending, active = _split(transaction, sale, taken)
+    given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)
+    fact = ReturnSale(
+        sale_id=sale_id,
+        return_id=return_id,
+        amount_minor=sale.total_minor - left_minor - sale.returned_minor,
+        lines=back.returned,
+        account=sale.account,
+        from_active=active,
+        from_pending=pending,
+        given_back=given_back,
+        balance=_balance(transaction, sale, given_back - active),
+        lane=back.lane,
+        cashier=back.cashier,
+        lease=_lease(transaction, terms, sale, active),
+    )
+    return transaction.append(fact), False
+
+
+def _left(
+    view: View, terms: Terms, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
+) -> tuple[int, int]:
+    """Answer the points and the money that all returns together leave of a sale.
+
+    Raises ReturnExceedsSale, SaleRecorded.
+    """
+    lines, amounts_minor = _came_back(view, earlier, back)
+    if not lines:
+        returned_minor = amounts_minor
+        return (
+            share_left(sale.points, sale.total_minor, returned_minor),
+            sale.total_minor - returned_minor,
+        )
+    if sale.recorded is None:
+        raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
+    fact, basket = sale.recorded[0], sale.recorded[0].sale
+    kept = after_lines(basket, lines)
+    kept_minor = min(sale.total_minor, max(0, sum(line.amount_minor for line in kept.lines)))
+    points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
+    if fact.program == terms.program.edition:  # rules that have changed since judge nothing
+        points = min(sale.points, accumulate(terms.program, kept).points)
+    by_amount = share_left(points, kept_minor, amounts_minor) if amounts_minor else points
+    if kept_minor < amounts_minor:
+        raise ReturnExceedsSale("more would come back than was paid")
+    return by_amount, kept_minor - amounts_minor
+
+
+def _came_back(
+    view: View, earlier: tuple[tuple[int, int], ...], back: Back
+) -> tuple[dict[int, Decimal], int]:
+    """Add up the lines, and the money without lines, of all returns and this one."""
+    lines: dict[int, Decimal] = defaultdict(Decimal)
+    amounts_minor = back.amount_minor or 0
+    for each in back.lines:
+        lines[each.line] += Decimal(each.quantity)
+    for place in earlier:
+        recorded = view.entry_at(*place)
+        fact = None if recorded is None else recorded.entry.fact
+        if not isinstance(fact, ReturnSale):
+            raise SaleRecorded("an earlier return of this sale is no longer kept to count it")
+        for line in fact.lines:
+            lines[line.line] += Decimal(line.quantity)
+        amounts_minor += 0 if fact.lines else fact.amount_minor
+    return lines, amounts_minor
+
+
+def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -> Recorded:
+    recorded = _entry(view, sale_id, place)
+    fact = recorded.entry.fact
+    assert isinstance(fact, ReturnSale), "returns point at the entries of returns"  # noqa: S101
+    amount_minor = None if fact.lines else fact.amount_minor
+    if (fact.lines, amount_minor) != (back.returned, back.amount_minor):
+        raise ReturnIdReused("another return has this id; give this one an id of its own")
+    return recorded
+
+
+def _sale(view: View, sale_id: str) -> KnownSale:
+    sale = view.sale(sale_id)
+    if sale is None:
+        raise UnknownSale("no sale was committed under this id here")
+    return sale
+
+
+def _entry(view: View, sale_id: str, place: tuple[int, int]) -> Recorded:
+    recorded = view.entry_at(*place)
+    if recorded is None:
+        raise SaleRecorded(f"what came back of sale {sale_id} is recorded and no longer kept here")
+    return recorded
+
+
+def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
+    """Split points to take back into pending and active ones."""
+    if sale.account is None:
+        return 0, 0
+    pending = min(taken, view.waiting(sale.account, sale.place))
+    return pending, taken - pending
+
+
+def _balance(view: View, sale: KnownSale, change: int) -> int | None:
+    return None if sale.account is None else view.balance(sale.account) + change
+
+
+def _lease(view: View, terms: Terms, sale: KnownSale, active: int) -> int:
+    """Answer how rights shrink: never below none, and what is given back never joins them."""
+    if sale.account is None or terms.alone:
+        return 0
+    return -min(view.right(sale.account), active)
