@@ -5,6 +5,7 @@ it. Only the ledger, the program and the listening port must be there for the ag
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -217,6 +218,8 @@ class Agent:
     async def _look_after(self) -> None:
         """Have the ledger see to itself, and tell the lanes when health changes."""
         await self._upkeep.look()
+        with contextlib.suppress(LedgerError):  # the next look tries again
+            await self._till.release_overdue()
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told

@@ -5,31 +5,21 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import StringConstraints
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.api.auth import Access, Caller
 from agent.api.health import Health, HealthView, Metrics
 from agent.api.problems import answers, problem
 from agent.api.redemptions import add_redemptions
-from agent.core.answer import SaleAnswer
-from agent.core.basket import Sale
+from agent.api.sales import add_sales
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
-from agent.till import AccountView, Till, TillRefusal, parse_token
+from agent.till import AccountView, Till, parse_token
+from agent.till.members import TokenText
 
 __all__ = ["router"]
-
-TokenText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
-SaleId = Annotated[
-    str,
-    Path(
-        pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$",
-        description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
-    ),
-]
 
 _PING_S = 15
 
@@ -53,14 +43,15 @@ def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: A
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
     tills_only = [Depends(access.till)]
-    _add_sales(routes, till, lanes, tills_only)
+    _add_members(routes, till, lanes, tills_only)
+    add_sales(routes, till, lanes, tills_only)
     add_redemptions(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, tills_only)
     return routes
 
 
-def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+def _add_members(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     @routes.post("/v1/identify", dependencies=tills_only, responses=answers(404))
     async def identify(card: CardShown) -> AccountView:
         """Say whose card this is, from the local ledger."""
@@ -72,36 +63,6 @@ def _add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any
         view = await till.enrol(enrolment.token, lane=enrolment.lane, cashier=enrolment.cashier)
         await lanes.card_enrolled(parse_token(enrolment.token), enrolment.lane)
         return view
-
-    @routes.put(
-        "/v1/sales/{sale_id:path}",  # so that an id with a slash is told what is wrong with it
-        status_code=201,
-        dependencies=tills_only,
-        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
-    )
-    async def commit(sale_id: SaleId, sale: Sale, response: Response) -> SaleAnswer:
-        """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
-        try:
-            committed = await till.commit(sale_id, sale)
-        except TillRefusal as refusal:
-            _log.warning("sale_refused", sale_id=sale_id, lane=sale.lane, reason=str(refusal))
-            raise
-        if committed.replay:
-            response.status_code = 200
-            response.headers["Idempotent-Replay"] = "true"
-        else:
-            lanes.sale_committed(sale.lane, committed.answer)
-        answer = committed.answer
-        _log.info(
-            "sale_answered",
-            sale_id=sale_id,
-            lane=sale.lane,
-            status=answer.status,
-            points=answer.points,
-            seq=answer.journal.seq,
-            replay=committed.replay,
-        )
-        return answer
 
 
 def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:

@@ -3,22 +3,15 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
+from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.values import Value
 from agent.till import RedemptionAnswer, Till, Wish
 
 __all__ = ["add_redemptions"]
-
-RedemptionId = Annotated[
-    str,
-    Path(
-        pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$",
-        description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
-    ),
-]
 
 _log = structlog.get_logger(__name__)
 
@@ -37,34 +30,29 @@ def add_redemptions(routes: APIRouter, till: Till, tills_only: list[Any]) -> Non
     @routes.put(
         place, status_code=201, dependencies=tills_only, responses=answers(404, 409) | replayed
     )
-    async def hold(redemption_id: RedemptionId, wish: Wish, response: Response) -> RedemptionAnswer:
+    async def hold(redemption_id: PosId, wish: Wish, response: Response) -> RedemptionAnswer:
         """Set points aside for a redemption; asked again, it says how that redemption stands."""
         answer, replay = await till.hold(redemption_id, wish)
         if replay:
-            _mark_replay(response)
+            mark_replay(response)
         _log.info("redemption_held", lane=wish.lane, points=answer.points, replay=replay)
         return answer
 
     @routes.post(f"{place}/capture", dependencies=tills_only, responses=answers(404, 409))
     async def capture(
-        redemption_id: RedemptionId, response: Response, part: Part | None = None
+        redemption_id: PosId, response: Response, part: Part | None = None
     ) -> RedemptionAnswer:
         """Spend what is held, or a part of it. A sale captures the redemptions it names itself."""
         points = None if part is None else part.points
         answer, replay = await till.capture(redemption_id, points=points)
         if replay:
-            _mark_replay(response)
+            mark_replay(response)
         return answer
 
     @routes.delete(place, dependencies=tills_only, responses=answers(404, 409))
-    async def release(redemption_id: RedemptionId, response: Response) -> RedemptionAnswer:
+    async def release(redemption_id: PosId, response: Response) -> RedemptionAnswer:
         """Give back what is held."""
         answer, replay = await till.release(redemption_id)
         if replay:
-            _mark_replay(response)
+            mark_replay(response)
         return answer
-
-
-def _mark_replay(response: Response) -> None:
-    response.status_code = 200
-    response.headers["Idempotent-Replay"] = "true"

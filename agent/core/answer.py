@@ -4,12 +4,22 @@ A retry, a restart or a replay therefore gives the same answer to the byte, and 
 the answer has to be kept.
 """
 
+from typing import Literal
+
 from agent.core.accumulate import Because
 from agent.core.entry import Position
-from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
+from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, SaleFlag, SaleStatus, VoidSale
 from agent.core.values import Value
 
-__all__ = ["RECEIPT_WIDTH", "JournalPosition", "SaleAnswer", "sale_answer"]
+__all__ = [
+    "RECEIPT_WIDTH",
+    "BackAnswer",
+    "JournalPosition",
+    "SaleAnswer",
+    "back_answer",
+    "claim_answer",
+    "sale_answer",
+]
 
 RECEIPT_WIDTH = 32
 """Characters a line on the narrowest common receipt printer (58 mm paper, font A)."""
@@ -42,6 +52,22 @@ class SaleAnswer(Value):
     journal: JournalPosition
 
 
+class BackAnswer(Value):
+    """The answer to a void or a return: what was taken back of what the sale earned, and what it
+    had redeemed was given back. ``receipt`` is the lines to print.
+    """
+
+    sale_id: str
+    return_id: str | None
+    status: Literal["returned", "voided"]
+    account: str | None
+    points_taken: int
+    points_given_back: int
+    balance: int | None
+    receipt: tuple[str, ...]
+    journal: JournalPosition
+
+
 def sale_answer(fact: AccumulatePoints, position: Position) -> SaleAnswer:
     """Build the answer for a sale recorded at ``position``."""
     return SaleAnswer(
@@ -57,20 +83,66 @@ def sale_answer(fact: AccumulatePoints, position: Position) -> SaleAnswer:
     )
 
 
+def claim_answer(fact: ClaimSale, position: Position) -> SaleAnswer:
+    """Build the answer for a sale that was given to a member by the entry at ``position``."""
+    return SaleAnswer(
+        sale_id=fact.sale_id,
+        status="accumulated",
+        account=fact.account,
+        points=fact.points,
+        because=fact.because,
+        balance=fact.balance,
+        flags=(),
+        receipt=_earned(fact, position),
+        journal=JournalPosition.of(position),
+    )
+
+
+def back_answer(fact: ReturnSale | VoidSale, position: Position) -> BackAnswer:
+    """Build the answer for a void or a return recorded at ``position``."""
+    taken = fact.from_active + fact.from_pending
+    rows = (
+        *((_row("Points taken back", -taken),) if taken else ()),
+        *((_row("Points given back", fact.given_back),) if fact.given_back else ()),
+        *((_row("Points balance", fact.balance),) if fact.balance is not None else ()),
+    )
+    return BackAnswer(
+        sale_id=fact.sale_id,
+        return_id=fact.return_id if isinstance(fact, ReturnSale) else None,
+        status="returned" if isinstance(fact, ReturnSale) else "voided",
+        account=fact.account,
+        points_taken=taken,
+        points_given_back=fact.given_back,
+        balance=fact.balance,
+        receipt=(*rows, _reference(position)),
+        journal=JournalPosition.of(position),
+    )
+
+
 def _receipt(fact: AccumulatePoints, position: Position) -> tuple[str, ...]:
-    reference = f"Ref {position}"
     if fact.status == "no_card":
-        return (reference,)
+        return (_reference(position),)
     if fact.status == "unknown_card":
-        return ("Card not known: no points", reference)
-    assert fact.balance is not None, "an accumulated sale states the balance it left"  # noqa: S101
+        return ("Card not known: no points", _reference(position))
+    return _earned(fact, position)
+
+
+def _earned(fact: AccumulatePoints | ClaimSale, position: Position) -> tuple[str, ...]:
+    assert fact.balance is not None, "a sale with a member states the balance it left"  # noqa: S101
+    flags = fact.flags if isinstance(fact, AccumulatePoints) else ()
+    waits = fact.pending_until
     return (
         _row("Points from this sale", fact.points),
         *(_row(f"  {reason.text}", reason.points) for reason in fact.because),
-        *(("No points in this currency",) if "currency_mismatch" in fact.flags else ()),
+        *(("No points in this currency",) if "currency_mismatch" in flags else ()),
+        *((f"They count from {waits}",) if waits is not None else ()),
         _row("Points balance", fact.balance),
-        reference,
+        _reference(position),
     )
+
+
+def _reference(position: Position) -> str:
+    return f"Ref {position}"
 
 
 def _row(label: str, points: int) -> str:

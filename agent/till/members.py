@@ -1,5 +1,9 @@
 """Members as a till sees them: whose card this is, and what there is on it."""
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.rewards import Offer, offers
@@ -9,7 +13,19 @@ from agent.ledger import AccountRow, Transaction, View
 from agent.till.refusals import CardBlocked, CardInUse, MalformedToken, UnknownCard
 from agent.till.terms import Terms
 
-__all__ = ["AccountView", "LastSale", "account_view", "enrol", "member_of", "parse_token"]
+__all__ = [
+    "AccountView",
+    "LastSale",
+    "TokenText",
+    "account_view",
+    "enrol",
+    "member_of",
+    "parse_token",
+]
+
+
+TokenText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
+"""A card as a reader or a cashier gave it: ``scheme:value`` or the bare number."""
 
 
 class LastSale(Value):

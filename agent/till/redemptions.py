@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from agent.core.answer import JournalPosition
 from agent.core.facts import CreateReward, DeleteReward, RedeemReward, ReleaseReason
@@ -18,7 +18,7 @@ from agent.core.rewards import cost_of
 from agent.core.tokens import Token
 from agent.core.values import Code, Value
 from agent.ledger import HoldRow, Transaction, View
-from agent.till.members import member_of, parse_token
+from agent.till.members import TokenText, member_of, parse_token
 from agent.till.refusals import (
     InsufficientPoints,
     NotRedeemable,
@@ -36,6 +36,7 @@ __all__ = [
     "capture",
     "hold",
     "hold_capturable",
+    "is_overdue",
     "release",
     "release_overdue",
 ]
@@ -46,7 +47,7 @@ _MOST_AT_ONCE = 100
 class Wish(Value):
     """What a member wants to redeem: a reward of the program, or so many points as a discount."""
 
-    token: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
+    token: TokenText
     reward: Code | None = None
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
     sale_id: Code | None = None
@@ -173,6 +174,11 @@ def release(transaction: Transaction, terms: Terms, redemption_id: str) -> Answe
         return _answer(transaction, redemption_id, known), True
     _give_back(transaction, terms, redemption_id, known, "released", known.points)
     return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+
+
+def is_overdue(view: View, now: datetime) -> bool:
+    """Say whether some redemption was not ended in time. One index look-up."""
+    return bool(view.overdue_holds(rfc3339(now), at_most=1))
 
 
 def release_overdue(transaction: Transaction, terms: Terms, now: datetime) -> int:

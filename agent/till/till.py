@@ -7,20 +7,25 @@ this one.
 
 from dataclasses import dataclass
 
-from agent.core.answer import SaleAnswer, sale_answer
+from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
+from agent.core.entry import Recorded
+from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.values import MintId
 from agent.ledger import Ledger
+from agent.till.claims import claim
 from agent.till.members import AccountView, account_view, enrol, parse_token
 from agent.till.redemptions import (
     RedemptionAnswer,
     Wish,
     capture,
     hold,
+    is_overdue,
     release,
     release_overdue,
 )
 from agent.till.sales import commit
+from agent.till.take_back import Back, take_back, void
 from agent.till.terms import Terms
 
 __all__ = ["Committed", "Till"]
@@ -72,6 +77,39 @@ class Till:
         )
         return Committed(answer=sale_answer(fact, position), replay=replay)
 
+    async def claim(
+        self, sale_id: str, text: str, *, lane: str | None = None, cashier: str | None = None
+    ) -> Committed:
+        """Give a sale without a card to a member. Raises as ``claims.claim`` does."""
+        recorded, replay = await self._ledger.write(
+            lambda transaction: claim(
+                transaction, self._terms, sale_id, text, lane=lane, cashier=cashier
+            )
+        )
+        fact = recorded.entry.fact
+        assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
+        return Committed(answer=claim_answer(fact, recorded.position), replay=replay)
+
+    async def void(
+        self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
+    ) -> tuple[BackAnswer, bool]:
+        """Call a whole sale off. Raises as ``take_back.void`` does."""
+        return _back(
+            *await self._ledger.write(
+                lambda transaction: void(
+                    transaction, self._terms, sale_id, lane=lane, cashier=cashier
+                )
+            )
+        )
+
+    async def take_back(self, sale_id: str, return_id: str, back: Back) -> tuple[BackAnswer, bool]:
+        """Take back part of a sale. Raises as ``take_back.take_back`` does."""
+        return _back(
+            *await self._ledger.write(
+                lambda transaction: take_back(transaction, self._terms, sale_id, return_id, back)
+            )
+        )
+
     async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
         """Set points aside before the customer pays. Raises as ``redemptions.hold`` does."""
         now = self._ledger.now()
@@ -96,8 +134,14 @@ class Till:
     async def release_overdue(self) -> int:
         """Give back the points of every redemption that nobody ended in time; answers how many."""
         released, now = 0, self._ledger.now()
-        while some := await self._ledger.write(
-            lambda transaction: release_overdue(transaction, self._terms, now)
-        ):
-            released += some
+        while await self._ledger.read(lambda view: is_overdue(view, now)):
+            released += await self._ledger.write(
+                lambda transaction: release_overdue(transaction, self._terms, now)
+            )
         return released
+
+
+def _back(recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
+    fact = recorded.entry.fact
+    assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
+    return back_answer(fact, recorded.position), replay

@@ -9,7 +9,7 @@ import pytest
     [
         ("GET", "/nothing-here", 404, "not_found"),
         ("GET", "/v1", 404, "not_found"),
-        ("PUT", "/v1/sales/line%0Afeed", 404, "not_found"),
+        ("PUT", "/v1/sales/line%0Afeed", 422, "malformed"),
         ("PUT", "/v1/sales/", 422, "malformed"),
         ("PUT", "/v1/sales/one%2Ftwo", 422, "malformed"),
         ("GET", "/static/../agent.toml", 404, "not_found"),

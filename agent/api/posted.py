@@ -1,0 +1,21 @@
+"""Ids that a POS mints, and answers that were given before."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+__all__ = ["PosId", "mark_replay"]
+
+PosId = Annotated[
+    str,
+    Path(
+        pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$",
+        description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
+    ),
+]
+
+
+def mark_replay(response: Response) -> None:
+    """Say that nothing was written: this was asked and answered before."""
+    response.status_code = 200
+    response.headers["Idempotent-Replay"] = "true"

@@ -1,0 +1,117 @@
+"""The calls about sales: commit, claim, void, return."""
+
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Query, Response
+
+from agent.api.posted import PosId, mark_replay
+from agent.api.problems import answers
+from agent.core.answer import BackAnswer, SaleAnswer
+from agent.core.basket import Sale
+from agent.core.values import Code, Value
+from agent.lanes import Lanes
+from agent.till import Back, Till, TillRefusal
+from agent.till.members import TokenText
+
+__all__ = ["add_sales"]
+
+_log = structlog.get_logger(__name__)
+
+_SALE = "/v1/sales/{sale_id}"
+
+
+class Claim(Value):
+    """The card of the member whose sale it was."""
+
+    token: TokenText
+    lane: Code | None = None
+    cashier: Code | None = None
+
+
+def add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+    """Add the routes."""
+    _add_taking_back(routes, till, tills_only)
+    _add_claim(routes, till, tills_only)
+    _add_commit(routes, till, lanes, tills_only)
+
+
+def _add_claim(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+    @routes.put(
+        f"{_SALE}/claim",
+        status_code=201,
+        dependencies=tills_only,
+        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
+    )
+    async def claim(sale_id: PosId, card: Claim, response: Response) -> SaleAnswer:
+        """Give a sale that was taken without a card to a member, on its own business date."""
+        claimed = await till.claim(sale_id, card.token, lane=card.lane, cashier=card.cashier)
+        if claimed.replay:
+            mark_replay(response)
+        _log.info("sale_claimed", sale_id=sale_id, points=claimed.answer.points)
+        return claimed.answer
+
+
+def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+    # The second address is there for an id with a slash to be told what is wrong with it.
+    @routes.put(
+        _SALE,
+        status_code=201,
+        dependencies=tills_only,
+        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
+    )
+    @routes.put("/v1/sales/{sale_id:path}", dependencies=tills_only, include_in_schema=False)
+    async def commit(sale_id: PosId, sale: Sale, response: Response) -> SaleAnswer:
+        """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
+        try:
+            committed = await till.commit(sale_id, sale)
+        except TillRefusal as refusal:
+            _log.warning("sale_refused", sale_id=sale_id, lane=sale.lane, reason=str(refusal))
+            raise
+        if committed.replay:
+            mark_replay(response)
+        else:
+            lanes.sale_committed(sale.lane, committed.answer)
+        answer = committed.answer
+        _log.info(
+            "sale_answered",
+            sale_id=sale_id,
+            lane=sale.lane,
+            status=answer.status,
+            points=answer.points,
+            seq=answer.journal.seq,
+            replay=committed.replay,
+        )
+        return answer
+
+
+def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+    @routes.delete(_SALE, dependencies=tills_only, responses=answers(404, 409))
+    async def void(
+        sale_id: PosId,
+        response: Response,
+        lane: Annotated[Code | None, Query()] = None,
+        cashier: Annotated[Code | None, Query()] = None,
+    ) -> BackAnswer:
+        """Call a whole sale off."""
+        answer, replay = await till.void(sale_id, lane=lane, cashier=cashier)
+        if replay:
+            mark_replay(response)
+        _log.info("sale_voided", sale_id=sale_id, points=answer.points_taken, replay=replay)
+        return answer
+
+    @routes.put(
+        f"{_SALE}/returns/{{return_id}}",
+        status_code=201,
+        dependencies=tills_only,
+        responses=answers(404, 409) | {200: {"model": BackAnswer}},
+    )
+    async def take_back(
+        sale_id: PosId, return_id: PosId, back: Back, response: Response
+    ) -> BackAnswer:
+        """Take back part of a sale: what it earned, less; what it redeemed, as points."""
+        answer, replay = await till.take_back(sale_id, return_id, back)
+        if replay:
+            mark_replay(response)
+        _log.info("sale_returned", sale_id=sale_id, points=answer.points_taken, replay=replay)
+        return answer

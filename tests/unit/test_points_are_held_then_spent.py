@@ -1,0 +1,234 @@
+"""A redemption is held before the customer pays, and then spent or given back, once."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.clock import mint_id
+from agent.core.basket import Sale
+from agent.core.instant import Moment
+from agent.core.program import Program
+from agent.ledger import Ledger, replay
+from agent.paths import shipped_program
+from agent.till import (
+    InsufficientPoints,
+    NotRedeemable,
+    OfflineLimit,
+    RedemptionAnswer,
+    RedemptionEnded,
+    RedemptionIdReused,
+    Terms,
+    Till,
+    UnknownCard,
+    UnknownRedemption,
+    UnknownReward,
+    Wish,
+)
+
+RunningLedger = Callable[..., AbstractContextManager[Ledger]]
+SaleBody = Callable[..., dict[str, Any]]
+
+PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+CARD, OTHER = "em4100:0C000621A5", "em4100:67003B51C6"
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+class Hands:
+    """A device whose clocks a test turns."""
+
+    def __init__(self) -> None:
+        self.passed = timedelta(0)
+
+    def __call__(self) -> Moment:
+        up_ms = int(self.passed.total_seconds() * 1000)
+        return Moment(at=NOON + self.passed, boot_id="boot-1", up_ms=up_ms, synchronised=True)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """The device's clocks, at noon."""
+    return Hands()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, running_ledger: RunningLedger, hands: Hands) -> Iterator[Ledger]:
+    """A running ledger; whatever a test did to it, it replays."""
+    with running_ledger(tmp_path / "ledger.db", clock=hands) as ledger:
+        yield ledger
+    replay(tmp_path / "ledger.db")
+
+
+@pytest.fixture
+def till(ledger: Ledger, sale_body: SaleBody) -> Till:
+    """A till at which Ana has 600 points."""
+    till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
+    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.enrol(OTHER))
+    asyncio.run(till.commit("s-0", Sale.model_validate(sale_body(60_000, token=CARD))))
+    return till
+
+
+def hold(till: Till, redemption_id: str = "r-1", **wish: Any) -> RedemptionAnswer:
+    """Hold points of Ana's."""
+    wished = Wish.model_validate({"token": CARD} | (wish or {"points": 500}))
+    return asyncio.run(till.hold(redemption_id, wished))[0]
+
+
+def capture(till: Till, points: int | None = None) -> RedemptionAnswer:
+    """Spend what is held."""
+    return asyncio.run(till.capture("r-1", points=points))[0]
+
+
+def release(till: Till) -> RedemptionAnswer:
+    """Give back what is held."""
+    return asyncio.run(till.release("r-1"))[0]
+
+
+def balance(till: Till) -> int:
+    """Ana's active points."""
+    return asyncio.run(till.identify(CARD)).balance
+
+
+def test_held_points_cannot_be_spent_twice(till: Till) -> None:
+    """What is held is off the balance at once, so that no second redemption can count on it."""
+    answer = hold(till)
+    assert (answer.status, answer.authority, answer.balance) == ("held", "lease", 100)
+    with pytest.raises(InsufficientPoints):
+        hold(till, "r-2")
+    assert balance(till) == 100
+
+
+def test_a_capture_spends_what_is_held_once(till: Till) -> None:
+    """A capture that is asked for again answers the same and spends nothing more."""
+    hold(till)
+    assert capture(till).status == "captured"
+    assert capture(till) == capture(till)
+    assert balance(till) == 100
+    with pytest.raises(RedemptionEnded):
+        release(till)
+
+
+def test_a_release_gives_everything_back_once(till: Till) -> None:
+    """A release that is asked for again gives nothing more back; it cannot be captured then."""
+    hold(till)
+    assert release(till).status == "released"
+    assert release(till) == release(till)
+    assert balance(till) == 600
+    with pytest.raises(RedemptionEnded):
+        capture(till)
+
+
+def test_a_part_can_be_spent(till: Till) -> None:
+    """The rest of what was held goes back to the member."""
+    hold(till)
+    assert capture(till, 200).captured == 200
+    assert balance(till) == 400
+    with pytest.raises(RedemptionEnded):
+        capture(till, 300)
+
+
+@pytest.mark.parametrize("points", [0, 501])
+def test_no_more_is_spent_than_was_held(till: Till, points: int) -> None:
+    """A capture of more than was held, or of nothing, is refused and changes nothing."""
+    hold(till)
+    with pytest.raises(NotRedeemable):
+        capture(till, points)
+    assert balance(till) == 100
+
+
+def test_the_same_hold_again_is_the_same_hold(till: Till) -> None:
+    """A POS that did not hear the answer asks again, and no second hold is made."""
+    first = hold(till)
+    assert hold(till) == first
+    assert balance(till) == 100
+
+
+@pytest.mark.parametrize("wish", [{"points": 600}, {"reward": "coffee"}])
+def test_an_id_stands_for_one_redemption(till: Till, wish: dict[str, Any]) -> None:
+    """Another wish, or another member's, under an id that is used is refused."""
+    hold(till)
+    with pytest.raises(RedemptionIdReused):
+        hold(till, **wish)
+    with pytest.raises(RedemptionIdReused):
+        hold(till, token=OTHER, points=500)
+
+
+@pytest.mark.parametrize(
+    ("wish", "refusal"),
+    [
+        ({"points": 700}, InsufficientPoints),
+        ({"points": 550}, NotRedeemable),
+        ({"points": 400}, NotRedeemable),
+        ({"reward": "a yacht"[2:]}, UnknownReward),
+        ({"token": "em4100:0000000001", "points": 500}, UnknownCard),
+    ],
+)
+def test_what_cannot_be_redeemed_is_refused(
+    till: Till, wish: dict[str, Any], refusal: type[Exception]
+) -> None:
+    """Too many points, points in other steps, no such reward, no such card: nothing is held."""
+    with pytest.raises(refusal):
+        hold(till, **wish)
+    assert balance(till) == 600
+
+
+def test_a_reward_costs_what_the_program_says(till: Till) -> None:
+    """A reward of the catalogue is held at its price."""
+    answer = hold(till, reward="coffee")
+    assert (answer.reward, answer.points, answer.balance) == ("coffee", 150, 450)
+
+
+def test_a_hold_that_nobody_ends_goes_back(till: Till, hands: Hands) -> None:
+    """A POS that died between hold and sale costs nothing, a quarter of an hour later."""
+    hold(till)
+    hands.passed = timedelta(minutes=14)
+    assert asyncio.run(till.release_overdue()) == 0
+    hands.passed = timedelta(minutes=16)
+    assert asyncio.run(till.release_overdue()) == 1
+    assert asyncio.run(till.release_overdue()) == 0
+    assert balance(till) == 600
+    assert hold(till).status == "released"
+
+
+def test_a_sale_spends_what_it_names(till: Till, sale_body: SaleBody) -> None:
+    """A redemption that a sale names is spent in the sale's own transaction, or neither is."""
+    hold(till)
+    bad = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1", "r-9"]))
+    with pytest.raises(UnknownRedemption):
+        asyncio.run(till.commit("s-1", bad))
+    good = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1"]))
+    assert asyncio.run(till.commit("s-1", good)).answer.balance == 110
+    assert capture(till).status == "captured"
+    assert asyncio.run(till.commit("s-1", good)).replay
+    with pytest.raises(RedemptionEnded):
+        asyncio.run(till.commit("s-2", good))
+    assert balance(till) == 110
+
+
+def test_a_sale_does_not_spend_another_members_points(till: Till, sale_body: SaleBody) -> None:
+    """A redemption of Ana's in a sale of Ben's is refused, and stays held."""
+    hold(till)
+    sale = Sale.model_validate(sale_body(1_000, token=OTHER, redemptions=["r-1"]))
+    with pytest.raises(UnknownRedemption):
+        asyncio.run(till.commit("s-1", sale))
+    assert hold(till).status == "held"
+
+
+@pytest.mark.usefixtures("till")
+def test_with_a_head_office_only_own_points_are_spent(ledger: Ledger, sale_body: SaleBody) -> None:
+    """What became active elsewhere, or before, is shown and not spent; what is earned here is."""
+    bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
+    assert asyncio.run(bound.identify(CARD)).redeemable_now == 0
+    with pytest.raises(OfflineLimit):
+        hold(bound)
+    asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(50_000, token=CARD))))
+    assert asyncio.run(bound.identify(CARD)).redeemable_now == 500
+    assert hold(bound).balance == 600
+    assert asyncio.run(bound.identify(CARD)).redeemable_now == 0
+    release(bound)
+    assert asyncio.run(bound.identify(CARD)).redeemable_now == 500
