@@ -60,7 +60,12 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         dependencies=tills_only,
         responses=answers(404, 409) | {200: {"model": SaleAnswer}},
     )
-    @routes.put("/v1/sales/{sale_id:path}", dependencies=tills_only, include_in_schema=False)
+    @routes.put(
+        "/v1/sales/{sale_id:path}",
+        status_code=201,
+        dependencies=tills_only,
+        include_in_schema=False,
+    )
     async def commit(sale_id: PosId, sale: Sale, response: Response) -> SaleAnswer:
         """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
         try:
