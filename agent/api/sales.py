@@ -11,7 +11,7 @@ from agent.core.answer import BackAnswer, SaleAnswer
 from agent.core.basket import Sale
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
-from agent.till import Back, Till, TillRefusal
+from agent.till import Back, Quote, Till, TillRefusal
 from agent.till.members import TokenText
 
 __all__ = ["add_sales"]
@@ -32,11 +32,16 @@ class Claim(Value):
 def add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     """Add the routes."""
     _add_taking_back(routes, till, tills_only)
-    _add_claim(routes, till, tills_only)
+    _add_quotes_and_claims(routes, till, tills_only)
     _add_commit(routes, till, lanes, tills_only)
 
 
-def _add_claim(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def _add_quotes_and_claims(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+    @routes.post("/v1/quotes", dependencies=tills_only, responses=answers())
+    async def quote(sale: Sale) -> Quote:
+        """Say what a basket would earn and what could be redeemed with it; nothing is written."""
+        return await till.quote(sale)
+
     @routes.put(
         f"{_SALE}/claim",
         status_code=201,

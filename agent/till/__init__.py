@@ -2,6 +2,7 @@
 sale, redeem points."""
 
 from agent.till.members import AccountView, LastSale, parse_token
+from agent.till.quotes import Quote
 from agent.till.redemptions import RedemptionAnswer, Wish
 from agent.till.refusals import (
     CardBlocked,
@@ -42,6 +43,7 @@ __all__ = [
     "MalformedToken",
     "NotRedeemable",
     "OfflineLimit",
+    "Quote",
     "RedemptionAnswer",
     "RedemptionEnded",
     "RedemptionIdReused",

@@ -13,7 +13,7 @@ from agent.till.redemptions import capture, hold_capturable
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal
 from agent.till.terms import Terms
 
-__all__ = ["RecordedSale", "commit"]
+__all__ = ["RecordedSale", "commit", "token_of"]
 
 RecordedSale = tuple[AccumulatePoints, Position, bool]
 """The fact of a sale, where it stands, and whether it had stood there before."""
@@ -24,7 +24,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
-    token = _token_of(sale)
+    token = token_of(sale)
     card_shown = sale.token is not None
     # The journal keeps a card number in canonical form, and nothing that is not one.
     canonical = None if token is None else str(token)
@@ -68,7 +68,7 @@ def _judge(
     )
 
 
-def _token_of(sale: Sale) -> Token | None:
+def token_of(sale: Sale) -> Token | None:
     """Read a sale's token where there is one; a bad one must not hold up the sale."""
     try:
         return None if sale.token is None else Token.parse(sale.token)

@@ -15,6 +15,7 @@ from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.claims import claim
 from agent.till.members import AccountView, account_view, enrol, parse_token
+from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
     RedemptionAnswer,
     Wish,
@@ -76,6 +77,10 @@ class Till:
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
         return Committed(answer=sale_answer(fact, position), replay=replay)
+
+    async def quote(self, sale: Sale) -> Quote:
+        """Say what a sale would earn and what could be redeemed with it; writes nothing."""
+        return await self._ledger.read(lambda view: quote(view, self._terms, sale))
 
     async def claim(
         self, sale_id: str, text: str, *, lane: str | None = None, cashier: str | None = None

@@ -232,3 +232,21 @@ def test_with_a_head_office_only_own_points_are_spent(ledger: Ledger, sale_body:
     assert asyncio.run(bound.identify(CARD)).redeemable_now == 0
     release(bound)
     assert asyncio.run(bound.identify(CARD)).redeemable_now == 500
+
+
+def test_a_quote_says_what_could_be_redeemed(till: Till, sale_body: SaleBody) -> None:
+    """A quote has the points the sale will earn and every reward with its reason; nothing is
+    written, and the basket bounds the discount.
+    """
+    sale = Sale.model_validate(sale_body(55_000, token=CARD))
+    quoted = asyncio.run(till.quote(sale))
+    assert (quoted.points, quoted.balance) == (550, 600)
+    discount, coffee = quoted.rewards
+    assert (discount.cost_points, discount.value_minor, discount.available) == (600, 600, True)
+    assert (coffee.cost_points, coffee.available) == (150, True)
+    assert asyncio.run(till.quote(sale)) == quoted
+    middling = asyncio.run(till.quote(Sale.model_validate(sale_body(599, token=CARD))))
+    assert middling.rewards[0].cost_points == 500
+    small = asyncio.run(till.quote(Sale.model_validate(sale_body(499, token=CARD))))
+    assert (small.rewards[0].available, small.rewards[0].why) == (False, "the basket is too small")
+    assert asyncio.run(till.commit("s-1", sale)).answer.points == quoted.points

@@ -1,0 +1,46 @@
+"""Quotes: what a basket would earn and what could be redeemed with it; nothing is written."""
+
+from typing import Literal
+
+from agent.core.accumulate import Because, accumulate
+from agent.core.basket import Sale
+from agent.core.rewards import Offer, offers
+from agent.core.values import Value
+from agent.ledger import View
+from agent.till.sales import token_of
+from agent.till.terms import Terms
+
+__all__ = ["Quote", "quote"]
+
+
+class Quote(Value):
+    """What a sale would earn, and the member's account before it; points in whole points.
+
+    ``rewards`` lists every reward with whether it can be had with this basket now, and why not.
+    """
+
+    status: Literal["accumulated", "no_card", "unknown_card"]
+    points: int
+    because: tuple[Because, ...]
+    balance: int | None
+    rewards: tuple[Offer, ...]
+
+
+def quote(view: View, terms: Terms, sale: Sale) -> Quote:
+    """Judge a basket as ``sales.commit`` would, by the state of this moment."""
+    token = token_of(sale)
+    row = None if token is None else view.account_of(token)
+    earned = accumulate(terms.program, sale)
+    if row is None:
+        status: Literal["no_card", "unknown_card"] = "unknown_card" if sale.token else "no_card"
+        listed = offers(terms.program, 0, sale.total_minor)
+        return Quote(status=status, points=0, because=(), balance=None, rewards=listed)
+    spendable = row.card_state == "active" and view.frozen() is None
+    usable = terms.usable(view, row.account, row.balance) if spendable else 0
+    return Quote(
+        status="accumulated",
+        points=earned.points,
+        because=earned.because,
+        balance=row.balance,
+        rewards=offers(terms.program, usable, sale.total_minor),
+    )
