@@ -30,7 +30,8 @@ from agent.ledger.quarantine import (
     reason_of,
     used_backups,
 )
-from agent.ledger.ring import backups, described, is_sound, take_segments_back
+from agent.ledger.ring import described, take_segments_back
+from agent.ledger.sources import Sources
 
 __all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
 
@@ -86,7 +87,7 @@ def rebuild(places: Places, reason: str, *, clock: DeviceClock, mint_id: MintId)
     epoch = newest_epoch(places) + 1
     cell = quarantine(places, reason)
     reason = reason_of(cell)  # of the first attempt, where this one found nothing more to move
-    made = _make_best(places)
+    made = _make_best(places, Sources.of(places, cell))
     head = open_epoch(places, made, "rebuilt", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     install(places, made.base, cell, head=head)
     name = None if made.start is None else made.start.file
@@ -106,9 +107,9 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
     start, epoch = described(source), newest_epoch(places) + 1
     take_segments_back(places, source.parent)
     try:
-        made = make(places, start, source, grow=False)
+        made = make(places, start, source)
     except LedgerDamaged:  # its sealed entries are not here
-        made = make(places, start, source, grow=False, whole=False)
+        made = make(places, start, source, whole=False)
     reason = f"restored from {source.name}"
     head = open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     cell = quarantine(places, f"replaced by {source.name}")
@@ -117,24 +118,24 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
     return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell)
 
 
-def _make_best(places: Places) -> Made:
+def _make_best(places: Places, sources: Sources) -> Made:
     """Build the ledger that can be replayed from its beginning, or else the one that reaches on.
 
     A backup whose ledger was found damaged again is not begun with twice; its entries still count.
     """
     used, ring = used_backups(places), places.backups
-    sound = [backup for backup in backups(ring) if is_sound(ring, backup)]
-    starts = [backup for backup in sound if backup.file not in used]
+    starts = [backup for backup in sources.starts if backup.file not in used]
     made = None
     for full in (backup for backup in starts if backup.kind == "full"):
         with suppress(LedgerDamaged):
-            made = make(places, full, ring / full.file)
+            made = make(places, full, ring / full.file, sources=sources)
             break
-    made = made or make(places, None, None)
-    for newer in (*starts, *sound):
+    made = made or make(places, None, None, sources=sources)
+    for newer in (*starts, *sources.starts):
         if newer.place > made.head.place:
             # The chain up to this backup is broken: begin with it, and have nothing older.
             with suppress(LedgerDamaged):
-                return make(places, newer, ring / newer.file, whole=False)
-            made = make(places, made.start, None if made.start is None else ring / made.start.file)
+                return make(places, newer, ring / newer.file, whole=False, sources=sources)
+            source = None if made.start is None else ring / made.start.file
+            made = make(places, made.start, source, sources=sources)
     return made

@@ -107,9 +107,9 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py::test_an_older_copy_is_noticed",
     ),
     "backup_sums_not_looked_at": Mutant(
-        file="agent/ledger/recovery.py",
-        old="    sound = [backup for backup in backups(ring) if is_sound(ring, backup)]",
-        new="    sound = backups(ring)",
+        file="agent/ledger/sources.py",
+        old="        sound = [backup for backup in known if is_sound(ring, backup)]",
+        new="        sound = known",
         caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py"
         "::test_a_damaged_backup_is_passed_over",
     ),

@@ -67,6 +67,9 @@ SELECT epoch, seq, hash FROM live.journal
 INSERT INTO main.journal SELECT * FROM live.journal
  WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq;
 
+-- name: first_entries
+SELECT epoch, seq, canonical, hash FROM journal WHERE epoch > 0 AND seq = 1 ORDER BY epoch;
+
 -- name: misnamed_entry
 SELECT epoch, seq FROM journal
  WHERE substr(canonical, 1, length(id) + 8) <> CAST('{"id":"' || id || '"' AS BLOB)
