@@ -115,7 +115,7 @@ def backup(db: Path, as_json: bool, to: Path | None, hourly: bool) -> None:
             waiting=_say_waiting,
         )
         if to is not None:
-            copy_segments(places, to)
+            copy_segments(places, to / made.file)
     path = (to or places.backups) / made.file
     if as_json:
         click.echo(json.dumps({"file": str(path), "head": made.head, "sha256": made.sha256}))
@@ -144,6 +144,12 @@ def restore(db: Path, backup_file: Path) -> None:
     click.secho(
         f"restored up to entry {made.head}; what was there is in {made.quarantine}", fg="green"
     )
+    if made.left_out:
+        click.secho(
+            f"{made.left_out:,} older entries were left out: their sealed files are not beside the "
+            "backup, or do not hold. The balances are those of the backup.",
+            fg="yellow",
+        )
     click.echo(
         f"Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db {db}"
     )

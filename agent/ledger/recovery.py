@@ -20,6 +20,7 @@ import structlog
 from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
+from agent.ledger.base import position_of
 from agent.ledger.building import Made, install, make, open_epoch
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.places import Places
@@ -30,7 +31,8 @@ from agent.ledger.quarantine import (
     reason_of,
     used_backups,
 )
-from agent.ledger.ring import described, take_segments_back
+from agent.ledger.ring import Backup, described, named_segments, take_segments_back
+from agent.ledger.segments import Segment
 from agent.ledger.sources import Sources
 
 __all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
@@ -45,6 +47,8 @@ class Rebuilt:
     head: Position
     from_backup: str | None
     quarantine: Path
+    left_out: int = 0
+    """How many older entries a backup names whose sealed files are not here, or do not hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,17 +109,26 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
     if source.resolve() == places.database.resolve():
         raise LedgerDamaged(f"{source}: is the ledger itself; name a backup of it")
     start, epoch = described(source), newest_epoch(places) + 1
-    take_segments_back(places, source.parent)
+    take_segments_back(places, source)
+    left_out = 0
     try:
         made = make(places, start, source)
     except LedgerDamaged:  # its sealed entries are not here
         made = make(places, start, source, whole=False)
+        left_out = _count_between(start, made, named_segments(source))
     reason = f"restored from {source.name}"
     head = open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     cell = quarantine(places, f"replaced by {source.name}")
     install(places, made.base, cell, head=head)
     close_cell(cell)
-    return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell)
+    return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell, left_out=left_out)
+
+
+def _count_between(start: Backup, made: Made, named: list[Segment]) -> int:
+    """Count the sealed entries of a backup before those with which the ledger made of it begins."""
+    begin, end = position_of(start.begins_after).place, made.base.begins_after.place
+    inside = [segment for segment in named if begin < (segment.epoch, segment.last_seq) <= end]
+    return sum(segment.last_seq - segment.first_seq + 1 for segment in inside)
 
 
 def _make_best(places: Places, sources: Sources) -> Made:
