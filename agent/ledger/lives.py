@@ -7,7 +7,7 @@ chain alone cannot tell them apart; the first entry of a life can: it names the 
 
 from collections.abc import Iterable
 
-from agent.core.facts import OpenEpoch
+from agent.core.entry import Position
 
 __all__ = ["Lives"]
 
@@ -17,15 +17,15 @@ _Place = tuple[int, int]
 class Lives:
     """Which places (epoch, seq) a newer life gave up: those between its parent and its beginning.
 
-    A life that was itself given up has no say.
+    Each opening is an epoch and the entry that it grew from. A life that was itself given up has no
+    say.
     """
 
-    def __init__(self, openings: Iterable[tuple[int, OpenEpoch]] = ()) -> None:
+    def __init__(self, openings: Iterable[tuple[int, Position]] = ()) -> None:
         self._given_up: list[tuple[_Place, _Place]] = []
-        for epoch, fact in sorted(openings, key=lambda opening: opening[0], reverse=True):
+        for epoch, parent in sorted(openings, key=lambda opening: opening[0], reverse=True):
             if not self.gave_up((epoch, 1)):
-                parent = (fact.parent_epoch, fact.parent_seq)
-                self._given_up.append((parent, (epoch, 1)))
+                self._given_up.append((parent.place, (epoch, 1)))
 
     def gave_up(self, place: _Place) -> bool:
         """Say whether an entry at this place belongs to a life that does not go on."""

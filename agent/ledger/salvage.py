@@ -23,7 +23,7 @@ from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive
 from agent.ledger.view import journaled
 
-__all__ = ["Growth", "openings"]
+__all__ = ["Growth", "is_kept", "openings"]
 
 _BEGINNING = Position(epoch=0, seq=0, hash=GENESIS)
 
@@ -149,15 +149,35 @@ def _following(head: Position, position: Position, canonical: bytes) -> Entry | 
     return entry if holds else None
 
 
-def openings(
-    archive: Archive, sound: list[Path], damaged: list[Path]
-) -> Iterator[tuple[int, OpenEpoch]]:
-    """Find the first entry of every life that any source knows of. Raises LedgerNewer."""
+def openings(archive: Archive, sound: list[Path], damaged: list[Path]) -> set[tuple[int, Position]]:
+    """Find every life that any source knows of: its epoch, and the entry that it grew from.
+
+    Raises LedgerNewer.
+    """
+    found = set()
     for position, canonical in _first_entries(archive, sound, damaged):
         if position.seq == 1 and position.epoch > 0 and follows(position, canonical, GENESIS):
             fact = read_following(position, canonical).fact
             if isinstance(fact, OpenEpoch):
-                yield position.epoch, fact
+                digest = bytes.fromhex(fact.parent_hash)
+                parent = Position(epoch=fact.parent_epoch, seq=fact.parent_seq, hash=digest)
+                found.add((position.epoch, parent))
+    return found
+
+
+def is_kept(position: Position, archive: Archive, databases: list[Path]) -> bool:
+    """Say whether any source has this very entry."""
+    for database in databases:
+        with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
+            row = connection.execute(SQL["entry_at"], position.place).fetchone()
+            if row is not None and row[1] == position.hash:
+                return True
+    for segment in archive.found():
+        if segment.epoch == position.epoch and segment.first_seq <= position.seq:
+            with suppress(LedgerDamaged):
+                if archive.entry(segment, position.seq).hash == position.hash:
+                    return True
+    return False
 
 
 def _first_entries(

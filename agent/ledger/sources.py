@@ -4,13 +4,15 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.ledger.base import Base, read_base
 from agent.ledger.checks import UNREADABLE
 from agent.ledger.connection import open_reader
+from agent.ledger.errors import LedgerDamaged
 from agent.ledger.lives import Lives
 from agent.ledger.places import Places
 from agent.ledger.quarantine import damaged_databases
 from agent.ledger.ring import Backup, backups, is_sound
-from agent.ledger.salvage import openings
+from agent.ledger.salvage import is_kept, openings
 from agent.ledger.segments import Archive
 from agent.ledger.view import View
 
@@ -45,7 +47,7 @@ class Sources:
         unsound = [ring / backup.file for backup in reversed(known) if backup not in sound]
         quarantined = damaged_databases(places)
         damaged = [*quarantined, *unsound]
-        lives = Lives(openings(Archive(places.segments), paths, damaged))
+        lives = _lives_of(places, paths, damaged)
         starts = [backup for backup in sound if not lives.gave_up(backup.place)]
         own = [path for path in quarantined if path.parent == cell]
         latest = [path for path in own if not _is_older(path, starts[:1])]
@@ -56,6 +58,21 @@ class Sources:
             profiles=[*latest, *(ring / backup.file for backup in starts)],
             lives=lives,
         )
+
+
+def _lives_of(places: Places, sound: list[Path], damaged: list[Path]) -> Lives:
+    """Tell which lives the journal had. One that grew from an entry which is not ours is another
+    ledger's: its sealed files may lie among ours.
+    """
+    archive = Archive(places.segments)
+    base = Base()
+    with suppress(LedgerDamaged):
+        base = read_base(places.database)
+    return Lives(
+        (epoch, parent)
+        for epoch, parent in openings(archive, sound, damaged)
+        if parent == base.begins_after or is_kept(parent, archive, [*sound, *damaged])
+    )
 
 
 def _is_older(database: Path, newest: list[Backup]) -> bool:

@@ -5,6 +5,7 @@ and the chain alone would let them in.
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,4 +142,25 @@ def test_a_life_of_which_nothing_is_left_gives_up_nothing(stock: Stock) -> None:
     with stock.running() as ledger:
         assert stock.identify(ledger).balance == 100
         assert ledger.head.epoch == 3
+    replay(stock.path)
+
+
+def test_another_ledgers_life_gives_up_nothing(stock: Stock, tmp_path: Path) -> None:
+    """A sealed file of another store lies among ours, and its life grew from an entry of a number
+    that ours has too: ours goes on whole.
+    """
+    other = Stock(tmp_path / "other" / "ledger.db")
+    with other.running() as ledger:
+        other.enrol(ledger)
+        asyncio.run(ledger.confirm())
+        other.sell(ledger, 3)
+        other.day = 50
+        other.sell(ledger, 1)
+        assert other.seal(ledger, alone=True) == 2
+    shutil.copytree(other.places.segments, stock.places.segments)
+    (stock.places.segments / "000000-000000000001-000000000001.jsonl.gz").unlink()
+    sell_on(stock, 5)
+    wrong_balance(stock)
+    with stock.running() as ledger:
+        assert stock.identify(ledger).balance == 100
     replay(stock.path)
