@@ -18,7 +18,7 @@ from agent.ledger import projections
 from agent.ledger.base import Base, read_base
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.evidence import speaks_of_damage
+from agent.ledger.evidence import fault_in_pages, speaks_of_damage
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places
 from agent.ledger.queries import SQL
@@ -137,6 +137,8 @@ def _replay(
     (unbalanced,) = live.execute(SQL["sum_of_postings"]).fetchone()
     if unbalanced:
         raise LedgerDamaged(f"balances: the postings sum to {unbalanced}, not to zero")
+    if (fault := fault_in_pages(live)) is not None:
+        raise LedgerDamaged(f"{path}: {fault}")
     return Replay(
         entries=count,
         head=head,
