@@ -61,7 +61,7 @@ def fault_in_pages(connection: sqlite3.Connection) -> str | None:
     fault names what is no text any more, UnicodeDecodeError.
     """
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    return None if found == "ok" else str(found)
+    return None if found == "ok" else str(found).splitlines()[-1]
 
 
 def _code(error: Exception) -> int:

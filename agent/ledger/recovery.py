@@ -32,7 +32,7 @@ from agent.ledger.quarantine import (
 )
 from agent.ledger.ring import backups, described, is_sound, take_segments_back
 
-__all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
+__all__ = ["Suspicion", "is_missing", "rebuild", "restore"]
 
 _log = structlog.get_logger(__name__)
 

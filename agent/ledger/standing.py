@@ -31,7 +31,8 @@ class Standing:
 
     def begin(self, writing: sqlite3.Connection) -> None:
         """Note which files are there; ``writing`` has them open. Raises OSError."""
-        self._writing, self._opened = writing, self._present()
+        self._opened = self._present()
+        self._writing = writing  # last: another thread may ask
 
     def end(self) -> None:
         """The connection is about to be closed."""
