@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 import structlog
 
 from agent.ledger.errors import LedgerUnavailable
+from agent.ledger.evidence import is_certain
 from agent.ledger.places import Places, identity_of, make_private, sync_directory
 from agent.ledger.quarantine import close_cell, quarantine
 
@@ -56,7 +57,8 @@ class Standing:
 
         What stands there in its place goes into a cell of its own, the older one; the cell of the
         copy stays open for the recovery. To be called while nothing is written. Raises
-        LedgerUnavailable where there is no room for it; the connection then still holds it.
+        LedgerUnavailable where the disk does not let it; the connection then still holds it all.
+        What is damaged beyond a copy is left to the recovery, which has the backups.
         """
         reason = self.lost()
         if self._writing is None or reason is None:
@@ -65,6 +67,9 @@ class Standing:
         try:
             self._copy(self._writing, reason)
         except (OSError, sqlite3.Error) as error:
+            _log.error("ledger_not_saved", error=str(error))
+            if is_certain(error):
+                return
             raise LedgerUnavailable(
                 f"{reason}, and what it holds cannot be saved: {error}"
             ) from error
@@ -74,8 +79,8 @@ class Standing:
         rescued = database.with_name(f"{database.name}.rescued")
         make_private(rescued)
         with closing(sqlite3.connect(rescued, isolation_level=None)) as target:
-            target.execute("PRAGMA journal_mode = OFF")
             writing.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
         with rescued.open("rb") as written:
             os.fsync(written.fileno())
         if any(path.exists() for path in self._places.live):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +133,24 @@ def test_without_room_nothing_is_let_go(
         stock.commit(ledger, "refused")
     ledger.recover("a test")
     all_are_known(stock, ledger)
+
+
+def test_what_cannot_be_copied_does_not_stop_the_shop(
+    stock: Stock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what is gone is damaged as well, no later try would save it: the backups have to do."""
+    harmed(stock, ledger, _remove)
+
+    def malformed(*_: object) -> None:
+        error = sqlite3.DatabaseError("malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    monkeypatch.setattr("agent.ledger.standing.Standing._copy", malformed)
+    ledger.recover("a test")
+    assert ledger.frozen == "a test"
+    assert stock.identify(ledger).balance == 90
+    replay(stock.path)
 
 
 def test_other_readers_and_backups_are_no_loss(stock: Stock) -> None:
