@@ -29,8 +29,8 @@ from agent.ledger.errors import (
 )
 from agent.ledger.ledger import Ledger
 from agent.ledger.replay import Replay, replay, verify_chain
-from agent.ledger.transaction import AccountRow, Transaction
-from agent.ledger.view import KnownSale, Profile, View, journaled
+from agent.ledger.transaction import Transaction
+from agent.ledger.view import AccountRow, KnownSale, Profile, View, journaled
 
 __all__ = [
     "AccountRow",

@@ -23,7 +23,7 @@ from agent.core.values import MintId
 from agent.ledger.base import position_of
 from agent.ledger.building import Made, install, make, open_epoch
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.places import Places
+from agent.ledger.places import Places, identity_of
 from agent.ledger.quarantine import (
     close_cell,
     newest_epoch,
@@ -35,7 +35,7 @@ from agent.ledger.ring import Backup, described, named_segments, take_segments_b
 from agent.ledger.segments import Segment
 from agent.ledger.sources import Sources
 
-__all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
+__all__ = ["Suspicion", "is_missing", "rebuild", "restore"]
 
 _log = structlog.get_logger(__name__)
 
@@ -61,19 +61,11 @@ class Suspicion:
     @classmethod
     def of(cls, places: Places, reason: str) -> "Suspicion":
         """Suspect the database that is there now. Raises OSError."""
-        return cls(reason=reason, database=_identity(places.database))
+        return cls(reason=reason, database=identity_of(places.database))
 
     def holds(self, places: Places) -> bool:
         """Say whether that database is still there, or none. Raises OSError."""
-        return _identity(places.database) in (self.database, None)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell one file from another of the same name."""
-    with suppress(FileNotFoundError):
-        status = path.stat()
-        return (status.st_dev, status.st_ino)
-    return None
+        return identity_of(places.database) in (self.database, None)
 
 
 def is_missing(places: Places) -> bool:

@@ -12,13 +12,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
+from agent.core.entry import GENESIS, Entry, MalformedEntry, Position
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base, read_base
 from agent.ledger.connection import open_reader
+from agent.ledger.entries import follows
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.evidence import speaks_of_damage
+from agent.ledger.evidence import fault_in_pages, speaks_of_damage
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places
 from agent.ledger.queries import SQL
@@ -137,6 +138,8 @@ def _replay(
     (unbalanced,) = live.execute(SQL["sum_of_postings"]).fetchone()
     if unbalanced:
         raise LedgerDamaged(f"balances: the postings sum to {unbalanced}, not to zero")
+    if (fault := fault_in_pages(live)) is not None:
+        raise LedgerDamaged(f"{path}: {fault}")
     return Replay(
         entries=count,
         head=head,
@@ -196,7 +199,7 @@ def _following(head: Position, position: Position, canonical: bytes) -> Position
             f"entry {position.epoch}:{position.seq}: comes after {head.epoch}:{head.seq}, "
             "an entry is missing"
         )
-    if link_hash(head.hash, canonical) != position.hash:
+    if not follows(position, canonical, head.hash):
         raise LedgerDamaged(
             f"entry {position.epoch}:{position.seq}: its hash does not follow from the entry "
             "before it"

@@ -21,9 +21,9 @@ from agent.ledger import projections
 from agent.ledger.errors import Frozen, Refusal
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive, Segment
-from agent.ledger.view import AccountRow, Profile, View
+from agent.ledger.view import Profile, View
 
-__all__ = ["AccountRow", "Tip", "Transaction"]
+__all__ = ["Tip", "Transaction"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ __all__ = [
     "Profile",
     "View",
     "journaled",
+    "refuse",
 ]
 
 ACKNOWLEDGED = "acknowledged"
@@ -240,7 +241,8 @@ class View:
         return [canonical for _, canonical in islice(walk, at_most)]
 
 
-def _refuse(error: LedgerDamaged) -> None:
+def refuse(error: LedgerDamaged) -> None:
+    """Leave nothing out: what cannot be read is raised."""
     raise error
 
 
@@ -249,7 +251,7 @@ def journaled(
     archive: Archive | None = None,
     *,
     after: tuple[int, int] = (0, 0),
-    unreadable: Callable[[LedgerDamaged], None] = _refuse,
+    unreadable: Callable[[LedgerDamaged], None] = refuse,
 ) -> Iterator[tuple[Position, bytes]]:
     """Walk the journal in order, sealed entries first: position and canonical bytes, unparsed.
 

@@ -20,29 +20,28 @@ import structlog
 from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
-from agent.ledger.checks import DAMAGE_CODES
 from agent.ledger.errors import (
     LedgerBusy,
     LedgerContradiction,
-    LedgerDamaged,
     LedgerUnavailable,
     Refusal,
 )
+from agent.ledger.evidence import is_certain
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
 
-__all__ = ["Job", "Writer"]
+__all__ = ["Writer"]
 
 _LONGEST_BATCH = 256
 _IDLE_S = 0.1
 _log = structlog.get_logger(__name__)
 
-Job = Callable[[Transaction], Any]
+_Job = Callable[[Transaction], Any]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    job: Job
+    job: _Job
     answer: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -100,7 +99,7 @@ class Writer:
                 late.append(waiting)
         _answer(late)
 
-    def submit(self, job: Job) -> asyncio.Future[Any]:
+    def submit(self, job: _Job) -> asyncio.Future[Any]:
         """Queue a job from an event loop; it is answered there after its commit.
 
         Raises LedgerBusy with a full queue, LedgerUnavailable when not running.
@@ -206,17 +205,15 @@ class Writer:
                 _log.error("ledger_rollback_failed", error=str(error))
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        if is_certain(error):
+            self.damage = str(error)
         if isinstance(error, sqlite3.IntegrityError):
             error = LedgerContradiction(f"this contradicts an earlier entry: {error}")
         elif isinstance(error, sqlite3.Error):
             if self.fault is None:
                 _log.error("ledger_unavailable", error=str(error))
             self.fault = str(error)
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE_CODES:
-                self.damage = str(error)
             error = LedgerUnavailable(f"the ledger cannot write: {error}")
-        elif isinstance(error, LedgerDamaged):  # a job asked for an entry that is kept no more
-            self.damage = str(error)
         waiting.error = error
         _answer([waiting])
 
