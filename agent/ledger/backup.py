@@ -22,6 +22,7 @@ import msgspec
 from agent.core.entry import Position
 from agent.ledger import projections
 from agent.ledger.base import Base, base_values, position_text, read_base
+from agent.ledger.connection import shrinkable
 from agent.ledger.migrations import migrate, open_known
 from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.queries import SQL
@@ -140,6 +141,7 @@ def _copy_tail(
 ) -> Base:
     """Copy the projections and the newest entries; answers where a ledger made of it begins."""
     open_known(places.database).close()
+    shrinkable(target)  # a ledger may be made of it
     target.execute("PRAGMA journal_mode = OFF")
     migrate(target)
     live = f"file:{quote(str(places.database.absolute()))}?mode=ro"

@@ -12,13 +12,14 @@ a ledger that it cannot read by its steps alone.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from agent.ledger import projections
 from agent.ledger.base import Base
-from agent.ledger.connection import open_reader
+from agent.ledger.connection import open_reader, shrinkable
 from agent.ledger.entries import follows, read_following
 from agent.ledger.errors import LedgerDamaged, LedgerNewer, LedgerUnavailable
 from agent.ledger.queries import SQL, schema
@@ -55,9 +56,24 @@ def migrate(
     entry or the base does not hold.
     """
     refuse_newer(connection)
+    is_new = not _LEDGER.applied(Database(connection))
     _LEDGER.apply(Database(connection))
+    if not is_new:
+        _make_shrinkable(connection)
     if View(connection).meta(_STALE) == "stale":
         _fill(connection, archive, base_of())
+
+
+def _make_shrinkable(connection: sqlite3.Connection) -> None:
+    """Write a database of version 0.1 anew, once, so that its free pages can be given back.
+
+    Where that fails, as on a full disk, it stays as it is, and the next start tries again.
+    """
+    if connection.execute("PRAGMA auto_vacuum").fetchone() == (0,):
+        with suppress(sqlite3.Error):
+            shrinkable(connection)
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def refuse_newer(connection: sqlite3.Connection) -> None:

@@ -2,7 +2,8 @@
 
 First the file is durable, then the database knows it, and only then do its entries leave the
 journal, a few at a time so that no sale waits behind them. A power cut between two of these steps
-costs nothing: what is begun is finished the next time. The newest entry always stays.
+costs nothing: what is begun is finished the next time. The newest entry always stays. The room that
+the others took goes back to the disk, so that neither the database nor its backups carry it along.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from agent.ledger.segments import Segment
 from agent.ledger.transaction import Transaction
 from agent.ledger.view import View, journaled
 
-__all__ = ["seal_old_entries"]
+__all__ = ["give_pages_back", "seal_old_entries"]
 
 _LONGEST_SEGMENT = 10_000
 _AT_ONCE = 250
@@ -42,7 +43,21 @@ async def seal_old_entries(ledger: Ledger, *, keep_days: float, alone: bool) -> 
         await ledger.write(_knowing(segment))
         await _unload(ledger, segment)
         made.append(segment)
+    await give_pages_back(ledger)
     return made
+
+
+async def give_pages_back(ledger: Ledger) -> None:
+    """Let the database shrink by its free pages, a few at a time. Raises LedgerUnavailable."""
+
+    def give_back(transaction: Transaction) -> int:
+        return transaction.give_pages_back(at_most=_AT_ONCE)
+
+    left = await ledger.write(give_back)
+    while left:
+        before, left = left, await ledger.write(give_back)
+        if left >= before:  # an older version made it, and there was no room to write it anew
+            return
 
 
 async def _finish(ledger: Ledger) -> None:
