@@ -15,8 +15,8 @@ from agent.cli.whose import checked_whose, shown
 from agent.clock import device_clock, mint_id
 from agent.ledger import LedgerDamaged, LedgerError, View, replay, verify_chain
 from agent.ledger.backup import make_backup
-from agent.ledger.connection import open_reader
 from agent.ledger.lock import LedgerLock
+from agent.ledger.migrations import open_known
 from agent.ledger.owner import kept_by_owner
 from agent.ledger.places import Places
 from agent.ledger.recovery import restore as restore_backup
@@ -73,7 +73,7 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
 def balance(db: Path, as_json: bool, account: str | None) -> None:
     """Print every account's active points."""
     must_exist(db)
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         view = View(connection)
         if account is None:
             balances = view.balances()
@@ -161,7 +161,7 @@ def restore(db: Path, backup_file: Path) -> None:
 def confirm(db: Path) -> None:
     """Let a rebuilt or restored ledger redeem again."""
     must_exist(db)
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         why = View(connection).frozen()
     if why is None:
         click.echo("the ledger is not frozen; there is nothing to confirm")
@@ -196,7 +196,7 @@ def _agent_runs(db: Path) -> bool:
 
 
 def _count(db: Path) -> int:
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         return View(connection).count()
 
 

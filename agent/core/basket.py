@@ -12,12 +12,12 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from agent.core.instant import BusinessDate, Instant
 from agent.core.values import Code, Minor, Text, Value
 
-__all__ = ["Currency", "Line", "Sale", "Tender", "TenderKind"]
+__all__ = ["Currency", "Line", "Sale", "Tender"]
 
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 """ISO 4217 alphabetic code."""
 
-TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]
+_TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]
 
 _QUANTITY = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 
@@ -47,7 +47,7 @@ class Line(Value):
 class Tender(Value):
     """One way the basket was paid. Change given back may be a negative cash tender."""
 
-    kind: TenderKind
+    kind: _TenderKind
     amount_minor: Minor
 
 

@@ -8,9 +8,9 @@ import msgspec
 
 from agent.core.entry import Entry, Position
 from agent.ledger.base import read_base
-from agent.ledger.connection import open_reader
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.migrations import open_known
 from agent.ledger.places import Places
 from agent.ledger.replay import Progress
 from agent.ledger.segments import Archive
@@ -29,10 +29,11 @@ def walk(
 
     Ends with the entry that was the newest when it began, and holds no state of the ledger: whoever
     reads on tomorrow keeps no log from being trimmed. Raises LedgerDamaged for a segment that does
-    not hold and for entries that are missing between others, or tells ``unreadable`` and goes on.
+    not hold and for entries that are missing between others, or tells ``unreadable`` and goes on;
+    raises LedgerNewer or LedgerUnavailable for a ledger of another version.
     """
     begins = read_base(path).begins_after
-    with closing(open_reader(path)) as connection:
+    with closing(open_known(path)) as connection:
         view = View(connection)
         head, total = view.head(), view.count()
         before: Position | None = None

@@ -1,8 +1,8 @@
 """Upkeep: what a ledger does for itself by the clock, so that nobody has to.
 
 Every hour a small backup. Every night the whole ledger is replayed, by a process of its own, which
-the sales at the till do not feel; what holds is then backed up in full, old entries are sealed, and
-the disk budget is held. What the replay finds is treated as damage found at start.
+the sales at the till do not feel; of what holds, old entries are sealed, the rest is backed up in
+full, and the disk budget is held. What the replay finds is treated as damage found at start.
 """
 
 import asyncio
@@ -90,14 +90,15 @@ class Upkeep:
             await self._do("disk budget", self._hold_budget())
 
     async def nightly(self) -> None:
-        """Replay everything; then back it up, seal what is old, and hold the budget.
+        """Replay everything; then seal what is old, back the rest up, and hold the budget.
 
-        In this order: a backup made of a damaged ledger would bring the damage back.
+        In this order: a backup made of a damaged ledger would bring the damage back, and one made
+        before sealing would hold what the budget then has no room for.
         """
         async with self._at_work:
             await self._do("replay", self.verify())
-            await self._do("nightly backup", self._back_up("full"))
             await self._do("sealing", self._seal())
+            await self._do("nightly backup", self._back_up("full"))
             await self._do("disk budget", self._hold_budget())
 
     async def verify(self) -> None:

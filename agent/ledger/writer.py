@@ -34,6 +34,9 @@ __all__ = ["Writer"]
 
 _LONGEST_BATCH = 256
 _IDLE_S = 0.1
+_CUT_WAITS_MS = 250
+"""How long the tills wait at most for those who still read the log that is to be cut."""
+
 _log = structlog.get_logger(__name__)
 
 _Job = Callable[[Transaction], Any]
@@ -67,7 +70,7 @@ class Writer:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection
-        self._log_grew = False
+        self._log_grew = self._cuts_log = False
         self.tip: Tip
         self.fault: str | None = None
         self.damage: str | None = None
@@ -149,6 +152,14 @@ class Writer:
         with contextlib.suppress(sqlite3.Error):  # it is tried again after the next commit
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def _cut_log(self) -> None:
+        """Checkpoint everything and cut the log to nothing, unless somebody reads it for long."""
+        (patience_ms,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {_CUT_WAITS_MS}")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
             tip = self._transact(batch)
@@ -166,6 +177,8 @@ class Writer:
         self.tip = tip
         self.commits += 1
         self._log_grew = True
+        if self._cuts_log:
+            self._cut_log()
         if grown:
             self._tell(tip.head)
         _answer(batch)
@@ -194,6 +207,7 @@ class Writer:
             except Refusal as refusal:
                 assert transaction.head() == before, "a refusal writes nothing"  # noqa: S101
                 waiting.error = refusal
+        self._cuts_log = transaction.cuts_log
         self._connection.execute("COMMIT")
         return transaction.tip
 

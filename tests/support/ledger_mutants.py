@@ -96,8 +96,8 @@ MUTANTS = {
     ),
     "unacknowledged_sealed": Mutant(
         file="agent/ledger/sealing.py",
-        old="        if place > last_place or ",
-        new="        if ",
+        old="            and position.place <= last_place\n",
+        new="",
         caught_by=f"{_UNIT}/test_old_entries_are_sealed.py::test_what_head_office_has_not_stays",
     ),
     "witness_ignored": Mutant(

@@ -51,6 +51,12 @@ SELECT 1 FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1;
 -- name: unload_entries
 DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
 
+-- name: give_a_page_back
+PRAGMA incremental_vacuum(1);
+
+-- name: free_pages
+PRAGMA freelist_count;
+
 -- name: first_kept_place
 SELECT epoch, seq FROM journal UNION ALL SELECT epoch, first_seq FROM segments ORDER BY 1, 2 LIMIT 1;
 
