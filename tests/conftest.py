@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from figures import pytest_terminal_summary  # noqa: F401 - pytest finds it here
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit

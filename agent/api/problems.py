@@ -183,9 +183,10 @@ async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _damaged(_request: Request, error: Exception) -> JSONResponse:
-    """What was asked for lies where the ledger is damaged; upkeep finds it and mends it."""
+    """What was asked for lies where the ledger is damaged; the next look mends it, in seconds."""
     _log.error("ledger_damaged", error=str(error))
-    return problem("ledger_unavailable", str(error), headers={"Retry-After": "60"})
+    retry_after = str(LedgerUnavailable.retry_after_s)
+    return problem("ledger_unavailable", str(error), headers={"Retry-After": retry_after})
 
 
 async def _frozen(_request: Request, error: Exception) -> JSONResponse:

@@ -20,8 +20,8 @@ from agent.core.entry import Entry, Position
 from agent.core.facts import kind_of
 from agent.core.tokens import Token, TokenRefused
 from agent.ledger import LedgerDamaged, View
-from agent.ledger.connection import open_reader
 from agent.ledger.history import history_of, walk
+from agent.ledger.migrations import open_known
 from agent.ledger.places import Places
 from agent.ledger.tables import CSV_COLUMNS, csv_line, masked_line, row_of
 
@@ -112,7 +112,7 @@ def _account_of(db: Path, whose: str) -> str:
         token = Token.parse(whose)
     except TokenRefused:
         return whose
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         row = View(connection).account_of(token)
     return whose if row is None else row.account
 

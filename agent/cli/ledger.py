@@ -15,8 +15,8 @@ from agent.cli.whose import checked_whose, shown
 from agent.clock import device_clock, mint_id
 from agent.ledger import LedgerDamaged, LedgerError, View, replay, verify_chain
 from agent.ledger.backup import make_backup
-from agent.ledger.connection import open_reader
 from agent.ledger.lock import LedgerLock
+from agent.ledger.migrations import open_known
 from agent.ledger.owner import kept_by_owner
 from agent.ledger.places import Places
 from agent.ledger.recovery import restore as restore_backup
@@ -73,7 +73,7 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
 def balance(db: Path, as_json: bool, account: str | None) -> None:
     """Print every account's active points."""
     must_exist(db)
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         view = View(connection)
         if account is None:
             balances = view.balances()
@@ -115,7 +115,7 @@ def backup(db: Path, as_json: bool, to: Path | None, hourly: bool) -> None:
             waiting=_say_waiting,
         )
         if to is not None:
-            copy_segments(places, to)
+            copy_segments(places, to / made.file)
     path = (to or places.backups) / made.file
     if as_json:
         click.echo(json.dumps({"file": str(path), "head": made.head, "sha256": made.sha256}))
@@ -144,6 +144,12 @@ def restore(db: Path, backup_file: Path) -> None:
     click.secho(
         f"restored up to entry {made.head}; what was there is in {made.quarantine}", fg="green"
     )
+    if made.left_out:
+        click.secho(
+            f"{made.left_out:,} older entries were left out: their sealed files are not beside the "
+            "backup, or do not hold. The balances are those of the backup.",
+            fg="yellow",
+        )
     click.echo(
         f"Nothing is redeemed until head office agrees, or: tapledger ledger confirm --db {db}"
     )
@@ -155,7 +161,7 @@ def restore(db: Path, backup_file: Path) -> None:
 def confirm(db: Path) -> None:
     """Let a rebuilt or restored ledger redeem again."""
     must_exist(db)
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         why = View(connection).frozen()
     if why is None:
         click.echo("the ledger is not frozen; there is nothing to confirm")
@@ -190,7 +196,7 @@ def _agent_runs(db: Path) -> bool:
 
 
 def _count(db: Path) -> int:
-    with closing(open_reader(db)) as connection:
+    with closing(open_known(db)) as connection:
         return View(connection).count()
 
 

@@ -12,12 +12,12 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from agent.core.instant import BusinessDate, Instant
 from agent.core.values import Code, Minor, Text, Value
 
-__all__ = ["REWARD", "Currency", "Line", "Sale", "Tender", "TenderKind"]
+__all__ = ["REWARD", "Currency", "Line", "Sale", "Tender"]
 
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 """ISO 4217 alphabetic code."""
 
-TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]
+_TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]
 
 REWARD = "reward"
 """The category of lines that points bought; no program lets them earn."""
@@ -55,7 +55,7 @@ class Line(Value):
 class Tender(Value):
     """One way the basket was paid. Change given back may be a negative cash tender."""
 
-    kind: TenderKind
+    kind: _TenderKind
     amount_minor: Minor
 
 

@@ -22,8 +22,8 @@ import msgspec
 from agent.core.entry import Position
 from agent.ledger import projections
 from agent.ledger.base import Base, base_values, position_text, read_base
-from agent.ledger.connection import open_reader
-from agent.ledger.migrations import migrate
+from agent.ledger.connection import shrinkable
+from agent.ledger.migrations import migrate, open_known
 from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.queries import SQL
 from agent.ledger.ring import Backup, BackupKind, backups, sha256_of
@@ -47,7 +47,8 @@ def make_backup(
 
     Holds one state of the ledger for as long as it takes, and never blocks the writer.
     ``progress(done, of)`` counts pages or tables; ``waiting`` is called where another backup is
-    being made there, which is waited for. Raises OSError or sqlite3.Error.
+    being made there, which is waited for. Raises OSError, sqlite3.Error, or LedgerError for a
+    ledger of another version.
     """
     directory = directory or places.backups
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ def _copy_all(
     database: Path, target: sqlite3.Connection, progress: Callable[[int, int], None]
 ) -> Base:
     """Copy the whole database; answers where the copy begins."""
-    with closing(open_reader(database)) as live:
+    with closing(open_known(database)) as live:
         # A transaction of its own keeps the copy in one state while sales go on; without it every
         # commit would make the copy begin again.
         live.execute("BEGIN")
@@ -139,6 +140,8 @@ def _copy_tail(
     places: Places, target: sqlite3.Connection, progress: Callable[[int, int], None]
 ) -> Base:
     """Copy the projections and the newest entries; answers where a ledger made of it begins."""
+    open_known(places.database).close()
+    shrinkable(target)  # a ledger may be made of it
     target.execute("PRAGMA journal_mode = OFF")
     migrate(target)
     live = f"file:{quote(str(places.database.absolute()))}?mode=ro"

@@ -1,5 +1,6 @@
 """The disk budget: what a ledger's files may take, and what goes first when they take more.
 
+0. What costs nothing: free pages, the write-ahead log, sealed files that no database names.
 1. The oldest backups, down to the newest full and the newest hourly one.
 2. Damaged copies in quarantine, down to the newest.
 3. The oldest sealed segments that head office has acknowledged; the projections as they stood at
@@ -24,14 +25,18 @@ from agent.ledger import projections
 from agent.ledger.background import in_background
 from agent.ledger.backup import make_backup
 from agent.ledger.base import Base, base_values, read_base
-from agent.ledger.connection import open_writer
+from agent.ledger.checks import UNREADABLE
+from agent.ledger.connection import open_reader, open_writer
+from agent.ledger.errors import LedgerUnavailable
 from agent.ledger.ledger import Ledger
 from agent.ledger.migrations import migrate
 from agent.ledger.places import Places, sync_directory
 from agent.ledger.quarantine import damaged_databases
 from agent.ledger.queries import SQL
 from agent.ledger.ring import backups, prune
+from agent.ledger.sealing import give_pages_back
 from agent.ledger.segments import Segment
+from agent.ledger.view import View
 
 __all__ = ["DiskBudget", "Usage", "usage"]
 
@@ -94,7 +99,9 @@ class DiskBudget:
         Raises OSError, sqlite3.Error or LedgerUnavailable.
         """
         places, emptied = self._ledger.places, False
-        while (over := await in_background(lambda: usage(places).total) - self._budget_bytes) > 0:
+        if await self._measure() > 0:
+            await self._give_back()
+        while await self._measure() > 0:
             done = await in_background(lambda: _drop_backup(places) or _drop_quarantine(places))
             if done is None and not self._alone:
                 done = await _drop_segment(self._ledger)
@@ -102,9 +109,41 @@ class DiskBudget:
                 break
             self._dropped_at[done] = self._ledger.now()
             emptied = emptied or done == _SEALED
-        self._over = max(0, over)
         if emptied:
             await in_background(lambda: _begin_ring_anew(places))
+            await self._measure()
+
+    async def _measure(self) -> int:
+        """Answer how many bytes the files take more than they may; the alarm speaks of it."""
+        used = await in_background(lambda: usage(self._ledger.places).total)
+        self._over = max(0, used - self._budget_bytes)
+        return self._over
+
+    async def _give_back(self) -> None:
+        """Give back what nobody needs. A disk too full for that may have room after the rest."""
+        ledger = self._ledger
+        with suppress(LedgerUnavailable):
+            await give_pages_back(ledger)
+            await ledger.write(lambda transaction: transaction.cut_log())
+            named = await ledger.read(lambda view: {segment.name for segment in view.segments()})
+            await in_background(lambda: _remove_unnamed(ledger, named))
+
+
+def _remove_unnamed(ledger: Ledger, named: set[str]) -> None:
+    """Remove sealed files that a kill or a restore left behind, and that nobody names any more.
+
+    The ledger has let go of them, and so has every backup and every damaged copy; where one of
+    these cannot say which files it names, all stay.
+    """
+    places = ledger.places
+    copies = [places.backups / backup.file for backup in backups(places.backups)]
+    for copy in (*copies, *damaged_databases(places)):
+        try:
+            with closing(open_reader(copy)) as kept:
+                named |= {segment.name for segment in View(kept).segments()}
+        except UNREADABLE:
+            return
+    ledger.archive.remove_all_but(named)
 
 
 def _begin_ring_anew(places: Places) -> None:

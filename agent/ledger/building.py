@@ -21,13 +21,15 @@ from agent.ledger.checks import UNREADABLE, check_newest
 from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.evidence import speaks_of_damage
+from agent.ledger.lives import Lives
 from agent.ledger.migrations import migrate, refuse_newer
 from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.quarantine import damaged_databases, keep_base
 from agent.ledger.queries import SQL
-from agent.ledger.ring import Backup, backups, is_sound
+from agent.ledger.ring import Backup
 from agent.ledger.salvage import Growth
 from agent.ledger.segments import Archive, Segment
+from agent.ledger.sources import Sources
 from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, INCARNATION, View
 from agent.ledger.witness import Witness
@@ -50,9 +52,9 @@ def make(
     source: Path | None,
     *,
     whole: bool = True,
-    grow: bool = True,
+    sources: Sources | None = None,
 ) -> Made:
-    """Build the unfinished ledger from a backup, or from nothing.
+    """Build the unfinished ledger from a backup, or from nothing, and grow it from its sources.
 
     ``whole`` asks that it can be replayed from where the ledger began; otherwise it begins where
     what can be read begins, and the backup's own projections are its base. Raises LedgerDamaged
@@ -64,11 +66,12 @@ def make(
     if source is not None:
         _copy(source, unfinished)
     archive = Archive(places.segments)
+    lives = Lives() if sources is None else sources.lives
     with _damage_named(source), closing(open_writer(unfinished)) as building:
         if start is None or source is None:
             migrate(building)
             building.execute("BEGIN IMMEDIATE")
-            growth = _from_nothing(places, building, archive)
+            growth = _from_nothing(places, building, archive, lives)
             base = growth.base
         else:
             refuse_newer(building)
@@ -77,17 +80,20 @@ def make(
             building.execute("BEGIN IMMEDIATE")
             check_newest(building, archive, base)
             head = View(building).head()
-            growth = Growth(building, archive, replace(base, position=head), head)
-        if grow:
-            _grow(places, growth)
+            growth = Growth(building, archive, replace(base, position=head), head, lives)
+        if sources is not None:
+            growth.extend(sources.sound, sources.damaged)
+            growth.take_profiles(sources.profiles)
         building.execute("COMMIT")
         return Made(head=growth.head, base=base, start=start)
 
 
-def _from_nothing(places: Places, building: sqlite3.Connection, archive: Archive) -> Growth:
+def _from_nothing(
+    places: Places, building: sqlite3.Connection, archive: Archive, lives: Lives
+) -> Growth:
     """Begin where the ledger began: with its base, where it has one that can be read."""
     base = _load_base(places, building)
-    growth = Growth(building, archive, base, base.begins_after)
+    growth = Growth(building, archive, base, base.begins_after, lives)
     growth.stops_at_contradictions = True
     growth.know_segments(base.seal)
     if base.path is not None:  # what was dropped had been acknowledged
@@ -159,16 +165,6 @@ def _last_bad_segment(
             bad = segment
         seal = segment.seal
     return bad
-
-
-def _grow(places: Places, growth: Growth) -> None:
-    ring = places.backups
-    every = list(reversed(backups(ring)))
-    sound = [backup for backup in every if is_sound(ring, backup)]
-    unsound = [ring / backup.file for backup in every if backup not in sound]
-    damaged = damaged_databases(places)
-    growth.extend([ring / backup.file for backup in sound], [*damaged, *unsound])
-    growth.take_profiles([*damaged[:1], *(ring / backup.file for backup in reversed(sound))])
 
 
 def open_epoch(

@@ -13,10 +13,7 @@ from agent.ledger.errors import LedgerDamaged
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
 
-__all__ = ["DAMAGE_CODES", "UNREADABLE", "check_newest", "check_witness"]
-
-DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-"""What SQLite says of a database it cannot believe; every other error may heal by itself."""
+__all__ = ["UNREADABLE", "check_newest", "check_witness"]
 
 UNREADABLE = (LedgerDamaged, sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a database raises that is known to be damaged: whoever salvages takes what comes

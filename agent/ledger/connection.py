@@ -14,7 +14,14 @@ from urllib.parse import quote
 
 from agent.ledger.errors import LedgerUnavailable
 
-__all__ = ["check_build", "has_wal_reset_bug", "open_reader", "open_writer", "settle"]
+__all__ = [
+    "check_build",
+    "has_wal_reset_bug",
+    "open_reader",
+    "open_writer",
+    "settle",
+    "shrinkable",
+]
 
 _OLDEST = (3, 37, 0)
 """STRICT tables came with 3.37.0 (2021-11-27)."""
@@ -55,6 +62,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
     # It holds card numbers: nobody else's to read. The log and its index take the same mode.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    if path.stat().st_size == 0:
+        shrinkable(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_AT_PAGES}")
@@ -62,6 +71,11 @@ def open_writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def shrinkable(connection: sqlite3.Connection) -> None:
+    """Let a database that is empty, or is about to be vacuumed, give free pages back in steps."""
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
 def settle(connection: sqlite3.Connection, path: Path) -> None:

@@ -10,13 +10,15 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from agent.ledger.checks import DAMAGE_CODES
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.migrations import has_own_schema
 from agent.ledger.places import Places
 
-__all__ = ["is_damage", "speaks_of_damage"]
+__all__ = ["fault_in_pages", "is_certain", "is_damage", "speaks_of_damage"]
+
+_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""What SQLite says of a database it cannot believe; every other error may heal by itself."""
 
 _NO_TEXT = "Could not decode to UTF-8"
 """What Python says, without a code of SQLite's, of text that is no text any more. Nobody can have
@@ -40,15 +42,26 @@ def speaks_of_damage(error: Exception, database: Path) -> bool:
 
     Reads the database from end to end where the error alone does not say it.
     """
-    if isinstance(error, LedgerDamaged) or _is_certain(error):
+    if is_certain(error):
         return True
     doubtful = isinstance(error, TypeError | ValueError) or _code(error) == sqlite3.SQLITE_ERROR
     return doubtful and _has_changed(database)
 
 
-def _is_certain(error: Exception) -> bool:
+def is_certain(error: Exception) -> bool:
+    """Tell what nobody can believe by the error alone: no file is read for it, so a tap may ask."""
     no_text = isinstance(error, sqlite3.OperationalError) and str(error).startswith(_NO_TEXT)
-    return no_text or _code(error) in DAMAGE_CODES
+    return isinstance(error, LedgerDamaged) or no_text or _code(error) in _DAMAGE_CODES
+
+
+def fault_in_pages(connection: sqlite3.Connection) -> str | None:
+    """Hold every page to SQLite's own checks, also those that nothing else reads.
+
+    Answers the first fault. Reads the database from end to end. Raises sqlite3.Error or, where the
+    fault names what is no text any more, UnicodeDecodeError.
+    """
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    return None if found == "ok" else str(found).splitlines()[-1]
 
 
 def _code(error: Exception) -> int:
@@ -60,10 +73,9 @@ def _has_changed(database: Path) -> bool:
     """Hold a file to SQLite's own checks, among them each column's type, and to our schema."""
     try:
         with closing(open_reader(database)) as connection:
-            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            return found != "ok" or not has_own_schema(connection)
+            return fault_in_pages(connection) is not None or not has_own_schema(connection)
     except UnicodeDecodeError:
         return True  # SQLite's complaint names a word of the schema that is no text any more
     except sqlite3.Error as error:
         # These statements are right for any database: what SQLite cannot make of it has changed.
-        return _is_certain(error) or _code(error) == sqlite3.SQLITE_ERROR
+        return is_certain(error) or _code(error) == sqlite3.SQLITE_ERROR

@@ -6,36 +6,34 @@ from pathlib import Path
 
 import msgspec
 
-from agent.core.entry import Entry, MalformedEntry, Position
+from agent.core.entry import Entry, Position
 from agent.ledger.base import read_base
-from agent.ledger.connection import open_reader
+from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.migrations import open_known
 from agent.ledger.places import Places
 from agent.ledger.replay import Progress
 from agent.ledger.segments import Archive
-from agent.ledger.view import View, journaled
+from agent.ledger.view import View, journaled, refuse
 
-__all__ = ["Unreadable", "history_of", "walk"]
+__all__ = ["history_of", "walk"]
 
-Unreadable = Callable[[LedgerDamaged], None]
+_Unreadable = Callable[[LedgerDamaged], None]
 """Told what is left out, where the rest is read all the same."""
 
 
-def _refuse(error: LedgerDamaged) -> None:
-    raise error
-
-
 def walk(
-    path: Path, *, progress: Progress, unreadable: Unreadable = _refuse
+    path: Path, *, progress: Progress, unreadable: _Unreadable = refuse
 ) -> Iterator[tuple[Position, bytes]]:
     """Yield every entry's position and canonical bytes, oldest first. The agent may be running.
 
     Ends with the entry that was the newest when it began, and holds no state of the ledger: whoever
     reads on tomorrow keeps no log from being trimmed. Raises LedgerDamaged for a segment that does
-    not hold and for entries that are missing between others, or tells ``unreadable`` and goes on.
+    not hold and for entries that are missing between others, or tells ``unreadable`` and goes on;
+    raises LedgerNewer or LedgerUnavailable for a ledger of another version.
     """
     begins = read_base(path).begins_after
-    with closing(open_reader(path)) as connection:
+    with closing(open_known(path)) as connection:
         view = View(connection)
         head, total = view.head(), view.count()
         before: Position | None = None
@@ -70,7 +68,7 @@ def _missing(before: Position, position: Position) -> str:
 
 
 def history_of(
-    path: Path, account: str, *, progress: Progress, unreadable: Unreadable = _refuse
+    path: Path, account: str, *, progress: Progress, unreadable: _Unreadable = refuse
 ) -> Iterator[tuple[Position, Entry]]:
     """Yield the entries that speak of an account, oldest first; raises as ``walk`` does.
 
@@ -81,9 +79,9 @@ def history_of(
         if named not in canonical:
             continue
         try:
-            entry = Entry.read(canonical)
-        except MalformedEntry as error:
-            unreadable(LedgerDamaged(f"entry {position.epoch}:{position.seq}: {error}"))
+            entry = read_kept(*position.place, canonical)
+        except LedgerDamaged as error:
+            unreadable(error)
             continue
         if getattr(entry.fact, "account", None) == account:
             yield position, entry

@@ -4,6 +4,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,12 +16,7 @@ from agent.core.instant import DeviceClock
 from agent.core.values import MintId
 from agent.ledger.base import read_base
 from agent.ledger.checks import check_newest, check_witness
-from agent.ledger.connection import (
-    check_build,
-    has_wal_reset_bug,
-    open_writer,
-    settle,
-)
+from agent.ledger.connection import check_build, has_wal_reset_bug, open_writer, settle
 from agent.ledger.epochs import Epochs, claim_incarnation
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.evidence import is_damage
@@ -31,6 +27,7 @@ from agent.ledger.quarantine import hold_log
 from agent.ledger.reader import Reader
 from agent.ledger.recovery import Suspicion, is_missing, rebuild
 from agent.ledger.segments import Archive
+from agent.ledger.standing import Standing
 from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, View
 from agent.ledger.witness import Witness, newest_seen
@@ -83,6 +80,7 @@ class Ledger:
         )
         self._writing: sqlite3.Connection | None = None
         self._reader = Reader()
+        self._standing = Standing(self.places)
         self._epochs = Epochs({0: 0}, {}, (0, 0))
 
     def start(self) -> None:
@@ -123,6 +121,8 @@ class Ledger:
         with self._turning:
             if self._stopping:
                 raise LedgerUnavailable("the ledger is stopping")
+            self._writer.stop()
+            self._standing.rescue()  # or raise, with everything still open
             self._halt(keep_log=True)
             self._start(reason)
 
@@ -155,6 +155,7 @@ class Ledger:
         self._epochs = Epochs.of(view)
         self._reader.open(self.path)
         self._witness.open()
+        self._standing.begin(self._writing)
         self._writer.start(self._writing, Tip.of(view))
         _log.info(
             "ledger_opened",
@@ -170,6 +171,9 @@ class Ledger:
         """
         self._stopping = True
         with self._turning:
+            self._writer.stop()
+            with suppress(LedgerUnavailable):
+                self._standing.rescue()
             self._halt()
 
     def _halt(self, *, keep_log: bool = False) -> None:
@@ -179,6 +183,7 @@ class Ledger:
 
     def _close(self, *, keep_log: bool = False) -> None:
         """Close the files; with ``keep_log`` a damaged log is not copied into its database."""
+        self._standing.end()
         self._reader.close()
         last = hold_log(self.path) if keep_log else None
         for connection in (self._writing, last):
@@ -208,11 +213,9 @@ class Ledger:
 
         Head office may stand at the very entry that the oldest kept one follows: the base knows.
         """
-
-        def known(view: View) -> bytes | None:
-            return view.hash_at(epoch, seq) or read_base(self.path).hash_at(epoch, seq)
-
-        return await self.read(known)
+        return await self.read(
+            lambda view: view.hash_at(epoch, seq) or read_base(self.path).hash_at(epoch, seq)
+        )
 
     async def acknowledge(self, position: Position) -> None:
         """Remember that head office holds the journal up to ``position``."""
@@ -270,8 +273,8 @@ class Ledger:
 
     @property
     def damage(self) -> str | None:
-        """What a write or a question found damaged, or None; see ``recover``."""
-        return self._writer.damage or self._reader.damage
+        """What a write or a question found damaged, or which file is gone; see ``recover``."""
+        return self._writer.damage or self._reader.damage or self._standing.lost()
 
     @property
     def commits(self) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import structlog
 
 from agent.core.backoff import delay_s
-from agent.ledger.errors import LedgerError
 from agent.ledger.ledger import Ledger
 
 __all__ = ["Mending"]
@@ -31,34 +30,45 @@ class Mending:
         self._at_work = asyncio.Lock()
         self._attempts = 0
         self._not_before_ms = 0
+        self._failure: str | None = None
         self.unfinished: str | None = None
         """Damage that was found and not mended yet."""
 
         self.recoveries = 0
-        self.alarm: str | None = None
+
+    @property
+    def alarm(self) -> str | None:
+        """Say what is not mended yet, and why."""
+        if self.unfinished is None:
+            return None
+        return self._failure or f"the ledger is damaged and is being made anew: {self.unfinished}"
 
     def is_due(self) -> bool:
         """Say whether to try now: nobody is at it, and the last failure is long enough ago."""
         return not self._at_work.locked() and self._ledger.up_ms() >= self._not_before_ms
 
-    async def recover(self, reason: str) -> None:
+    async def recover(self, reason: str, *, seen: int | None = None) -> None:
         """Move the ledger to quarantine and go on with one made anew.
 
-        Raises LedgerError where the disk does not let it; ``alarm`` says so until it does.
+        ``seen`` is how many recoveries there were when the damage was looked for: where there was
+        one more meanwhile, that damage went with the ledger that had it. Raises LedgerError where
+        the disk does not let it; ``alarm`` says so until it does.
         """
         async with self._at_work:
+            if seen is not None and seen != self.recoveries:
+                return
             _log.error("ledger_damaged", why=reason, attempt=self._attempts + 1)
             self.unfinished = reason
             wait_s = self._wait()
             try:
                 await asyncio.to_thread(self._ledger.recover, reason)
-            except LedgerError as error:
-                self.alarm = (
+            except Exception as error:
+                self._failure = (
                     f"the ledger is damaged and cannot be made anew: {error}; tried "
                     f"{self._attempts} times, again within {wait_s:.0f} s"
                 )
                 raise
-            self.unfinished = self.alarm = None
+            self.unfinished = self._failure = None
             self._attempts = self._not_before_ms = 0
             self.recoveries += 1
 

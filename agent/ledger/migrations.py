@@ -12,18 +12,21 @@ a ledger that it cannot read by its steps alone.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from agent.ledger import projections
 from agent.ledger.base import Base
+from agent.ledger.connection import open_reader, shrinkable
 from agent.ledger.entries import follows, read_following
-from agent.ledger.errors import LedgerDamaged, LedgerNewer
+from agent.ledger.errors import LedgerDamaged, LedgerNewer, LedgerUnavailable
 from agent.ledger.queries import SQL, schema
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
 
-__all__ = ["has_own_schema", "migrate", "refuse_newer"]
+__all__ = ["has_own_schema", "migrate", "open_known", "refuse_newer"]
 
 _STALE = "projections"
 _LEDGER = Migrations("tapledger.ledger")
@@ -53,9 +56,24 @@ def migrate(
     entry or the base does not hold.
     """
     refuse_newer(connection)
+    is_new = not _LEDGER.applied(Database(connection))
     _LEDGER.apply(Database(connection))
+    if not is_new:
+        _make_shrinkable(connection)
     if View(connection).meta(_STALE) == "stale":
         _fill(connection, archive, base_of())
+
+
+def _make_shrinkable(connection: sqlite3.Connection) -> None:
+    """Write a database of version 0.1 anew, once, so that its free pages can be given back.
+
+    Where that fails, as on a full disk, it stays as it is, and the next start tries again.
+    """
+    if connection.execute("PRAGMA auto_vacuum").fetchone() == (0,):
+        with suppress(sqlite3.Error):
+            shrinkable(connection)
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def refuse_newer(connection: sqlite3.Connection) -> None:
@@ -73,6 +91,27 @@ def refuse_newer(connection: sqlite3.Connection) -> None:
             f"the ledger was written by a newer tapledger (it has {', '.join(sorted(newer))}); "
             "install that version or a later one"
         )
+
+
+def open_known(path: Path) -> sqlite3.Connection:
+    """Open a ledger read-only whose steps are those of this version, neither more nor fewer.
+
+    A new version is installed before the agent is started again, so that a command, or the nightly
+    replay, can meet a ledger of another version: that is no damage. Raises as ``refuse_newer``
+    does, and LedgerUnavailable where steps are missing that a start would take.
+    """
+    connection = open_reader(path)
+    try:
+        refuse_newer(connection)
+        if _LEDGER.pending(Database(connection)) and has_own_schema(connection):
+            raise LedgerUnavailable(
+                f"{path}: an older tapledger wrote this ledger; start the agent once to bring it "
+                "forward"
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def has_own_schema(connection: sqlite3.Connection) -> bool:

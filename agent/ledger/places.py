@@ -1,10 +1,11 @@
 """Which file lies where: everything a ledger owns stands beside its database, under its name."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Places", "make_private", "sync_directory"]
+__all__ = ["Places", "identity_of", "make_private", "sync_directory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,14 @@ class Places:
         """Say whether a name beside the database is one of the ledger's, or was made for one."""
         own = self.database.name
         return name == own or name.startswith((f"{own}.", f"{own}-"))
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another of the same name; None where there is none. Raises OSError."""
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return (status.st_dev, status.st_ino)
+    return None
 
 
 def make_private(path: Path) -> None:

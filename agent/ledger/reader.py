@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from agent.ledger.checks import DAMAGE_CODES
 from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
+from agent.ledger.evidence import is_certain
 
 __all__ = ["Reader"]
 
@@ -62,21 +62,15 @@ class Reader:
         try:
             return _in_one_state(connection, question)
         except (LedgerDamaged, sqlite3.DatabaseError) as error:
-            if not _is_damage(error):
+            if not is_certain(error):
                 raise
         # Its segment may have been dropped since this state began: a later one does not name it.
         try:
             return _in_one_state(connection, question)
         except (LedgerDamaged, sqlite3.DatabaseError) as error:
-            if _is_damage(error):
+            if is_certain(error):
                 self.damage = str(error)
             raise
-
-
-def _is_damage(error: LedgerDamaged | sqlite3.DatabaseError) -> bool:
-    """Tell what SQLite or a hash cannot believe; the file is not read for it, as this is a tap."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, LedgerDamaged) or code in DAMAGE_CODES
 
 
 def _in_one_state(connection: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:

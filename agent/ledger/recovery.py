@@ -20,9 +20,10 @@ import structlog
 from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
+from agent.ledger.base import position_of
 from agent.ledger.building import Made, install, make, open_epoch
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.places import Places
+from agent.ledger.places import Places, identity_of
 from agent.ledger.quarantine import (
     close_cell,
     newest_epoch,
@@ -30,9 +31,11 @@ from agent.ledger.quarantine import (
     reason_of,
     used_backups,
 )
-from agent.ledger.ring import backups, described, is_sound, take_segments_back
+from agent.ledger.ring import Backup, described, named_segments, take_segments_back
+from agent.ledger.segments import Segment
+from agent.ledger.sources import Sources
 
-__all__ = ["Rebuilt", "Suspicion", "is_missing", "rebuild", "restore"]
+__all__ = ["Suspicion", "is_missing", "rebuild", "restore"]
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +47,8 @@ class Rebuilt:
     head: Position
     from_backup: str | None
     quarantine: Path
+    left_out: int = 0
+    """How many older entries a backup names whose sealed files are not here, or do not hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,19 +61,11 @@ class Suspicion:
     @classmethod
     def of(cls, places: Places, reason: str) -> "Suspicion":
         """Suspect the database that is there now. Raises OSError."""
-        return cls(reason=reason, database=_identity(places.database))
+        return cls(reason=reason, database=identity_of(places.database))
 
     def holds(self, places: Places) -> bool:
         """Say whether that database is still there, or none. Raises OSError."""
-        return _identity(places.database) in (self.database, None)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell one file from another of the same name."""
-    with suppress(FileNotFoundError):
-        status = path.stat()
-        return (status.st_dev, status.st_ino)
-    return None
+        return identity_of(places.database) in (self.database, None)
 
 
 def is_missing(places: Places) -> bool:
@@ -86,7 +83,7 @@ def rebuild(places: Places, reason: str, *, clock: DeviceClock, mint_id: MintId)
     epoch = newest_epoch(places) + 1
     cell = quarantine(places, reason)
     reason = reason_of(cell)  # of the first attempt, where this one found nothing more to move
-    made = _make_best(places)
+    made = _make_best(places, Sources.of(places, cell))
     head = open_epoch(places, made, "rebuilt", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     install(places, made.base, cell, head=head)
     name = None if made.start is None else made.start.file
@@ -104,37 +101,46 @@ def restore(places: Places, source: Path, *, clock: DeviceClock, mint_id: MintId
     if source.resolve() == places.database.resolve():
         raise LedgerDamaged(f"{source}: is the ledger itself; name a backup of it")
     start, epoch = described(source), newest_epoch(places) + 1
-    take_segments_back(places, source.parent)
+    take_segments_back(places, source)
+    left_out = 0
     try:
-        made = make(places, start, source, grow=False)
+        made = make(places, start, source)
     except LedgerDamaged:  # its sealed entries are not here
-        made = make(places, start, source, grow=False, whole=False)
+        made = make(places, start, source, whole=False)
+        left_out = _count_between(start, made, named_segments(source))
     reason = f"restored from {source.name}"
     head = open_epoch(places, made, "restored", reason, clock=clock, mint_id=mint_id, epoch=epoch)
     cell = quarantine(places, f"replaced by {source.name}")
     install(places, made.base, cell, head=head)
     close_cell(cell)
-    return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell)
+    return Rebuilt(head=made.head, from_backup=source.name, quarantine=cell, left_out=left_out)
 
 
-def _make_best(places: Places) -> Made:
+def _count_between(start: Backup, made: Made, named: list[Segment]) -> int:
+    """Count the sealed entries of a backup before those with which the ledger made of it begins."""
+    begin, end = position_of(start.begins_after).place, made.base.begins_after.place
+    inside = [segment for segment in named if begin < (segment.epoch, segment.last_seq) <= end]
+    return sum(segment.last_seq - segment.first_seq + 1 for segment in inside)
+
+
+def _make_best(places: Places, sources: Sources) -> Made:
     """Build the ledger that can be replayed from its beginning, or else the one that reaches on.
 
     A backup whose ledger was found damaged again is not begun with twice; its entries still count.
     """
     used, ring = used_backups(places), places.backups
-    sound = [backup for backup in backups(ring) if is_sound(ring, backup)]
-    starts = [backup for backup in sound if backup.file not in used]
+    starts = [backup for backup in sources.starts if backup.file not in used]
     made = None
     for full in (backup for backup in starts if backup.kind == "full"):
         with suppress(LedgerDamaged):
-            made = make(places, full, ring / full.file)
+            made = make(places, full, ring / full.file, sources=sources)
             break
-    made = made or make(places, None, None)
-    for newer in (*starts, *sound):
+    made = made or make(places, None, None, sources=sources)
+    for newer in (*starts, *sources.starts):
         if newer.place > made.head.place:
             # The chain up to this backup is broken: begin with it, and have nothing older.
             with suppress(LedgerDamaged):
-                return make(places, newer, ring / newer.file, whole=False)
-            made = make(places, made.start, None if made.start is None else ring / made.start.file)
+                return make(places, newer, ring / newer.file, whole=False, sources=sources)
+            source = None if made.start is None else ring / made.start.file
+            made = make(places, made.start, source, sources=sources)
     return made

@@ -12,14 +12,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.core.entry import GENESIS, Entry, MalformedEntry, Position, link_hash
+from agent.core.entry import GENESIS, Entry, Position
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base, read_base
-from agent.ledger.connection import open_reader
+from agent.ledger.entries import follows, read_following
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.evidence import speaks_of_damage
-from agent.ledger.migrations import migrate
+from agent.ledger.evidence import fault_in_pages, speaks_of_damage
+from agent.ledger.migrations import migrate, open_known
 from agent.ledger.places import Places
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive
@@ -56,7 +56,8 @@ class Replay:
 def verify_chain(path: Path, *, progress: Progress = _silent) -> Position:
     """Check sequence, hashes and seals only (I7), which is many times faster; answers the head.
 
-    Raises LedgerDamaged naming the first entry that does not hold.
+    Raises LedgerDamaged naming the first entry that does not hold; LedgerNewer or LedgerUnavailable
+    for a ledger of another version.
     """
 
     def check() -> Position:
@@ -76,8 +77,8 @@ def replay(path: Path, *, progress: Progress = _silent) -> Replay:
     now and then and at the end.
 
     Holds gap-free sequence and chain (I7), postings that sum to zero (I3) and projections equal to
-    a rebuild (I9). Raises LedgerDamaged naming the first entry or row that does not hold.
-    Cost: linear in the journal.
+    a rebuild (I9). Raises LedgerDamaged naming the first entry or row that does not hold, and as
+    ``verify_chain`` does for another version's. Cost: linear in the journal.
     """
 
     def check() -> Replay:
@@ -105,7 +106,7 @@ def _from_one_base(path: Path, check: Callable[[], T]) -> T:
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a ledger for reading; bytes that have changed are LedgerDamaged."""
     try:
-        with closing(open_reader(path)) as live:
+        with closing(open_known(path)) as live:
             yield live
     except LedgerDamaged:
         raise  # it says so itself
@@ -137,6 +138,8 @@ def _replay(
     (unbalanced,) = live.execute(SQL["sum_of_postings"]).fetchone()
     if unbalanced:
         raise LedgerDamaged(f"balances: the postings sum to {unbalanced}, not to zero")
+    if (fault := fault_in_pages(live)) is not None:
+        raise LedgerDamaged(f"{path}: {fault}")
     return Replay(
         entries=count,
         head=head,
@@ -196,7 +199,7 @@ def _following(head: Position, position: Position, canonical: bytes) -> Position
             f"entry {position.epoch}:{position.seq}: comes after {head.epoch}:{head.seq}, "
             "an entry is missing"
         )
-    if link_hash(head.hash, canonical) != position.hash:
+    if not follows(position, canonical, head.hash):
         raise LedgerDamaged(
             f"entry {position.epoch}:{position.seq}: its hash does not follow from the entry "
             "before it"
@@ -205,13 +208,11 @@ def _following(head: Position, position: Position, canonical: bytes) -> Position
 
 
 def _parse(canonical: bytes, position: Position) -> Entry:
-    name = f"entry {position.epoch}:{position.seq}"
-    try:
-        entry = Entry.read(canonical)
-    except MalformedEntry as error:
-        raise LedgerDamaged(f"{name}: {error}") from error
+    entry = read_following(position, canonical)
     if (entry.epoch, entry.seq) != (position.epoch, position.seq):
-        raise LedgerDamaged(f"{name}: says it is entry {entry.epoch}:{entry.seq}")
+        raise LedgerDamaged(
+            f"entry {position.epoch}:{position.seq}: says it is entry {entry.epoch}:{entry.seq}"
+        )
     return entry
 
 

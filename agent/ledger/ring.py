@@ -16,6 +16,7 @@ from agent.ledger.connection import open_reader
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.places import Places, make_private, sync_directory
 from agent.ledger.queries import SQL
+from agent.ledger.segments import Segment
 from agent.ledger.view import View
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "copy_segments",
     "described",
     "is_sound",
+    "named_segments",
     "prune",
     "sha256_of",
     "take_segments_back",
@@ -32,7 +34,8 @@ __all__ = [
 
 BackupKind = Literal["full", "hourly"]
 
-_SEALED = "*.jsonl.gz"
+_BROUGHT = "segments"
+"""Beside a backup that is taken away: the sealed files that it names."""
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,37 +123,63 @@ def prune(directory: Path, *, hourly: int, full: int) -> list[Backup]:
     return removed
 
 
-def copy_segments(places: Places, directory: Path) -> None:
-    """Copy the sealed files to a backup that is taken away from this disk."""
-    _copy_sealed(sorted(places.segments.glob(_SEALED)), directory / "segments")
+def copy_segments(places: Places, backup: Path) -> None:
+    """Copy the sealed files that a backup names to its side, to be taken away from this disk.
+
+    Their names there carry their seals: a directory may hold what several ledgers brought.
+    """
+    directory = backup.parent / _BROUGHT
+    for segment in named_segments(backup):
+        if not _holds(directory / _sealed_name(segment), segment):
+            _copy_sealed(places.segments / segment.name, directory / _sealed_name(segment))
 
 
-def take_segments_back(places: Places, directory: Path) -> None:
-    """Copy sealed files that a backup brought along and that are not here."""
-    brought = sorted((directory / "segments").glob(_SEALED))
-    missing = [path for path in brought if not (places.segments / path.name).exists()]
-    _copy_sealed(missing, places.segments)
+def take_segments_back(places: Places, backup: Path) -> None:
+    """Copy sealed files that a backup brought along and that are not here. Raises sqlite3.Error."""
+    directory = backup.parent / _BROUGHT
+    for segment in named_segments(backup):
+        target = places.segments / segment.name
+        names = (_sealed_name(segment), segment.name)  # plain ones are of an earlier version
+        brought = [directory / name for name in names if _holds(directory / name, segment)]
+        if brought and not target.exists():
+            _copy_sealed(brought[0], target)
 
 
-def _copy_sealed(paths: list[Path], directory: Path) -> None:
-    """Copy files so that each is whole where it has its name. One that goes meanwhile is left out:
+def named_segments(backup: Path) -> list[Segment]:
+    """List the sealed files that a backup needs beside it. Raises sqlite3.Error."""
+    with closing(open_reader(backup)) as kept:
+        if kept.execute(SQL["columns_of"], ("segments",)).fetchone() is None:
+            return []  # of a version that sealed nothing
+        return View(kept).segments()
+
+
+def _sealed_name(segment: Segment) -> str:
+    return f"{segment.seal.hex()}-{segment.name}"
+
+
+def _holds(path: Path, segment: Segment) -> bool:
+    try:
+        return sha256_of(path) == segment.seal.hex()
+    except OSError:
+        return False
+
+
+def _copy_sealed(source: Path, target: Path) -> None:
+    """Copy a file so that it is whole where it has its name. One that goes meanwhile is left out:
     the disk budget dropped it, because head office has it.
     """
-    if not paths:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".unfinished")
+    make_private(unfinished)
+    try:
+        shutil.copyfile(source, unfinished)
+    except FileNotFoundError:
+        unfinished.unlink()
         return
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in paths:
-        unfinished = (directory / path.name).with_suffix(".unfinished")
-        make_private(unfinished)
-        try:
-            shutil.copyfile(path, unfinished)
-        except FileNotFoundError:
-            unfinished.unlink()
-            continue
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.rename(directory / path.name)
-    sync_directory(directory)
+    with unfinished.open("rb") as written:
+        os.fsync(written.fileno())
+    unfinished.rename(target)
+    sync_directory(target.parent)
 
 
 def sha256_of(path: Path) -> str:

@@ -7,9 +7,10 @@ hold text or nothing where bytes should be, and an index may point to the wrong 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 
-from agent.core.entry import Entry, Position
+from agent.core.entry import GENESIS, Entry, Position
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base
@@ -17,11 +18,14 @@ from agent.ledger.checks import UNREADABLE
 from agent.ledger.connection import open_reader
 from agent.ledger.entries import follows, read_following
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.lives import Lives
 from agent.ledger.queries import SQL
 from agent.ledger.segments import Archive
 from agent.ledger.view import journaled
 
-__all__ = ["Growth"]
+__all__ = ["Growth", "is_kept", "openings"]
+
+_BEGINNING = Position(epoch=0, seq=0, hash=GENESIS)
 
 
 class Growth:
@@ -32,10 +36,16 @@ class Growth:
     """
 
     def __init__(
-        self, building: sqlite3.Connection, archive: Archive, base: Base, head: Position
+        self,
+        building: sqlite3.Connection,
+        archive: Archive,
+        base: Base,
+        head: Position,
+        lives: Lives,
     ) -> None:
         self._building = building
         self._archive = archive
+        self._lives = lives
         self.base = base
         self.head = head
         self.stops_at_contradictions = False
@@ -98,8 +108,10 @@ class Growth:
         return True
 
     def _take(self, entries: Iterable[tuple[Position, bytes]], *, keep: bool = True) -> None:
-        """Add entries as long as each follows from the one before."""
+        """Add entries as long as each follows from the one before, in a life that goes on."""
         for position, canonical in entries:
+            if self._lives.gave_up(position.place):
+                return
             entry = _following(self.head, position, canonical)
             if entry is None or not self._add(entry, position, canonical, keep=keep):
                 return
@@ -137,6 +149,50 @@ def _following(head: Position, position: Position, canonical: bytes) -> Entry | 
     return entry if holds else None
 
 
+def openings(archive: Archive, sound: list[Path], damaged: list[Path]) -> set[tuple[int, Position]]:
+    """Find every life that any source knows of: its epoch, and the entry that it grew from.
+
+    Raises LedgerNewer.
+    """
+    found = set()
+    for position, canonical in _first_entries(archive, sound, damaged):
+        if position.seq == 1 and position.epoch > 0 and follows(position, canonical, GENESIS):
+            fact = read_following(position, canonical).fact
+            if isinstance(fact, OpenEpoch):
+                digest = bytes.fromhex(fact.parent_hash)
+                parent = Position(epoch=fact.parent_epoch, seq=fact.parent_seq, hash=digest)
+                found.add((position.epoch, parent))
+    return found
+
+
+def is_kept(position: Position, archive: Archive, databases: list[Path]) -> bool:
+    """Say whether any source has this very entry."""
+    for database in databases:
+        with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
+            row = connection.execute(SQL["entry_at"], position.place).fetchone()
+            if row is not None and row[1] == position.hash:
+                return True
+    for segment in archive.found():
+        if segment.epoch == position.epoch and segment.first_seq <= position.seq:
+            with suppress(LedgerDamaged):
+                if archive.entry(segment, position.seq).hash == position.hash:
+                    return True
+    return False
+
+
+def _first_entries(
+    archive: Archive, sound: list[Path], damaged: list[Path]
+) -> Iterator[tuple[Position, bytes]]:
+    for segment in archive.found():
+        with suppress(LedgerDamaged):
+            yield from islice(archive.entries(segment, after_seq=0), 1)
+    for database in (*sound, *damaged):
+        with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
+            yield from _typed(_positioned(connection.execute(SQL["first_entries"])))
+    for database in damaged:
+        yield from _as_stored(database, _BEGINNING)
+
+
 def _in_order(database: Path, after: Position) -> Iterator[tuple[Position, bytes]]:
     """Walk a database that may be damaged, as far as SQLite can read it."""
     with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
@@ -147,13 +203,14 @@ def _as_stored(database: Path, after: Position) -> Iterator[tuple[Position, byte
     """Walk its rows without any index: it may be an index that is damaged."""
     with suppress(*UNREADABLE), closing(open_reader(database)) as connection:
         rows = connection.execute(SQL["entries_as_stored"])
-        found = (
-            (Position(epoch=epoch, seq=seq, hash=digest), canonical)
-            for epoch, seq, canonical, digest in rows
-        )
-        for position, canonical in _typed(found):
+        for position, canonical in _typed(_positioned(rows)):
             if position.place > after.place:
                 yield position, canonical
+
+
+def _positioned(rows: sqlite3.Cursor) -> Iterator[tuple[Position, bytes]]:
+    for epoch, seq, canonical, digest in rows:
+        yield Position(epoch=epoch, seq=seq, hash=digest), canonical
 
 
 def _typed(rows: Iterator[tuple[Position, bytes]]) -> Iterator[tuple[Position, bytes]]:

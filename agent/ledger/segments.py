@@ -168,6 +168,13 @@ class Archive:
         """Delete a segment's file, where it is still there. Raises OSError."""
         (self._directory / segment.name).unlink(missing_ok=True)
 
+    def remove_all_but(self, names: set[str]) -> None:
+        """Delete the files that are not among these, also those never finished. Raises OSError."""
+        for pattern in ("*.jsonl.gz", "*.jsonl.unfinished"):
+            for path in self._directory.glob(pattern):
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
+
     def found(self) -> list[Segment]:
         """Describe the files that lie there, for a ledger whose database was lost.
 

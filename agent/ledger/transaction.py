@@ -65,6 +65,9 @@ class Transaction(View):
         archive: Archive | None = None,
     ) -> None:
         super().__init__(connection, archive)
+        self.cuts_log = False
+        """Whether the write-ahead log is cut to nothing after the commit, where nobody reads it."""
+
         self._head = tip.head
         self._before = tip.stamp
         self._business_date = tip.business_date
@@ -192,6 +195,17 @@ class Transaction(View):
         """Let go of entries that a sealed segment holds."""
         key = (segment.epoch, segment.first_seq, min(up_to_seq, segment.last_seq))
         self._connection.execute(SQL["unload_entries"], key)
+
+    def give_pages_back(self, *, at_most: int) -> int:
+        """Give free pages at the database's end back to the disk; answers how many are left."""
+        # One by one: Python makes only the first step of a statement that answers no rows.
+        for _ in range(at_most):
+            self._connection.execute(SQL["give_a_page_back"])
+        return int(self._connection.execute(SQL["free_pages"]).fetchone()[0])
+
+    def cut_log(self) -> None:
+        """Have the write-ahead log give its room back after the commit."""
+        self.cuts_log = True
 
     def forget_segment(self, segment: Segment) -> None:
         """Know a segment no more."""

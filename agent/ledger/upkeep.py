@@ -1,8 +1,8 @@
 """Upkeep: what a ledger does for itself by the clock, so that nobody has to.
 
 Every hour a small backup. Every night the whole ledger is replayed, by a process of its own, which
-the sales at the till do not feel; what holds is then backed up in full, old entries are sealed, and
-the disk budget is held. What the replay finds is treated as damage found at start.
+the sales at the till do not feel; of what holds, old entries are sealed, the rest is backed up in
+full, and the disk budget is held. What the replay finds is treated as damage found at start.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ import structlog
 from agent.ledger.background import in_background
 from agent.ledger.backup import make_backup
 from agent.ledger.budget import DiskBudget
-from agent.ledger.errors import LedgerError, LedgerUnavailable
+from agent.ledger.errors import LedgerDamaged, LedgerError, LedgerUnavailable
+from agent.ledger.evidence import is_certain
 from agent.ledger.ledger import Ledger
 from agent.ledger.mending import Mending
 from agent.ledger.ring import BackupKind, backups, prune
@@ -53,11 +54,13 @@ class Upkeep:
         self._budget = DiskBudget(ledger, budget_bytes=plan.budget_bytes, alone=plan.alone)
         self._at_work = asyncio.Lock()
         self._mending = Mending(ledger)
+        self._failing: dict[str, str] = {}
+        """What is to be said of each chore that failed when its time last came."""
 
     @property
     def alarm(self) -> str | None:
         """What a person has to know. Each part is said by the one that knows when it is over."""
-        alarms = (self._mending.alarm, self._budget.alarm)
+        alarms = (self._mending.alarm, self._budget.alarm, *self._failing.values())
         return "; ".join(alarm for alarm in alarms if alarm is not None) or None
 
     async def after_start(self) -> None:
@@ -66,7 +69,7 @@ class Upkeep:
             await self.nightly()
         else:
             async with self._at_work:
-                await self._try("replay", self.verify())
+                await self._do("replay", self.verify())
 
     def _night_was_missed(self) -> bool:
         """Say whether the newest full backup is a day old, or has a time that is yet to come."""
@@ -83,19 +86,20 @@ class Upkeep:
     async def hourly(self) -> None:
         """Back the projections and the newest entries up, and hold the budget."""
         async with self._at_work:
-            await self._try("hourly backup", self._back_up("hourly"))
-            await self._try("disk budget", self._hold_budget())
+            await self._do("hourly backup", self._back_up("hourly"))
+            await self._do("disk budget", self._hold_budget())
 
     async def nightly(self) -> None:
-        """Replay everything; then back it up, seal what is old, and hold the budget.
+        """Replay everything; then seal what is old, back the rest up, and hold the budget.
 
-        In this order: a backup made of a damaged ledger would bring the damage back.
+        In this order: a backup made of a damaged ledger would bring the damage back, and one made
+        before sealing would hold what the budget then has no room for.
         """
         async with self._at_work:
-            await self._try("replay", self.verify())
-            await self._try("nightly backup", self._back_up("full"))
-            await self._try("sealing", self._seal())
-            await self._try("disk budget", self._hold_budget())
+            await self._do("replay", self.verify())
+            await self._do("sealing", self._seal())
+            await self._do("nightly backup", self._back_up("full"))
+            await self._do("disk budget", self._hold_budget())
 
     async def verify(self) -> None:
         """Replay the ledger in a process of its own; rebuild it where that finds damage."""
@@ -120,8 +124,8 @@ class Upkeep:
         if damage is None and process.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise LedgerUnavailable(f"the replay ended with {process.returncode}: {last}")
-        if damage is not None and self._mending.recoveries == recoveries:
-            await self.recover(damage)
+        if damage is not None:
+            await self._try("recovery", self._mending.recover(damage, seen=recoveries))
 
     async def look(self) -> None:
         """Act on what cannot wait: damage that somebody met, an operator's word, a disk with room.
@@ -148,6 +152,18 @@ class Upkeep:
         await self._mending.recover(reason)
 
     async def _back_up(self, kind: BackupKind) -> None:
+        """Make a backup; where one meets damage, the replay says in which file, and a second one
+        is made of what is sound then.
+        """
+        try:
+            await self._make_backup(kind)
+        except (LedgerDamaged, sqlite3.DatabaseError) as error:
+            if not is_certain(error):
+                raise
+            await self.verify()
+            await self._make_backup(kind)
+
+    async def _make_backup(self, kind: BackupKind) -> None:
         directory = self._ledger.places.backups
         made = await in_background(lambda: make_backup(self._ledger.places, kind))
         await in_background(lambda: prune(directory, hourly=_HOURLY_KEPT, full=_FULL_KEPT))
@@ -164,11 +180,21 @@ class Upkeep:
         if self._budget.alarm is not None:
             _log.warning("disk_budget", why=self._budget.alarm)
 
-    async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
+    async def _do(self, chore: str, doing: Coroutine[Any, Any, None]) -> None:
+        """Do a chore whose time has come; one that fails is said until it succeeds."""
+        error = await self._try(chore, doing)
+        if error is None:
+            self._failing.pop(chore, None)
+        elif self._mending.unfinished is None:  # or that is said, and nothing else could be done
+            self._failing[chore] = f"the {chore} failed: {error}"
+
+    async def _try(self, chore: str, doing: Coroutine[Any, Any, None]) -> Exception | None:
         try:
             await doing
         except (LedgerError, OSError, sqlite3.Error) as error:
             _log.error("upkeep_failed", chore=chore, error=str(error))
+            return error
+        return None
 
 
 def _damage_in(answer: bytes) -> str | None:

@@ -18,6 +18,7 @@ __all__ = [
     "INCARNATION",
     "View",
     "journaled",
+    "refuse",
 ]
 
 ACKNOWLEDGED = "acknowledged"
@@ -236,7 +237,8 @@ class View:
         return [canonical for _, canonical in islice(walk, at_most)]
 
 
-def _refuse(error: LedgerDamaged) -> None:
+def refuse(error: LedgerDamaged) -> None:
+    """Leave nothing out: what cannot be read is raised."""
     raise error
 
 
@@ -245,7 +247,7 @@ def journaled(
     archive: Archive | None = None,
     *,
     after: tuple[int, int] = (0, 0),
-    unreadable: Callable[[LedgerDamaged], None] = _refuse,
+    unreadable: Callable[[LedgerDamaged], None] = refuse,
 ) -> Iterator[tuple[Position, bytes]]:
     """Walk the journal in order, sealed entries first: position and canonical bytes, unparsed.
 

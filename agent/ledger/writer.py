@@ -20,29 +20,31 @@ import structlog
 from agent.core.entry import Position
 from agent.core.instant import DeviceClock
 from agent.core.values import MintId
-from agent.ledger.checks import DAMAGE_CODES
 from agent.ledger.errors import (
     LedgerBusy,
     LedgerContradiction,
-    LedgerDamaged,
     LedgerUnavailable,
     Refusal,
 )
+from agent.ledger.evidence import is_certain
 from agent.ledger.segments import Archive
 from agent.ledger.transaction import Tip, Transaction
 
-__all__ = ["Job", "Writer"]
+__all__ = ["Writer"]
 
 _LONGEST_BATCH = 256
 _IDLE_S = 0.1
+_CUT_WAITS_MS = 250
+"""How long the tills wait at most for those who still read the log that is to be cut."""
+
 _log = structlog.get_logger(__name__)
 
-Job = Callable[[Transaction], Any]
+_Job = Callable[[Transaction], Any]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    job: Job
+    job: _Job
     answer: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -68,7 +70,7 @@ class Writer:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection
-        self._log_grew = False
+        self._log_grew = self._cuts_log = False
         self.tip: Tip
         self.fault: str | None = None
         self.damage: str | None = None
@@ -100,7 +102,7 @@ class Writer:
                 late.append(waiting)
         _answer(late)
 
-    def submit(self, job: Job) -> asyncio.Future[Any]:
+    def submit(self, job: _Job) -> asyncio.Future[Any]:
         """Queue a job from an event loop; it is answered there after its commit.
 
         Raises LedgerBusy with a full queue, LedgerUnavailable when not running.
@@ -150,6 +152,14 @@ class Writer:
         with contextlib.suppress(sqlite3.Error):  # it is tried again after the next commit
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def _cut_log(self) -> None:
+        """Checkpoint everything and cut the log to nothing, unless somebody reads it for long."""
+        (patience_ms,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {_CUT_WAITS_MS}")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
             tip = self._transact(batch)
@@ -167,6 +177,8 @@ class Writer:
         self.tip = tip
         self.commits += 1
         self._log_grew = True
+        if self._cuts_log:
+            self._cut_log()
         if grown:
             self._tell(tip.head)
         _answer(batch)
@@ -195,6 +207,7 @@ class Writer:
             except Refusal as refusal:
                 assert transaction.head() == before, "a refusal writes nothing"  # noqa: S101
                 waiting.error = refusal
+        self._cuts_log = transaction.cuts_log
         self._connection.execute("COMMIT")
         return transaction.tip
 
@@ -206,17 +219,15 @@ class Writer:
                 _log.error("ledger_rollback_failed", error=str(error))
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        if is_certain(error):
+            self.damage = str(error)
         if isinstance(error, sqlite3.IntegrityError):
             error = LedgerContradiction(f"this contradicts an earlier entry: {error}")
         elif isinstance(error, sqlite3.Error):
             if self.fault is None:
                 _log.error("ledger_unavailable", error=str(error))
             self.fault = str(error)
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE_CODES:
-                self.damage = str(error)
             error = LedgerUnavailable(f"the ledger cannot write: {error}")
-        elif isinstance(error, LedgerDamaged):  # a job asked for an entry that is kept no more
-            self.damage = str(error)
         waiting.error = error
         _answer([waiting])
 

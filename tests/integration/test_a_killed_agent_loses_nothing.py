@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import pytest
 from kills import KillRun, chosen_seed
 
@@ -11,19 +10,15 @@ SurviveKills = Callable[..., None]
 
 
 @pytest.fixture
-def survive_kills(
-    tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
-) -> SurviveKills:
-    """Play one run of kills, write down its seed and its table, and hold that nothing was found."""
+def survive_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> SurviveKills:
+    """Play one run of kills, report its seed and its table, and hold that nothing was found."""
 
     def survive_kills(*, kills: int, audit_every: int) -> None:
         seed = chosen_seed()
-        click.echo(f"\nTEST_SEED={seed}")
-        record_testsuite_property(f"seed of {kills} kills", seed)
+        record_property("TEST_SEED", seed)
         run = KillRun(tmp_path, kills=kills, audit_every=audit_every, seed=seed)
         outcome = run.play()
-        click.echo(outcome.table())
-        record_testsuite_property(f"table of {kills} kills", outcome.table())
+        record_property(f"{kills} kills", f"\n{outcome.table()}")
         assert not outcome.findings, str(outcome)
         assert (outcome.kills, outcome.lost, outcome.doubled) == (kills, 0, 0)
         assert outcome.only_after_retry > 0, "no kill came while a till was waiting"
@@ -38,9 +33,6 @@ def test_thirty_kills(survive_kills: SurviveKills) -> None:
 
 
 @pytest.mark.torture
-def test_two_thousand_kills(
-    survive_kills: SurviveKills, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_thousand_kills(survive_kills: SurviveKills) -> None:
     """The same two thousand times over, on one ledger that grows."""
-    with capsys.disabled():
-        survive_kills(kills=2_000, audit_every=200)
+    survive_kills(kills=2_000, audit_every=200)

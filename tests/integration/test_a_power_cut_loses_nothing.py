@@ -2,11 +2,10 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
 import httpx
 import pytest
 from cut_verdict import CutPlan, Verdict, judge
@@ -29,6 +28,7 @@ class Recorded:
 
     store: StoreKit
     ledger: Path
+    report: Callable[[str, object], None]
     logs: list[Path] = field(default_factory=list)
     agent: RecordedAgent = field(init=False)
 
@@ -57,13 +57,14 @@ class Recorded:
             patterns=patterns,
             between=between,
         )
+        self.report("POWER_CUT_SEED", seed)
         verdict = judge(plan)
-        click.echo(f"seed {seed}: {verdict}")
+        self.report("power cuts", str(verdict))
         return verdict
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Recorded]:
+def site(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[Recorded]:
     """A store of three lanes that was not started yet; its ledger has a directory of its own."""
     require_strace()
     store = StoreKit(name="s001", directory=tmp_path / "store", lane_names=LANES)
@@ -72,7 +73,7 @@ def site(tmp_path: Path) -> Iterator[Recorded]:
     toml = store.config.read_text("utf-8").replace(str(store.ledger_path), str(ledger))
     store.config.write_text(toml, "utf-8")
     try:
-        yield Recorded(store=store, ledger=ledger)
+        yield Recorded(store=store, ledger=ledger, report=record_property)
     finally:
         store.stop()
 

@@ -88,6 +88,25 @@ def test_a_lost_database_is_made_anew_at_start(
     assert replay(closed_store.ledger_path).head.epoch == 2
 
 
+def test_a_database_that_is_removed_while_it_runs_costs_no_sale(
+    closed_store: StoreKit,
+    till: httpx.Client,
+    sell: Sell,
+    make_sale: Callable[..., dict[str, Any]],
+) -> None:
+    """Within moments the agent notices, saves what it answered, also since, and says so."""
+    ids = sell(3)
+    closed_store.ledger_path.unlink()
+    ids += sell(3)
+    wait_until(lambda: frozen_because(closed_store) is not None, "the agent to mend its ledger")
+    assert frozen_because(closed_store) == (
+        f"{closed_store.ledger_path.name} was removed while the agent was running"
+    )
+    still_answered(till, ids, make_sale)
+    assert closed_store.agent.stop() == 0
+    replay(closed_store.ledger_path)
+
+
 def test_damage_that_a_sale_meets_is_mended_while_it_runs(
     closed_store: StoreKit,
     till: httpx.Client,

@@ -96,8 +96,8 @@ MUTANTS = {
     ),
     "unacknowledged_sealed": Mutant(
         file="agent/ledger/sealing.py",
-        old="        if place > last_place or ",
-        new="        if ",
+        old="            and position.place <= last_place\n",
+        new="",
         caught_by=f"{_UNIT}/test_old_entries_are_sealed.py::test_what_head_office_has_not_stays",
     ),
     "witness_ignored": Mutant(
@@ -107,9 +107,9 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py::test_an_older_copy_is_noticed",
     ),
     "backup_sums_not_looked_at": Mutant(
-        file="agent/ledger/recovery.py",
-        old="    sound = [backup for backup in backups(ring) if is_sound(ring, backup)]",
-        new="    sound = backups(ring)",
+        file="agent/ledger/sources.py",
+        old="        sound = [backup for backup in known if is_sound(ring, backup)]",
+        new="        sound = known",
         caught_by=f"{_UNIT}/test_a_damaged_ledger_is_made_anew.py"
         "::test_a_damaged_backup_is_passed_over",
     ),

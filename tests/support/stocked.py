@@ -18,7 +18,8 @@ from agent.core.basket import Line, Sale, Tender
 from agent.core.entry import Position
 from agent.core.instant import Moment
 from agent.core.program import Program
-from agent.ledger import Ledger
+from agent.ledger import Ledger, Transaction
+from agent.ledger.budget import DiskBudget, usage
 from agent.ledger.connection import open_reader
 from agent.ledger.places import Places
 from agent.ledger.sealing import seal_old_entries
@@ -134,6 +135,12 @@ class Stock:
             self.day += 50
             self.sell(ledger, 1)
             assert self.seal(ledger) == 1
+
+    def drop_oldest(self, ledger: Ledger) -> None:
+        """Give up the oldest segment for a budget that is a byte too small."""
+        asyncio.run(ledger.write(Transaction.cut_log))  # or its room would be enough
+        budget_bytes = usage(self.places).total - 1
+        asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
 
     def _note(self, what: str, epoch: int, seq: int, ledger: Ledger) -> None:
         digest_at = asyncio.run(ledger.hash_at(epoch, seq))

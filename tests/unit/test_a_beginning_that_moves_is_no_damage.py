@@ -84,13 +84,13 @@ def test_a_full_backup_never_begins_before_its_copy(
     stock: Stock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is dropped just before a backup is copied is not promised by it."""
-    moved, opened = Once(ledger), backup.open_reader
+    moved, opened = Once(ledger), backup.open_known
 
     def drop_and_open(path: Path) -> object:
         moved()
         return opened(path)
 
-    monkeypatch.setattr(backup, "open_reader", drop_and_open)
+    monkeypatch.setattr(backup, "open_known", drop_and_open)
     made = make_backup(stock.places, "full")
     assert made.begins_after.startswith("0:121:")
 

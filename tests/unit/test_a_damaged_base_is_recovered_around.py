@@ -1,12 +1,10 @@
 """A base that is damaged costs what it held, and never the ledger."""
 
-import asyncio
 from pathlib import Path
 
 from stocked import Stock
 
 from agent.ledger import replay
-from agent.ledger.budget import DiskBudget, usage
 
 
 def test_a_ledger_is_made_without_its_base(tmp_path: Path) -> None:
@@ -17,8 +15,7 @@ def test_a_ledger_is_made_without_its_base(tmp_path: Path) -> None:
     with stock.running() as ledger:
         stock.enrol(ledger)
         stock.sell_and_seal(ledger, 20, times=2)
-        budget_bytes = usage(stock.places).total - 1
-        asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
+        stock.drop_oldest(ledger)
     for file in stock.places.backups.iterdir():
         file.unlink()
     content = bytearray(stock.places.base.read_bytes())

@@ -14,6 +14,7 @@ from agent.ledger import Ledger, LedgerUnavailable, replay
 from agent.ledger import ledger as ledger_module
 from agent.ledger.backup import make_backup
 from agent.ledger.recovery import restore
+from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.tools.waiting import wait_until
 
 
@@ -69,6 +70,31 @@ def test_no_recovery_begins_after_a_stop(stock: Stock) -> None:
     assert not stock.places.quarantine.exists()
     with stock.running() as next_one:
         assert next_one.frozen is None
+
+
+def test_one_damage_is_mended_once(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replay that reports what a tap met first does not move the ledger that was made since."""
+
+    class Replay:
+        """Reports the old ledger's damage while its recovery is under way."""
+
+        pid, returncode = os.getpid(), 1
+
+        async def communicate(self) -> tuple[bytes, bytes]:
+            self.recovery = asyncio.create_task(upkeep.recover("a tap met it"))
+            await asyncio.sleep(0)  # it has begun
+            return b'{"damaged": "what the replay found"}', b""
+
+    async def begun(*_: object, **__: object) -> Replay:
+        return Replay()
+
+    monkeypatch.setattr("agent.ledger.upkeep.asyncio.create_subprocess_exec", begun)
+    monkeypatch.setattr("agent.ledger.upkeep.os.setpriority", lambda *_: None)
+    with stock.running() as ledger:
+        upkeep = Upkeep(ledger, UpkeepPlan(keep_days=30, budget_bytes=2**40, alone=True))
+        asyncio.run(upkeep.verify())
+        assert ledger.frozen == "a tap met it"
+    assert [cell.name for cell in stock.places.quarantine.iterdir()] == ["001"]
 
 
 def _restored(stock: Stock) -> str:

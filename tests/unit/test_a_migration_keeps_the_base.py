@@ -1,6 +1,5 @@
 """A ledger whose oldest entries were dropped keeps their sums when its schema moves on."""
 
-import asyncio
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from stocked import Stock
 
 from agent.ledger import migrations, replay
 from agent.ledger.backup import make_backup
-from agent.ledger.budget import DiskBudget, usage
 from agent.ledger.connection import open_reader
 from agent.ledger.projections import TABLES
 
@@ -32,8 +30,7 @@ def stock(tmp_path: Path) -> Stock:
     with stock.running() as ledger:
         stock.enrol(ledger)
         stock.sell_and_seal(ledger, 20, times=2)
-        budget_bytes = usage(stock.places).total - 1
-        asyncio.run(DiskBudget(ledger, budget_bytes=budget_bytes, alone=False).hold())
+        stock.drop_oldest(ledger)
         assert stock.places.base.exists()
         stock.sell(ledger, 3)
         for kind in ("full", "hourly"):

@@ -152,6 +152,31 @@ def test_a_recovery_that_succeeds_is_forgotten(
     assert mending.recoveries == 1
 
 
+def test_what_is_being_mended_is_said(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a recovery is at work, and every call is refused, the alarm says why."""
+    mending, said = Mending(ledger), list[str | None]()
+    monkeypatch.setattr(ledger, "recover", lambda _: said.append(mending.alarm))
+    asyncio.run(mending.recover("a test"))
+    assert said == ["the ledger is damaged and is being made anew: a test"]
+    assert mending.alarm is None
+
+
+def test_a_mistake_in_a_recovery_is_said_and_waited_for(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recovery that fails for a reason that nobody foresaw backs off like any other."""
+
+    def slip(_reason: str) -> None:
+        raise AssertionError("a slip")
+
+    mending = Mending(ledger)
+    monkeypatch.setattr(ledger, "recover", slip)
+    with pytest.raises(AssertionError):
+        asyncio.run(mending.recover("a test"))
+    assert "cannot be made anew: a slip; tried 1 times" in str(mending.alarm)
+    assert not mending.is_due()
+
+
 def test_damaged_copies_are_listed_newest_first(stock: _Waited) -> None:
     """The tenth copy is newer than the ninth, and the thousandth than both."""
     for number in ("002", "010", "009", "1000", "999", "1001"):

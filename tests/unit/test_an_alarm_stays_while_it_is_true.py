@@ -79,6 +79,23 @@ def test_a_budget_that_cannot_be_held_is_said_until_it_can(stock: Stock, ledger:
     assert hold(upkeep) == f"{DROPPED}backups"
 
 
+def test_a_chore_that_fails_is_said_until_it_succeeds(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that is not made is said; the next one that is ends it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    upkeep = upkeep_of(ledger, 2**40)
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.ledger.upkeep.make_backup", full)
+        asyncio.run(upkeep.hourly())
+    assert upkeep.alarm == "the hourly backup failed: [Errno 28] No space left on device"
+    asyncio.run(upkeep.hourly())
+    assert upkeep.alarm is None
+
+
 def test_a_budget_that_holds_does_not_hide_damage(
     stock: Stock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stocked import Stock, break_page, flip, segments_of
+from stocked import Stock, break_page, flip, scribble, segments_of
 
 from agent.ledger import Ledger, LedgerDamaged, LedgerUnavailable, View, replay
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
@@ -78,6 +79,23 @@ def test_a_tap_that_meets_a_torn_page(stock: Stock, ledger: Ledger) -> None:
     assert "malformed" in str(ledger.damage)
     look(ledger)
     assert ledger.damage is None
+    replay(stock.path)
+
+
+@pytest.mark.parametrize("ask", [Stock.identify, lambda s, ledger: s.commit(ledger, "unlucky")])
+def test_a_question_that_meets_text_that_is_none(
+    stock: Stock, ledger: Ledger, ask: Callable[[Stock, Ledger], object]
+) -> None:
+    """The same for a name whose bytes are no text any more, be it a tap or a sale that met it."""
+    scribble(stock.path, "UPDATE cards SET account = CAST(x'fffe41' AS TEXT)")
+    scribble(stock.path, "UPDATE accounts SET account = CAST(x'fffe41' AS TEXT)")
+    with pytest.raises(LedgerUnavailable, match="Could not decode"):
+        ask(stock, ledger)
+    assert "Could not decode" in str(ledger.damage)
+    look(ledger)
+    assert ledger.damage is None
+    assert stock.identify(ledger).balance == 300
+    ask(stock, ledger)
     replay(stock.path)
 
 

@@ -51,6 +51,12 @@ SELECT 1 FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1;
 -- name: unload_entries
 DELETE FROM journal WHERE epoch = ? AND seq BETWEEN ? AND ?;
 
+-- name: give_a_page_back
+PRAGMA incremental_vacuum(1);
+
+-- name: free_pages
+PRAGMA freelist_count;
+
 -- name: first_kept_place
 SELECT epoch, seq FROM journal UNION ALL SELECT epoch, first_seq FROM segments ORDER BY 1, 2 LIMIT 1;
 
@@ -66,6 +72,9 @@ SELECT epoch, seq, hash FROM live.journal
 -- name: copy_live_entries_after
 INSERT INTO main.journal SELECT * FROM live.journal
  WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq;
+
+-- name: first_entries
+SELECT epoch, seq, canonical, hash FROM journal WHERE epoch > 0 AND seq = 1 ORDER BY epoch;
 
 -- name: misnamed_entry
 SELECT epoch, seq FROM journal

@@ -25,7 +25,7 @@ from agent.daemon import read_program
 from agent.paths import shipped_program
 from agent.tools.bench.sale import real_sales
 
-__all__ = ["History", "Said", "Work", "card", "parsed_sales", "program", "sample_entries", "work"]
+__all__ = ["History", "Said", "Work", "card", "program", "sample_entries", "work"]
 
 Work = list[tuple[str, Sale]]
 """Sales to commit, each with its sale_id."""
@@ -38,7 +38,7 @@ def program() -> Program:
 
 
 @cache
-def parsed_sales() -> tuple[Sale, ...]:
+def _parsed_sales() -> tuple[Sale, ...]:
     """Answer the shipped baskets, checked as the border checks them."""
     return tuple(Sale.model_validate_json(json.dumps(sale)) for sale in real_sales())
 
@@ -70,7 +70,7 @@ class _Judged:
 
 @cache
 def _judged() -> tuple[_Judged, ...]:
-    return tuple(_judge(sale) for sale in parsed_sales())
+    return tuple(_judge(sale) for sale in _parsed_sales())
 
 
 def _judge(sale: Sale) -> _Judged:
@@ -129,7 +129,7 @@ class History:
 
 def work(prefix: str, count: int, *, accounts: int, seed: int) -> Work:
     """Prepare sales for random members; ``prefix`` keeps their ids apart from any others."""
-    sales, dice = parsed_sales(), random.Random(seed)  # noqa: S311 - see above
+    sales, dice = _parsed_sales(), random.Random(seed)  # noqa: S311 - see above
     return [
         (
             f"{prefix}-{number:06}",
@@ -142,7 +142,7 @@ def work(prefix: str, count: int, *, accounts: int, seed: int) -> Work:
 def sample_entries() -> list[bytes]:
     """Answer the canonical bytes of an entry for each shipped basket, as a journal holds them."""
     stamp, _ = Stamp.of(device_clock(), None)
-    facts = History(accounts=1).sales(len(parsed_sales()))
+    facts = History(accounts=1).sales(len(_parsed_sales()))
     return [_entry(seq, said, stamp).canonical() for seq, said in enumerate(facts, start=1)]
 
 
