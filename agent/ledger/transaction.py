@@ -83,6 +83,16 @@ class Transaction(View):
         return self._head
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether redemptions are refused here, without asking the disk."""
+        return self._frozen is not None
+
+    def refuse_frozen(self) -> None:
+        """Hold that points may be redeemed here. Raises Frozen on a ledger that was rebuilt."""
+        if self._frozen is not None:
+            raise Frozen(f"points cannot be redeemed until somebody confirms: {self._frozen}")
+
+    @property
     def business_date(self) -> date | None:
         """The shop's day as the POS said it last."""
         return self._business_date
@@ -107,8 +117,8 @@ class Transaction(View):
         """
         if isinstance(fact, ExpirePoints):
             raise Refusal("only head office expires points")
-        if self._frozen is not None and isinstance(fact, CreateReward | RedeemReward):
-            raise Frozen(f"points cannot be redeemed until somebody confirms: {self._frozen}")
+        if isinstance(fact, CreateReward | RedeemReward):
+            self.refuse_frozen()
         self._business_date = business_date or self._business_date
         return self._append(fact, self._now())
 

@@ -36,7 +36,7 @@ def claim(
         if recorded is not None:
             return recorded, True
     basket = _claimable(transaction, sale)
-    fact = _judge(terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
+    fact = _judge(transaction, terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
     return transaction.append(fact), False
 
 
@@ -55,6 +55,7 @@ def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
 
 
 def _judge(
+    transaction: Transaction,
     terms: Terms,
     sale_id: str,
     basket: Sale,
@@ -78,5 +79,5 @@ def _judge(
         pending_until=until,
         lane=lane,
         cashier=cashier,
-        lease=terms.lease(active),
+        lease=terms.earned_lease(transaction, active),
     )

@@ -27,7 +27,10 @@ def activate_due(transaction: Transaction, terms: Terms, day: date) -> None:
         points = sum(lot.points for lot in lots)
         transaction.append(
             ActivatePoints(
-                account=account, points=points, lots=tuple(lots), lease=terms.lease(points)
+                account=account,
+                points=points,
+                lots=tuple(lots),
+                lease=terms.earned_lease(transaction, points),
             ),
             business_date=day,
         )

@@ -92,6 +92,7 @@ def hold(
     if known is not None:
         _hold_same(transaction, known, wish)
         return _answer(transaction, redemption_id, known), True
+    transaction.refuse_frozen()
     member = member_of(transaction, parse_token(wish.token))
     points = _price(terms.program, wish)
     if member.balance < points:
@@ -149,14 +150,19 @@ def capture(
     return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
 
 
-def hold_capturable(view: View, redemption_ids: Sequence[str], token: Token | None) -> None:
+def hold_capturable(
+    transaction: Transaction, redemption_ids: Sequence[str], token: Token | None
+) -> None:
     """See that a sale may capture its redemptions, before anything is written.
 
-    Raises UnknownRedemption, RedemptionEnded; a redemption of another member's is unknown to it.
+    Raises UnknownRedemption, RedemptionEnded, Frozen; a redemption of another member's is unknown
+    to it.
     """
-    row = view.account_of(token) if token and redemption_ids else None
+    if redemption_ids:
+        transaction.refuse_frozen()
+    row = transaction.account_of(token) if token and redemption_ids else None
     for redemption_id in redemption_ids:
-        known = _known(view, redemption_id)
+        known = _known(transaction, redemption_id)
         if row is not None and row.account != known.account:
             raise UnknownRedemption(f"redemption {redemption_id} is another member's")
         if known.captured or known.released:

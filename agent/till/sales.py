@@ -37,7 +37,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     activate_due(transaction, terms, sale.business_date)
     row = None if token is None else transaction.account_of(token)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    fact = _judge(terms, sale_id, sale, row, "accumulated" if row else status)
+    fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in sale.redemptions:
         capture(transaction, terms, redemption_id, sale_id=sale_id)
@@ -45,7 +45,12 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
 
 
 def _judge(
-    terms: Terms, sale_id: str, sale: Sale, row: AccountRow | None, status: SaleStatus
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    row: AccountRow | None,
+    status: SaleStatus,
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
@@ -64,7 +69,7 @@ def _judge(
         balance=None if row is None else row.balance + active,
         flags=("currency_mismatch",) if sale.currency != program.currency else (),
         pending_until=until,
-        lease=terms.lease(active),
+        lease=terms.earned_lease(transaction, active),
     )
 
 

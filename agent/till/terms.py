@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from agent.core.program import Program
-from agent.ledger import View
+from agent.ledger import Transaction, View
 
 __all__ = ["Terms"]
 
@@ -26,8 +26,12 @@ class Terms:
         return max(0, right)
 
     def lease(self, points: int) -> int:
-        """Answer the change to this device's rights that goes with a change of active points."""
+        """Answer the change to this device's rights that goes with points held or given back."""
         return 0 if self.alone else points
+
+    def earned_lease(self, transaction: Transaction, points: int) -> int:
+        """Answer the rights that points bring which become active here: none while frozen."""
+        return 0 if self.alone or transaction.is_frozen else points
 
     def pending_until(self, day: date, points: int) -> date | None:
         """Answer until when points of a business date's sale wait; None where they need not."""

@@ -13,7 +13,7 @@ from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.instant import Moment
 from agent.core.program import Program
-from agent.ledger import Ledger, replay
+from agent.ledger import Frozen, Ledger, View, replay
 from agent.paths import shipped_program
 from agent.till import (
     InsufficientPoints,
@@ -28,6 +28,7 @@ from agent.till import (
     UnknownRedemption,
     UnknownReward,
     Wish,
+    parse_token,
 )
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
@@ -250,3 +251,37 @@ def test_a_quote_says_what_could_be_redeemed(till: Till, sale_body: SaleBody) ->
     small = asyncio.run(till.quote(Sale.model_validate(sale_body(499, token=CARD))))
     assert (small.rewards[0].available, small.rewards[0].why) == (False, "the basket is too small")
     assert asyncio.run(till.commit("s-1", sale)).answer.points == quoted.points
+
+
+@pytest.mark.usefixtures("till")
+def test_a_frozen_ledger_earns_no_rights(ledger: Ledger, sale_body: SaleBody) -> None:
+    """What is sold on a rebuilt ledger counts, and is spent only once head office agrees."""
+    bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
+    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
+    asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(50_000, token=CARD))))
+    assert asyncio.run(bound.identify(CARD)).balance == 1_100
+    assert asyncio.run(ledger.read(lambda view: view.right(_account(view)))) == 0
+    with pytest.raises(OfflineLimit):
+        hold(bound)
+
+
+def test_a_frozen_ledger_redeems_nothing(till: Till, ledger: Ledger, sale_body: SaleBody) -> None:
+    """No redemption is made or spent until somebody agrees; one that is held can go back."""
+    hold(till)
+    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
+    with pytest.raises(Frozen):
+        capture(till)
+    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1"]))
+    with pytest.raises(Frozen):
+        asyncio.run(till.commit("s-1", sale))
+    with pytest.raises(Frozen):
+        hold(till, "r-2", reward="coffee")
+    assert asyncio.run(till.identify(CARD)).redeemable_now == 0
+    release(till)
+    assert balance(till) == 600
+
+
+def _account(view: View) -> str:
+    row = view.account_of(parse_token(CARD))
+    assert row is not None
+    return row.account
