@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.core.entry import GENESIS, Entry, Position
+from agent.core.entry import GENESIS, Entry, Position, link_hash
 from agent.core.facts import OpenEpoch
 from agent.ledger import projections
 from agent.ledger.base import Base, read_base
@@ -134,6 +134,9 @@ def _replay(
         if (position.epoch, position.seq) > begins:
             _fold(rebuilt, entry)
     rebuilt.execute("COMMIT")
+    misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
+    if misnamed is not None:
+        raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
     _compare(live, rebuilt)
     (unbalanced,) = live.execute(SQL["sum_of_postings"]).fetchone()
     if unbalanced:
@@ -172,9 +175,6 @@ def _chained(
         head = _following(head, position, canonical)
         yield canonical, position
     _check_seals(live, archive, *seal)
-    misnamed = live.execute(SQL["misnamed_entry"]).fetchone()
-    if misnamed is not None:
-        raise LedgerDamaged(f"entry {misnamed[0]}:{misnamed[1]}: is kept under another id")
 
 
 def _check_seals(
@@ -192,6 +192,9 @@ def _check_seals(
 
 def _following(head: Position, position: Position, canonical: bytes) -> Position:
     """Hold that an entry follows from the one before it; answers its position."""
+    is_next = position.seq == head.seq + 1 and position.epoch == head.epoch
+    if is_next and link_hash(head.hash, canonical) == position.hash:
+        return position
     if position.epoch > head.epoch:
         head = Position(epoch=position.epoch, seq=0, hash=GENESIS)
     if position.epoch != head.epoch or position.seq != head.seq + 1:
