@@ -261,8 +261,6 @@ def test_a_frozen_ledger_earns_no_rights(ledger: Ledger, sale_body: SaleBody) ->
     asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(50_000, token=CARD))))
     assert asyncio.run(bound.identify(CARD)).balance == 1_100
     assert asyncio.run(ledger.read(lambda view: view.right(_account(view)))) == 0
-    with pytest.raises(OfflineLimit):
-        hold(bound)
 
 
 def test_a_frozen_ledger_redeems_nothing(till: Till, ledger: Ledger, sale_body: SaleBody) -> None:
