@@ -119,7 +119,6 @@ def hold(
 
 def capture(
     transaction: Transaction,
-    terms: Terms,
     redemption_id: str,
     *,
     points: int | None = None,
@@ -146,7 +145,7 @@ def capture(
         )
     )
     if spent < known.points:
-        _give_back(transaction, terms, redemption_id, known, "remainder", known.points - spent)
+        _give_back(transaction, redemption_id, known, "remainder", known.points - spent)
     return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
 
 
@@ -171,14 +170,14 @@ def hold_capturable(
         raise RedemptionEnded("the sale names a redemption twice")
 
 
-def release(transaction: Transaction, terms: Terms, redemption_id: str) -> Answered:
+def release(transaction: Transaction, redemption_id: str) -> Answered:
     """Give back what is held. Raises UnknownRedemption, RedemptionEnded where it was captured."""
     known = _known(transaction, redemption_id)
     if known.captured:
         raise RedemptionEnded("its points were captured; return the sale to give them back")
     if known.released:
         return _answer(transaction, redemption_id, known), True
-    _give_back(transaction, terms, redemption_id, known, "released", known.points)
+    _give_back(transaction, redemption_id, known, "released", known.points)
     return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
 
 
@@ -187,24 +186,20 @@ def is_overdue(view: View, now: datetime) -> bool:
     return bool(view.overdue_holds(rfc3339(now), at_most=1))
 
 
-def release_overdue(transaction: Transaction, terms: Terms, now: datetime) -> int:
+def release_overdue(transaction: Transaction, now: datetime) -> int:
     """Give back what nobody ended in time, a hundred at once at most; answers how many."""
     overdue = transaction.overdue_holds(rfc3339(now), at_most=_MOST_AT_ONCE)
     for redemption_id in overdue:
         known = _known(transaction, redemption_id)
-        _give_back(transaction, terms, redemption_id, known, "timed_out", known.points)
+        _give_back(transaction, redemption_id, known, "timed_out", known.points)
     return len(overdue)
 
 
 def _give_back(
-    transaction: Transaction,
-    terms: Terms,
-    redemption_id: str,
-    known: HoldRow,
-    reason: ReleaseReason,
-    points: int,
+    transaction: Transaction, redemption_id: str, known: HoldRow, reason: ReleaseReason, points: int
 ) -> None:
-    # Rights belong to the epoch in which they were spent: a later one gets none of them back.
+    # What the hold took of this device's rights comes back, in the epoch it was taken from only.
+    covered = -_made(transaction, known).lease
     same_epoch = known.place[0] == transaction.head().epoch
     transaction.append(
         DeleteReward(
@@ -212,7 +207,7 @@ def _give_back(
             account=known.account,
             points=points,
             reason=reason,
-            lease=terms.lease(points) if same_epoch else 0,
+            lease=min(points, covered) if same_epoch else 0,
         )
     )
 

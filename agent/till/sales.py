@@ -40,7 +40,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in sale.redemptions:
-        capture(transaction, terms, redemption_id, sale_id=sale_id)
+        capture(transaction, redemption_id, sale_id=sale_id)
     return fact, recorded.position, False
 
 

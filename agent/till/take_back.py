@@ -108,6 +108,8 @@ def take_back(
         raise SaleVoided("this sale was voided: all of it came back already")
     try:
         left, left_minor = _left(transaction, terms, sale, tuple(earlier.values()), back)
+        # A coupon that comes back makes the rest worth more; what came back stays come back.
+        left_minor = min(left_minor, sale.total_minor - sale.returned_minor)
         redeemed_left = share_left(sale.redeemed, sale.total_minor, sale.total_minor - left_minor)
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error

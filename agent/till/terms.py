@@ -26,7 +26,7 @@ class Terms:
         return max(0, right)
 
     def lease(self, points: int) -> int:
-        """Answer the change to this device's rights that goes with points held or given back."""
+        """Answer the change to this device's rights that goes with points that are held."""
         return 0 if self.alone else points
 
     def earned_lease(self, transaction: Transaction, points: int) -> int:

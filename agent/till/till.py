@@ -127,21 +127,19 @@ class Till:
     ) -> tuple[RedemptionAnswer, bool]:
         """Spend what is held. Raises as ``redemptions.capture`` does."""
         return await self._ledger.write(
-            lambda transaction: capture(transaction, self._terms, redemption_id, points=points)
+            lambda transaction: capture(transaction, redemption_id, points=points)
         )
 
     async def release(self, redemption_id: str) -> tuple[RedemptionAnswer, bool]:
         """Give back what is held. Raises UnknownRedemption, RedemptionEnded."""
-        return await self._ledger.write(
-            lambda transaction: release(transaction, self._terms, redemption_id)
-        )
+        return await self._ledger.write(lambda transaction: release(transaction, redemption_id))
 
     async def release_overdue(self) -> int:
         """Give back the points of every redemption that nobody ended in time; answers how many."""
         released, now = 0, self._ledger.now()
         while await self._ledger.read(lambda view: is_overdue(view, now)):
             released += await self._ledger.write(
-                lambda transaction: release_overdue(transaction, self._terms, now)
+                lambda transaction: release_overdue(transaction, now)
             )
         return released
 

@@ -283,3 +283,14 @@ def _account(view: View) -> str:
     row = view.account_of(parse_token(CARD))
     assert row is not None
     return row.account
+
+
+def test_rights_that_were_not_taken_do_not_come_back(
+    till: Till, ledger: Ledger, sale_body: SaleBody
+) -> None:
+    """A hold made before there was a head office gives no rights when it ends under one."""
+    hold(till)
+    bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
+    asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(1_000, token=CARD))))
+    release(bound)
+    assert asyncio.run(ledger.read(lambda view: view.right(_account(view)))) == 10

@@ -229,6 +229,15 @@ def test_a_return_inside_the_window_takes_what_is_pending(
     assert (ana(till).balance, ana(till).pending) == (0, 10)
 
 
+def test_a_coupon_may_come_back_after_its_goods(till: Till, sale_body: SaleBody) -> None:
+    """Goods returned at full price and then their coupon never take more than the sale earned."""
+    assert sell(till, "s", sale_body(1_000, -200, 500, token=CARD)) == 13
+    assert back(till, "b-1", lines=lines(0)).points_taken == 10
+    assert back(till, "b-2", lines=lines(1)).points_taken == 0
+    assert back(till, "b-3", lines=lines(2)).points_taken == 3
+    assert ana(till).balance == 0
+
+
 @given(
     amounts=st.lists(st.integers(1, 3_000), min_size=1, max_size=6),
     order=st.randoms(use_true_random=False),
