@@ -15,29 +15,7 @@ from starlette.types import Send
 
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
-from agent.till import (
-    CardBlocked,
-    CardInUse,
-    ClaimTooLate,
-    InsufficientPoints,
-    MalformedToken,
-    NotRedeemable,
-    OfflineLimit,
-    RedemptionEnded,
-    RedemptionIdReused,
-    ReturnIdReused,
-    ReturnTooLarge,
-    SaleHasCard,
-    SaleIdReused,
-    SaleRecorded,
-    SaleReturned,
-    SaleVoided,
-    TillRefusal,
-    UnknownCard,
-    UnknownRedemption,
-    UnknownReward,
-    UnknownSale,
-)
+from agent.till import TillRefusal
 
 __all__ = ["PROBLEMS", "Problem", "answers", "install", "problem", "send_problem"]
 
@@ -77,29 +55,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "tapledger made a mistake"),
 }
 """Every code the API answers, with its HTTP status and title."""
-
-_REFUSALS: dict[type[TillRefusal], str] = {
-    UnknownCard: "unknown_card",
-    CardInUse: "card_in_use",
-    MalformedToken: "malformed",
-    SaleIdReused: "sale_id_reused",
-    SaleRecorded: "sale_recorded",
-    UnknownRedemption: "unknown_redemption",
-    UnknownReward: "unknown_reward",
-    UnknownSale: "unknown_sale",
-    SaleHasCard: "sale_has_card",
-    ClaimTooLate: "claim_too_late",
-    SaleReturned: "sale_returned",
-    SaleVoided: "sale_voided",
-    ReturnTooLarge: "return_exceeds_sale",
-    ReturnIdReused: "return_id_reused",
-    CardBlocked: "card_blocked",
-    InsufficientPoints: "insufficient_points",
-    OfflineLimit: "offline_limit",
-    NotRedeemable: "not_redeemable",
-    RedemptionIdReused: "redemption_id_reused",
-    RedemptionEnded: "redemption_ended",
-}
 
 _PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
 
@@ -172,7 +127,7 @@ def install(app: FastAPI) -> None:
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TillRefusal)  # noqa: S101 - registered for nothing else
-    return problem(_REFUSALS[type(error)], str(error))
+    return problem(error.code, str(error))
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

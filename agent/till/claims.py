@@ -7,7 +7,8 @@ from agent.core.facts import ClaimSale
 from agent.core.tokens import Token
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.members import member_of, parse_token
-from agent.till.refusals import ClaimTooLate, SaleHasCard, SaleVoided, UnknownSale
+from agent.till.refusals import ClaimTooLate, SaleHasCard, SaleVoided
+from agent.till.sales import sale_of
 from agent.till.terms import Terms
 
 __all__ = ["claim"]
@@ -27,9 +28,7 @@ def claim(
     Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate.
     """
     token = parse_token(token_text)
-    sale = transaction.sale(sale_id)
-    if sale is None:
-        raise UnknownSale("no sale was committed under this id here")
+    sale = sale_of(transaction, sale_id)
     member = member_of(transaction, token)
     if sale.claimed is not None and sale.account == member.account:
         recorded = transaction.entry_at(*sale.claimed)

@@ -72,8 +72,7 @@ def account_view(view: View, terms: Terms, token: Token) -> AccountView:
     row = view.account_of(token)
     if row is None:
         raise UnknownCard(_UNKNOWN)
-    spendable = row.card_state == "active" and view.frozen() is None
-    usable = terms.usable(view, row.account, row.balance) if spendable else 0
+    usable = terms.usable(view, row)
     return AccountView(
         account=row.account,
         status=row.card_state,

@@ -35,8 +35,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
         status: Literal["no_card", "unknown_card"] = "unknown_card" if sale.token else "no_card"
         listed = offers(terms.program, 0, sale.total_minor)
         return Quote(status=status, points=0, because=(), balance=None, rewards=listed)
-    spendable = row.card_state == "active" and view.frozen() is None
-    usable = terms.usable(view, row.account, row.balance) if spendable else 0
+    usable = terms.usable(view, row)
     return Quote(
         status="accumulated",
         points=earned.points,

@@ -98,7 +98,7 @@ def hold(
     if member.balance < points:
         short = points - max(0, member.balance)
         raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
-    if terms.usable(transaction, member.account, member.balance) < points:
+    if terms.usable(transaction, member) < points:
         raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
     transaction.append(
         CreateReward(

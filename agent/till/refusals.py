@@ -25,6 +25,8 @@
     └── ReturnIdReused    another return of this sale has this id
 """
 
+from typing import ClassVar
+
 from agent.ledger import Refusal
 
 __all__ = [
@@ -53,84 +55,126 @@ __all__ = [
 
 
 class TillRefusal(Refusal):
-    """A considered no to a till; the message is for the cashier."""
+    """A considered no to a till; the message is for the cashier, ``code`` for the POS."""
+
+    code: ClassVar[str]
 
 
 class UnknownCard(TillRefusal):
     """No account has this card."""
 
+    code = "unknown_card"
+
 
 class CardInUse(TillRefusal):
     """The card already belongs to an account."""
+
+    code = "card_in_use"
 
 
 class MalformedToken(TillRefusal):
     """What was read is not a card number tapledger accepts."""
 
+    code = "malformed"
+
 
 class SaleIdReused(TillRefusal):
     """Another basket was committed under this sale_id."""
+
+    code = "sale_id_reused"
 
 
 class SaleRecorded(TillRefusal):
     """The sale was committed and counts; its basket is no longer kept to compare this one with."""
 
+    code = "sale_recorded"
+
 
 class CardBlocked(TillRefusal):
     """The card was blocked, lost or replaced; points are not redeemed with it."""
+
+    code = "card_blocked"
 
 
 class UnknownRedemption(TillRefusal):
     """No redemption with this id was held here."""
 
+    code = "unknown_redemption"
+
 
 class UnknownReward(TillRefusal):
     """The program has no such reward."""
+
+    code = "unknown_reward"
 
 
 class NotRedeemable(TillRefusal):
     """Points are not redeemed that way."""
 
+    code = "not_redeemable"
+
 
 class InsufficientPoints(TillRefusal):
     """The balance does not cover the redemption."""
+
+    code = "insufficient_points"
 
 
 class OfflineLimit(TillRefusal):
     """The balance covers it, but not what this device may spend by itself."""
 
+    code = "offline_limit"
+
 
 class RedemptionIdReused(TillRefusal):
     """Another redemption has this id."""
+
+    code = "redemption_id_reused"
 
 
 class RedemptionEnded(TillRefusal):
     """The redemption was captured or given back before."""
 
+    code = "redemption_ended"
+
 
 class UnknownSale(TillRefusal):
     """No sale was committed under this id here."""
+
+    code = "unknown_sale"
 
 
 class SaleHasCard(TillRefusal):
     """The sale belongs to a member already."""
 
+    code = "sale_has_card"
+
 
 class ClaimTooLate(TillRefusal):
     """The sale can no longer be claimed."""
+
+    code = "claim_too_late"
 
 
 class SaleReturned(TillRefusal):
     """All of the sale came back already."""
 
+    code = "sale_returned"
+
 
 class SaleVoided(TillRefusal):
     """The sale was voided."""
+
+    code = "sale_voided"
 
 
 class ReturnTooLarge(TillRefusal):
     """More would come back than was sold."""
 
+    code = "return_exceeds_sale"
+
 
 class ReturnIdReused(TillRefusal):
     """Another return of the sale has this id."""
+
+    code = "return_id_reused"

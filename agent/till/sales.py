@@ -7,13 +7,13 @@ from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleStatus
 from agent.core.tokens import Token, TokenRefused
-from agent.ledger import AccountRow, KnownSale, Transaction
+from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.pending import activate_due
 from agent.till.redemptions import capture, hold_capturable
-from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal
+from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.terms import Terms
 
-__all__ = ["RecordedSale", "commit", "token_of"]
+__all__ = ["RecordedSale", "commit", "sale_of", "token_of"]
 
 RecordedSale = tuple[AccumulatePoints, Position, bool]
 """The fact of a sale, where it stands, and whether it had stood there before."""
@@ -71,6 +71,14 @@ def _judge(
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
     )
+
+
+def sale_of(view: View, sale_id: str) -> KnownSale:
+    """Find a sale that was committed here. Raises UnknownSale."""
+    sale = view.sale(sale_id)
+    if sale is None:
+        raise UnknownSale("no sale was committed under this id here")
+    return sale
 
 
 def token_of(sale: Sale) -> Token | None:

@@ -24,8 +24,8 @@ from agent.till.refusals import (
     SaleRecorded,
     SaleReturned,
     SaleVoided,
-    UnknownSale,
 )
+from agent.till.sales import sale_of
 from agent.till.terms import Terms
 
 __all__ = ["Back", "take_back", "void"]
@@ -71,7 +71,7 @@ def void(
 
     Raises UnknownSale, SaleReturned where all of it came back.
     """
-    sale = _sale(transaction, sale_id)
+    sale = sale_of(transaction, sale_id)
     if sale.voided is not None:
         return _entry(transaction, sale_id, sale.voided), True
     if sale.returned_minor == sale.total_minor > 0:
@@ -100,7 +100,7 @@ def take_back(
     Raises UnknownSale, SaleVoided, ReturnTooLarge, ReturnIdReused, and SaleRecorded where lines
     come back of a sale whose basket is no longer kept.
     """
-    sale = _sale(transaction, sale_id)
+    sale = sale_of(transaction, sale_id)
     earlier = transaction.returns_of(sale_id)
     if return_id in earlier:
         return _same_return(transaction, sale_id, earlier[return_id], back), True
@@ -155,10 +155,9 @@ def _left(
     points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
     if fact.program == terms.program.edition:  # rules that have changed since judge nothing
         points = min(sale.points, accumulate(terms.program, kept).points)
-    by_amount = share_left(points, kept_minor, amounts_minor) if amounts_minor else points
-    if kept_minor < amounts_minor:
-        raise ReturnExceedsSale("more would come back than was paid")
-    return by_amount, kept_minor - amounts_minor
+    if amounts_minor:
+        points = share_left(points, kept_minor, amounts_minor)
+    return points, kept_minor - amounts_minor
 
 
 def _came_back(
@@ -188,13 +187,6 @@ def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -
     if (fact.lines, amount_minor) != (back.returned, back.amount_minor):
         raise ReturnIdReused("another return has this id; give this one an id of its own")
     return recorded
-
-
-def _sale(view: View, sale_id: str) -> KnownSale:
-    sale = view.sale(sale_id)
-    if sale is None:
-        raise UnknownSale("no sale was committed under this id here")
-    return sale
 
 
 def _entry(view: View, sale_id: str, place: tuple[int, int]) -> Recorded:

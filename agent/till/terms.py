@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from agent.core.program import Program
-from agent.ledger import Transaction, View
+from agent.ledger import AccountRow, Transaction, View
 
 __all__ = ["Terms"]
 
@@ -17,12 +17,15 @@ class Terms:
     alone: bool = True
     hold_for: timedelta = timedelta(minutes=15)
 
-    def usable(self, view: View, account: str, balance: int) -> int:
+    def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
 
-        With a head office only those that this device holds the right to; never any in debt.
+        None with a card that is blocked or on a frozen ledger, none in debt; with a head office
+        only those that this device holds the right to.
         """
-        right = balance if self.alone else min(balance, view.right(account))
+        if row.card_state != "active" or view.frozen() is not None:
+            return 0
+        right = row.balance if self.alone else min(row.balance, view.right(row.account))
         return max(0, right)
 
     def lease(self, points: int) -> int:
