@@ -26,7 +26,6 @@ from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.instant import Moment, rfc3339
 from agent.core.program import EarnRule, Program
 from agent.ledger import Ledger
-from agent.ledger.backup import make_backup
 from sync.messages import Journal
 
 # No promise here is about time: a slow machine must not fail a test.
@@ -220,18 +219,6 @@ def running_ledger() -> RunningLedger:
             ledger.stop()
 
     return running
-
-
-@pytest.fixture
-def stock(tmp_path: Path) -> Stock:
-    """A ledger of one member and ten sales, the last one after a full backup."""
-    stock = Stock(tmp_path / "ledger.db")
-    with stock.running() as ledger:
-        stock.enrol(ledger)
-        stock.sell(ledger, 9)
-        make_backup(stock.places, "full")
-        stock.sell(ledger, 1)
-    return stock
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from stocked import Stock
@@ -11,9 +12,22 @@ from stocked import Stock
 from agent.clock import mint_id
 from agent.ledger import Ledger, LedgerUnavailable, replay
 from agent.ledger import ledger as ledger_module
+from agent.ledger.backup import make_backup
 from agent.ledger.recovery import restore
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.tools.waiting import wait_until
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Stock:
+    """A ledger of one member and nine sales, with a backup."""
+    stock = Stock(tmp_path / "ledger.db")
+    with stock.running() as ledger:
+        stock.enrol(ledger)
+        stock.sell(ledger, 9)
+        make_backup(stock.places, "full")
+        stock.sell(ledger, 1)
+    return stock
 
 
 def test_a_stop_during_a_recovery_stops_the_recovered_ledger(
