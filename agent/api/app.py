@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from agent import __version__
 from agent.api import calls, problems, screens
 from agent.api.auth import Access
+from agent.api.description import describe
 from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
 from agent.lanes import Lanes
@@ -32,6 +33,7 @@ def create_app(
     )
     access = Access(till_tokens)
     problems.install(app)
+    describe(app)
     app.add_middleware(BodyLimit)
     app.include_router(calls.router(till, lanes, health, metrics, access))
     app.include_router(screens.router(lanes, health, access))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -96,7 +97,9 @@ def _add_watching(
         """Say how the agent is. Always 200 while it serves; needs no token."""
         return health()
 
-    @routes.get("/metrics", dependencies=tills_only, responses=answers())
+    @routes.get(
+        "/metrics", dependencies=tills_only, responses=answers(), response_class=PlainTextResponse
+    )
     async def prometheus() -> Response:
         """Prometheus metrics."""
         return Response(await metrics(), media_type=CONTENT_TYPE_LATEST)

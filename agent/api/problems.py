@@ -17,9 +17,17 @@ from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
 
-__all__ = ["PROBLEMS", "Problem", "answers", "install", "problem", "send_problem"]
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_MEDIA_TYPE",
+    "Problem",
+    "answers",
+    "install",
+    "problem",
+    "send_problem",
+]
 
-_MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 _log = structlog.get_logger(__name__)
 
@@ -97,7 +105,7 @@ def problem(
         errors=errors,
     )
     return JSONResponse(
-        body.model_dump(), status_code=status, media_type=_MEDIA_TYPE, headers=headers
+        body.model_dump(), status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers
     )
 
 
