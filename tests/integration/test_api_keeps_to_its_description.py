@@ -41,7 +41,18 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def known(store: StoreKit, make_sale: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreKit]:
+    """A running store that nobody else uses: some requests freeze it."""
+    kit = StoreKit(name="s001", directory=tmp_path_factory.mktemp("asked"), lane_names=("1", "2"))
+    try:
+        kit.start()
+        yield kit
+    finally:
+        kit.stop()
+
+
+@pytest.fixture(scope="module")
+def known(store: StoreKit, make_sale: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """What the store knows, by the name of the field or parameter that asks for it."""
     card = Token("em4100", "5EAF000001")
     with httpx.Client(base_url=store.url, headers=_TILL, timeout=10) as till:
@@ -55,7 +66,7 @@ def known(store: StoreKit, make_sale: Callable[..., dict[str, Any]]) -> Iterator
             redemption_ids.append(uuid.uuid4().hex)
             wish = {"token": str(card), "reward": "coffee"}
             assert till.put(f"/v1/redemptions/{redemption_ids[-1]}", json=wish).status_code == 201
-    yield {
+    return {
         "token": [str(card), "phone:+12125550100", "0C000621A5"],
         "by": [str(card), "em4100:5EAF000002"],
         "account": [account],
@@ -70,7 +81,7 @@ def known(store: StoreKit, make_sale: Callable[..., dict[str, Any]]) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def session(store: StoreKit) -> Iterator[requests.Session]:
+def session() -> Iterator[requests.Session]:
     """One connection for all of them, with the till's token."""
     with requests.Session() as session:
         session.headers.update(_TILL)
