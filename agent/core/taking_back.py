@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from agent.core.basket import Line, Sale, Tender
 
-__all__ = ["ReturnExceedsSale", "after_lines", "share_left"]
+__all__ = ["ReturnExceedsSale", "after_lines", "goods_back", "share_left"]
 
 
 class ReturnExceedsSale(ValueError):
@@ -34,6 +34,12 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal]) -> Sale:
         _shrink(each, share) if each.kind == "points" else each for each in sale.tenders
     )
     return sale.model_copy(update={"lines": lines, "tenders": tenders})
+
+
+def goods_back(sale: Sale, kept: Sale) -> tuple[int, int]:
+    """Answer what a sale's goods came to, however they were paid, and how much came back of it."""
+    bought_minor = _bought_minor(sale.lines)
+    return bought_minor, bought_minor - _bought_minor(kept.lines)
 
 
 def share_left(whole: int, total: int, returned: int) -> int:

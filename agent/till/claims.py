@@ -29,12 +29,12 @@ def claim(
     Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate.
     """
     token = parse_token(token_text)
-    sale = sale_of(transaction, sale_id)
-    member = member_of(transaction, token)
-    if sale.claimed is not None and sale.account == member.account:
+    sale, row = sale_of(transaction, sale_id), transaction.account_of(token)
+    if sale.claimed is not None and row is not None and sale.account == row.account:
         recorded = transaction.entry_at(*sale.claimed)
         if recorded is not None:
             return recorded, True
+    member = member_of(transaction, token)
     basket = _claimable(transaction, sale)
     fact = _judge(transaction, terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
     return transaction.append(fact), False

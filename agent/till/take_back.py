@@ -15,7 +15,7 @@ from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import ReturnSale, VoidSale
 from agent.core.facts.sales import ReturnedLine
-from agent.core.taking_back import ReturnExceedsSale, after_lines, share_left
+from agent.core.taking_back import ReturnExceedsSale, after_lines, goods_back, share_left
 from agent.core.values import Code, Value
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.redemptions import ByWhom
@@ -109,10 +109,9 @@ def take_back(
     if sale.voided is not None:
         raise SaleVoided("this sale was voided: all of it came back already")
     try:
-        left, left_minor = _left(transaction, terms, sale, tuple(earlier.values()), back)
-        # A coupon that comes back makes the rest worth more; what came back stays come back.
-        left_minor = min(left_minor, sale.total_minor - sale.returned_minor)
-        redeemed_left = share_left(sale.redeemed, sale.total_minor, sale.total_minor - left_minor)
+        left, left_minor, redeemed_left = _left(
+            transaction, terms, sale, tuple(earlier.values()), back
+        )
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     taken = max(0, sale.points - left - sale.taken_back)
@@ -138,17 +137,18 @@ def take_back(
 
 def _left(
     view: View, terms: Terms, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
-) -> tuple[int, int]:
-    """Answer the points and the money that all returns together leave of a sale.
+) -> tuple[int, int, int]:
+    """Answer what all returns together leave of a sale: points, money, and redeemed points.
 
     Raises ReturnExceedsSale, SaleRecorded.
     """
     lines, amounts_minor = _came_back(view, earlier, back)
     if not lines:
-        returned_minor = amounts_minor
+        came_back = (sale.total_minor, amounts_minor)
         return (
-            share_left(sale.points, sale.total_minor, returned_minor),
-            sale.total_minor - returned_minor,
+            share_left(sale.points, *came_back),
+            sale.total_minor - amounts_minor,
+            share_left(sale.redeemed, *came_back),
         )
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
@@ -160,7 +160,12 @@ def _left(
         points = min(sale.points, accumulate(terms.program, kept).points)
     if amounts_minor:
         points = share_left(points, kept_minor, amounts_minor)
-    return points, kept_minor - amounts_minor
+    # A coupon that comes back makes the rest worth more; what came back stays come back.
+    left_minor = min(kept_minor - amounts_minor, sale.total_minor - sale.returned_minor)
+    came_back = (sale.total_minor, sale.total_minor - left_minor)
+    if sale.total_minor == 0:  # no money was paid to share by
+        came_back = goods_back(basket, kept)
+    return points, left_minor, share_left(sale.redeemed, *came_back)
 
 
 def _came_back(

@@ -1,4 +1,4 @@
-"""Each way in which the ledger could be wrong is caught by the test that is named for it."""
+"""Each way in which ledger or till could be wrong is caught by the test that is named for it."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,10 +7,11 @@ from pathlib import Path
 import ledger_mutants
 import projection_mutants
 import pytest
+import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
-MUTANTS = ledger_mutants.MUTANTS | projection_mutants.MUTANTS
+MUTANTS = ledger_mutants.MUTANTS | projection_mutants.MUTANTS | till_mutants.MUTANTS
 
 
 @pytest.fixture(scope="module")

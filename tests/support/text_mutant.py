@@ -32,6 +32,10 @@ class Mutant:
 
 
 def copy_code(directory: Path) -> None:
-    """Copy the package to a directory as it is, with what Python compiled of it."""
+    """Copy the package to a directory as it is, with what Python compiled of it.
+
+    Its data goes along: what is installed of it may be another day's.
+    """
     half_written = shutil.ignore_patterns("*.pyc.*")  # by another process, just now
     shutil.copytree(_ROOT / "agent", directory / "agent", ignore=half_written)
+    shutil.copytree(_ROOT / "config", directory / "config")

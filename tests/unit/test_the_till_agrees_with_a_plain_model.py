@@ -1,14 +1,13 @@
-"""In any order of enrolments, sales, retries and restarts the till does what a child would do
-with a notebook: write each sale down once and add up the points."""
+"""Whatever tills ask for, in any order, twice, late, after a restart: a notebook says the same."""
 
-import asyncio
-import tempfile
+import sys
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -18,141 +17,322 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from kills import chosen_seed
+from till_model import Call
+from till_model_sums import thousandths
+from till_shop import Shop
 
-from agent.clock import device_clock, mint_id
-from agent.core.basket import Sale
-from agent.core.program import Program
-from agent.ledger import Ledger, replay
-from agent.paths import shipped_program
-from agent.till import CardInUse, SaleIdReused, Terms, Till, UnknownCard
+Record = Callable[[str, object], None]
 
-SaleBody = Callable[..., dict[str, Any]]
+CARDS = ("em4100:0C000621A5", "em4100:67003B51C6", "gsrn:061414112345678902")
+FIRST_DAY = date(2026, 11, 2)
+SOME_CARD = st.sampled_from(CARDS)
+YES_OR_NO = st.booleans()
+SELDOM = st.sampled_from([False] * 5 + [True])
+TIMES = st.sampled_from([1, 1, 1, 2])
+WARES = st.tuples(
+    st.sampled_from(["grocery", "grocery", "bakery", "tobacco"]),
+    st.sampled_from(["1.000", "1.000", "2.000", "3.000", "0.750"]),
+    st.integers(1, 5_000) | st.sampled_from([99, 100, 250, 2_500]) | st.integers(-400, -1),
+)
+BASKETS = st.lists(WARES, max_size=4)
+DAYS = st.sampled_from([0, 0, 0, 0, 1, -1, 13, 14, 15, -3])
 
-PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
-ALL_CARDS = ("em4100:0C000621A5", "em4100:67003B51C6", "gsrn:061414112345678902")
-CARDS = st.sampled_from(ALL_CARDS)
-AMOUNTS = st.lists(st.integers(1, 5_000), max_size=4)
 
+class Day(RuleBasedStateMachine):
+    """Some days of a store, in which its tills may ask for anything."""
 
-class Notebook(RuleBasedStateMachine):
-    """A till on a real ledger, and beside it the notebook: who has how much, who was told what."""
+    counts: ClassVar[Counter[str]] = Counter()
 
-    def __init__(self, sale_body: SaleBody) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._sale_body = sale_body
-        self._directory = tempfile.TemporaryDirectory()
-        self._loop = asyncio.Runner()
-        self.accounts: dict[str, str] = {}
-        self.points: dict[str, int] = {}
-        self.sales: dict[str, tuple[dict[str, Any], str]] = {}
-        self.entries = 0
-        self._open()
+        self.shop: Shop | None = None
+        self.day = 0
+        self.numbers = 0
 
-    def _open(self) -> None:
-        self.ledger = Ledger(
-            Path(self._directory.name) / "ledger.db",
-            clock=device_clock,
-            mint_id=mint_id,
-        )
-        self.ledger.start()
-        self.till = Till(self.ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        self.entries_at_start = self.entries
+    @initialize(
+        program=st.sampled_from(["corner", "corner-window"]),
+        alone=YES_OR_NO,
+        morning=st.lists(st.integers(1_000, 9_000), min_size=1, max_size=2),
+    )
+    def begin(self, program: str, alone: bool, morning: list[int]) -> None:
+        """Some have points, and some are waiting; one holds some, and a sale has no card yet."""
+        self.shop = Shop(program, alone=alone)
+        for card, amount_minor in zip(CARDS, morning, strict=False):
+            self._ask("enrol", card)
+            self._sell([("grocery", "2.000", amount_minor)], card)
+            self.day += 14
+            self._sell([("bakery", "1.000", amount_minor // 2)], card)
+        self._ask("hold", self._new("r"), token=CARDS[0], reward="coffee", points=None)
+        self._sell([("grocery", "1.000", 1_250), ("bakery", "3.000", 500)], None)
 
-    def _commit(self, sale_id: str, body: dict[str, Any]) -> tuple[str, bool]:
-        sale = Sale.model_validate(body)
-        committed = self._loop.run(self.till.commit(sale_id, sale))
-        return committed.answer.model_dump_json(), committed.replay
+    def _ask(self, what: str, *ids: str, times: int = 1, **body: Any) -> Any:
+        return self.shop.ask(Call(what, ids, body), times=times)
 
-    @initialize(card=CARDS)
-    def begin(self, card: str) -> None:
-        """A notebook without a member would stay rather empty."""
-        self.enrol(card)
+    def _new(self, kind: str) -> str:
+        self.numbers += 1
+        return f"{kind}-{self.numbers}"
 
-    @rule(card=CARDS)
-    def enrol(self, card: str) -> None:
+    def _body(self, wares, card, **changes) -> dict[str, Any]:
+        """A sale as a POS sends it. More coupons than goods are no sale: those are left out."""
+        if sum(amount for *_, amount in wares) < 0:
+            wares = [ware for ware in wares if ware[2] > 0]
+        lines = [
+            {"sku": f"{index}", "category": category, "quantity": quantity}
+            | {"unit_price_minor": abs(amount), "amount_minor": amount}
+            for index, (category, quantity, amount) in enumerate(wares)
+        ]
+        total_minor = sum(line["amount_minor"] for line in lines)
+        return {
+            "lane": "1",
+            "cashier": "ana",
+            "business_date": (FIRST_DAY + timedelta(days=self.day)).isoformat(),
+            "occurred_at": "2026-11-21T14:05:09+01:00",
+            "currency": "USD",
+            "token": card,
+            "lines": lines,
+            "tenders": [{"kind": "cash", "amount_minor": total_minor}],
+            "total_minor": total_minor,
+            "redemptions": [],
+        } | changes
+
+    def _sell(self, wares, card) -> None:
+        self._ask("commit", self._new("s"), **self._body(wares, card))
+
+    def _sale_id(self, data) -> str:
+        """Mostly one that was committed, and the youngest rather than the oldest."""
+        return data.draw(st.sampled_from(["s-none", *self.shop.notebook.sales][::-1]))
+
+    def _redemption_id(self, data) -> str:
+        holds = self.shop.notebook.holds
+        held = [name for name in holds if holds[name].status == "held"]
+        return data.draw(st.sampled_from([*held, *held, *holds, "r-none"]))
+
+    def _payable(self, body: dict[str, Any], points_minor: int, *, as_line: bool) -> dict[str, Any]:
+        """Pay part of a basket with points: by a line that takes it off, or by a tender."""
+        points_minor = min(points_minor, body["total_minor"])
+        rest = body["total_minor"] - points_minor
+        if not as_line:
+            tenders = [("points", points_minor), ("cash", rest)]
+            return body | {
+                "tenders": [{"kind": kind, "amount_minor": minor} for kind, minor in tenders]
+            }
+        line = {"sku": "off", "category": "reward", "quantity": "1.000", "unit_price_minor": 0}
+        return body | {
+            "lines": [*body["lines"], line | {"amount_minor": -points_minor}],
+            "tenders": [{"kind": "cash", "amount_minor": rest}],
+            "total_minor": rest,
+        }
+
+    @rule(card=SOME_CARD, times=TIMES)
+    def enrol(self, card, times) -> None:
         """A card is enrolled once."""
-        if card in self.accounts:
-            with pytest.raises(CardInUse):
-                self._loop.run(self.till.enrol(card))
-            return
-        view = self._loop.run(self.till.enrol(card))
-        assert view.account not in self.accounts.values()
-        self.accounts[card] = view.account
-        self.points[view.account] = 0
-        self.entries += 1
+        self._ask("enrol", card, times=times)
 
-    @rule(data=st.data(), amounts_minor=AMOUNTS)
-    def sell(self, data: st.DataObject, amounts_minor: list[int]) -> None:
-        """A sale earns a point a dollar for whoever has the card."""
-        card = data.draw(st.sampled_from([*self.accounts, *self.accounts, *ALL_CARDS, None]))
-        sale_id = f"s-{len(self.sales)}"
-        body = self._sale_body(*amounts_minor, token=card)
-        answer, replayed = self._commit(sale_id, body)
-        assert not replayed
-        if card in self.accounts:
-            self.points[self.accounts[card]] += sum(amounts_minor) // 100
-            assert f'"balance":{self.points[self.accounts[card]]},' in answer
-        else:
-            assert '"points":0,' in answer
-        self.sales[sale_id] = (body, answer)
-        self.entries += 1
+    @rule(data=st.data(), wares=BASKETS, days=DAYS, foreign=SELDOM, times=TIMES)
+    def sell(self, data, wares, days, foreign, times) -> None:
+        """A sale is quoted and committed, with any card, none, or nonsense."""
+        self.day += days
+        known = list(self.shop.notebook.cards)
+        card = data.draw(st.sampled_from([*known, *known, *CARDS, None, "nonsense"]))
+        body = self._body(wares, card, currency="EUR" if foreign else "USD")
+        self.shop.quote(body)
+        self._ask("commit", self._new("s"), times=times, **body)
 
-    @precondition(lambda self: self.sales)
-    @rule(data=st.data(), lane=st.sampled_from("123"))
-    def retry(self, data: st.DataObject, lane: str) -> None:
-        """Any earlier sale, sent again from any lane, is answered as it was."""
-        sale_id = data.draw(st.sampled_from(sorted(self.sales)))
-        body, answer = self.sales[sale_id]
-        assert self._commit(sale_id, body | {"lane": lane}) == (answer, True)
+    @rule(
+        data=st.data(),
+        wares=BASKETS,
+        wish=st.sampled_from([None, None, ("coffee", None), (None, 20), (None, 30)]),
+        minor=st.sampled_from([None, 0, 100, 300, 999]),
+        as_line=YES_OR_NO,
+        other=SELDOM,
+    )
+    def sell_for_points(self, data, wares, wish, minor, as_line, other) -> None:
+        """Points are held and the sale captures them: mostly its own member's, sometimes any two.
 
-    @precondition(lambda self: self.sales)
+        They pay for all of it, or for a part.
+        """
+        if wish is not None:
+            self._hold(data, 1, reward=wish[0], points=wish[1])
+        holds = self.shop.notebook.holds
+        newest = [name for name in holds if holds[name].status == "held"][-1:]
+        redemptions = newest if newest and not other else [self._redemption_id(data)]
+        redemptions += [self._redemption_id(data)] if other else []
+        owner = holds[redemptions[0]].member if redemptions[0] in holds else None
+        cards = [card for card, one in self.shop.notebook.cards.items() if one is owner]
+        card = data.draw(st.sampled_from([*cards * 5, *CARDS, None]))
+        body = self._body(wares, card, redemptions=redemptions)
+        body = self._payable(body, 10**6 if minor is None else minor, as_line=as_line)
+        self.shop.quote(body)
+        self._ask("commit", self._new("s"), **body)
+
+    @rule(data=st.data(), card=SOME_CARD, times=TIMES)
+    def claim(self, data, card, times) -> None:
+        """A card is shown after the sale, often one without a card."""
+        sales = self.shop.notebook.sales
+        without = [name for name in sales if sales[name].member is None]
+        sale_id = data.draw(st.sampled_from([*without[-1:] * 3, self._sale_id(data)]))
+        self._ask("claim", sale_id, times=times, token=card)
+
+    @rule(data=st.data(), times=TIMES)
+    def void(self, data, times) -> None:
+        """A whole sale is called off."""
+        self._ask("void", self._sale_id(data), times=times)
+
+    @rule(data=st.data(), whole=YES_OR_NO, times=TIMES)
+    def take_lines_back(self, data, whole, times) -> None:
+        """Lines come back, whole or in part, perhaps more than was sold."""
+        self._take_back(data, whole=whole, times=times)
+
+    def _take_back(self, data, *, whole: bool, times: int = 1) -> None:
+        sale_id = self._sale_id(data)
+        sale = self.shop.notebook.sales.get(sale_id)
+        sold = [] if sale is None else sale.body["lines"]
+        indices = st.lists(
+            st.integers(0, max(0, len(sold) - 1)), min_size=1, max_size=3, unique=True
+        )
+        lines = []
+        for index in data.draw(indices):
+            most = thousandths(sold[index]["quantity"]) if index < len(sold) else 1_000
+            part = most if whole else data.draw(st.integers(1, most + most // 4))
+            lines.append({"line": index, "quantity": f"{part // 1000}.{part % 1000:03}"})
+        self._ask("return", sale_id, self._new("b"), times=times, lines=lines)
+
+    @rule(data=st.data(), times=TIMES)
+    def take_money_back(self, data, times) -> None:
+        """So much of a sale's total comes back, or all of it, or a little too much."""
+        sale_id = self._sale_id(data)
+        sale = self.shop.notebook.sales.get(sale_id)
+        left = 100 if sale is None else sale.body["total_minor"] - sale.returned_minor
+        amounts = st.integers(1, max(1, left)) | st.sampled_from([max(1, left), left + 1])
+        self._ask("return", sale_id, self._new("b"), times=times, amount_minor=data.draw(amounts))
+
+    @rule(data=st.data(), wares=BASKETS)
+    def exchange(self, data, wares) -> None:
+        """An exchange is a return plus a sale."""
+        self._take_back(data, whole=True)
+        known = [*self.shop.notebook.cards]
+        self._sell(wares, data.draw(st.sampled_from([*known, None])))
+
+    @rule(
+        data=st.data(), reward=st.sampled_from(["coffee", "coffee", "hamper", "yacht"]), times=TIMES
+    )
+    def hold_a_reward(self, data, reward, times) -> None:
+        """Points are set aside for something of the catalogue."""
+        self._hold(data, times, reward=reward, points=None)
+
+    @rule(data=st.data(), points=st.sampled_from([10, 20, 20, 30, 50, 25, 200]), times=TIMES)
+    def hold_points(self, data, points, times) -> None:
+        """Points are set aside as a discount, in the program's steps or not."""
+        self._hold(data, times, reward=None, points=points)
+
+    def _hold(self, data, times: int, **wish: object) -> None:
+        card = data.draw(st.sampled_from([*self.shop.notebook.cards, *CARDS]))
+        self._ask("hold", self._new("r"), times=times, token=card, **wish)
+
+    @rule(data=st.data(), points=st.none() | st.integers(0, 70), times=TIMES)
+    def capture(self, data, points, times) -> None:
+        """What is held is spent, or a part of it, perhaps more than is there."""
+        self._ask("capture", self._redemption_id(data), times=times, points=points)
+
+    @rule(data=st.data(), times=TIMES)
+    def release(self, data, times) -> None:
+        """What is held is given back."""
+        self._ask("release", self._redemption_id(data), times=times)
+
+    @rule(minutes=st.sampled_from([1, 5, 14, 15, 16]))
+    def let_time_pass(self, minutes) -> None:
+        """Time goes on, and holds that nobody ended are given back."""
+        self.shop.clock.pass_ms(minutes * 60_000)
+        self.shop.release_overdue()
+
+    @rule(data=st.data(), lane=st.sampled_from("12"), times=TIMES)
+    def retry(self, data, lane, times) -> None:
+        """Any earlier call comes once more, late, perhaps from another lane."""
+        call = data.draw(st.sampled_from(self.shop.calls[::-1]))
+        body = call.body | {"lane": lane} if call.what == "commit" else call.body
+        self.shop.ask(call._replace(body=body), times=times)
+
     @rule(data=st.data())
-    def reuse(self, data: st.DataObject) -> None:
-        """Another basket under a used id is refused."""
-        sale_id = data.draw(st.sampled_from(sorted(self.sales)))
-        body, _ = self.sales[sale_id]
-        with pytest.raises(SaleIdReused):
-            self._commit(sale_id, self._sale_body(body["total_minor"] + 1, token=body["token"]))
+    def retry_otherwise(self, data) -> None:
+        """An id that was used comes with something else."""
+        call = data.draw(st.sampled_from(self.shop.calls[::-1]))
+        others = {
+            "commit": self._body([("bakery", "1.000", 777)], call.body.get("token")),
+            "claim": {"token": CARDS[1]},
+            "return": {"amount_minor": 7},
+            "hold": {"token": call.body.get("token"), "reward": "hamper", "points": None},
+            "capture": {"points": 3},
+        }
+        self.shop.ask(call._replace(body=others.get(call.what, {})))
 
-    @precondition(lambda self: self.entries >= self.entries_at_start + 2)
     @rule()
-    def reopen(self) -> None:
-        """The agent is stopped and started; not all the time, because it takes its time."""
-        self.ledger.stop()
-        self._open()
+    def restart(self) -> None:
+        """The agent is stopped and started."""
+        self.shop.restart()
 
-    @rule(card=CARDS)
-    def identify(self, card: str) -> None:
-        """A card's account shows what the notebook says."""
-        if card not in self.accounts:
-            with pytest.raises(UnknownCard):
-                self._loop.run(self.till.identify(card))
-            return
-        view = self._loop.run(self.till.identify(card))
-        assert view.account == self.accounts[card]
-        assert view.balance == self.points[view.account]
+    @precondition(lambda self: self.shop.notebook.cards)
+    @rule(data=st.data(), state=st.sampled_from(["blocked", "lost", "active", "active"]))
+    def set_a_card(self, data, state) -> None:
+        """A card is blocked, or lost, or found again."""
+        self.shop.set_card(data.draw(st.sampled_from([*self.shop.notebook.cards])), state)
+
+    @precondition(lambda self: not self.shop.notebook.epoch)
+    @rule(sure=SELDOM)
+    def freeze(self, sure) -> None:
+        """Now and then a ledger has to be rebuilt, and waits for a word."""
+        if sure:
+            self.shop.freeze()
+
+    @precondition(lambda self: self.shop.notebook.frozen)
+    @rule()
+    def confirm(self) -> None:
+        """Somebody gives that word."""
+        self.shop.confirm()
+
+    @rule(card=SOME_CARD)
+    def identify(self, card) -> None:
+        """A card is tapped."""
+        self.shop.look(card)
 
     @invariant()
-    def nothing_else_is_written(self) -> None:
-        """The journal has one entry for each enrolment and each sale."""
-        assert self.ledger.head.seq == self.entries
+    def it_agrees(self) -> None:
+        """Every bucket of every member is the notebook's."""
+        if self.shop is not None:
+            self.shop.check()
 
     def teardown(self) -> None:
-        """At the end, a replay from zero says what the notebook says."""
+        """At the end every answer is given again, and a replay from zero says the same."""
+        if self.shop is None:
+            return
         try:
-            found = replay(self.ledger.path)
-            assert found.entries == self.entries
-            assert found.head == self.ledger.head
-            assert found.balances == self.points
+            if sys.exception() is None:  # or it would be said of a shop that is wrong already
+                self.shop.check_replay()
+                self.counts.update(self.shop.counts, days=1)
         finally:
-            self.ledger.stop()
-            self._loop.close()
-            self._directory.cleanup()
+            self.shop.close()
 
 
-def test_the_till_agrees_with_a_notebook(sale_body: SaleBody) -> None:
-    """Balances, answers and the replayed journal are those of a notebook, whatever happens."""
+def agree(record_property: Record, *, days: int, steps: int) -> None:
+    """Play so many days of so many steps, and say the seed and what happened in them."""
+    number = chosen_seed()
+    record_property("TEST_SEED", number)
+    Day.counts.clear()
     run_state_machine_as_test(
-        lambda: Notebook(sale_body),  # type: ignore[arg-type]  # it takes any factory
-        settings=settings(max_examples=50, stateful_step_count=10),
+        seed(int(number))(Day),
+        settings=settings(max_examples=days, stateful_step_count=steps),
     )
+    record_property("calls", dict(Day.counts))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_till_agrees_with_a_notebook(record_property: Record) -> None:
+    """Answers, accounts and a replay are those of a notebook, whatever was asked and how often."""
+    agree(record_property, days=500, steps=12)
+
+
+@pytest.mark.torture
+def test_the_till_agrees_with_a_notebook_for_long(record_property: Record) -> None:
+    """The same over ten times as many days, and longer ones."""
+    agree(record_property, days=5_000, steps=40)

@@ -1,0 +1,377 @@
+"""What a till has to answer, as a careful cashier would work it out with a pencil.
+
+Written from the contract and the docstrings, with none of the code under test: members are a few
+whole numbers, sales and redemptions are notes about them. A call is answered with the fields that
+are known here and whether it was answered before, or with the name of the refusal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from till_model_sums import left_of, worth
+
+__all__ = ["Answer", "Call", "Held", "Member", "Notebook", "SaleNote"]
+
+Body = Mapping[str, Any]
+_HOLD_FOR = timedelta(minutes=15)
+
+
+class Call(NamedTuple):
+    """One request of a POS: what it asks for, under which ids, with what."""
+
+    what: str
+    ids: tuple[str, ...]
+    body: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """The fields of an answer, and whether it had been given before."""
+
+    fields: dict[str, Any]
+    replay: bool
+
+
+@dataclass(slots=True)
+class Member:
+    """Whole points; ``right`` is how many of them head office lets this device spend."""
+
+    account: str
+    active: int = 0
+    held: int = 0
+    right: int = 0
+    issued: int = 0
+    redeemed: int = 0
+
+
+@dataclass(slots=True)
+class SaleNote:
+    """A sale, whose it is, and what came back of it."""
+
+    body: Body
+    member: Member | None
+    points: int
+    waiting: int = 0
+    waits_until: str = ""
+    redeemed: int = 0
+    returned_minor: int = 0
+    taken: int = 0
+    given_back: int = 0
+    told: dict[str, Any] = field(default_factory=dict)
+    claim_told: dict[str, Any] | None = None
+    void_told: dict[str, Any] | None = None
+    returns: dict[str, tuple[Body, dict[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Held:
+    """A redemption; ``covered`` is what it took of the device's rights."""
+
+    member: Member
+    reward: str | None
+    points: int
+    covered: int
+    epoch: int
+    expires_at: datetime
+    captured: int = 0
+    status: str = "held"
+
+
+class Notebook:
+    """Everything a shop knows. ``program`` is the program's file as a plain dict."""
+
+    def __init__(self, program: Body, *, alone: bool) -> None:
+        self.program = program
+        self.alone = alone
+        self.cards: dict[str, Member] = {}
+        self.card_states: dict[str, str] = {}
+        self.sales: dict[str, SaleNote] = {}
+        self.holds: dict[str, Held] = {}
+        self.today = ""
+        self.epoch = 0
+        self.frozen = False
+
+    def ask(self, call: Call, now: datetime) -> Answer | str:
+        """Answer a call, and write down what it changes."""
+        match call.what:
+            case "enrol":
+                answer = self._enrol(*call.ids)
+            case "commit":
+                answer = self._commit(*call.ids, call.body)
+            case "claim":
+                answer = self._claim(*call.ids, call.body["token"])
+            case "void":
+                answer = self._void(*call.ids)
+            case "return":
+                answer = self._take_back(*call.ids, call.body)
+            case "hold":
+                answer = self._hold(*call.ids, call.body, now)
+            case "capture":
+                answer = self._capture(*call.ids, call.body["points"])
+            case _:
+                answer = self._release(*call.ids)
+        return answer
+
+    def pending(self, member: Member) -> int:
+        """Add up what waits for the end of the return window."""
+        return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
+
+    def usable(self, card: str) -> int:
+        """How many points may be redeemed with a card here and now."""
+        member = self.cards.get(card)
+        if member is None or self.card_states[card] != "active" or self.frozen:
+            return 0
+        return max(0, member.active if self.alone else min(member.active, member.right))
+
+    def release_overdue(self, now: datetime) -> int:
+        """A hold that nobody ended for a quarter of an hour ends by itself."""
+        overdue = [h for h in self.holds.values() if h.status == "held" and h.expires_at <= now]
+        for held in overdue:
+            self._give_back(held, held.points)
+            held.status = "released"
+        return len(overdue)
+
+    def begin_epoch(self, *, frozen: bool) -> None:
+        """The journal begins a new life, and the rights of the old one are gone."""
+        self.epoch += 1
+        self.frozen = frozen
+        for member in self.cards.values():
+            member.right = 0
+
+    def _enrol(self, card: str) -> Answer | str:
+        if card in self.cards:
+            return "CardInUse"
+        self.cards[card] = Member(f"member-{len(self.cards)}")
+        self.card_states[card] = "active"
+        return Answer({"account": self.cards[card].account, "balance": 0, "pending": 0}, False)
+
+    def _commit(self, sale_id: str, body: Body) -> Answer | str:
+        known = self.sales.get(sale_id)
+        if known is not None:
+            same = all(known.body[key] == body[key] for key in {*known.body} - {"lane", "cashier"})
+            return Answer(known.told, True) if same else "SaleIdReused"
+        member = self.cards.get(body["token"])
+        refused = self._uncapturable(body["redemptions"], member)
+        if refused is not None:
+            return refused
+        self.today = body["business_date"]
+        self._activate()
+        sale = SaleNote(body, member, worth(self.program, body) if member is not None else 0)
+        self.sales[sale_id] = sale
+        self._earn(sale)
+        sale.told = {
+            "sale_id": sale_id,
+            "status": "accumulated" if member else "unknown_card" if body["token"] else "no_card",
+            "account": member and member.account,
+            "points": sale.points,
+            "balance": member and member.active,
+        }
+        for redemption_id in body["redemptions"]:
+            sale.redeemed += self.holds[redemption_id].points
+            self._capture(redemption_id, None)
+        return Answer(sale.told, False)
+
+    def _uncapturable(self, redemption_ids: list[str], member: Member | None) -> str | None:
+        """A sale spends its own member's holds, each once, or it is not taken at all."""
+        if redemption_ids and self.frozen:
+            return "Frozen"
+        for redemption_id in redemption_ids:
+            held = self.holds.get(redemption_id)
+            if held is None or held.member is not member:
+                return "UnknownRedemption"
+            if held.status != "held":
+                return "RedemptionEnded"
+        return "RedemptionEnded" if len({*redemption_ids}) < len(redemption_ids) else None
+
+    def _activate(self) -> None:
+        for sale in self.sales.values():
+            if sale.waiting and sale.waits_until <= self.today:
+                assert sale.member is not None
+                self._activated(sale.member, sale.waiting)
+                sale.waiting = 0
+
+    def _activated(self, member: Member, points: int) -> None:
+        member.active += points
+        member.right += 0 if self.alone or self.frozen else points
+
+    def _earn(self, sale: SaleNote) -> None:
+        if sale.member is None:
+            return
+        sale.member.issued += sale.points
+        if days := self.program.get("return_window_days", 0):
+            day = date.fromisoformat(sale.body["business_date"])
+            sale.waiting = sale.points
+            sale.waits_until = (day + timedelta(days=days)).isoformat()
+        else:
+            self._activated(sale.member, sale.points)
+
+    def _claim(self, sale_id: str, card: str) -> Answer | str:
+        sale, member = self.sales.get(sale_id), self.cards.get(card)
+        if sale is None:
+            return "UnknownSale"
+        if member is None:
+            return "UnknownCard"
+        if sale.claim_told is not None and sale.member is member:
+            return Answer(sale.claim_told, True)
+        refused = self._unclaimable(sale, card)
+        if refused is not None:
+            return refused
+        sale.member, sale.points = member, worth(self.program, sale.body)
+        self._earn(sale)
+        told = {"status": "accumulated", "points": sale.points, "balance": member.active}
+        sale.claim_told = {"sale_id": sale_id, "account": member.account} | told
+        return Answer(sale.claim_told, False)
+
+    def _unclaimable(self, sale: SaleNote, card: str) -> str | None:
+        if self.card_states[card] != "active":
+            return "CardBlocked"
+        if sale.member is not None:
+            return "SaleHasCard"
+        if sale.void_told is not None:
+            return "SaleVoided"
+        other_day = self.today != sale.body["business_date"]
+        return "ClaimTooLate" if sale.returned_minor or other_day else None
+
+    def _void(self, sale_id: str) -> Answer | str:
+        sale = self.sales.get(sale_id)
+        if sale is None:
+            return "UnknownSale"
+        if sale.void_told is not None:
+            return Answer(sale.void_told, True)
+        if sale.returned_minor == sale.body["total_minor"] > 0:
+            return "SaleReturned"
+        sale.void_told = self._unsell(sale, 0, 0) | {"status": "voided", "sale_id": sale_id}
+        return Answer(sale.void_told, False)
+
+    def _take_back(self, sale_id: str, return_id: str, body: Body) -> Answer | str:
+        sale = self.sales.get(sale_id)
+        if sale is None:
+            return "UnknownSale"
+        if return_id in sale.returns:
+            before, told = sale.returns[return_id]
+            return Answer(told, True) if before == body else "ReturnIdReused"
+        if sale.void_told is not None:
+            return "SaleVoided"
+        back = [before for before, _ in sale.returns.values()] + [body]
+        left = left_of(self.program, sale.body, back, already_minor=sale.returned_minor)
+        if left is None:
+            return "ReturnTooLarge"
+        points = left.points if left.points is not None else left.share(sale.points)
+        redeemed = left.share(sale.redeemed)
+        sale.returned_minor = sale.body["total_minor"] - left.minor
+        told = self._unsell(sale, points, redeemed) | {"status": "returned", "sale_id": sale_id}
+        sale.returns[return_id] = body, told | {"return_id": return_id}
+        return Answer(sale.returns[return_id][1], False)
+
+    def _unsell(self, sale: SaleNote, points: int, redeemed: int) -> dict[str, Any]:
+        """Leave a sale no more than so many points earned, and so many redeemed."""
+        taken = max(0, sale.points - sale.taken - points)
+        given_back = max(0, sale.redeemed - sale.given_back - redeemed)
+        sale.taken += taken
+        sale.given_back += given_back
+        told = {"points_taken": taken, "points_given_back": given_back}
+        member = sale.member
+        if member is None:
+            return told | {"account": None, "balance": None}
+        waiting = min(sale.waiting, taken)
+        sale.waiting -= waiting
+        member.issued -= taken
+        member.redeemed -= given_back
+        member.active += given_back - (taken - waiting)
+        member.right -= 0 if self.alone else min(member.right, taken - waiting)
+        return told | {"account": member.account, "balance": member.active}
+
+    def _hold(self, redemption_id: str, wish: Body, now: datetime) -> Answer | str:
+        member, held = self.cards.get(wish["token"]), self.holds.get(redemption_id)
+        if held is not None:
+            same = (held.member, held.reward) == (member, wish["reward"])
+            if not same or wish["points"] not in (None, held.points):
+                return "RedemptionIdReused"
+            return self._standing(redemption_id, replay=True)
+        refused = self._unholdable(wish["token"])
+        points = self._price(wish)
+        if refused is not None or member is None or isinstance(points, str):
+            return refused or str(points)
+        if member.active < points:
+            return "InsufficientPoints"
+        if not self.alone and member.right < points:
+            return "OfflineLimit"
+        covered = 0 if self.alone else points
+        member.active -= points
+        member.held += points
+        member.right -= covered
+        self.holds[redemption_id] = Held(
+            member, wish["reward"], points, covered, self.epoch, now + _HOLD_FOR
+        )
+        return self._standing(redemption_id, replay=False)
+
+    def _unholdable(self, card: str) -> str | None:
+        if self.frozen:
+            return "Frozen"
+        if card not in self.cards:
+            return "UnknownCard"
+        return "CardBlocked" if self.card_states[card] != "active" else None
+
+    def _price(self, wish: Body) -> int | str:
+        if wish["reward"] is not None:
+            costs = {one["id"]: one["cost_points"] for one in self.program["reward"]}
+            return costs.get(wish["reward"], "UnknownReward")
+        discount, points = self.program["discount"], wish["points"]
+        fits = points >= discount["minimum"] and points % discount["step"] == 0
+        return points if fits else "NotRedeemable"
+
+    def _capture(self, redemption_id: str, points: int | None) -> Answer | str:
+        held = self.holds.get(redemption_id)
+        if held is None:
+            return "UnknownRedemption"
+        if held.status == "captured":
+            same = points in (None, held.captured)
+            return self._standing(redemption_id, replay=True) if same else "RedemptionEnded"
+        if held.status == "released":
+            return "RedemptionEnded"
+        spent = held.points if points is None else points
+        if not 1 <= spent <= held.points:
+            return "NotRedeemable"
+        if self.frozen:
+            return "Frozen"
+        held.status, held.captured = "captured", spent
+        held.member.held -= spent
+        held.member.redeemed += spent
+        self._give_back(held, held.points - spent)
+        return self._standing(redemption_id, replay=False)
+
+    def _release(self, redemption_id: str) -> Answer | str:
+        held = self.holds.get(redemption_id)
+        if held is None:
+            return "UnknownRedemption"
+        if held.status == "captured":
+            return "RedemptionEnded"
+        if held.status == "released":
+            return self._standing(redemption_id, replay=True)
+        self._give_back(held, held.points)
+        held.status = "released"
+        return self._standing(redemption_id, replay=False)
+
+    def _give_back(self, held: Held, points: int) -> None:
+        """Points leave a hold again, with the rights it took in this same epoch."""
+        held.member.held -= points
+        held.member.active += points
+        if held.epoch == self.epoch:
+            held.member.right += min(points, held.covered)
+
+    def _standing(self, redemption_id: str, *, replay: bool) -> Answer:
+        held = self.holds[redemption_id]
+        return Answer(
+            {
+                "redemption_id": redemption_id,
+                "status": held.status,
+                "account": held.member.account,
+                "reward": held.reward,
+                "points": held.points,
+                "captured": held.captured,
+                "expires_at": f"{held.expires_at:%Y-%m-%dT%H:%M:%S}.000Z",
+                "balance": held.member.active,
+            },
+            replay,
+        )

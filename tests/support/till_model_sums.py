@@ -1,0 +1,124 @@
+"""The sums of a till with a pencil: what a basket earns, what is left of it, what points buy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Left", "left_of", "offers", "thousandths", "worth"]
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What returns leave of a sale: so much money, and ``part`` of ``whole`` of what it redeemed.
+
+    ``points`` is None where no line came back: then they are the same share.
+    """
+
+    minor: int
+    part: int
+    whole: int
+    points: int | None
+
+    def share(self, points: int) -> int:
+        """Share points as the money was shared, fractions dropped."""
+        return points * self.part // self.whole if self.part else 0
+
+
+def worth(program: Body, body: Body) -> int:
+    """What a sale earns with a known card: each rule floored once over all it counts."""
+    return _worth(program, body["currency"], body["lines"], body["tenders"])
+
+
+def _worth(program: Body, currency: str, lines: list[Any], tenders: list[Any]) -> int:
+    if currency != program["currency"]:
+        return 0
+    tendered = sum(each["amount_minor"] for each in tenders if each["kind"] == "points")
+    taken_off = -sum(each["amount_minor"] for each in lines if each["category"] == "reward")
+    points = 0
+    for rule in program["earn"]:
+        out = {*rule["exclude_categories"], "reward"}
+        money = sum(line["amount_minor"] for line in lines if line["category"] not in out)
+        money -= max(0, tendered) + max(0, taken_off)
+        points += max(0, money) // rule["per_minor"] * rule["points"]
+    return points
+
+
+def left_of(program: Body, body: Body, returns: list[Body], *, already_minor: int) -> Left | None:
+    """What all returns of a sale together leave of it; None where it was not so much.
+
+    ``already_minor`` is the money that came back before: it never goes out again.
+    """
+    total, amounts = body["total_minor"], sum(one.get("amount_minor", 0) for one in returns)
+    back = [line for one in returns for line in one.get("lines", [])]
+    if not back:
+        left = total - amounts
+        return Left(left, left, total, None) if left >= 0 else None
+    lines = _kept(body["lines"], back)
+    if lines is None:
+        return None
+    goods, all_goods = _goods(lines), _goods(body["lines"])
+    tenders = [dict(each) for each in body["tenders"]]
+    paid = [line for line in lines if line["category"] == "reward"]
+    paid += [each for each in tenders if each["kind"] == "points"]
+    for each in paid:  # what points paid shrinks with the goods
+        each["amount_minor"] = each["amount_minor"] * goods // all_goods if all_goods else 0
+    kept = min(total, max(0, sum(line["amount_minor"] for line in lines)))
+    if amounts > kept:
+        return None
+    points = _worth(program, body["currency"], lines, tenders)
+    points = min(points, worth(program, body))
+    if amounts:
+        points = points * (kept - amounts) // kept
+    left = min(kept - amounts, total - already_minor)
+    if total == 0:  # all of it was paid with points
+        return Left(0, goods, all_goods, points)
+    return Left(left, left, total, points)
+
+
+def _kept(sold: list[Any], back: list[Any]) -> list[dict[str, Any]] | None:
+    """The lines without what came back: the rest of a line has its part of the amount."""
+    lines = [dict(line) for line in sold]
+    for index in {each["line"] for each in back}:
+        if index >= len(lines) or lines[index]["category"] == "reward":
+            return None
+        of = thousandths(lines[index]["quantity"])
+        rest = of - sum(thousandths(each["quantity"]) for each in back if each["line"] == index)
+        if rest < 0:
+            return None
+        amount = lines[index]["amount_minor"]
+        lines[index]["amount_minor"] = abs(amount) * rest // of * (1 if amount > 0 else -1)
+    return lines
+
+
+def _goods(lines: list[Any]) -> int:
+    return sum(max(0, line["amount_minor"]) for line in lines if line["category"] != "reward")
+
+
+def thousandths(quantity: str) -> int:
+    """Read a quantity as a POS writes it here: always three places."""
+    return int(quantity.replace(".", ""))
+
+
+def offers(
+    program: Body, usable: int, total_minor: int | None = None
+) -> list[tuple[str, int, bool]]:
+    """List what points buy: which reward, for how many points, and whether it can be had."""
+    discount = program["discount"]
+    step, least = discount["step"], max(discount["minimum"], discount["step"])
+    points = usable - usable % step
+    while total_minor is not None and _off_minor(discount, points) > total_minor:
+        points -= step
+    can = points >= least
+    return [
+        (discount["id"], points if can else least, can),
+        *(
+            (one["id"], one["cost_points"], one["cost_points"] <= usable)
+            for one in program["reward"]
+        ),
+    ]
+
+
+def _off_minor(discount: Body, points: int) -> int:
+    return points * discount["worth_minor"] // discount["points"]

@@ -1,0 +1,238 @@
+"""Ways in which a till could be wrong: what is earned, redeemed, claimed, taken back, and twice."""
+
+from text_mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
+_BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
+_EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
+_HELD = "tests/unit/test_points_are_held_then_spent.py"
+_LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
+_NOTHING = "tests/unit/test_what_points_paid_earns_nothing.py"
+_OWN = "tests/unit/test_a_redemption_belongs_to_its_member.py"
+MUTANTS = {
+    "return_without_cap": Mutant(
+        file="agent/core/taking_back.py",
+        old="    if not 0 <= back <= sold:\n",
+        new="    if back < 0:\n",
+        caught_by=f"{_BACK}::test_no_more_comes_back_than_was_sold",
+    ),
+    "money_back_without_cap": Mutant(
+        file="agent/core/taking_back.py",
+        old="    if not 0 <= returned <= total:\n",
+        new="    if returned < 0:\n",
+        caught_by=f"{_BACK}::test_no_more_comes_back_than_was_sold",
+    ),
+    "hold_without_time_out": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE captured + released < points AND expires_at <= ? ORDER BY",
+        new=" WHERE captured + released < points AND expires_at > ? ORDER BY",
+        caught_by=f"{_HELD}::test_a_hold_that_nobody_ends_goes_back",
+    ),
+    "hold_of_a_day": Mutant(
+        file="agent/till/terms.py",
+        old="    hold_for: timedelta = timedelta(minutes=15)",
+        new="    hold_for: timedelta = timedelta(days=1)",
+        caught_by=f"{_HELD}::test_a_hold_that_nobody_ends_goes_back",
+    ),
+    "held_points_still_spendable": Mutant(
+        file="agent/core/postings.py",
+        old='            moves = _move(fact.account, "active", "held", fact.points)',
+        new='            moves = _move("program", "issued", "redeemed", fact.points)',
+        caught_by=f"{_HELD}::test_held_points_cannot_be_spent_twice",
+    ),
+    "reward_line_earns": Mutant(
+        file="agent/core/accumulate.py",
+        old="        if line.category not in excluded and line.category != REWARD:",
+        new="        if line.category not in excluded:",
+        caught_by=f"{_NOTHING}::test_a_reward_line_earns_nothing",
+    ),
+    "points_paid_with_points_earn": Mutant(
+        file="agent/core/accumulate.py",
+        old="    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor",
+        new="    unpaid_minor = 0",
+        caught_by=f"{_NOTHING}::test_money_that_points_paid_earns_nothing",
+    ),
+    "floored_per_line": Mutant(
+        file="agent/core/accumulate.py",
+        old="            paid_minor += line.amount_minor\n",
+        new="            paid_minor += line.amount_minor // rule.per_minor * rule.per_minor\n",
+        caught_by=f"{_EARNS}::test_fractions_are_dropped_once_a_sale",
+    ),
+    "another_currency_earns": Mutant(
+        file="agent/core/accumulate.py",
+        old="    if sale.currency != program.currency:\n",
+        new="    if not sale.currency:\n",
+        caught_by=f"{_EARNS}::test_another_currency_earns_nothing",
+    ),
+    "captured_twice": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if known.captured:\n        if points not in",
+        new="    if known.captured > known.points:\n        if points not in",
+        caught_by=f"{_HELD}::test_a_capture_spends_what_is_held_once",
+    ),
+    "rest_of_a_capture_kept": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if spent < known.points:\n",
+        new="    if spent > known.points:\n",
+        caught_by=f"{_HELD}::test_a_part_can_be_spent",
+    ),
+    "release_after_capture": Mutant(
+        file="agent/till/redemptions.py",
+        old='    if known.captured:\n        raise RedemptionEnded("its points were captured;',
+        new="    if known.captured > known.points:\n"
+        '        raise RedemptionEnded("its points were captured;',
+        caught_by=f"{_HELD}::test_a_capture_spends_what_is_held_once",
+    ),
+    "capture_after_release": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if known.released:\n"
+        '        raise RedemptionEnded("its points were given back before;',
+        new="    if known.released > known.points:\n"
+        '        raise RedemptionEnded("its points were given back before;',
+        caught_by=f"{_HELD}::test_a_release_gives_everything_back_once",
+    ),
+    "hold_retried_is_another": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if known is not None:\n        _hold_same(transaction, known, wish)\n",
+        new="    if known is not None and known.captured:\n"
+        "        _hold_same(transaction, known, wish)\n",
+        caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
+    ),
+    "debt_ignored": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if member.balance < points:\n",
+        new="    if abs(member.balance) < points:\n",
+        caught_by=f"{_BACK}::test_a_return_may_lead_into_debt_and_the_next_points_pay_it",
+    ),
+    "debt_not_paid_by_what_is_released": Mutant(
+        file="agent/ledger/lots.py",
+        old="    kept = min(released.points, max(0, balance))",
+        new="    kept = released.points",
+        caught_by=f"{_LOTS}::test_a_debt_keeps_the_oldest_of_what_is_released",
+    ),
+    "others_rights_spent": Mutant(
+        file="agent/till/terms.py",
+        old=" if self.alone else min(row.balance, view.right(row.account))",
+        new="",
+        caught_by=f"{_HELD}::test_with_a_head_office_only_own_points_are_spent",
+    ),
+    "blocked_card_spends": Mutant(
+        file="agent/till/members.py",
+        old='    if row.card_state != "active":\n        raise CardBlocked(',
+        new='    if row.card_state == "replaced":\n        raise CardBlocked(',
+        caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_spends_nothing",
+    ),
+    "blocked_card_earns_nothing": Mutant(
+        file="agent/till/sales.py",
+        old="    row = None if token is None else transaction.account_of(token)\n"
+        "    status: SaleStatus",
+        new="    row = None if token is None else transaction.account_of(token)\n"
+        '    row = row if row and row.card_state == "active" else None\n    status: SaleStatus',
+        caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_still_collects",
+    ),
+    "anothers_redemption_in_a_sale": Mutant(
+        file="agent/till/redemptions.py",
+        old="        if row is None or row.account != known.account:",
+        new="        if row is None:",
+        caught_by=f"{_HELD}::test_a_sale_does_not_spend_another_members_points",
+    ),
+    "redemption_in_a_sale_without_a_member": Mutant(
+        file="agent/till/redemptions.py",
+        old="        if row is None or row.account != known.account:",
+        new="        if row is not None and row.account != known.account:",
+        caught_by=f"{_OWN}::test_a_sale_without_a_member_spends_nobodys_points",
+    ),
+    "redeemed_points_not_given_back": Mutant(
+        file="agent/till/take_back.py",
+        old="    given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)",
+        new="    given_back = 0",
+        caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
+    ),
+    "redeemed_points_come_back_as_money": Mutant(
+        file="agent/core/taking_back.py",
+        old='        _shrink(each, share) if each.kind == "points" else each for each',
+        new="        each for each",
+        caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
+    ),
+    "void_gives_nothing_back": Mutant(
+        file="agent/till/take_back.py",
+        old="    given_back = sale.redeemed - sale.given_back\n",
+        new="    given_back = 0\n",
+        caught_by=f"{_OWN}::test_what_a_voided_sale_redeemed_is_its_members_again",
+    ),
+    "void_after_a_return_takes_twice": Mutant(
+        file="agent/till/take_back.py",
+        old="_split(transaction, sale, sale.points - sale.taken_back)",
+        new="_split(transaction, sale, sale.points)",
+        caught_by=f"{_BACK}::test_a_void_after_a_return_takes_the_rest",
+    ),
+    "void_retried_is_another": Mutant(
+        file="agent/till/take_back.py",
+        old="    if sale.voided is not None:\n        return _entry(",
+        new="    if sale.voided is not None and sale.account is None:\n        return _entry(",
+        caught_by=f"{_BACK}::test_a_void_takes_back_what_a_sale_earned",
+    ),
+    "return_retried_is_another": Mutant(
+        file="agent/till/take_back.py",
+        old="    if return_id in earlier:\n        return",
+        new="    if return_id not in earlier and return_id in earlier:\n        return",
+        caught_by=f"{_BACK}::test_the_same_return_again_is_the_same_return",
+    ),
+    "returns_rounded_one_by_one": Mutant(
+        file="agent/till/take_back.py",
+        old="    taken = max(0, sale.points - left - sale.taken_back)",
+        new="    taken = max(0, min(sale.points - left, sale.points - sale.taken_back))",
+        caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
+    ),
+    "pending_spent_inside_the_window": Mutant(
+        file="agent/till/terms.py",
+        old="        if points == 0 or self.program.return_window_days == 0:",
+        new="        if points >= 0 or self.program.return_window_days == 0:",
+        caught_by=f"{_BACK}::test_pending_points_wait_for_the_end_of_the_window",
+    ),
+    "pending_a_day_too_short": Mutant(
+        file="agent/till/terms.py",
+        old="timedelta(days=self.program.return_window_days)\n",
+        new="timedelta(days=self.program.return_window_days - 1)\n",
+        caught_by=f"{_BACK}::test_pending_points_wait_for_the_end_of_the_window",
+    ),
+    "pending_taken_from_active": Mutant(
+        file="agent/till/take_back.py",
+        old="    pending = min(taken, view.waiting(sale.account, sale.place))",
+        new="    pending = 0",
+        caught_by=f"{_BACK}::test_a_return_inside_the_window_takes_what_is_pending",
+    ),
+    "claimed_twice": Mutant(
+        file="agent/till/claims.py",
+        old="    if sale.account is not None:\n        raise SaleHasCard(",
+        new="    if sale.account is not None and sale.claimed is None:\n        raise SaleHasCard(",
+        caught_by=f"{_BACK}::test_a_card_shown_afterwards_earns_the_sale",
+    ),
+    "claimed_on_any_day": Mutant(
+        file="agent/till/claims.py",
+        old="    if transaction.business_date not in (None, basket.business_date):",
+        new="    if transaction.business_date is None:",
+        caught_by=f"{_BACK}::test_a_sale_is_claimed_on_its_own_day",
+    ),
+    "quote_earns_otherwise": Mutant(
+        file="agent/till/quotes.py",
+        old="        points=earned.points,\n",
+        new="        points=sale.total_minor // 100 + 1,\n",
+        caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
+    ),
+    "quote_writes": Mutant(
+        file="agent/till/till.py",
+        old="        return await self._ledger.read(lambda view: quote(",
+        new='        await self.commit("quoted", sale)\n'
+        "        return await self._ledger.read(lambda view: quote(",
+        caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
+    ),
+    "quote_offers_more_than_the_basket": Mutant(
+        file="agent/core/rewards.py",
+        old="        points = min(points, total_minor // step_minor * discount.step)",
+        new="        points = max(points, total_minor // step_minor * discount.step)",
+        caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
+    ),
+}

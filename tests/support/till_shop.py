@@ -1,0 +1,249 @@
+"""A real till on a real ledger, and beside it the notebook and every answer that was given.
+
+A call is put to the notebook first and then to the till, once or twice at the same moment. Besides
+agreeing with the notebook, answers have to keep promises that need none: what was answered before
+is answered the same to the byte, what is refused or repeated writes nothing, and no sale gives back
+more than it brought.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from till_model import Answer, Call, Notebook, SaleNote
+from till_model_sums import offers, worth
+from toy_clock import ToyClock
+
+from agent.core.basket import Sale
+from agent.core.facts import CardState
+from agent.core.program import Program
+from agent.core.tokens import Token
+from agent.ledger import Ledger, Refusal, View, replay
+from agent.till import Back, Committed, Terms, Till, UnknownCard, Wish
+
+__all__ = ["PROGRAMS", "Shop"]
+
+PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made in it
+_MOVING = ("status", "captured", "balance", "journal")
+"""How a redemption stands at the moment; everything else of its answer stays for good."""
+
+
+class Shop:
+    """The till under test and what a careful cashier would know of it."""
+
+    def __init__(self, program: str, *, alone: bool) -> None:
+        text = (PROGRAMS / f"{program}.toml").read_text("utf-8")
+        self._terms = Terms(program=Program.parse(text, source=program), alone=alone)
+        self._directory = Path(tempfile.mkdtemp(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+        self._loop = asyncio.Runner()
+        self._ids = iter(range(10**9))
+        self._told: dict[tuple[str, ...], str] = {}
+        self.counts: Counter[str] = Counter()
+        self.notebook = Notebook(tomllib.loads(text), alone=alone)
+        self.clock = ToyClock()
+        self.calls: list[Call] = []
+        self.open()
+
+    def open(self) -> None:
+        """Start a ledger on the directory, and a till on the ledger."""
+        path = self._directory / "ledger.db"
+        self.ledger = Ledger(path, clock=self.clock, mint_id=lambda: f"id-{next(self._ids)}")
+        self.ledger.start()
+        account = lambda: f"member-{len(self.notebook.cards)}"  # noqa: E731 - said in one place
+        self.till = Till(self.ledger, self._terms, mint_id=account)
+
+    def restart(self) -> None:
+        """The agent is stopped and started."""
+        self.ledger.stop()
+        self.open()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.ledger.stop()
+        self._loop.close()
+        shutil.rmtree(self._directory)
+
+    def ask(self, call: Call, *, times: int = 1) -> Answer | str:
+        """Put a call to notebook and till; answers what the notebook said first."""
+        head = self.ledger.head
+        answers = self._loop.run(self._at_once(call, times))
+        said = [self.notebook.ask(call, self.clock.now.at) for _ in answers]
+        for expected, answer in zip(said, answers, strict=True):
+            self._hold_same(call, expected, answer)
+        is_new = isinstance(said[0], Answer) and not said[0].replay
+        assert (self.ledger.head != head) == is_new, (call, said)
+        self.counts[_outcome(said[0])] += 1
+        self.calls.append(call)
+        return said[0]
+
+    async def _at_once(self, call: Call, times: int) -> list[tuple[str, bool] | str]:
+        return await asyncio.gather(*(self._one(call) for _ in range(times)))
+
+    async def _one(self, call: Call) -> tuple[str, bool] | str:
+        try:
+            answer, is_replay = await self._send(call)
+        except Refusal as refusal:
+            return type(refusal).__name__
+        return answer.model_dump_json(), is_replay
+
+    async def _send(self, call: Call) -> tuple[Any, bool]:
+        """Do with a till what a call says."""
+        answer: tuple[Any, bool]
+        ids, body = call.ids, call.body
+        match call.what:
+            case "enrol":
+                answer = await self.till.enrol(*ids), False
+            case "commit":
+                answer = _told(await self.till.commit(*ids, Sale.model_validate(body)))
+            case "claim":
+                answer = _told(await self.till.claim(*ids, body["token"]))
+            case "void":
+                answer = await self.till.void(*ids)
+            case "return":
+                answer = await self.till.take_back(*ids, Back.model_validate(body))
+            case "hold":
+                answer = await self.till.hold(*ids, Wish.model_validate(body))
+            case "capture":
+                answer = await self.till.capture(*ids, points=body["points"])
+            case _:
+                answer = await self.till.release(*ids)
+        return answer
+
+    def _hold_same(
+        self, call: Call, expected: Answer | str, answer: tuple[str, bool] | str
+    ) -> None:
+        if isinstance(expected, str) or isinstance(answer, str):
+            assert answer == expected, (call, answer, expected)
+            return
+        told = json.loads(answer[0])
+        known = {name: told[name] for name in expected.fields}
+        assert (known, answer[1]) == (expected.fields, expected.replay), (call, answer)
+        if call.what == "commit":
+            foreign = call.body["currency"] != self.notebook.program["currency"]
+            assert ("currency_mismatch" in told["flags"]) == foreign, (call, answer)
+            assert sum(reason["points"] for reason in told["because"]) == told["points"]
+        key, text = (call.what, *call.ids), answer[0]
+        if call.what in ("hold", "capture", "release"):
+            text = json.dumps({name: told[name] for name in told if name not in _MOVING})
+            key = ("redemption", *call.ids)
+            assert told["balance"] >= 0 or answer[1] or call.what != "hold", (call, answer)
+        if call.what != "enrol":
+            assert self._told.setdefault(key, text) == text, (call, answer, self._told[key])
+
+    def look(self, card: str) -> None:
+        """A member's account is what the notebook says, and looking at it writes nothing."""
+        member, head = self.notebook.cards.get(card), self.ledger.head
+        if member is None:
+            with pytest.raises(UnknownCard):
+                self._loop.run(self.till.identify(card))
+            return
+        seen = self._loop.run(self.till.identify(card))
+        usable = self.notebook.usable(card)
+        state = self.notebook.card_states[card]
+        assert (seen.account, seen.status) == (member.account, state), seen
+        points = (member.active, self.notebook.pending(member), usable)
+        assert (seen.balance, seen.pending, seen.redeemable_now) == points, seen
+        offered = [(one.reward, one.cost_points, one.available) for one in seen.offers]
+        assert offered == offers(self.notebook.program, usable), seen
+        assert self.ledger.head == head
+
+    def quote(self, body: dict[str, Any]) -> None:
+        """A quote says what the sale would earn and buy, and writes nothing."""
+        member, head = self.notebook.cards.get(body["token"]), self.ledger.head
+        quoted = self._loop.run(self.till.quote(Sale.model_validate(body)))
+        program = self.notebook.program
+        assert quoted.points == (worth(program, body) if member is not None else 0), (body, quoted)
+        assert quoted.balance == (None if member is None else member.active), (body, quoted)
+        offered = [(one.reward, one.cost_points, one.available) for one in quoted.rewards]
+        usable = self.notebook.usable(body["token"])
+        assert offered == offers(program, usable, body["total_minor"]), (body, quoted)
+        assert self.ledger.head == head
+
+    def set_card(self, card: str, state: str) -> None:
+        """A card is blocked, lost or found."""
+        account = self.notebook.cards[card].account
+        fact = CardState(token=str(Token.parse(card)), account=account, state=state)  # type: ignore[arg-type]  # one of three
+        self._loop.run(self.ledger.write(lambda t: t.append(fact)))
+        self.notebook.card_states[card] = state
+
+    def release_overdue(self) -> None:
+        """The agent looks for holds whose time is up."""
+        released = self._loop.run(self.till.release_overdue())
+        assert released == self.notebook.release_overdue(self.clock.now.at)
+
+    def freeze(self) -> None:
+        """The ledger had to be rebuilt, and nobody has agreed to it yet."""
+        life = f"disk-{self.notebook.epoch + 2}"
+        self._loop.run(self.ledger.write(lambda t: t.open_epoch("rebuilt", incarnation=life)))
+        self.notebook.begin_epoch(frozen=True)
+
+    def confirm(self) -> None:
+        """Somebody agrees that a rebuilt ledger goes on."""
+        self._loop.run(self.ledger.confirm())
+        self.notebook.begin_epoch(frozen=False)
+
+    def check(self) -> None:
+        """Every bucket of every member is the notebook's, and all postings sum to zero."""
+        members = list(self.notebook.cards.values())
+
+        def ask(view: View) -> list[tuple[int, ...]]:
+            return [
+                (
+                    *(view.balance(one.account, name) for name in ("active", "pending", "held")),
+                    view.right(one.account),
+                )
+                for one in members
+            ] + [(view.balance("program", "issued"), view.balance("program", "redeemed"))]
+
+        *found, program = self._loop.run(self.ledger.read(ask))
+        pending = [self.notebook.pending(one) for one in members]
+        noted = [
+            (one.active, waiting, one.held, one.right)
+            for one, waiting in zip(members, pending, strict=True)
+        ]
+        assert found == noted
+        assert program == (-sum(m.issued for m in members), sum(m.redeemed for m in members))
+        assert sum(sum(one[:3]) for one in found) + sum(program) == 0
+        assert all(one.right >= 0 and one.held >= 0 for one in members)
+
+    def _bounded(self, sale_id: str, sale: SaleNote) -> bool:
+        """No sale gives back more than it brought, by the till's own answers alone."""
+        earned = json.loads(self._told["commit", sale_id])["points"]
+        if ("claim", sale_id) in self._told:
+            earned += json.loads(self._told["claim", sale_id])["points"]
+        spent = [json.loads(self._told["redemption", one]) for one in sale.body["redemptions"]]
+        back = [
+            json.loads(told)
+            for (what, *ids), told in self._told.items()
+            if what in ("void", "return") and ids[0] == sale_id
+        ]
+        taken = sum(one["points_taken"] for one in back)
+        given_back = sum(one["points_given_back"] for one in back)
+        return 0 <= taken <= earned and 0 <= given_back <= sum(one["points"] for one in spent)
+
+    def check_replay(self) -> None:
+        """A replay from zero says the same, and every answer is given again as it was."""
+        first = {(call.what, *call.ids): call for call in reversed(self.calls)}
+        for key in first.keys() & self._told.keys():
+            self.ask(first[key])
+        assert all(self._bounded(sale_id, sale) for sale_id, sale in self.notebook.sales.items())
+        found = replay(self.ledger.path)
+        assert found.head == self.ledger.head
+        assert found.balances == {one.account: one.active for one in self.notebook.cards.values()}
+
+
+def _told(committed: Committed) -> tuple[Any, bool]:
+    return committed.answer, committed.replay
+
+
+def _outcome(said: Answer | str) -> str:
+    if isinstance(said, str):
+        return "refused"
+    return "repeated" if said.replay else "done"
