@@ -118,6 +118,8 @@ class DayRun:
             except httpx.TimeoutException:
                 raise
             except httpx.TransportError:
+                if self.trouble:
+                    raise DayAborted from None
                 continue
             return Told(
                 status=answer.status_code,
