@@ -3,12 +3,8 @@
 Every promise is played in many rounds, each with ids and cards of its own.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
 
-import httpx
-import pytest
 from two_tills import (
     TwoTills,
     back,
@@ -22,21 +18,8 @@ from two_tills import (
 )
 
 from agent.core.tokens import Token
-from agent.tools.site import StoreKit
 
 ROUNDS = range(15)
-
-
-@pytest.fixture
-def tills(
-    store: StoreKit,
-    open_till: Callable[[StoreKit], httpx.Client],
-    make_sale: Callable[..., dict[str, Any]],
-    new_card: Callable[[], Token],
-) -> Iterator[TwoTills]:
-    """Two tills of the running store."""
-    with ThreadPoolExecutor(2) as pool:
-        yield TwoTills((open_till(store), open_till(store)), pool, make_sale, new_card)
 
 
 def test_one_sale(tills: TwoTills) -> None:
