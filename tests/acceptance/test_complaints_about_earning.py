@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+from programs import use_program
 from two_tills import Ask, TwoTills, back, new_id
 
 from agent.core.tokens import Token
@@ -122,6 +123,22 @@ def test_complaint_08_a_reward_line_earns_nothing(tills: TwoTills) -> None:
         assert answer["points"] == 10
         assert sum(reason["points"] for reason in answer["because"]) == 10
         assert tills.balance(token) == 10
+
+
+def test_complaint_08_not_even_where_a_program_forgot_to_say_so(
+    closed_store: StoreKit,
+    open_till: Callable[[StoreKit], httpx.Client],
+    make_sale: Callable[..., dict[str, Any]],
+    new_card: Callable[[], Token],
+) -> None:
+    """Under a program that excludes no category at all a reward line earns nothing either."""
+    use_program(closed_store, "window")
+    closed_store.start()
+    till, token = open_till(closed_store), str(new_card())
+    till.post("/v1/accounts", json={"token": token}).raise_for_status()
+    sale = make_sale(token=token, **_with_reward(300))
+    assert till.post("/v1/quotes", json=sale).json()["points"] == 10
+    assert till.put(f"/v1/sales/{new_id()}", json=sale).json()["points"] == 10
 
 
 def test_complaint_08_and_lowers_what_it_was_taken_off(tills: TwoTills) -> None:

@@ -4,17 +4,15 @@ Each test is named after a complaint; its docstring is the promise.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from programs import use_program
 from two_tills import TwoTills, back, capture, hold, new_id, void
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
-
-_WINDOW = Path(__file__).resolve().parents[1] / "data" / "programs" / "window.toml"
 
 _COFFEE = {"sku": "coffee", "category": "beverage", "quantity": "1.000", "unit_price_minor": 250}
 _COFFEE_IN_A_BASKET = [
@@ -132,10 +130,7 @@ def patient_till(
     closed_store: StoreKit, open_till: Callable[[StoreKit], httpx.Client]
 ) -> httpx.Client:
     """A till of a store whose points wait for the end of a return window of 14 days."""
-    config = closed_store.config.read_text("utf-8")
-    before, _, rest = config.partition('[program]\npath = "')
-    after = rest.partition('"')[2]
-    closed_store.config.write_text(f'{before}[program]\npath = "{_WINDOW}"{after}', "utf-8")
+    use_program(closed_store, "window")
     closed_store.start()
     return open_till(closed_store)
 
