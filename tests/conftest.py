@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from figures import pytest_terminal_summary  # noqa: F401 - pytest finds it here
+from two_tills import TwoTills
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
@@ -88,6 +90,18 @@ def open_till(connect: Callable[..., httpx.Client]) -> Callable[[StoreKit], http
 def till(store: StoreKit, open_till: Callable[[StoreKit], httpx.Client]) -> httpx.Client:
     """An HTTP client of the shared store that carries its bearer token."""
     return open_till(store)
+
+
+@pytest.fixture
+def tills(
+    store: StoreKit,
+    open_till: Callable[[StoreKit], httpx.Client],
+    make_sale: Callable[..., dict[str, Any]],
+    new_card: Callable[[], Token],
+) -> Iterator[TwoTills]:
+    """Two tills of the shared store, with a connection each."""
+    with ThreadPoolExecutor(2) as pool:
+        yield TwoTills((open_till(store), open_till(store)), pool, make_sale, new_card)
 
 
 @pytest.fixture(scope="session")
