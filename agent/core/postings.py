@@ -19,6 +19,7 @@ from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -28,6 +29,7 @@ from agent.core.facts import (
     Enrol,
     ExpirePoints,
     Fact,
+    FlagActivity,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
@@ -72,9 +74,9 @@ def postings_of(fact: Fact) -> tuple[Posting, ...]:
             moves = _leave(fact.account, "active", "adjusted", -fact.points)
         case ReturnSale() | VoidSale():
             moves = _unsell(fact)
-        case Enrol() | CardState() | RateVisit() | LeaseGrant() | LeaseReturn():
+        case Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity():
             moves = ()
-        case OpenEpoch() | ClockJump():
+        case LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump():
             moves = ()
         case _:
             assert_never(fact)

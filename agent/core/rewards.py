@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent.core.program import Discount, Program, Reward
 from agent.core.values import Code, Label
 
-__all__ = ["Offer", "cost_of", "offers"]
+__all__ = ["Offer", "Toward", "cost_of", "offers", "toward"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,12 +25,34 @@ class Offer:
     why: Label
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toward:
+    """The reward that comes next, and how many points are missing for it."""
+
+    reward: Code
+    short: int
+    text: Label
+
+
 def offers(program: Program, usable: int, total_minor: int | None = None) -> tuple[Offer, ...]:
     """List what ``usable`` points would buy, for a basket of ``total_minor`` where there is one."""
     listed = [_of_reward(reward, usable) for reward in program.reward]
     if program.discount is not None:
         listed.insert(0, _of_discount(program.discount, usable, total_minor))
     return tuple(listed)
+
+
+def toward(program: Program, balance: int) -> Toward | None:
+    """Answer the cheapest reward that a balance does not reach yet; None where it reaches all."""
+    listed = [(reward.cost_points, reward.id, reward.text) for reward in program.reward]
+    if program.discount is not None:
+        least = max(program.discount.minimum, program.discount.step)
+        listed.append((least, program.discount.id, program.discount.text))
+    ahead = [each for each in listed if each[0] > balance]
+    if not ahead:
+        return None
+    cost_points, reward, text = min(ahead)
+    return Toward(reward=reward, short=cost_points - balance, text=text)
 
 
 def cost_of(program: Program, reward: str) -> int | None:

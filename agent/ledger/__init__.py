@@ -29,12 +29,13 @@ from agent.ledger.errors import (
 )
 from agent.ledger.ledger import Ledger
 from agent.ledger.replay import Replay, replay, verify_chain
-from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
+from agent.ledger.rows import AccountRow, FlagRow, HoldRow, KnownSale, Profile
 from agent.ledger.transaction import Transaction
 from agent.ledger.view import View, journaled
 
 __all__ = [
     "AccountRow",
+    "FlagRow",
     "Frozen",
     "HoldRow",
     "KnownSale",

@@ -13,6 +13,7 @@ from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -27,8 +28,9 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
+from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import lots
+from agent.ledger import activity, lots
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -45,6 +47,9 @@ TABLES = {
     "tiers": "account",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
+    "adjustments": "adjust_id",
+    "days": "business_date, lane, cashier, currency",
+    "flags": "epoch, seq, flag",
     "epochs": "epoch",
 }
 """Every projection with its key; a replay compares each of them row by row in that order."""
@@ -74,15 +79,18 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
             _unsell(connection, entry, fact)
         case AdjustPoints():
             _change(connection, entry, fact.account, fact.points)
+            activity.adjust(connection, _day(entry), entry, fact)
         case ExpirePoints():
             lots.spend(connection, fact.account, fact.points)
-        case Enrol() | CardState():
+        case Enrol() | AddCard() | CardState():
             _know_card(connection, entry, fact)
         case OpenEpoch():
             row = (entry.epoch, fact.incarnation, fact.cause, fact.reason)
             connection.execute(SQL["add_epoch"], row)
         case _:
-            pass  # RATE_VISIT, CLOCK_JUMP and the leases' own say all they mean themselves
+            pass  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
+    if flags_of(fact):
+        activity.flag(connection, _day(entry), entry)
 
 
 def _post(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -107,12 +115,14 @@ def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
 
 
 def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:
-    total_minor = fact.summary.total_minor
-    row = (fact.sale_id, entry.epoch, entry.seq, fact.account, total_minor, fact.points)
-    connection.execute(SQL["add_sale"], row)
+    sale = fact.summary
+    bought = (fact.account, sale.total_minor, sale.currency, fact.points)
+    connection.execute(SQL["add_sale"], (fact.sale_id, entry.epoch, entry.seq, *bought))
+    activity.sell(connection, fact, sale)
     if fact.account is None:
         return
-    connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, fact.account))
+    seen = (entry.epoch, entry.seq, fact.account, sale.business_date, sale.cashier)
+    connection.execute(SQL["set_last_sale"], seen)
     if fact.tier is not None:
         connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
@@ -132,7 +142,8 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
         "claims a sale that has a card or was voided",
     )
     # A return looks for the lot under the sale's own entry.
-    epoch, seq = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()[:2]
+    epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
+    activity.claim(connection, _day(entry), fact, currency)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
 
@@ -171,6 +182,7 @@ def _redeem(
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["capture_hold"], key), "captures what nobody holds")
             lots.capture(connection, fact.redemption_id, fact.points)
+            activity.redeem(connection, _day(entry), fact)
             if fact.sale_id is not None:  # what a sale redeemed is given back when it comes back
                 connection.execute(SQL["redeem_for_sale"], (fact.points, fact.sale_id))
         case DeleteReward():
@@ -183,6 +195,8 @@ def _redeem(
 def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | VoidSale) -> None:
     taken = fact.from_active + fact.from_pending
     row = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
+    sold = ("", 0) if row is None else (row[-1], row[3] - row[5])
+    activity.take_back(connection, _day(entry), fact, sold)
     if isinstance(fact, ReturnSale):
         if row is not None and row[7]:
             raise sqlite3.IntegrityError("returns a sale that was voided")
@@ -222,9 +236,12 @@ def _lot_of(entry: Entry, points: int) -> Lot:
     return Lot(_day(entry), entry.epoch, entry.seq, points)
 
 
-def _know_card(connection: sqlite3.Connection, entry: Entry, fact: Enrol | CardState) -> None:
+def _know_card(
+    connection: sqlite3.Connection, entry: Entry, fact: Enrol | AddCard | CardState
+) -> None:
     if isinstance(fact, Enrol):
         connection.execute(SQL["add_account"], (fact.account, _day(entry)))
+    if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
     changed = (fact.state, fact.replaced_by, fact.token, fact.account)

@@ -1,14 +1,14 @@
 """What the projections know, as whoever asks is told."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints
 
-__all__ = ["AccountRow", "HoldRow", "KnownSale", "Profile"]
+__all__ = ["AccountRow", "FlagRow", "HoldRow", "KnownSale", "Profile"]
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
@@ -19,6 +19,24 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     card_state: str
     last_sale: tuple[int, int] | None
     """(epoch, seq) of the entry that recorded the account's last sale here."""
+    last_day: str | None = None
+    last_cashier: str | None = None
+    in_a_row: int = 0
+    """How many sales in a row the account had at that cashier on that business date."""
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "AccountRow":
+        """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
+        account, epoch, seq, state, balance, last_day, last_cashier, in_a_row = row
+        return cls(
+            account=account,
+            balance=balance,
+            card_state=state,
+            last_sale=None if seq is None else (epoch, seq),
+            last_day=last_day,
+            last_cashier=last_cashier,
+            in_a_row=in_a_row,
+        )
 
 
 class KnownSale(Struct, frozen=True, kw_only=True):
@@ -37,8 +55,24 @@ class KnownSale(Struct, frozen=True, kw_only=True):
     """(epoch, seq) of the entry that gave it to a member afterwards."""
     redeemed: int
     given_back: int
+    currency: str
     recorded: tuple[AccumulatePoints, Position] | None
     """The entry itself; None where its body is no longer kept here."""
+
+
+class FlagRow(NamedTuple):
+    """A flag, by the entry that has it. ``business_date`` is ``YYYY-MM-DD``."""
+
+    epoch: int
+    seq: int
+    flag: str
+    business_date: str
+    recorded_at: str
+    account: str | None
+    lane: str | None
+    cashier: str | None
+    sale_id: str | None
+    reason: str
 
 
 class HoldRow(NamedTuple):

@@ -7,6 +7,7 @@ from itertools import islice
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
+from agent.ledger.day_view import DayView
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.queries import SQL
@@ -27,7 +28,7 @@ _UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
 
 
-class View:
+class View(DayView):
     """Reads one consistent state.
 
     Every question costs a constant number of index look-ups; one that needs the body of an entry
@@ -35,7 +36,7 @@ class View:
     """
 
     def __init__(self, connection: sqlite3.Connection, archive: Archive | None = None) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._archive = archive
 
     def head(self) -> Position:
@@ -55,15 +56,16 @@ class View:
     def account_of(self, token: Token) -> AccountRow | None:
         """Find the account that a card belongs to."""
         row = self._connection.execute(SQL["account_of_card"], (str(token),)).fetchone()
-        if row is None:
-            return None
-        account, epoch, seq, state, balance = row
-        return AccountRow(
-            account=account,
-            balance=balance,
-            card_state=state,
-            last_sale=None if seq is None else (epoch, seq),
-        )
+        return None if row is None else AccountRow.of(row)
+
+    def account(self, account: str) -> AccountRow | None:
+        """Find an account that no card was shown for."""
+        row = self._connection.execute(SQL["account"], (account,)).fetchone()
+        return None if row is None else AccountRow.of(row)
+
+    def cards_of(self, account: str) -> list[tuple[str, str]]:
+        """List an account's cards as (token, state)."""
+        return self._connection.execute(SQL["cards_of_account"], (account,)).fetchall()
 
     def balance(self, account: str, bucket: str = "active") -> int:
         """Answer an account's points in one bucket."""
@@ -149,6 +151,7 @@ class View:
             claimed=None if places[2] is None else (places[2], places[3]),
             redeemed=redeemed,
             given_back=given_back,
+            currency=places[4],
             recorded=self._recorded_sale(epoch, seq),
         )
 

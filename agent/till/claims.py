@@ -4,6 +4,7 @@ from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
+from agent.core.rewards import toward
 from agent.core.tokens import Token
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.members import member_of, parse_token
@@ -67,6 +68,7 @@ def _judge(
     earned = accumulate(terms.program, basket)
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
+    balance = member.balance + active
     return ClaimSale(
         sale_id=sale_id,
         account=member.account,
@@ -74,9 +76,11 @@ def _judge(
         program=terms.program.edition,
         points=earned.points,
         because=earned.because,
-        balance=member.balance + active,
+        balance=balance,
         pending_until=until,
-        lane=lane,
-        cashier=cashier,
+        lane=lane or basket.lane,
+        cashier=cashier or basket.cashier,
         lease=terms.earned_lease(transaction, active),
+        pending=terms.pending_after(transaction, member, earned.points - active),
+        toward=toward(terms.program, balance),
     )

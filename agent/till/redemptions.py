@@ -5,6 +5,7 @@ loses nobody's points. Each use case answers the same however often it is asked.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -31,6 +32,7 @@ from agent.till.refusals import (
 from agent.till.terms import Terms
 
 __all__ = [
+    "ByWhom",
     "RedemptionAnswer",
     "Wish",
     "capture",
@@ -74,6 +76,14 @@ class RedemptionAnswer(Value):
     expires_at: str
     balance: int
     journal: JournalPosition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByWhom:
+    """The lane and the cashier that something counts at, where somebody said."""
+
+    lane: str | None
+    cashier: str | None
 
 
 Answered = tuple[RedemptionAnswer, bool]
@@ -123,8 +133,11 @@ def capture(
     *,
     points: int | None = None,
     sale_id: str | None = None,
+    by_whom: ByWhom | None = None,
 ) -> Answered:
     """Spend what is held, or a part of it, whose rest is given back.
+
+    It counts at the lane and cashier of ``by_whom``, or else at those that held it.
 
     Raises UnknownRedemption, and RedemptionEnded where it was given back before, or captured with
     other points.
@@ -139,9 +152,16 @@ def capture(
     spent = known.points if points is None else points
     if not 0 < spent <= known.points:
         raise NotRedeemable(f"it holds {known.points} points, not {spent}")
+    made = _made(transaction, known)
+    at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
     transaction.append(
         RedeemReward(
-            redemption_id=redemption_id, account=known.account, points=spent, sale_id=sale_id
+            redemption_id=redemption_id,
+            account=known.account,
+            points=spent,
+            sale_id=sale_id,
+            lane=at.lane,
+            cashier=at.cashier,
         )
     )
     if spent < known.points:

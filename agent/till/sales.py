@@ -1,15 +1,18 @@
 """Sales: what a basket earns, once, whatever the POS does when it is not sure of the answer."""
 
+from collections.abc import Iterator
+
 from msgspec import Raw
 
 from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Position
-from agent.core.facts import AccumulatePoints, SaleStatus
+from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
+from agent.core.rewards import toward
 from agent.core.tokens import Token, TokenRefused
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.pending import activate_due
-from agent.till.redemptions import capture, hold_capturable
+from agent.till.redemptions import ByWhom, capture, hold_capturable
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.terms import Terms
 
@@ -40,7 +43,8 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in sale.redemptions:
-        capture(transaction, redemption_id, sale_id=sale_id)
+        by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
+        capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
     return fact, recorded.position, False
 
 
@@ -58,6 +62,7 @@ def _judge(
     points = earned.points if row else 0
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
+    balance = None if row is None else row.balance + active
     return AccumulatePoints(
         sale_id=sale_id,
         sale_json=Raw(sale.canonical()),
@@ -66,11 +71,23 @@ def _judge(
         program=program.edition,
         points=points,
         because=earned.because if row else (),
-        balance=None if row is None else row.balance + active,
-        flags=("currency_mismatch",) if sale.currency != program.currency else (),
+        balance=balance,
+        flags=tuple(_flags(terms, sale, row)),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
+        pending=terms.pending_after(transaction, row, points - active),
+        toward=None if balance is None else toward(program, balance),
     )
+
+
+def _flags(terms: Terms, sale: Sale, row: AccountRow | None) -> Iterator[SaleFlag]:
+    if sale.currency != terms.program.currency:
+        yield "currency_mismatch"
+    if row is None:
+        return
+    seen = (sale.business_date.isoformat(), sale.cashier)
+    if seen == (row.last_day, row.last_cashier) and row.in_a_row + 1 >= terms.often:
+        yield "card_over_and_over"
 
 
 def sale_of(view: View, sale_id: str) -> KnownSale:

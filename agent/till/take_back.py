@@ -18,6 +18,7 @@ from agent.core.facts.sales import ReturnedLine
 from agent.core.taking_back import ReturnExceedsSale, after_lines, share_left
 from agent.core.values import Code, Value
 from agent.ledger import KnownSale, Transaction, View
+from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
     ReturnTooLarge,
@@ -78,6 +79,7 @@ def void(
         raise SaleReturned("all of this sale came back already")
     pending, active = _split(transaction, sale, sale.points - sale.taken_back)
     given_back = sale.redeemed - sale.given_back
+    at = _by_whom(sale, lane, cashier)
     fact = VoidSale(
         sale_id=sale_id,
         account=sale.account,
@@ -85,8 +87,8 @@ def void(
         from_pending=pending,
         given_back=given_back,
         balance=_balance(transaction, sale, given_back - active),
-        lane=lane,
-        cashier=cashier,
+        lane=at.lane,
+        cashier=at.cashier,
         lease=_lease(transaction, terms, sale, active),
     )
     return transaction.append(fact), False
@@ -116,6 +118,7 @@ def take_back(
     taken = max(0, sale.points - left - sale.taken_back)
     pending, active = _split(transaction, sale, taken)
     given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)
+    at = _by_whom(sale, back.lane, back.cashier)
     fact = ReturnSale(
         sale_id=sale_id,
         return_id=return_id,
@@ -126,8 +129,8 @@ def take_back(
         from_pending=pending,
         given_back=given_back,
         balance=_balance(transaction, sale, given_back - active),
-        lane=back.lane,
-        cashier=back.cashier,
+        lane=at.lane,
+        cashier=at.cashier,
         lease=_lease(transaction, terms, sale, active),
     )
     return transaction.append(fact), False
@@ -206,6 +209,14 @@ def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
 
 def _balance(view: View, sale: KnownSale, change: int) -> int | None:
     return None if sale.account is None else view.balance(sale.account) + change
+
+
+def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> ByWhom:
+    """Answer who took it back: where nobody says, it counts where the sale was."""
+    if sale.recorded is not None and not (lane and cashier):
+        summary = sale.recorded[0].summary
+        lane, cashier = lane or summary.lane, cashier or summary.cashier
+    return ByWhom(lane=lane, cashier=cashier)
 
 
 def _lease(view: View, terms: Terms, sale: KnownSale, active: int) -> int:

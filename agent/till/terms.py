@@ -16,6 +16,8 @@ class Terms:
     program: Program
     alone: bool = True
     hold_for: timedelta = timedelta(minutes=15)
+    often: int = 4
+    """From which sale in a row of one card at one cashier on one day head office is told."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
@@ -35,6 +37,12 @@ class Terms:
     def earned_lease(self, transaction: Transaction, points: int) -> int:
         """Answer the rights that points bring which become active here: none while frozen."""
         return 0 if self.alone or transaction.is_frozen else points
+
+    def pending_after(self, view: View, row: AccountRow | None, points: int) -> int | None:
+        """Answer an account's pending points with those that come now; None where none wait."""
+        if row is None or self.program.return_window_days == 0:
+            return None
+        return view.balance(row.account, "pending") + points
 
     def pending_until(self, day: date, points: int) -> date | None:
         """Answer until when points of a business date's sale wait; None where they need not."""

@@ -1,6 +1,7 @@
 """Generators of every kind of fact, within the bounds that an entry has."""
 
 from datetime import date
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    ActivityFlag,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -18,6 +21,7 @@ from agent.core.facts import (
     Enrol,
     ExpirePoints,
     Fact,
+    FlagActivity,
     LeaseGrant,
     LeaseReturn,
     LotPart,
@@ -28,6 +32,7 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
+from agent.core.rewards import Toward
 
 __all__ = ["facts"]
 
@@ -99,6 +104,8 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         balance=_BALANCES,
         pending_until=_SOME_DAY,
         lease=_COUNTS,
+        pending=st.none() | _COUNTS,
+        toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
         **_BY_WHOM,
     ),
     st.builds(
@@ -107,6 +114,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         return_id=_CODES,
         amount_minor=_COUNTS,
         lines=_LINES,
+        without_customer=st.booleans(),
         **_TAKEN_BACK,
     ),
     st.builds(VoidSale, sale_id=_CODES, **_TAKEN_BACK),
@@ -126,7 +134,14 @@ _ABOUT_POINTS: tuple[st.SearchStrategy[Fact], ...] = (
         lease=_LESS,
         **_BY_WHOM,
     ),
-    st.builds(RedeemReward, redemption_id=_CODES, account=_CODES, points=_SOME, sale_id=_CODE),
+    st.builds(
+        RedeemReward,
+        redemption_id=_CODES,
+        account=_CODES,
+        points=_SOME,
+        sale_id=_CODE,
+        **_BY_WHOM,
+    ),
     st.builds(
         DeleteReward,
         redemption_id=_CODES,
@@ -143,10 +158,21 @@ _ABOUT_POINTS: tuple[st.SearchStrategy[Fact], ...] = (
         cashier=_CODES,
         approver=_CODE,
         lease=_SIGNED,
+        adjust_id=_CODE,
+        balance=_BALANCES,
+        lane=_CODE,
     ),
     st.builds(ExpirePoints, account=_CODES, points=_SOME, due_on=_DAYS),
 )
 _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
+    st.builds(AddCard, account=_CODES, token=_TOKENS, **_BY_WHOM),
+    st.builds(
+        FlagActivity,
+        flag=st.sampled_from(get_args(ActivityFlag)),
+        account=_CODE,
+        reason=_TEXTS,
+        **_BY_WHOM,
+    ),
     st.builds(
         CardState,
         token=_TOKENS,
@@ -154,7 +180,7 @@ _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
         state=st.sampled_from(["active", "blocked", "lost", "replaced"]),
         replaced_by=st.none() | _TOKENS,
         reason=_TEXTS,
-        cashier=_CODE,
+        **_BY_WHOM,
     ),
     st.builds(RateVisit, account=_CODES, rating=st.integers(1, 5), sale_id=_CODE, lane=_CODE),
     st.builds(

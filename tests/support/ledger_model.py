@@ -7,11 +7,15 @@ notebook writes down what it is told, and is only told what can be.
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
+
+from ledger_days import DayBook
 
 from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -76,6 +80,7 @@ class SaleNote:
     claimed: Place | None = None
     redeemed: int = 0
     given_back: int = 0
+    currency: str = "USD"
 
     @property
     def came_back(self) -> bool:
@@ -91,7 +96,8 @@ class Notebook:
         self.lots: defaultdict[str, list[LotNote]] = defaultdict(list)
         self.holds: dict[str, Hold] = {}
         self.sales: dict[str, SaleNote] = {}
-        self.accounts: dict[str, tuple[str, int | None, int | None]] = {}
+        self.accounts: dict[str, tuple[Any, ...]] = {}
+        self.day_book = DayBook()
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
         self.tiers: dict[str, tuple[str, str]] = {}
@@ -105,6 +111,7 @@ class Notebook:
     def write(self, fact: Fact, place: Place, day: str) -> None:
         """Write one fact down. ``day`` is the business date it counts under."""
         self._lease(fact)
+        self._note_day(fact, place, day)
         match fact:
             case AccumulatePoints() | AccumulatePromotionPoints() | ClaimSale():
                 self._earn(fact, place, day)
@@ -120,13 +127,20 @@ class Notebook:
             case AdjustPoints():
                 self._take(fact.account, -fact.points)
                 self._move((fact.account, "active"), ("program", "adjusted"), -fact.points)
-            case Enrol() | CardState():
+            case Enrol() | AddCard() | CardState():
                 self._card(fact, day)
             case OpenEpoch():
                 self.leases.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
             case _:
                 pass  # said, and that is all
+
+    def _note_day(self, fact: Fact, place: Place, day: str) -> None:
+        sale = self.sales.get(getattr(fact, "sale_id", None) or "")
+        of_sale = (
+            ("", 0) if sale is None else (sale.currency, sale.total_minor - sale.returned_minor)
+        )
+        self.day_book.write(fact, place, day, *of_sale)
 
     def _lease(self, fact: Fact) -> None:
         if isinstance(fact, LeaseGrant):
@@ -184,7 +198,10 @@ class Notebook:
                 place, fact.account, fact.summary.total_minor, fact.points
             )
             if fact.account in self.accounts:
-                self.accounts[fact.account] = (self.accounts[fact.account][0], *place)
+                enrolled, *_, last_day, last_cashier, in_a_row = self.accounts[fact.account]
+                seen = (fact.summary.business_date, fact.summary.cashier)
+                again = in_a_row if seen == (last_day, last_cashier) else 0
+                self.accounts[fact.account] = (enrolled, *place, *seen, again + 1)
             if fact.account is not None and fact.tier is not None:
                 tier = self.tiers.get(fact.account, ("", ""))
                 self.tiers[fact.account] = tier if tier[0] == fact.tier else (fact.tier, day)
@@ -268,9 +285,10 @@ class Notebook:
         self._move(("program", "redeemed"), (fact.account, "active"), fact.given_back)
         self._put(fact.account, LotNote(day, place, fact.given_back))
 
-    def _card(self, fact: Enrol | CardState, day: str) -> None:
+    def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):
-            self.accounts[fact.account] = (day, None, None)
+            self.accounts[fact.account] = (day, None, None, None, None, 0)
+        if not isinstance(fact, CardState):
             self.cards[fact.token] = (fact.account, "active", None)
             return
         self.cards[fact.token] = (fact.account, fact.state, fact.replaced_by)

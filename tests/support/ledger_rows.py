@@ -17,7 +17,8 @@ def live_rows(connection: sqlite3.Connection) -> dict[str, Rows]:
         table: connection.execute(f"SELECT * FROM {table} ORDER BY {key}").fetchall()  # noqa: S608 - its own constants
         for table, key in TABLES.items()
     }
-    return rows | {"balances": [row for row in rows["balances"] if row[2]]}
+    timeless = [row[:4] + row[5:] for row in rows["flags"]]
+    return rows | {"balances": [row for row in rows["balances"] if row[2]], "flags": timeless}
 
 
 def noted_rows(notebook: Notebook) -> dict[str, Rows]:
@@ -40,18 +41,27 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
         "tiers": sorted((account, *tier) for account, tier in notebook.tiers.items()),
         "sales": [
-            (name, *sale.place, sale.account, sale.total_minor, sale.points, *_back(sale))
+            (name, *sale.place, sale.account, sale.total_minor, *_worth(sale))
             for name, sale in sorted(notebook.sales.items())
         ],
         "returns": sorted((*names, *place) for names, place in notebook.returns.items()),
         "epochs": sorted((number, *known) for number, known in notebook.epochs.items()),
+        **notebook.day_book.rows(),
     }
 
 
-def _back(sale: SaleNote) -> tuple[int, int, int]:
+def _worth(sale: SaleNote) -> tuple[object, ...]:
     claimed, voided = sale.claimed or (None, None), sale.voided or (None, None)
     came_back = (sale.returned_minor, sale.taken_back, int(sale.voided is not None))
-    return (*came_back, *claimed, *voided, sale.redeemed, sale.given_back)
+    return (
+        sale.currency,
+        sale.points,
+        *came_back,
+        *claimed,
+        *voided,
+        sale.redeemed,
+        sale.given_back,
+    )
 
 
 def _lot(lot: LotNote) -> tuple[str, int, int, int]:

@@ -14,6 +14,7 @@ from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -23,6 +24,7 @@ from agent.core.facts import (
     Enrol,
     ExpirePoints,
     Fact,
+    FlagActivity,
     LeaseGrant,
     LeaseReturn,
     LotPart,
@@ -34,6 +36,7 @@ from agent.core.facts import (
     VoidSale,
     kind_of,
 )
+from agent.core.rewards import Toward
 
 DAY = date(2026, 12, 5)
 BECAUSE = (Because(rule="base", points=3, lines=(0, 2), text="1 point per $1"),)
@@ -45,10 +48,12 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"kind":"ENROL","account":"a","token":"em4100:0C000621A5"'),
     (AccumulatePoints(sale_id="s", sale_json=Raw(b"{}"), status="accumulated", account="a",
                       program="p@1", points=3, because=BECAUSE, balance=-2,
-                      flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3),
+                      flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3,
+                      pending=7, toward=Toward(reward="coffee", short=9, text="A coffee")),
      b'"kind":"ACCUMULATE_POINTS","sale_id":"s","sale":{},"status":"accumulated","account":"a",'
      b'"program":"p@1","points":3,' + WHY + b',"balance":-2,"flags":["currency_mismatch"],'
-     b'"pending_until":"2026-12-05","tier":"gold","lease":3'),
+     b'"pending_until":"2026-12-05","tier":"gold","lease":3,"pending":7,'
+     b'"toward":{"reward":"coffee","short":9,"text":"A coffee"}'),
     (AccumulatePromotionPoints(account="a", promotion="b-day", points=3, because=BECAUSE),
      b'"kind":"ACCUMULATE_PROMOTION_POINTS","account":"a","promotion":"b-day","points":3,' + WHY),
     (ActivatePoints(account="a", points=5, lots=(LotPart(epoch=0, seq=7, points=5),), lease=5),
@@ -58,24 +63,27 @@ FORMS: list[tuple[Fact, bytes]] = [
                   floor=4, lease=-5, lane="1"),
      b'"kind":"CREATE_REWARD","redemption_id":"r","account":"a","points":9,"authority":"floor",'
      b'"expires_at":"2026-11-21T09:15:00.000Z","lane":"1","floor":4,"lease":-5'),
-    (RedeemReward(redemption_id="r", account="a", points=6, sale_id="s"),
-     b'"kind":"REDEEM_REWARD","redemption_id":"r","account":"a","points":6,"sale_id":"s"'),
+    (RedeemReward(redemption_id="r", account="a", points=6, sale_id="s", lane="1", cashier="c"),
+     b'"kind":"REDEEM_REWARD","redemption_id":"r","account":"a","points":6,"sale_id":"s",'
+     b'"lane":"1","cashier":"c"'),
     (DeleteReward(redemption_id="r", account="a", points=3, reason="timed_out", lease=3),
      b'"kind":"DELETE_REWARD","redemption_id":"r","account":"a","points":3,'
      b'"reason":"timed_out","lease":3'),
     (ReturnSale(sale_id="s", return_id="b", amount_minor=250,
                 lines=(ReturnedLine(line=0, quantity="0.250"),), account="a", from_active=2,
-                lease=-2),
+                lease=-2, without_customer=True),
      b'"kind":"RETURN_SALE","sale_id":"s","return_id":"b","amount_minor":250,'
-     b'"lines":[{"line":0,"quantity":"0.250"}],"account":"a","from_active":2,"lease":-2'),
+     b'"lines":[{"line":0,"quantity":"0.250"}],"account":"a","from_active":2,"lease":-2,'
+     b'"without_customer":true'),
     (VoidSale(sale_id="s", account="a", from_pending=2, given_back=1),
      b'"kind":"VOID_SALE","sale_id":"s","account":"a","from_pending":2,"given_back":1'),
     (ClaimSale(sale_id="s", account="a", token="t:1", program="p@1", points=3, because=BECAUSE),
      b'"kind":"CLAIM_SALE","sale_id":"s","account":"a","token":"t:1","program":"p@1","points":3,'
      + WHY),
-    (AdjustPoints(account="a", points=-4, reason="typo", cashier="c", approver="d", lease=-4),
+    (AdjustPoints(account="a", points=-4, reason="typo", cashier="c", approver="d", lease=-4,
+                  adjust_id="j", balance=2, lane="1"),
      b'"kind":"ADJUST_POINTS","account":"a","points":-4,"reason":"typo","cashier":"c",'
-     b'"approver":"d","lease":-4'),
+     b'"approver":"d","lease":-4,"adjust_id":"j","balance":2,"lane":"1"'),
     (ExpirePoints(account="a", points=8, due_on=DAY),
      b'"kind":"EXPIRE_POINTS","account":"a","points":8,"due_on":"2026-12-05"'),
     (CardState(token="t:1", account="a", state="replaced", replaced_by="t:2"),
@@ -90,6 +98,10 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"kind":"OPEN_EPOCH","cause":"rebuilt","incarnation":"d2","parent_incarnation":"d1",'
      b'"parent_epoch":0,"parent_seq":0,"parent_hash":"' + b"00" * 32 + b'","reason":"torn"'),
     (ClockJump(by_ms=-3_600_000), b'"kind":"CLOCK_JUMP","by_ms":-3600000'),
+    (AddCard(account="a", token="em4100:0C000621A5", cashier="c"),
+     b'"kind":"ADD_CARD","account":"a","token":"em4100:0C000621A5","cashier":"c"'),
+    (FlagActivity(flag="wrong_pin", cashier="c", reason="adjust"),
+     b'"kind":"FLAG","flag":"wrong_pin","cashier":"c","reason":"adjust"'),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
     ActivatePoints,
+    AddCard,
     AdjustPoints,
     CardState,
     ClaimSale,
@@ -22,6 +23,7 @@ from agent.core.facts import (
     Enrol,
     ExpirePoints,
     Fact,
+    FlagActivity,
     LeaseGrant,
     LeaseReturn,
     LotPart,
@@ -94,6 +96,8 @@ TABLE: list[tuple[Fact, Moves, int]] = [
     (OpenEpoch(cause="welcomed", incarnation="d", parent_incarnation="d", parent_epoch=0,
                parent_seq=1, parent_hash="00" * 32), {}, 0),
     (ClockJump(by_ms=9), {}, 0),
+    (AddCard(account="a", token="t:1"), {}, 0),
+    (FlagActivity(flag="wrong_pin", account="a"), {}, 0),
 ]  # fmt: skip
 
 

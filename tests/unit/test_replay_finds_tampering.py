@@ -135,7 +135,7 @@ def test_a_missing_end_is_noticed_by_the_projections(sound: Path, tmp_path: Path
         ("DELETE FROM balances WHERE owner = 'program'", "balances"),
         ("INSERT INTO balances VALUES ('zzz', 'active', 1)", "balances"),
         ("UPDATE accounts SET last_sale_seq = 1 WHERE last_sale_seq = 6", "accounts"),
-        ("INSERT INTO accounts VALUES ('zzz', '2026-11-21', NULL, NULL)", "accounts"),
+        ("INSERT INTO accounts (account, enrolled_on) VALUES ('zzz', '2026-11-21')", "accounts"),
         ("UPDATE cards SET account = (SELECT max(account) FROM accounts)", "cards"),
         (
             "INSERT INTO cards SELECT 'card:12345', account, 'active', NULL FROM accounts LIMIT 1",

@@ -11,11 +11,14 @@ same to the byte by whoever holds them. The sale inside stays the very bytes the
 """
 
 from agent.core.facts.device import (
+    ActivityFlag,
+    AddCard,
     CardState,
     CardStateName,
     ClockJump,
     Enrol,
     EpochCause,
+    FlagActivity,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
@@ -47,6 +50,8 @@ __all__ = [
     "AccumulatePoints",
     "AccumulatePromotionPoints",
     "ActivatePoints",
+    "ActivityFlag",
+    "AddCard",
     "AdjustPoints",
     "Authority",
     "CardState",
@@ -59,6 +64,7 @@ __all__ = [
     "EpochCause",
     "ExpirePoints",
     "Fact",
+    "FlagActivity",
     "LeaseGrant",
     "LeaseReturn",
     "LotPart",
@@ -87,7 +93,9 @@ Fact = (
     | ClaimSale
     | AdjustPoints
     | ExpirePoints
+    | AddCard
     | CardState
+    | FlagActivity
     | RateVisit
     | LeaseGrant
     | LeaseReturn

@@ -8,11 +8,14 @@ from agent.core.facts.base import Count, FactBase
 from agent.core.values import Code, Text
 
 __all__ = [
+    "ActivityFlag",
+    "AddCard",
     "CardState",
     "CardStateName",
     "ClockJump",
     "Enrol",
     "EpochCause",
+    "FlagActivity",
     "LeaseGrant",
     "LeaseReturn",
     "OpenEpoch",
@@ -20,6 +23,14 @@ __all__ = [
 ]
 
 CardStateName = Literal["active", "blocked", "lost", "replaced"]
+ActivityFlag = Literal[
+    "tap_without_basket",
+    "tap_moved",
+    "phone_lookup",
+    "number_lookup",
+    "lookups_limited",
+    "wrong_pin",
+]
 EpochCause = Literal["welcomed", "confirmed", "restored", "rebuilt"]
 
 _Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -27,6 +38,15 @@ _Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 class Enrol(FactBase, frozen=True, kw_only=True, tag="ENROL"):
     """A card became an account, at a till and perhaps with no network."""
+
+    account: Code
+    token: str
+    lane: Code | None = None
+    cashier: Code | None = None
+
+
+class AddCard(FactBase, frozen=True, kw_only=True, tag="ADD_CARD"):
+    """An account got one more card, which shares its points."""
 
     account: Code
     token: str
@@ -43,6 +63,19 @@ class CardState(FactBase, frozen=True, kw_only=True, tag="CARD_STATE"):
     replaced_by: str | None = None
     reason: Text = ""
     cashier: Code | None = None
+    lane: Code | None = None
+
+
+class FlagActivity(FactBase, frozen=True, kw_only=True, tag="FLAG"):
+    """Somebody did something at a till that head office wants to know of, and that is no other
+    entry; it changes nothing.
+    """
+
+    flag: ActivityFlag
+    account: Code | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+    reason: Text = ""
 
 
 class RateVisit(FactBase, frozen=True, kw_only=True, tag="RATE_VISIT"):

@@ -66,6 +66,8 @@ class RedeemReward(FactBase, frozen=True, kw_only=True, tag="REDEEM_REWARD"):
     account: Code
     points: Some
     sale_id: Code | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
 
 
 class DeleteReward(FactBase, frozen=True, kw_only=True, tag="DELETE_REWARD"):
@@ -87,6 +89,9 @@ class AdjustPoints(FactBase, frozen=True, kw_only=True, tag="ADJUST_POINTS"):
     cashier: Code
     approver: Code | None = None
     lease: Points = 0
+    adjust_id: Code | None = None
+    balance: Points | None = None
+    lane: Code | None = None
 
 
 class ExpirePoints(FactBase, frozen=True, kw_only=True, tag="EXPIRE_POINTS"):

@@ -10,6 +10,7 @@ from msgspec.json import Decoder
 from agent.core.accumulate import Because
 from agent.core.basket import Sale
 from agent.core.facts.base import Count, FactBase, Negative, Some
+from agent.core.rewards import Toward
 from agent.core.values import Code, Points
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 SaleStatus = Literal["accumulated", "no_card", "unknown_card"]
-SaleFlag = Literal["currency_mismatch"]
+SaleFlag = Literal["currency_mismatch", "card_over_and_over"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,8 @@ class ReturnedLine:
 class SaleSummary(Struct, frozen=True):
     """A basket as a whole. ``business_date`` is as it stands in the entry, ``YYYY-MM-DD``."""
 
+    lane: str
+    cashier: str
     business_date: str
     currency: str
     total_minor: int
@@ -66,6 +69,8 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     pending_until: date | None = None
     tier: Code | None = None
     lease: Count = 0
+    pending: Count | None = None
+    toward: Toward | None = None
 
     @property
     def sale(self) -> Sale:
@@ -107,6 +112,8 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     lane: Code | None = None
     cashier: Code | None = None
     lease: Count = 0
+    pending: Count | None = None
+    toward: Toward | None = None
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
@@ -116,7 +123,8 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
 class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     """Part of a sale came back: what it earned is taken back, what it redeemed given back.
 
-    ``amount_minor`` is what this return is worth of the sale's total.
+    ``amount_minor`` is what this return is worth of the sale's total; ``without_customer`` says
+    that a member's sale came back and nobody showed a card of theirs.
     """
 
     sale_id: Code
@@ -131,6 +139,7 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     lane: Code | None = None
     cashier: Code | None = None
     lease: Negative = 0
+    without_customer: bool = False
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):

@@ -149,7 +149,8 @@ INSERT INTO cards (token, account, state) VALUES (?, ?, 'active');
 UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
 
 -- name: add_sale
-INSERT INTO sales (sale_id, epoch, seq, account, total_minor, points) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO sales (sale_id, epoch, seq, account, total_minor, currency, points)
+VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: claim_sale
 UPDATE sales SET claim_epoch = ?, claim_seq = ?, account = ?, points = ?
@@ -178,16 +179,28 @@ SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
 -- name: set_last_sale
-UPDATE accounts SET last_sale_epoch = ?, last_sale_seq = ? WHERE account = ?;
+UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, last_cashier = ?5,
+       in_a_row = 1 + iif(last_day IS ?4 AND last_cashier IS ?5, in_a_row, 0)
+ WHERE account = ?3;
 
 -- name: account_of_card
-SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0)
+SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
+       last_day, last_cashier, in_a_row
   FROM cards JOIN accounts USING (account)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
+-- name: account
+SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
+       last_day, last_cashier, in_a_row
+  FROM accounts
+  LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
+
+-- name: cards_of_account
+SELECT token, state FROM cards WHERE account = ? ORDER BY token;
+
 -- name: sale
 SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided,
-       redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq
+       redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq, currency
   FROM sales WHERE sale_id = ?;
 
 -- name: add_lot
@@ -280,3 +293,44 @@ SELECT epoch, incarnation, cause, reason FROM epochs ORDER BY epoch DESC LIMIT 1
 
 -- name: epoch
 SELECT incarnation, cause, reason FROM epochs WHERE epoch = ?;
+
+-- name: add_to_day
+UPDATE days SET sales = sales + ?5, total_minor = total_minor + ?6, points = points + ?7,
+                claims = claims + ?8, redemptions = redemptions + ?9,
+                redeemed_points = redeemed_points + ?10, returns = returns + ?11,
+                returned_minor = returned_minor + ?12, voids = voids + ?13,
+                voided_minor = voided_minor + ?14, points_taken = points_taken + ?15,
+                points_given = points_given + ?16, adjustments = adjustments + ?17,
+                adjusted_points = adjusted_points + ?18
+ WHERE business_date = ?1 AND lane = ?2 AND cashier = ?3 AND currency = ?4;
+
+-- name: begin_day
+INSERT INTO days (business_date, lane, cashier, currency,
+                  sales, total_minor, points, claims, redemptions, redeemed_points, returns,
+                  returned_minor, voids, voided_minor, points_taken, points_given, adjustments,
+                  adjusted_points)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: day
+SELECT lane, cashier, currency,
+       sales, total_minor, points, claims, redemptions, redeemed_points, returns, returned_minor,
+       voids, voided_minor, points_taken, points_given, adjustments, adjusted_points
+  FROM days WHERE business_date = ? ORDER BY lane, cashier, currency;
+
+-- name: adjusted_by_cashier
+SELECT coalesce(sum(adjusted_points), 0) FROM days WHERE business_date = ? AND cashier = ?;
+
+-- name: add_adjustment
+INSERT INTO adjustments (adjust_id, epoch, seq) VALUES (?, ?, ?);
+
+-- name: adjustment
+SELECT epoch, seq FROM adjustments WHERE adjust_id = ?;
+
+-- name: add_flag
+INSERT INTO flags (epoch, seq, flag, business_date, recorded_at,
+                   account, lane, cashier, sale_id, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: flags
+SELECT epoch, seq, flag, business_date, recorded_at, account, lane, cashier, sale_id, reason
+  FROM flags WHERE (epoch, seq, flag) > (?, ?, ?) ORDER BY epoch, seq, flag LIMIT ?;

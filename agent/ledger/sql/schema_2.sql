@@ -47,7 +47,10 @@ CREATE TABLE accounts (
     account         TEXT PRIMARY KEY,
     enrolled_on     TEXT NOT NULL,
     last_sale_epoch INTEGER,
-    last_sale_seq   INTEGER
+    last_sale_seq   INTEGER,
+    last_day        TEXT,
+    last_cashier    TEXT,
+    in_a_row        INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cards (
@@ -56,6 +59,8 @@ CREATE TABLE cards (
     state       TEXT NOT NULL CHECK (state IN ('active', 'blocked', 'lost', 'replaced')),
     replaced_by TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX cards_of_account ON cards (account);
 
 -- Points in the order they are spent: the oldest business date first. Named by the entry they
 -- came with; an empty lot is no lot.
@@ -113,6 +118,7 @@ CREATE TABLE sales (
     seq            INTEGER NOT NULL,
     account        TEXT,
     total_minor    INTEGER NOT NULL,
+    currency       TEXT    NOT NULL DEFAULT '',
     points         INTEGER NOT NULL,
     returned_minor INTEGER NOT NULL DEFAULT 0,
     taken_back     INTEGER NOT NULL DEFAULT 0,
@@ -133,6 +139,49 @@ CREATE TABLE returns (
     epoch     INTEGER NOT NULL,
     seq       INTEGER NOT NULL,
     PRIMARY KEY (sale_id, return_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE adjustments (
+    adjust_id TEXT    PRIMARY KEY,
+    epoch     INTEGER NOT NULL,
+    seq       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a POS reports at the end of its day, by lane and cashier; '' where nobody said who.
+CREATE TABLE days (
+    business_date   TEXT    NOT NULL,
+    lane            TEXT    NOT NULL,
+    cashier         TEXT    NOT NULL,
+    currency        TEXT    NOT NULL,
+    sales           INTEGER NOT NULL DEFAULT 0,
+    total_minor     INTEGER NOT NULL DEFAULT 0,
+    points          INTEGER NOT NULL DEFAULT 0,
+    claims          INTEGER NOT NULL DEFAULT 0,
+    redemptions     INTEGER NOT NULL DEFAULT 0,
+    redeemed_points INTEGER NOT NULL DEFAULT 0,
+    returns         INTEGER NOT NULL DEFAULT 0,
+    returned_minor  INTEGER NOT NULL DEFAULT 0,
+    voids           INTEGER NOT NULL DEFAULT 0,
+    voided_minor    INTEGER NOT NULL DEFAULT 0,
+    points_taken    INTEGER NOT NULL DEFAULT 0,
+    points_given    INTEGER NOT NULL DEFAULT 0,
+    adjustments     INTEGER NOT NULL DEFAULT 0,
+    adjusted_points INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (business_date, lane, cashier, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE flags (
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    flag          TEXT    NOT NULL,
+    business_date TEXT    NOT NULL,
+    recorded_at   TEXT    NOT NULL,
+    account       TEXT,
+    lane          TEXT,
+    cashier       TEXT,
+    sale_id       TEXT,
+    reason        TEXT    NOT NULL,
+    PRIMARY KEY (epoch, seq, flag)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE epochs (

@@ -1,0 +1,59 @@
+"""Flags: what head office wants to look at, because insiders misuse points that way.
+
+A flag never stops a till. It is read off the entry that records what happened, so that a replay
+finds the same flags.
+
+>>> from agent.core.facts import AddCard
+>>> flags_of(AddCard(account="a", token="em4100:0C000621A5"))
+('card_added',)
+"""
+
+from agent.core.facts import (
+    AccumulatePoints,
+    AddCard,
+    AdjustPoints,
+    CardState,
+    ClaimSale,
+    Fact,
+    FlagActivity,
+    ReturnSale,
+)
+
+__all__ = ["FLAGS", "flags_of"]
+
+FLAGS = {
+    "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
+    "card_over_and_over": "one card, sale after sale, at one cashier on one day",
+    "card_attached_late": "a card was given to a sale after it was paid",
+    "return_without_customer": "a member's sale came back and no card of theirs was shown",
+    "points_adjusted": "a person changed a balance by hand",
+    "card_added": "one more card for an account",
+    "card_replaced": "a card was blocked, reported lost, or replaced at a till",
+    "tap_without_basket": "a card was shown, and no sale came with it",
+    "tap_moved": "a card shown at one lane was moved to another",
+    "phone_lookup": "a member was looked up by telephone number",
+    "number_lookup": "a member was looked up by a typed card number",
+    "lookups_limited": "a till asked for more members than a cashier can serve",
+    "wrong_pin": "a wrong PIN was typed to approve an adjustment",
+}
+"""Every flag, and what it says."""
+
+
+def flags_of(fact: Fact) -> tuple[str, ...]:
+    """Answer the flags of a fact. The only place that knows this mapping."""
+    match fact:
+        case AccumulatePoints():
+            return fact.flags
+        case FlagActivity():
+            return (fact.flag,)
+        case ReturnSale(without_customer=True):
+            return ("return_without_customer",)
+    return _BY_KIND.get(type(fact), ())
+
+
+_BY_KIND: dict[type, tuple[str, ...]] = {
+    ClaimSale: ("card_attached_late",),
+    AdjustPoints: ("points_adjusted",),
+    AddCard: ("card_added",),
+    CardState: ("card_replaced",),
+}
