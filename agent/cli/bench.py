@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
-_ACCOUNTS, _ENTRIES = 100_000, 1_000_000
+_ACCOUNTS, _ENTRIES, _REQUESTS = 100_000, 1_000_000, 400
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["tap", "sale", "sync", "ledger"]))
+@click.argument("name", type=click.Choice(["tap", "sale", "sync", "ledger", "till"]))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--accounts",
@@ -26,7 +26,7 @@ _ACCOUNTS, _ENTRIES = 100_000, 1_000_000
     show_default=True,
     type=click.IntRange(100),
     metavar="N",
-    help="ledger: how many members the large ledger has.",
+    help="ledger, till: how many members the large ledger has.",
 )
 @click.option(
     "--entries",
@@ -34,24 +34,35 @@ _ACCOUNTS, _ENTRIES = 100_000, 1_000_000
     show_default=True,
     type=click.IntRange(1_000),
     metavar="N",
-    help="ledger: how many entries it has, enrolments among them.",
+    help="ledger, till: how many entries it has, enrolments among them.",
 )
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="ledger: keep the large ledger in DIR, and use the one that is there.",
+    help="ledger, till: keep the large ledger in DIR, and use the one that is there.",
 )
-def bench(name: str, as_json: bool, accounts: int, entries: int, keep: Path | None) -> None:
+@click.option(
+    "--requests",
+    default=_REQUESTS,
+    show_default=True,
+    type=click.IntRange(8),
+    metavar="N",
+    help="till: how many requests of each call a run measures.",
+)
+def bench(
+    name: str, as_json: bool, accounts: int, entries: int, keep: Path | None, requests: int
+) -> None:
     """Measure one thing beside its raw limit.
 
-    Both are taken in the same run, alternated five times; medians are printed. 'ledger' takes
-    several minutes and 6 GB of disk, most of them for a ledger of a million entries.
+    Both are taken in the same run, alternated five times; medians are printed. 'ledger'
+    and 'till' take several minutes and 6 GB of disk, most of them for a ledger of a million
+    entries, which they share with --keep.
     """
     if entries < accounts * 11 // 10:
         raise click.UsageError("--entries counts the enrolments too: give more entries")
     configure_logs(level="ERROR")
-    report = _measure(name, accounts, entries, keep)
+    report = _measure(name, accounts, entries, keep, requests)
     if as_json:
         click.echo(json.dumps(report.as_json()))
         return
@@ -60,7 +71,9 @@ def bench(name: str, as_json: bool, accounts: int, entries: int, keep: Path | No
     click.secho(report.verdict(), fg="green" if report.target_met else "yellow")
 
 
-def _measure(name: str, accounts: int, entries: int, keep: Path | None) -> "Figures | Report":
+def _measure(
+    name: str, accounts: int, entries: int, keep: Path | None, requests: int
+) -> "Figures | Report":
     # Imported here: the command line must not wait for what only the measurements need.
     try:
         from agent.tools.bench import (  # noqa: PLC0415
@@ -68,11 +81,14 @@ def _measure(name: str, accounts: int, entries: int, keep: Path | None) -> "Figu
             Size,
             run_bench,
             run_ledger_bench,
+            run_till_bench,
         )
     except ImportError as error:
         fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+    size = Size(accounts=accounts, entries=entries)
+    if name == "till":
+        return run_till_bench(size, requests=requests, keep=keep, bar=progress_bar)
     if name == "ledger":
-        size = Size(accounts=accounts, entries=entries)
         return run_ledger_bench(size, keep=keep, bar=progress_bar)
     with progress_bar(f"bench {name}") as progress:
         return run_bench(name, BENCHES[name](), progress=progress)

@@ -7,11 +7,13 @@ with a bare one that does only what cannot be left out, five times, and the medi
 from collections.abc import Callable
 
 from agent.tools.bench.figures import Figures
-from agent.tools.bench.ledger import Bar, Size, run_ledger_bench
-from agent.tools.bench.measure import Bench, Measurement, Report, run_bench
+from agent.tools.bench.ledger import run_ledger_bench
+from agent.tools.bench.ledger_built import Size
+from agent.tools.bench.measure import Bar, Bench, Measurement, Report, run_bench
 from agent.tools.bench.sale import SaleBench
 from agent.tools.bench.sync import SyncBench
 from agent.tools.bench.tap import TapBench
+from agent.tools.bench.till import run_till_bench
 
 __all__ = [
     "BENCHES",
@@ -22,6 +24,7 @@ __all__ = [
     "Size",
     "run_bench",
     "run_ledger_bench",
+    "run_till_bench",
 ]
 
 BENCHES: dict[str, Callable[[], Bench]] = {"tap": TapBench, "sale": SaleBench, "sync": SyncBench}

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 __all__ = ["Driven", "drive", "request"]
 
-_MODULE = "agent.tools.bench.driver"
+# Run as a file: as a module it would import all of tapledger's bench first, a second each time.
+_DRIVER = Path(__file__).with_name("driver.py")
 _LONGEST_S = 600
 
 
@@ -21,8 +23,8 @@ class Driven:
 
 
 def request(method: str, path: str, body: Any, *, bearer_token: str | None = None) -> str:
-    """Build a whole request."""
-    text = json.dumps(body, separators=(",", ":"))
+    """Build a whole request; a body of None is none at all."""
+    text = "" if body is None else json.dumps(body, separators=(",", ":"))
     held = f"authorization: Bearer {bearer_token}\r\n" if bearer_token else ""
     return (
         f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{held}content-type: application/json\r\n"
@@ -33,7 +35,7 @@ def request(method: str, path: str, body: Any, *, bearer_token: str | None = Non
 def drive(port: int, requests: list[str], *, connections: int, expected: int = 201) -> Driven:
     """Have a driver process send requests. Raises RuntimeError for an answer not expected."""
     ended = subprocess.run(
-        [sys.executable, "-m", _MODULE, str(port), str(connections)],
+        [sys.executable, "-P", str(_DRIVER), str(port), str(connections)],
         input="\n".join(json.dumps(one) for one in requests),
         stdout=subprocess.PIPE,
         text=True,

@@ -12,11 +12,11 @@
 (0.375, True, '>= 0.35 x raw')
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Figure", "Figures", "Target"]
+__all__ = ["Figure", "Figures", "Target", "aligned", "written"]
 
 _HEADINGS = ("figure", "measured", "raw limit", "ratio", "target", "", "what the raw limit is")
 _RIGHT = (1, 2, 3)
@@ -90,8 +90,8 @@ class Figure:
         """Write the figure as a row of the table."""
         return (
             self.name,
-            f"{_number(self.value)} {self.unit}",
-            f"{_number(self.raw_value)} {self.unit}",
+            f"{written(self.value)} {self.unit}",
+            f"{written(self.raw_value)} {self.unit}",
             f"{self.ratio:.2f}",
             self.target_text,
             "met" if self.met else "missed",
@@ -112,9 +112,14 @@ class Figures:
     figures: tuple[Figure, ...]
 
     @property
+    def met(self) -> tuple[bool, ...]:
+        """Which targets are met, figure by figure."""
+        return tuple(figure.met for figure in self.figures)
+
+    @property
     def target_met(self) -> bool:
         """Whether every target is met."""
-        return all(figure.met for figure in self.figures)
+        return all(self.met)
 
     def as_json(self) -> dict[str, Any]:
         """Put the figures in plain values."""
@@ -133,26 +138,25 @@ class Figures:
 
     def verdict(self) -> str:
         """Say in one line how the targets fared, and on what disk."""
-        met = sum(figure.met for figure in self.figures)
         return (
-            f"{met} of {len(self.figures)} targets met; {self.subject}; "
+            f"{sum(self.met)} of {len(self.met)} targets met; {self.subject}; "
             f"fdatasync p50 {self.fdatasync_p50_ms:.3f} ms; medians of {self.runs} runs"
         )
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Set rows of cells in columns, numbers to the right."""
+def aligned(rows: Sequence[tuple[str, ...]], *, right: Container[int] = _RIGHT) -> list[str]:
+    """Set rows of cells in columns, those of numbers to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            cell.rjust(width) if column in _RIGHT else cell.ljust(width)
+            cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
 
 
-def _number(number: float) -> str:
+def written(number: float) -> str:
     """Write a number with as many places as say something."""
     places = 0 if abs(number) >= 100 else 2 if abs(number) >= 1 else 3
     return f"{number:,.{places}f}"

@@ -5,8 +5,7 @@ says whether it met its target. Whatever is measured and its raw limit take turn
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 
 from agent.tools.bench.figures import Figure, Figures
@@ -16,12 +15,9 @@ from agent.tools.bench.ledger_flat import flat_cost
 from agent.tools.bench.ledger_http import sales_over_http
 from agent.tools.bench.ledger_large import large_ledger
 from agent.tools.bench.ledger_verify import verification
-from agent.tools.bench.measure import RUNS, Progress, fdatasync_p50_ms
+from agent.tools.bench.measure import RUNS, Bar, fdatasync_p50_ms, within
 
-__all__ = ["Bar", "Size", "run_ledger_bench"]
-
-Bar = Callable[[str], AbstractContextManager[Progress]]
-"""Shows a progress bar under a label."""
+__all__ = ["run_ledger_bench"]
 
 
 def run_ledger_bench(size: Size, *, keep: Path | None, bar: Bar) -> Figures:
@@ -41,22 +37,16 @@ def run_ledger_bench(size: Size, *, keep: Path | None, bar: Bar) -> Figures:
 
 def _figures(directory: Path, size: Size, keep: Path, bar: Bar) -> Iterator[Figure]:
     with bar("16 callers") as progress:
-        yield sixteen_callers(_within(directory, "sixteen"), progress)
+        yield sixteen_callers(within(directory, "sixteen"), progress)
     with bar("1 caller") as progress:
-        yield one_caller(_within(directory, "one"), progress)
+        yield one_caller(within(directory, "one"), progress)
     with bar("HTTP") as progress:
-        yield sales_over_http(_within(directory, "http"), progress)
+        yield sales_over_http(within(directory, "http"), progress)
     with bar("verify") as progress:
-        yield from verification(_within(directory, "verify"), progress)
+        yield from verification(within(directory, "verify"), progress)
     with bar(f"building {size.entries:,} entries") as progress:
         built = build(keep, size, progress)
     with bar("an agent on them") as progress:
-        yield from large_ledger(_within(directory, "large"), built, progress)
+        yield from large_ledger(within(directory, "large"), built, progress)
     with bar("a sale on them") as progress:
         yield flat_cost(built, progress)
-
-
-def _within(directory: Path, name: str) -> Path:
-    inner = directory / name
-    inner.mkdir()
-    return inner

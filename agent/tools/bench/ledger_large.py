@@ -1,19 +1,19 @@
 """An agent on a large ledger: when it is ready, how fast it identifies, its memory."""
 
-import random
 import subprocess
 import sys
 import time
 from pathlib import Path
 from statistics import median
 
-from agent.tools.bench.driving import drive, request
+from agent.tools.bench.driving import drive
 from agent.tools.bench.figures import Figure, Target
 from agent.tools.bench.ledger_built import Built
 from agent.tools.bench.ledger_http import BareApp, sell_requests, serving
-from agent.tools.bench.ledger_sales import card, work
-from agent.tools.bench.measure import Progress, alternated, percentile, timed
-from agent.tools.site import TILL_TOKEN, StoreKit
+from agent.tools.bench.ledger_sales import work
+from agent.tools.bench.lookups import LOOKUPS, identifies, identify, look, lookup_figure
+from agent.tools.bench.measure import Progress, alternated, timed
+from agent.tools.site import StoreKit
 
 __all__ = ["large_ledger"]
 
@@ -21,26 +21,23 @@ _IDENTIFIES = 2_000
 _SALES = 500
 _IMPORT = "import agent.daemon"
 _MB = 1_000_000
-_WARM_UP = 100
+_BY_CARD = LOOKUPS[0]
 
 
 def large_ledger(directory: Path, built: Built, progress: Progress) -> list[Figure]:
     """Measure one agent life after another on the large ledger."""
     store = StoreKit(name="bench", directory=built.large)
+    accounts = built.size.accounts
     with BareApp(directory) as bare:
         runs = alternated(
             {
                 "ready": lambda: [_ready_s(store)],
                 "import": lambda: [timed(_import_the_agent)],
-                "identify": lambda: _identify(store, built.size.accounts),
-                "look": lambda: _look(bare, built.size.accounts),
+                "identify": lambda: identify(store, accounts, _IDENTIFIES, _BY_CARD),
+                "look": lambda: look(bare, accounts, _IDENTIFIES),
             },
             progress=progress,
         )
-    p99_ms = {
-        name: median(percentile(run, 99) for run in samples) * 1_000
-        for name, samples in runs.items()
-    }
     size = f"{built.size.entries:,} entries"
     return [
         Figure(
@@ -51,14 +48,7 @@ def large_ledger(directory: Path, built: Built, progress: Progress) -> list[Figu
             raw_value=median(run[0] for run in runs["import"]),
             target=Target(of="value", at_most=2),
         ),
-        Figure(
-            name=f"identify among {built.size.accounts:,}, p99",
-            unit="ms",
-            value=p99_ms["identify"],
-            raw="p99 of a bare handler that answers its body",
-            raw_value=p99_ms["look"],
-            target=Target(of="value", at_most=5),
-        ),
+        lookup_figure(_BY_CARD, accounts, runs["identify"], runs["look"]),
         _memory(store, built),
     ]
 
@@ -74,38 +64,12 @@ def _import_the_agent() -> None:
     subprocess.run([sys.executable, "-c", _IMPORT], check=True)
 
 
-def _cards(count: int, accounts: int) -> list[str]:
-    return [card(random.randrange(accounts)) for _ in range(count)]  # noqa: S311 - no secret
-
-
-def _identifies(count: int, accounts: int) -> list[str]:
-    return [
-        request("POST", "/v1/identify", {"token": token}, bearer_token=TILL_TOKEN)
-        for token in _cards(count, accounts)
-    ]
-
-
-def _identify(store: StoreKit, accounts: int) -> list[float]:
-    """Time identifies of random members, one after another."""
-    with serving(store):
-        requests = _identifies(_WARM_UP + _IDENTIFIES, accounts)
-        driven = drive(store.port, requests, connections=1, expected=200)
-    return list(driven.answers_s[_WARM_UP:])
-
-
-def _look(bare: BareApp, accounts: int) -> list[float]:
-    requests = [
-        request("POST", "/identify", {"token": token}) for token in _cards(_IDENTIFIES, accounts)
-    ]
-    return list(drive(bare.port, requests, connections=1, expected=200).answers_s)
-
-
 def _memory(store: StoreKit, built: Built) -> Figure:
     """Read how much memory an agent has taken at most after some work."""
     accounts = built.size.accounts
     sales = work(f"memory-{time.time_ns()}", _SALES, accounts=accounts, seed=0)
     with serving(store):
-        drive(store.port, _identifies(_IDENTIFIES, accounts), connections=1, expected=200)
+        drive(store.port, identifies(_IDENTIFIES, accounts, _BY_CARD), connections=1, expected=200)
         drive(store.port, sell_requests(sales), connections=1)
         status = Path(f"/proc/{store.agent.pid}/status").read_text("ascii")
     said = f"{_IMPORT}; print(open('/proc/self/status').read())"

@@ -9,13 +9,14 @@ raw limit does what a sale does to the disk, in the same transactions, whatever 
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 from agent.clock import device_clock, mint_id
+from agent.core.basket import Sale
 from agent.core.entry import Entry
 from agent.ledger import Ledger, Transaction, journaled, projections
 from agent.ledger.connection import open_reader, open_writer
@@ -24,7 +25,15 @@ from agent.ledger.queries import SQL
 from agent.till import Terms, Till
 from agent.tools.bench.ledger_sales import Said, Work, program
 
-__all__ = ["BareLedger", "Mirror", "OpenStore", "PreparedEntry", "append_closed", "write_batch"]
+__all__ = [
+    "BareLedger",
+    "Customer",
+    "Mirror",
+    "OpenStore",
+    "PreparedEntry",
+    "append_closed",
+    "write_batch",
+]
 
 _SETTLE_S = 0.5
 _PER_TRANSACTION = 2_000
@@ -32,6 +41,9 @@ _PER_TRANSACTION = 2_000
 Statement = tuple[str, tuple[Any, ...]]
 PreparedEntry = list[Statement]
 """Every statement that one entry comes to."""
+
+Customer = Callable[[Till], Awaitable[object]]
+"""What a till does for one customer, from the first call to the last."""
 
 
 class OpenStore:
@@ -53,8 +65,12 @@ class OpenStore:
 
     def sell(self, work: Work, *, callers: int) -> float:
         """Have so many callers commit sales together; answers how many seconds it took."""
+        return self.serve([_buyer(sale_id, sale) for sale_id, sale in work], callers=callers)
+
+    def serve(self, customers: Iterable[Customer], *, callers: int) -> float:
+        """Have so many callers serve customers together; answers how many seconds it took."""
         self._seqs = [self.ledger.head.seq]
-        took_s = asyncio.run(_sell(self.till, work, callers))
+        took_s = asyncio.run(_serve(self.till, customers, callers))
         time.sleep(_SETTLE_S)  # the writer trims its log now, and not while the next is measured
         return took_s
 
@@ -70,12 +86,16 @@ class OpenStore:
         return [later - earlier for earlier, later in pairwise(self._seqs)]
 
 
-async def _sell(till: Till, work: Work, callers: int) -> float:
-    waiting = iter(work)
+def _buyer(sale_id: str, sale: Sale) -> Customer:
+    return lambda till: till.commit(sale_id, sale)
+
+
+async def _serve(till: Till, customers: Iterable[Customer], callers: int) -> float:
+    waiting = iter(customers)
 
     async def call() -> None:
-        for sale_id, sale in waiting:
-            await till.commit(sale_id, sale)
+        for customer in waiting:
+            await customer(till)
 
     began_s = time.perf_counter()
     await asyncio.gather(*(call() for _ in range(callers)))

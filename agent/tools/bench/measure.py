@@ -6,21 +6,25 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 __all__ = [
     "RUNS",
+    "Bar",
     "Bench",
     "Measurement",
     "Progress",
     "Report",
     "alternated",
     "fdatasync_p50_ms",
+    "medians",
     "percentile",
     "run_bench",
     "timed",
+    "within",
 ]
 
 RUNS = 5
@@ -29,6 +33,9 @@ T = TypeVar("T")
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, of how much."""
+
+Bar = Callable[[str], AbstractContextManager[Progress]]
+"""Shows a progress bar under a label."""
 
 Sampler = Callable[[], list[float]]
 """Takes one run's samples, in seconds."""
@@ -142,7 +149,7 @@ def run_bench(name: str, bench: Bench, *, progress: Progress) -> Report:
             disk_ms = fdatasync_p50_ms(Path(directory))
         finally:
             bench.close()
-    measured = {sampler: _medians(sampler, samples) for sampler, samples in runs.items()}
+    measured = {sampler: medians(sampler, samples) for sampler, samples in runs.items()}
     subject = measured.pop(bench.subject)
     return Report(
         bench=name,
@@ -154,7 +161,8 @@ def run_bench(name: str, bench: Bench, *, progress: Progress) -> Report:
     )
 
 
-def _medians(name: str, runs: list[list[float]]) -> Measurement:
+def medians(name: str, runs: list[list[float]]) -> Measurement:
+    """Answer the medians of some runs' percentiles."""
     return Measurement(
         name=name,
         p50_ms=round(statistics.median(percentile(run, 50) for run in runs) * 1000, 3),
@@ -167,6 +175,13 @@ def percentile(samples: list[float], percent: float) -> float:
     """Answer the nearest-rank percentile."""
     ranked = sorted(samples)
     return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
+
+
+def within(directory: Path, name: str) -> Path:
+    """Make a directory in another; answers where it is."""
+    inner = directory / name
+    inner.mkdir()
+    return inner
 
 
 def timed(action: Callable[[], object]) -> float:
