@@ -175,7 +175,8 @@ def hold_capturable(
     """See that a sale may capture its redemptions, before anything is written.
 
     Raises UnknownRedemption, RedemptionEnded, Frozen; a redemption of another member's is unknown
-    to it, and so is every one to a sale that has no member: whom would a return give it back to?
+    to it, and so is any to a sale without a member: what came back of it would be given to nobody,
+    or to whoever claims it.
     """
     if redemption_ids:
         transaction.refuse_frozen()
@@ -183,7 +184,7 @@ def hold_capturable(
     for redemption_id in redemption_ids:
         known = _known(transaction, redemption_id)
         if row is None or row.account != known.account:
-            raise UnknownRedemption(f"redemption {redemption_id} is another member's")
+            raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
         if known.captured or known.released:
             raise RedemptionEnded(f"redemption {redemption_id} was captured or given back before")
     if len(set(redemption_ids)) < len(redemption_ids):

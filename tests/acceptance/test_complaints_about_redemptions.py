@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 from stocked import Stock, sale_of
 from two_tills import TwoTills, capture, hold, new_id, release
 
@@ -50,6 +51,18 @@ def test_complaint_05_nor_with_points_that_nobody_holds(tills: TwoTills) -> None
         method, path, body = tills.sale(new_id(), token, 1_000, redemptions=[redemption_id])
         assert tills.till.request(method, path, json=body).status_code == status
     assert (tills.balance(token), tills.balance(other)) == (110, 100)
+
+
+@pytest.mark.parametrize("shown", [None, "em4100:FFFFFFFFFF"])
+def test_complaint_05_nor_in_a_sale_that_is_nobodys(tills: TwoTills, shown: str | None) -> None:
+    """A sale without a member's card takes no points: nobody could be given them back."""
+    token = tills.member(600)
+    redemption_id, sale_id = tills.held(token, 500), new_id()
+    method, path, body = tills.sale(sale_id, shown, 500, redemptions=[redemption_id])
+    refused = tills.till.request(method, path, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_redemption")
+    assert tills.ask(release(redemption_id))["balance"] == 600
+    assert tills.ask((method, path, body | {"redemptions": []}))["points"] == 0
 
 
 def test_complaint_05_nor_when_the_box_dies_between(
