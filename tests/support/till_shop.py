@@ -49,6 +49,7 @@ class Shop:
         self.notebook = Notebook(tomllib.loads(text), alone=alone)
         self.clock = ToyClock()
         self.calls: list[Call] = []
+        self.done: dict[tuple[str, ...], Call] = {}
         self.open()
 
     def open(self) -> None:
@@ -81,6 +82,8 @@ class Shop:
         assert (self.ledger.head != head) == is_new, (call, said)
         self.counts[_outcome(said[0])] += 1
         self.calls.append(call)
+        if is_new:
+            self.done[call.what, *call.ids] = call
         return said[0]
 
     async def _at_once(self, call: Call, times: int) -> list[tuple[str, bool] | str]:
@@ -230,9 +233,10 @@ class Shop:
 
     def check_replay(self) -> None:
         """A replay from zero says the same, and every answer is given again as it was."""
-        first = {(call.what, *call.ids): call for call in reversed(self.calls)}
-        for key in first.keys() & self._told.keys():
-            self.ask(first[key])
+        for call in list(self.done.values()):
+            self.ask(call)
+        for card in self.notebook.cards:
+            self.look(card)
         assert all(self._bounded(sale_id, sale) for sale_id, sale in self.notebook.sales.items())
         found = replay(self.ledger.path)
         assert found.head == self.ledger.head

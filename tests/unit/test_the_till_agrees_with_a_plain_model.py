@@ -54,16 +54,27 @@ class Day(RuleBasedStateMachine):
         program=st.sampled_from(["corner", "corner-window"]),
         alone=YES_OR_NO,
         morning=st.lists(st.integers(1_000, 9_000), min_size=1, max_size=2),
+        reward=st.sampled_from(["coffee", "hamper"]),
+        spent=YES_OR_NO,
+        anew=st.sampled_from([False, False, True]),
     )
-    def begin(self, program: str, alone: bool, morning: list[int]) -> None:
-        """Some have points, and some are waiting; one holds some, and a sale has no card yet."""
+    def begin(self, program, alone, morning, reward, spent, anew) -> None:
+        """Some have points, and some are waiting; one holds or has spent some, and a sale has no
+        card yet. Perhaps all that was in an earlier life of the ledger.
+        """
         self.shop = Shop(program, alone=alone)
         for card, amount_minor in zip(CARDS, morning, strict=False):
             self._ask("enrol", card)
             self._sell([("grocery", "2.000", amount_minor)], card)
             self.day += 14
             self._sell([("bakery", "1.000", amount_minor // 2)], card)
-        self._ask("hold", self._new("r"), token=CARDS[0], reward="coffee", points=None)
+        redemption_id = self._new("r")
+        self._ask("hold", redemption_id, token=CARDS[0], reward=reward, points=None)
+        if spent:
+            self._ask("capture", redemption_id, points=None)
+        if anew:
+            self.shop.freeze()
+            self.shop.confirm()
         self._sell([("grocery", "1.000", 1_250), ("bakery", "3.000", 500)], None)
 
     def _ask(self, what: str, *ids: str, times: int = 1, **body: Any) -> Any:
@@ -100,13 +111,15 @@ class Day(RuleBasedStateMachine):
         self._ask("commit", self._new("s"), **self._body(wares, card))
 
     def _sale_id(self, data) -> str:
-        """Mostly one that was committed, and the youngest rather than the oldest."""
-        return data.draw(st.sampled_from(["s-none", *self.shop.notebook.sales][::-1]))
+        """Mostly one that was committed, sometimes one that only comes after this."""
+        return data.draw(
+            st.sampled_from(["s-1", *self.shop.notebook.sales, f"s-{self.numbers + 1}"])
+        )
 
     def _redemption_id(self, data) -> str:
         holds = self.shop.notebook.holds
         held = [name for name in holds if holds[name].status == "held"]
-        return data.draw(st.sampled_from([*held, *held, *holds, "r-none"]))
+        return data.draw(st.sampled_from([*held, *held, *holds, f"r-{self.numbers + 1}"]))
 
     def _payable(self, body: dict[str, Any], points_minor: int, *, as_line: bool) -> dict[str, Any]:
         """Pay part of a basket with points: by a line that takes it off, or by a tender."""
@@ -230,10 +243,22 @@ class Day(RuleBasedStateMachine):
         card = data.draw(st.sampled_from([*self.shop.notebook.cards, *CARDS]))
         self._ask("hold", self._new("r"), times=times, token=card, **wish)
 
-    @rule(data=st.data(), points=st.none() | st.integers(0, 70), times=TIMES)
-    def capture(self, data, points, times) -> None:
-        """What is held is spent, or a part of it, perhaps more than is there."""
-        self._ask("capture", self._redemption_id(data), times=times, points=points)
+    @rule(data=st.data(), part=st.sampled_from([None, 1, 2, 3, 7, 0]), times=TIMES)
+    def capture(self, data, part, times) -> None:
+        """What is held is spent, all or a part of it, or more than is there."""
+        redemption_id = self._redemption_id(data)
+        held = self.shop.notebook.holds.get(redemption_id)
+        points = 20 if held is None else held.points
+        spent = {None: None, 0: points + 1}.get(part, part and points // part)
+        self._ask("capture", redemption_id, times=times, points=spent)
+
+    @rule(data=st.data())
+    def end_twice(self, data) -> None:
+        """A till ends a redemption and another one, which heard nothing, the other way."""
+        redemption_id = self._redemption_id(data)
+        ends = [("capture", {"points": None}), ("release", {})]
+        for what, body in data.draw(st.permutations(ends)):
+            self._ask(what, redemption_id, **body)
 
     @rule(data=st.data(), times=TIMES)
     def release(self, data, times) -> None:
@@ -277,7 +302,7 @@ class Day(RuleBasedStateMachine):
         """A card is blocked, or lost, or found again."""
         self.shop.set_card(data.draw(st.sampled_from([*self.shop.notebook.cards])), state)
 
-    @precondition(lambda self: not self.shop.notebook.epoch)
+    @precondition(lambda self: not self.shop.notebook.frozen)
     @rule(sure=SELDOM)
     def freeze(self, sure) -> None:
         """Now and then a ledger has to be rebuilt, and waits for a word."""
@@ -297,9 +322,10 @@ class Day(RuleBasedStateMachine):
 
     @invariant()
     def it_agrees(self) -> None:
-        """Every bucket of every member is the notebook's."""
+        """Every bucket of every member is the notebook's, and what a card shows, one each time."""
         if self.shop is not None:
             self.shop.check()
+            self.shop.look(CARDS[len(self.shop.calls) % len(CARDS)])
 
     def teardown(self) -> None:
         """At the end every answer is given again, and a replay from zero says the same."""
