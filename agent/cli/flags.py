@@ -28,7 +28,9 @@ _CUT = "…"
 _COLUMNS = {"date": 10, "time": 5, "flag": 23, "cashier": 10, "lane": 5, "account": 9, "sale": 13}
 """The columns and their widths; with the entry behind them a row has 100 characters at most."""
 
-_WIDEST_BAR = 40
+_WIDEST_BAR = 60
+"""A flag is a stroke of the bar, until somebody has more of one than there is room for."""
+
 _NOBODY = "(unnamed)"
 _URGENT = ("card_over_and_over", "lookups_limited", "return_without_customer", "wrong_pin")
 
@@ -61,7 +63,7 @@ def flags(
     """
     must_exist(db)
     days = (_day(since, "0000"), _day(until, "9999-99-99"))
-    wanted = None if account is None else checked_whose(account, hint="--account")
+    wanted = checked_whose(account, hint="--account") if account else None
     with closing(open_known(db)) as connection:
         view = View(connection)
         ending = None if wanted is None else _ending_of(view, wanted)
@@ -148,7 +150,7 @@ def _tail(text: str | None, width: int) -> str:
 
 
 def _sum_up(counts: Counter[tuple[str, str]], first: str, last: str) -> None:
-    """Print who has how many of which flag: whoever has most first, and the longest bar in red."""
+    """Print who has how many of which flag: whoever has most first."""
     in_all: Counter[str] = Counter()
     for (cashier, _flag), count in counts.items():
         in_all[cashier] += count
@@ -162,7 +164,7 @@ def _sum_up(counts: Counter[tuple[str, str]], first: str, last: str) -> None:
         click.echo(f"{click.style(_head(cashier, 40), bold=True)}  {total:,} in all")
         own = ((count, name) for (whose, name), count in counts.items() if whose == cashier)
         for count, name in sorted(own, key=lambda each: (-each[0], each[1])):
-            bar = "█" * max(1, _WIDEST_BAR * count // most)
+            bar = "━" * max(1, count * _WIDEST_BAR // max(most, _WIDEST_BAR))
             drawn = click.style(bar, fg="red" if name in _URGENT else "yellow")
             click.echo(f"  {name:<23}  {count:>7,}  {drawn}")
     click.echo()
