@@ -109,5 +109,10 @@ def _sums(currency: str, changes: _ByCurrency) -> DaySums:
             (money if name in _MONEY else own)[name] += value
     return DaySums(
         **own,
-        other_currencies={name: ForeignSums(**sums) for name, sums in sorted(foreign.items())},
+        # A claim moves points and no money: it alone puts no currency here.
+        other_currencies={
+            name: ForeignSums(**sums)
+            for name, sums in sorted(foreign.items())
+            if any(sums.values())
+        },
     )

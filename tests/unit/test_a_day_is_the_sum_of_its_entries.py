@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.clock import mint_id
@@ -45,26 +45,48 @@ ZEROS = dict.fromkeys((*MONEY, *POINTS), 0)
 _WHO = st.sampled_from([(None, None), ("1", "ana"), ("1", "ben"), ("2", "ana")])
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["sell", "sell", "sell", "claim", "void", "return", "redeem", "adjust"]),
+        st.sampled_from(
+            ["sell", "sell", "sell", "claim", "claim", "void", "return", "redeem", "adjust"]
+        ),
         _WHO,
         st.integers(100, 90_000),
         st.sampled_from(DAYS),
         st.sampled_from(["USD", "USD", "EUR"]),
         st.booleans(),
     ),
-    max_size=14,
+    min_size=4,
+    max_size=16,
 )
+
+_ANA, _BEN, _NOBODY = ("1", "ana"), ("2", "ben"), (None, None)
+_ALL_KINDS = [
+    ("redeem", _ANA, 100, DAYS[0], "USD", False),
+    ("sell", _ANA, 60_000, DAYS[0], "USD", True),  # captures what was held
+    ("return", _NOBODY, 30_000, DAYS[0], "USD", True),
+    ("void", _BEN, 100, DAYS[0], "USD", True),
+    ("sell", _BEN, 9_000, DAYS[1], "EUR", False),
+    ("claim", _ANA, 100, DAYS[0], "USD", True),
+    ("return", _BEN, 300, DAYS[0], "USD", True),
+    ("void", _NOBODY, 100, DAYS[0], "USD", True),
+    ("redeem", _NOBODY, 100, DAYS[0], "USD", True),
+    ("adjust", _NOBODY, 1_000, DAYS[0], "USD", False),
+]
 
 
 async def play(till: Till, account: str, steps: list[Any], body: SaleBody) -> None:
     """Do what a shop does; what is refused, such as a sale voided twice, was not done."""
-    last = "s-none"
+    last, held = "s-none", list[str]()
     for number, (what, (lane, cashier), amount_minor, day, currency, has_card) in enumerate(steps):
         by_whom: dict[str, Any] = {"lane": lane, "cashier": cashier}
         with suppress(TillRefusal):
             if what == "sell":
                 last, token = f"s-{number}", CARD if has_card else None
-                at = {"lane": lane or "9", "cashier": cashier or "eve", "token": token}
+                at: dict[str, Any] = {
+                    "lane": lane or "9",
+                    "cashier": cashier or "eve",
+                    "token": token,
+                }
+                at["redemptions"], held = (held, []) if has_card else ([], held)
                 basket = body(amount_minor, business_date=day, currency=currency, **at)
                 await till.commit(last, Sale.model_validate(basket))
             elif what == "claim":
@@ -75,12 +97,14 @@ async def play(till: Till, account: str, steps: list[Any], body: SaleBody) -> No
                 back = Back.model_validate({"amount_minor": amount_minor // 3, **by_whom})
                 await till.take_back(last, f"b-{number}", back)
             elif what == "redeem":
-                wish = {"token": CARD, "points": 100, **by_whom}
+                wish = {"token": CARD, "reward": "coffee", **by_whom}
                 await till.hold(f"r-{number}", Wish.model_validate(wish))
                 if has_card:
                     await till.capture(f"r-{number}")
+                else:
+                    held.append(f"r-{number}")
             else:
-                points = amount_minor // 200 * (1 if has_card else -1)
+                points = (1 + amount_minor // 200) * (1 if has_card else -1)
                 wanted = {"points": points, "reason": "x", "cashier": cashier or "eve"}
                 await till.adjust(account, Adjustment.model_validate({"lane": lane, **wanted}))
 
@@ -156,6 +180,7 @@ def ask(till: Till, day: str) -> DayAnswer:
 
 
 @given(steps=_STEPS)
+@example(steps=_ALL_KINDS)
 def test_a_day_is_what_its_entries_add_up_to(
     tmp_path_factory: pytest.TempPathFactory,
     running_ledger: RunningLedger,
@@ -166,6 +191,8 @@ def test_a_day_is_what_its_entries_add_up_to(
     with running_ledger(tmp_path_factory.mktemp("day") / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
         account = asyncio.run(till.enrol(CARD)).account
+        rich = sale_body(100_000, token=CARD, business_date=DAYS[0])
+        asyncio.run(till.commit("rich", Sale.model_validate(rich)))
         asyncio.run(play(till, account, steps, sale_body))
         lines = asyncio.run(ledger.read_after((0, 0), at_most=1_000))
         entries = [Entry.parse(line) for line in lines]
