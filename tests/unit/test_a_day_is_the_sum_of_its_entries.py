@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
@@ -207,12 +207,18 @@ def test_a_day_is_what_its_entries_add_up_to(
 
 
 @pytest.fixture
-def till(tmp_path: Path, running_ledger: RunningLedger) -> Any:
-    """A till with a member."""
+def ledger(tmp_path: Path, running_ledger: RunningLedger) -> Iterator[Ledger]:
+    """A running ledger."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
-        till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        asyncio.run(till.enrol(CARD))
-        yield till
+        yield ledger
+
+
+@pytest.fixture
+def till(ledger: Ledger) -> Till:
+    """A till with a member."""
+    till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
+    asyncio.run(till.enrol(CARD))
+    return till
 
 
 def test_a_day_without_anything_is_empty(till: Till) -> None:
@@ -249,3 +255,13 @@ def test_foreign_money_is_not_added_to_ours(till: Till, sale_body: SaleBody) -> 
     assert (total.sales, total.total_minor) == (1, 1_000)
     assert total.other_currencies["EUR"].sales == 2
     assert total.other_currencies["EUR"].total_minor == 2_000
+
+
+def test_what_has_no_currency_is_counted_with_ours(ledger: Ledger, till: Till) -> None:
+    """A return of a sale that another store made says no currency; it is in the till's own row."""
+    back = ReturnSale(sale_id="elsewhere", return_id="b", amount_minor=300, lane="1", cashier="ana")
+    day = date.fromisoformat(DAYS[0])
+    asyncio.run(ledger.write(lambda t: t.append(back, business_date=day)))
+    (lane,) = ask(till, DAYS[0]).lanes
+    assert (lane.lane, lane.cashier, lane.returns, lane.returned_minor) == ("1", "ana", 1, 300)
+    assert lane.other_currencies == {}

@@ -200,9 +200,14 @@ def test_reading_changes_nothing(stock: Stock, account: str) -> None:
 def test_pages_leave_nothing_out(
     stock: Stock, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many flags a page has, each is listed once."""
+    """However many flags a page has, each is listed once, also two of one entry."""
     assert account
+    with stock.running() as ledger:
+        for number in range(4):
+            sale = sale_of(1_000).model_copy(update={"currency": "EUR"})
+            asyncio.run(stock.till(ledger).commit(f"euro-{number}", sale))
     whole = rows(stock)
+    assert [row["flag"] for row in whole[-2:]] == ["card_over_and_over", "currency_mismatch"]
     for page in (1, 2, 5):
         monkeypatch.setattr(flags_module, "_PAGE", page)
         assert rows(stock) == whole
