@@ -28,7 +28,7 @@ from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
-from agent.till import Terms, Till
+from agent.till import Till
 from drivers.registry import SERIAL_READERS
 from drivers.serial_reader import CardPresented, SerialReader
 from sync.messages import DeviceAddress
@@ -59,8 +59,9 @@ class Agent:
             alone=settings.hub is None,
         )
         self._upkeep = Upkeep(self._ledger, plan)
-        terms = Terms(program=self._program, alone=settings.hub is None)
-        self._till = Till(self._ledger, terms, mint_id=mint_id)
+        controls = settings.controls
+        terms = controls.terms(self._program, alone=settings.hub is None)
+        self._till = Till(self._ledger, terms, mint_id=mint_id, pin_hashes=controls.pin_hashes)
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
         self._uplink = self._make_uplink()

@@ -5,8 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from agent.core.pins import PinHash
+from agent.core.program import Program
 from agent.core.values import Code, Value
 from agent.layered import LayeredSettings, Listen
+from agent.till import Terms
 from drivers.registry import SERIAL_READERS
 from sync.messages import Name
 from sync.settings import BrokerSettings
@@ -57,6 +60,31 @@ class ApiSettings(Value):
     tokens: dict[str, TillToken] = Field(default_factory=dict)
 
 
+class ControlSettings(Value):
+    """What a cashier may do alone, and who may agree to more.
+
+    ``adjust_alone_points`` may be adjusted at once without a second person, ``adjust_day_points``
+    by one cashier on one business date. ``claims_per_day`` limits how many sales a cashier may give
+    to a card afterwards; 0 is no limit. From the ``often``-th sale in a row of one card at one
+    cashier on one day head office is told. ``approvers`` has the lines of ``tapledger pin``.
+    """
+
+    adjust_alone_points: Annotated[int, Field(ge=0, le=10**6)] = 500
+    adjust_day_points: Annotated[int, Field(ge=0, le=10**9)] = 5_000
+    claims_per_day: Annotated[int, Field(ge=0, le=10**6)] = 0
+    often: Annotated[int, Field(ge=2, le=10**6)] = 4
+    approvers: dict[Code, PinHash] = Field(default_factory=dict)
+
+    @property
+    def pin_hashes(self) -> dict[str, str]:
+        """Who may approve, and the hashes of their PINs."""
+        return {name: secret.get_secret_value() for name, secret in self.approvers.items()}
+
+    def terms(self, program: Program, *, alone: bool) -> Terms:
+        """Answer the terms that a till works under."""
+        return Terms(program=program, alone=alone, **self.model_dump(exclude={"approvers"}))
+
+
 class ReaderSettings(Value):
     """One card reader: its name, its driver, and a port or any URL that pyserial opens."""
 
@@ -80,6 +108,7 @@ class AgentSettings(LayeredSettings):
     hub: BrokerSettings | None = None
     program: ProgramSettings
     api: ApiSettings = ApiSettings()
+    controls: ControlSettings = ControlSettings()
     reader: tuple[ReaderSettings, ...] = ()
     lane: Annotated[tuple[LaneSettings, ...], Field(min_length=1)]
 

@@ -10,7 +10,9 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from agent.api.adjustments import add_adjustments
 from agent.api.auth import Access, Caller
+from agent.api.days import add_days
 from agent.api.health import Health, HealthView, Metrics
 from agent.api.problems import answers, problem
 from agent.api.redemptions import add_redemptions
@@ -47,6 +49,8 @@ def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: A
     _add_members(routes, till, lanes, tills_only)
     add_sales(routes, till, lanes, tills_only)
     add_redemptions(routes, till, tills_only)
+    add_adjustments(routes, till, tills_only)
+    add_days(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, tills_only)
     return routes

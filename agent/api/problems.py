@@ -58,6 +58,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "sale_voided": (409, "The sale was voided"),
     "return_exceeds_sale": (409, "More would come back than was sold"),
     "return_id_reused": (409, "Another return of the sale has this id"),
+    "unknown_account": (404, "Nobody has this account here"),
+    "adjust_id_reused": (409, "Another adjustment has this id"),
+    "approval_needed": (403, "A second person has to agree with a PIN"),
+    "too_many_pins": (429, "The PIN was wrong too often"),
+    "cashier_limit": (409, "The cashier's limit of this business date is reached"),
     "frozen": (409, "Points cannot be redeemed until the rebuilt ledger is confirmed"),
     "ledger_unavailable": (503, "The ledger cannot write right now"),
     "internal": (500, "tapledger made a mistake"),
@@ -135,7 +140,9 @@ def install(app: FastAPI) -> None:
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TillRefusal)  # noqa: S101 - registered for nothing else
-    return problem(error.code, str(error))
+    wait_s = error.retry_after_s
+    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
+    return problem(error.code, str(error), headers=headers)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from agent.cli.flags import flags
 from agent.cli.journal import export, history
 from agent.cli.options import as_json_option, db_option, must_exist
 from agent.cli.shown import fail, plain_errors, progress_bar, until_nobody_reads
@@ -200,5 +201,6 @@ def _count(db: Path) -> int:
         return View(connection).count()
 
 
+ledger.add_command(flags)
 ledger.add_command(history)
 ledger.add_command(export)

@@ -11,6 +11,7 @@ import click
 from agent import __version__
 from agent.cli.bench import bench
 from agent.cli.ledger import ledger
+from agent.cli.pin import pin
 from agent.cli.shown import fail, plain_errors
 from agent.layered import load
 from agent.service import configure_logs
@@ -118,3 +119,4 @@ def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
 
 main.add_command(bench)
 main.add_command(ledger)
+main.add_command(pin)

@@ -9,6 +9,7 @@ from typing import Literal
 from agent.core.accumulate import Because
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, SaleFlag, SaleStatus, VoidSale
+from agent.core.flags import flags_of
 from agent.core.values import Value
 
 __all__ = [
@@ -64,6 +65,7 @@ class BackAnswer(Value):
     points_taken: int
     points_given_back: int
     balance: int | None
+    flags: tuple[str, ...]
     receipt: tuple[str, ...]
     journal: JournalPosition
 
@@ -114,6 +116,7 @@ def back_answer(fact: ReturnSale | VoidSale, position: Position) -> BackAnswer:
         points_taken=taken,
         points_given_back=fact.given_back,
         balance=fact.balance,
+        flags=flags_of(fact),
         receipt=(*rows, _reference(position)),
         journal=JournalPosition.of(position),
     )

@@ -1,12 +1,17 @@
 """What a till can ask for: identify a card, enrol one, commit, claim, void and return a
-sale, redeem points."""
+sale, redeem and adjust points, add up a day."""
 
+from agent.till.adjustments import AdjustAnswer, Adjustment
+from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
 from agent.till.quotes import Quote
 from agent.till.redemptions import RedemptionAnswer, Wish
 from agent.till.refusals import (
+    AdjustIdReused,
+    ApprovalNeeded,
     CardBlocked,
     CardInUse,
+    CashierLimit,
     ClaimTooLate,
     InsufficientPoints,
     MalformedToken,
@@ -22,6 +27,8 @@ from agent.till.refusals import (
     SaleReturned,
     SaleVoided,
     TillRefusal,
+    TooManyPins,
+    UnknownAccount,
     UnknownCard,
     UnknownRedemption,
     UnknownReward,
@@ -33,11 +40,17 @@ from agent.till.till import Committed, Till
 
 __all__ = [
     "AccountView",
+    "AdjustAnswer",
+    "AdjustIdReused",
+    "Adjustment",
+    "ApprovalNeeded",
     "Back",
     "CardBlocked",
     "CardInUse",
+    "CashierLimit",
     "ClaimTooLate",
     "Committed",
+    "DayAnswer",
     "InsufficientPoints",
     "LastSale",
     "MalformedToken",
@@ -57,6 +70,8 @@ __all__ = [
     "Terms",
     "Till",
     "TillRefusal",
+    "TooManyPins",
+    "UnknownAccount",
     "UnknownCard",
     "UnknownRedemption",
     "UnknownReward",

@@ -8,7 +8,7 @@ from agent.core.rewards import toward
 from agent.core.tokens import Token
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.members import member_of, parse_token
-from agent.till.refusals import ClaimTooLate, SaleHasCard, SaleVoided
+from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
 
@@ -26,7 +26,8 @@ def claim(
 ) -> tuple[Recorded, bool]:
     """Give a sale without a card to a member, on its own business date; answers whether it was so.
 
-    Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate.
+    Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate,
+    CashierLimit.
     """
     token = parse_token(token_text)
     sale, row = sale_of(transaction, sale_id), transaction.account_of(token)
@@ -36,6 +37,7 @@ def claim(
             return recorded, True
     member = member_of(transaction, token)
     basket = _claimable(transaction, sale)
+    _hold_limit(transaction, terms, basket, cashier or basket.cashier)
     fact = _judge(transaction, terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
     return transaction.append(fact), False
 
@@ -52,6 +54,23 @@ def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
     if transaction.business_date not in (None, basket.business_date):
         raise ClaimTooLate("a sale can be claimed on its own business date only")
     return basket
+
+
+def _hold_limit(transaction: Transaction, terms: Terms, basket: Sale, cashier: str) -> None:
+    """Hold that a cashier may claim one more sale on this business date. Raises CashierLimit.
+
+    Reads the day's rows, and nothing at all without a limit.
+    """
+    if terms.claims_per_day == 0:
+        return
+    day = transaction.business_date or basket.business_date
+    claimed = sum(
+        sums.claims
+        for _lane, who, _currency, sums in transaction.day(day.isoformat())
+        if who == cashier
+    )
+    if claimed >= terms.claims_per_day:
+        raise CashierLimit(f"{claimed} sales were given to cards here today; that is the limit")
 
 
 def _judge(

@@ -22,7 +22,12 @@
     ├── SaleReturned      all of the sale came back
     ├── SaleVoided        the sale was voided
     ├── ReturnTooLarge    more would come back than was sold
-    └── ReturnIdReused    another return of this sale has this id
+    ├── ReturnIdReused    another return of this sale has this id
+    ├── UnknownAccount    nobody has this account here
+    ├── AdjustIdReused    another adjustment has this id
+    ├── ApprovalNeeded    a second person has to agree, with a PIN of their own
+    ├── TooManyPins       an approver's PIN was typed wrong too often
+    └── CashierLimit      a cashier has done so much of it on this business date already
 """
 
 from typing import ClassVar
@@ -30,8 +35,11 @@ from typing import ClassVar
 from agent.ledger import Refusal
 
 __all__ = [
+    "AdjustIdReused",
+    "ApprovalNeeded",
     "CardBlocked",
     "CardInUse",
+    "CashierLimit",
     "ClaimTooLate",
     "InsufficientPoints",
     "MalformedToken",
@@ -47,6 +55,8 @@ __all__ = [
     "SaleReturned",
     "SaleVoided",
     "TillRefusal",
+    "TooManyPins",
+    "UnknownAccount",
     "UnknownCard",
     "UnknownRedemption",
     "UnknownReward",
@@ -55,9 +65,13 @@ __all__ = [
 
 
 class TillRefusal(Refusal):
-    """A considered no to a till; the message is for the cashier, ``code`` for the POS."""
+    """A considered no to a till; the message is for the cashier, ``code`` for the POS.
+
+    ``retry_after_s`` says in how many seconds to ask again, where that helps.
+    """
 
     code: ClassVar[str]
+    retry_after_s: int | None = None
 
 
 class UnknownCard(TillRefusal):
@@ -178,3 +192,38 @@ class ReturnIdReused(TillRefusal):
     """Another return of the sale has this id."""
 
     code = "return_id_reused"
+
+
+class UnknownAccount(TillRefusal):
+    """Nobody has this account here."""
+
+    code = "unknown_account"
+
+
+class AdjustIdReused(TillRefusal):
+    """Another adjustment has this id."""
+
+    code = "adjust_id_reused"
+
+
+class ApprovalNeeded(TillRefusal):
+    """A second person has to agree, with a PIN of their own."""
+
+    code = "approval_needed"
+
+
+class TooManyPins(TillRefusal):
+    """An approver's PIN was typed wrong too often; no PIN is looked at meanwhile."""
+
+    code = "too_many_pins"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        minutes = -(-retry_after_s // 60)
+        super().__init__(f"too many wrong PINs; ask again in {minutes} minutes")
+        self.retry_after_s = retry_after_s
+
+
+class CashierLimit(TillRefusal):
+    """A cashier has done so much of it on this business date already."""
+
+    code = "cashier_limit"

@@ -2,7 +2,7 @@
 
 Never more than the sale itself: each return counts against what all of them together leave of it.
 Points that are still pending are taken first as pending. A member whose points are spent already
-goes into debt, which the next points pay.
+goes into debt, which the next points pay. What is given back never joins this device's rights.
 """
 
 from collections import defaultdict
@@ -16,8 +16,10 @@ from agent.core.entry import Recorded
 from agent.core.facts import ReturnSale, VoidSale
 from agent.core.facts.sales import ReturnedLine
 from agent.core.taking_back import ReturnExceedsSale, after_lines, goods_back, share_left
+from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Code, Value
 from agent.ledger import KnownSale, Transaction, View
+from agent.till.members import TokenText
 from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
@@ -40,10 +42,14 @@ class BackLine(Value):
 
 
 class Back(Value):
-    """What comes back: lines of the sale, or so much of its total."""
+    """What comes back: lines of the sale, or so much of its total.
+
+    ``token`` is the card of whoever brings it, where one was shown.
+    """
 
     lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
     amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
+    token: TokenText | None = None
     lane: Code | None = None
     cashier: Code | None = None
 
@@ -89,7 +95,7 @@ def void(
         balance=_balance(transaction, sale, given_back - active),
         lane=at.lane,
         cashier=at.cashier,
-        lease=_lease(transaction, terms, sale, active),
+        lease=terms.taken_lease(transaction, sale.account, active),
     )
     return transaction.append(fact), False
 
@@ -130,7 +136,8 @@ def take_back(
         balance=_balance(transaction, sale, given_back - active),
         lane=at.lane,
         cashier=at.cashier,
-        lease=_lease(transaction, terms, sale, active),
+        lease=terms.taken_lease(transaction, sale.account, active),
+        without_customer=_without_customer(transaction, sale, back.token),
     )
     return transaction.append(fact), False
 
@@ -197,6 +204,17 @@ def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -
     return recorded
 
 
+def _without_customer(view: View, sale: KnownSale, shown: str | None) -> bool:
+    """Say whether a member's sale comes back and no card of theirs was shown; it stops nobody."""
+    if sale.account is None:
+        return False
+    try:
+        row = None if shown is None else view.account_of(Token.parse(shown))
+    except TokenRefused:
+        return True
+    return row is None or row.account != sale.account
+
+
 def _entry(view: View, sale_id: str, place: tuple[int, int]) -> Recorded:
     recorded = view.entry_at(*place)
     if recorded is None:
@@ -222,10 +240,3 @@ def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> ByWhom:
         summary = sale.recorded[0].summary
         lane, cashier = lane or summary.lane, cashier or summary.cashier
     return ByWhom(lane=lane, cashier=cashier)
-
-
-def _lease(view: View, terms: Terms, sale: KnownSale, active: int) -> int:
-    """Answer how rights shrink: never below none, and what is given back never joins them."""
-    if sale.account is None or terms.alone:
-        return 0
-    return -min(view.right(sale.account), active)

@@ -18,6 +18,12 @@ class Terms:
     hold_for: timedelta = timedelta(minutes=15)
     often: int = 4
     """From which sale in a row of one card at one cashier on one day head office is told."""
+    adjust_alone_points: int = 500
+    """How many points a cashier may adjust at once without a second person."""
+    adjust_day_points: int = 5_000
+    """How many points a cashier may adjust on one business date, added up whichever their sign."""
+    claims_per_day: int = 0
+    """How many sales a cashier may give to a card afterwards on one business date; 0 for any."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
@@ -37,6 +43,12 @@ class Terms:
     def earned_lease(self, transaction: Transaction, points: int) -> int:
         """Answer the rights that points bring which become active here: none while frozen."""
         return 0 if self.alone or transaction.is_frozen else points
+
+    def taken_lease(self, view: View, account: str | None, points: int) -> int:
+        """Answer how rights shrink when active points are taken away: never below none."""
+        if account is None or self.alone:
+            return 0
+        return -min(view.right(account), points)
 
     def pending_after(self, view: View, row: AccountRow | None, points: int) -> int | None:
         """Answer an account's pending points with those that come now; None where none wait."""

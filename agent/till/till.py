@@ -5,7 +5,10 @@ answered only after that transaction is on disk. The use cases themselves stand 
 this one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
 
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
@@ -13,7 +16,10 @@ from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.values import MintId
 from agent.ledger import Ledger
+from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
+from agent.till.approvals import Approvals
 from agent.till.claims import claim
+from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, enrol, parse_token
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
@@ -31,6 +37,8 @@ from agent.till.terms import Terms
 
 __all__ = ["Committed", "Till"]
 
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
@@ -41,10 +49,21 @@ class Committed:
 
 
 class Till:
-    """The use cases over one ledger, under one set of terms."""
+    """The use cases over one ledger, under one set of terms.
 
-    def __init__(self, ledger: Ledger, terms: Terms, *, mint_id: MintId) -> None:
+    ``pin_hashes`` are those of the persons who may approve an adjustment, by their names.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        terms: Terms,
+        *,
+        mint_id: MintId,
+        pin_hashes: Mapping[str, str] = _NOBODY,
+    ) -> None:
         self._ledger = ledger
+        self._adjusting = Adjusting(ledger, terms, Approvals(pin_hashes, up_ms=ledger.up_ms))
         self._terms = terms
         self._mint_id = mint_id
 
@@ -133,6 +152,14 @@ class Till:
     async def release(self, redemption_id: str) -> tuple[RedemptionAnswer, bool]:
         """Give back what is held. Raises UnknownRedemption, RedemptionEnded."""
         return await self._ledger.write(lambda transaction: release(transaction, redemption_id))
+
+    async def adjust(self, account: str, wanted: Adjustment) -> tuple[AdjustAnswer, bool]:
+        """Change a balance by hand. Raises as ``adjustments.Adjusting.adjust`` does."""
+        return await self._adjusting.adjust(account, wanted)
+
+    async def day(self, business_date: date) -> DayAnswer:
+        """Add up a business date by lane and cashier; reads only what is on disk."""
+        return await self._ledger.read(lambda view: day_of(view, self._terms, business_date))
 
     async def release_overdue(self) -> int:
         """Give back the points of every redemption that nobody ended in time; answers how many."""

@@ -1,0 +1,118 @@
+"""A business date's sums by lane and cashier, to match the POS's report at the end of its day.
+
+A sale counts on the date the POS said with it, at the lane and cashier that sold it. A claim, void,
+return, redemption or adjustment counts on the date the POS had said last, at the lane and cashier
+that did it; where nobody said which, a claim, void or return counts where the sale was, a
+redemption where it was held, and an adjustment at a lane with an empty name.
+
+Money is in the program's currency. What was sold and came back in another one stands apart, by
+currency; points have none and are all in one place.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from agent.core.answer import JournalPosition
+from agent.core.values import Value
+from agent.ledger import View
+from agent.ledger.activity import DayChange
+from agent.till.terms import Terms
+
+__all__ = ["DayAnswer", "DaySums", "ForeignSums", "LaneSums", "day_of"]
+
+
+class ForeignSums(Value):
+    """Sales in another currency than the program's, in its minor units."""
+
+    sales: int
+    total_minor: int
+    returns: int
+    returned_minor: int
+    voids: int
+    voided_minor: int
+
+
+class DaySums(Value):
+    """Sums of a day. ``points`` are those that sales and claims brought, pending ones included."""
+
+    sales: int
+    total_minor: int
+    points: int
+    claims: int
+    redemptions: int
+    redeemed_points: int
+    returns: int
+    returned_minor: int
+    voids: int
+    voided_minor: int
+    points_taken: int
+    points_given: int
+    adjustments: int
+    adjusted_points: int
+    other_currencies: dict[str, ForeignSums]
+
+
+class LaneSums(DaySums):
+    """The sums of one cashier at one lane; an empty name where nobody said which."""
+
+    lane: str
+    cashier: str
+
+
+class DayAnswer(Value):
+    """A business date by lane and cashier, and in all, as of a position in the journal."""
+
+    business_date: date
+    currency: str
+    lanes: tuple[LaneSums, ...]
+    total: DaySums
+    as_of: JournalPosition
+
+
+_MONEY = tuple(ForeignSums.model_fields)
+"""What a day counts by currency."""
+
+_ByCurrency = Iterable[tuple[str, DayChange]]
+
+
+def day_of(view: View, terms: Terms, business_date: date) -> DayAnswer:
+    """Answer a business date's sums; without a row where nothing happened.
+
+    Reads a row for each lane, cashier and currency of that day.
+    """
+    rows = view.day(business_date.isoformat())
+    currency = terms.program.currency
+    by_whom: dict[tuple[str, str], list[tuple[str, DayChange]]] = defaultdict(list)
+    for lane, cashier, counted_in, change in rows:
+        by_whom[lane, cashier].append((counted_in, change))
+    return DayAnswer(
+        business_date=business_date,
+        currency=currency,
+        lanes=tuple(
+            LaneSums(lane=lane, cashier=cashier, **dict(_sums(currency, changes)))
+            for (lane, cashier), changes in by_whom.items()
+        ),
+        total=_sums(currency, ((counted_in, change) for _, _, counted_in, change in rows)),
+        as_of=JournalPosition.of(view.head()),
+    )
+
+
+def _sums(currency: str, changes: _ByCurrency) -> DaySums:
+    """Add up; what has no currency, such as a redemption, is counted with the program's."""
+    own: dict[str, int] = dict.fromkeys(DayChange._fields, 0)
+    foreign: dict[str, dict[str, int]] = {}
+    for counted_in, change in changes:
+        is_own = counted_in in ("", currency)
+        money = own if is_own else foreign.setdefault(counted_in, dict.fromkeys(_MONEY, 0))
+        for name, value in change._asdict().items():
+            (money if name in _MONEY else own)[name] += value
+    return DaySums(
+        **own,
+        # A claim moves points and no money: it alone puts no currency here.
+        other_currencies={
+            name: ForeignSums(**sums)
+            for name, sums in sorted(foreign.items())
+            if any(sums.values())
+        },
+    )
