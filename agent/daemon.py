@@ -59,7 +59,11 @@ class Agent:
             alone=settings.hub is None,
         )
         self._upkeep = Upkeep(self._ledger, plan)
-        terms = Terms(program=self._program, alone=settings.hub is None)
+        terms = Terms(
+            program=self._program,
+            alone=settings.hub is None,
+            phone_country=settings.members.phone_country,
+        )
         self._till = Till(self._ledger, terms, mint_id=mint_id)
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
@@ -112,6 +116,7 @@ class Agent:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._till.members.lookups.stop()
         for part in (*self._readers, self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)
@@ -136,6 +141,7 @@ class Agent:
             till_tokens=tuple(
                 token.get_secret_value() for token in self._settings.api.tokens.values()
             ),
+            lookups_per_minute=self._settings.members.lookups_per_minute,
         )
 
     def _make_reader(self, name: str) -> SerialReader:

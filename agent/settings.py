@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from agent.core.phones import Country
 from agent.core.values import Code, Value
 from agent.layered import LayeredSettings, Listen
 from drivers.registry import SERIAL_READERS
@@ -57,6 +58,17 @@ class ApiSettings(Value):
     tokens: dict[str, TillToken] = Field(default_factory=dict)
 
 
+class MembersSettings(Value):
+    """How members are found who show no card.
+
+    A telephone number without a country's code is read in ``phone_country``; ``lookups_per_minute``
+    is how many members each till may look for by a typed or spoken number.
+    """
+
+    phone_country: Country = "US"
+    lookups_per_minute: Annotated[int, Field(ge=1, le=6_000)] = 30
+
+
 class ReaderSettings(Value):
     """One card reader: its name, its driver, and a port or any URL that pyserial opens."""
 
@@ -80,6 +92,7 @@ class AgentSettings(LayeredSettings):
     hub: BrokerSettings | None = None
     program: ProgramSettings
     api: ApiSettings = ApiSettings()
+    members: MembersSettings = MembersSettings()
     reader: tuple[ReaderSettings, ...] = ()
     lane: Annotated[tuple[LaneSettings, ...], Field(min_length=1)]
 

@@ -1,7 +1,9 @@
 """What a till can ask for: identify a card, enrol one, commit, claim, void and return a
 sale, redeem points."""
 
+from agent.till.cards import Block, Enrolment, MoreCard, Replacement
 from agent.till.members import AccountView, LastSale, parse_token
+from agent.till.profiles import Personal
 from agent.till.quotes import Quote
 from agent.till.redemptions import RedemptionAnswer, Wish
 from agent.till.refusals import (
@@ -9,9 +11,11 @@ from agent.till.refusals import (
     CardInUse,
     ClaimTooLate,
     InsufficientPoints,
+    MalformedPhone,
     MalformedToken,
     NotRedeemable,
     OfflineLimit,
+    PhoneInUse,
     RedemptionEnded,
     RedemptionIdReused,
     ReturnIdReused,
@@ -22,6 +26,7 @@ from agent.till.refusals import (
     SaleReturned,
     SaleVoided,
     TillRefusal,
+    UnknownAccount,
     UnknownCard,
     UnknownRedemption,
     UnknownReward,
@@ -34,19 +39,26 @@ from agent.till.till import Committed, Till
 __all__ = [
     "AccountView",
     "Back",
+    "Block",
     "CardBlocked",
     "CardInUse",
     "ClaimTooLate",
     "Committed",
+    "Enrolment",
     "InsufficientPoints",
     "LastSale",
+    "MalformedPhone",
     "MalformedToken",
+    "MoreCard",
     "NotRedeemable",
     "OfflineLimit",
+    "Personal",
+    "PhoneInUse",
     "Quote",
     "RedemptionAnswer",
     "RedemptionEnded",
     "RedemptionIdReused",
+    "Replacement",
     "ReturnIdReused",
     "ReturnTooLarge",
     "SaleHasCard",
@@ -57,6 +69,7 @@ __all__ = [
     "Terms",
     "Till",
     "TillRefusal",
+    "UnknownAccount",
     "UnknownCard",
     "UnknownRedemption",
     "UnknownReward",

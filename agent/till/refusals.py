@@ -4,8 +4,11 @@
 
     TillRefusal           the message is for the cashier
     ├── UnknownCard       no account has this card
+    ├── UnknownAccount    no member has this account
     ├── CardInUse         the card already belongs to an account
+    ├── PhoneInUse        another member has this telephone number
     ├── MalformedToken    what was read is no card number; carries the reason word
+    ├── MalformedPhone    what was said is no whole telephone number
     ├── SaleIdReused      another basket was committed under this sale_id
     ├── SaleRecorded      it was committed; its basket is no longer kept to compare this one with
     ├── CardBlocked       the card was blocked, lost or replaced
@@ -34,9 +37,11 @@ __all__ = [
     "CardInUse",
     "ClaimTooLate",
     "InsufficientPoints",
+    "MalformedPhone",
     "MalformedToken",
     "NotRedeemable",
     "OfflineLimit",
+    "PhoneInUse",
     "RedemptionEnded",
     "RedemptionIdReused",
     "ReturnIdReused",
@@ -47,6 +52,7 @@ __all__ = [
     "SaleReturned",
     "SaleVoided",
     "TillRefusal",
+    "UnknownAccount",
     "UnknownCard",
     "UnknownRedemption",
     "UnknownReward",
@@ -66,6 +72,18 @@ class UnknownCard(TillRefusal):
     code = "unknown_card"
 
 
+class UnknownAccount(TillRefusal):
+    """No member has this account."""
+
+    code = "unknown_account"
+
+
+class PhoneInUse(TillRefusal):
+    """Another member has this telephone number."""
+
+    code = "phone_in_use"
+
+
 class CardInUse(TillRefusal):
     """The card already belongs to an account."""
 
@@ -74,6 +92,12 @@ class CardInUse(TillRefusal):
 
 class MalformedToken(TillRefusal):
     """What was read is not a card number tapledger accepts."""
+
+    code = "malformed"
+
+
+class MalformedPhone(TillRefusal):
+    """What was said is no whole telephone number."""
 
     code = "malformed"
 

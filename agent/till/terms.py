@@ -18,6 +18,8 @@ class Terms:
     hold_for: timedelta = timedelta(minutes=15)
     often: int = 4
     """From which sale in a row of one card at one cashier on one day head office is told."""
+    phone_country: str = "US"
+    """Where a telephone number without a country's code is at home, ISO 3166-1 alpha-2."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
