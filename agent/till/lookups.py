@@ -61,7 +61,7 @@ class LookupRecord:
             await asyncio.wait([self._writing])
 
     async def _write_all(self) -> None:
-        while self._waiting:
+        while self._waiting or self._beyond:
             facts, beyond = self._batch()
             try:
                 await self._ledger.write(partial(_append, facts))

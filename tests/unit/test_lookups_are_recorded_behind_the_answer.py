@@ -101,6 +101,24 @@ def test_a_full_disk_keeps_a_hundred_and_counts_the_rest(
     assert later == FlagActivity(flag="number_lookup")
 
 
+def test_those_beyond_a_hundred_that_are_being_written_are_counted(ledger: Ledger) -> None:
+    """Also where nothing else waits behind them when the agent stops."""
+
+    async def look_up() -> None:
+        record = LookupRecord(ledger)
+        for _ in range(100):
+            record.note("phone_lookup")
+        await asyncio.sleep(0)  # the hundred are on their way
+        for _ in range(5):
+            record.note("number_lookup")
+        await record.stop()
+
+    asyncio.run(look_up())
+    found = recorded(ledger)
+    assert len(found) == 101
+    assert found[-1].reason.startswith("5 more look-ups")
+
+
 def test_what_comes_while_others_are_written_is_written_too(ledger: Ledger) -> None:
     """A look-up during a write is neither lost nor written twice."""
 
