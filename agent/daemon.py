@@ -28,7 +28,7 @@ from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
-from agent.till import Till
+from agent.till import Terms, Till
 from drivers.registry import SERIAL_READERS
 from drivers.serial_reader import CardPresented, SerialReader
 from sync.messages import DeviceAddress
@@ -59,9 +59,12 @@ class Agent:
             alone=settings.hub is None,
         )
         self._upkeep = Upkeep(self._ledger, plan)
-        controls = settings.controls
-        terms = controls.terms(self._program, alone=settings.hub is None)
-        self._till = Till(self._ledger, terms, mint_id=mint_id, pin_hashes=controls.pin_hashes)
+        self._till = Till(
+            self._ledger,
+            _terms(settings, self._program),
+            mint_id=mint_id,
+            pin_hashes=settings.controls.pin_hashes,
+        )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
         self._uplink = self._make_uplink()
@@ -113,6 +116,7 @@ class Agent:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._till.members.lookups.stop()
         for part in (*self._readers, self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)
@@ -137,6 +141,7 @@ class Agent:
             till_tokens=tuple(
                 token.get_secret_value() for token in self._settings.api.tokens.values()
             ),
+            lookups_per_minute=self._settings.members.lookups_per_minute,
         )
 
     def _make_reader(self, name: str) -> SerialReader:
@@ -276,6 +281,19 @@ class Agent:
                 for reader in self._readers
             ),
         )
+
+
+def _terms(settings: AgentSettings, program: Program) -> Terms:
+    controls = settings.controls
+    return Terms(
+        program=program,
+        alone=settings.hub is None,
+        often=controls.often,
+        adjust_alone_points=controls.adjust_alone_points,
+        adjust_day_points=controls.adjust_day_points,
+        claims_per_day=controls.claims_per_day,
+        phone_country=settings.members.phone_country,
+    )
 
 
 def read_program(path: Path) -> Program:

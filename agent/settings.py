@@ -5,11 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from agent.core.phones import Country
 from agent.core.pins import PinHash
-from agent.core.program import Program
 from agent.core.values import Code, Value
 from agent.layered import LayeredSettings, Listen
-from agent.till import Terms
 from drivers.registry import SERIAL_READERS
 from sync.messages import Name
 from sync.settings import BrokerSettings
@@ -80,9 +79,16 @@ class ControlSettings(Value):
         """Who may approve, and the hashes of their PINs."""
         return {name: secret.get_secret_value() for name, secret in self.approvers.items()}
 
-    def terms(self, program: Program, *, alone: bool) -> Terms:
-        """Answer the terms that a till works under."""
-        return Terms(program=program, alone=alone, **self.model_dump(exclude={"approvers"}))
+
+class MembersSettings(Value):
+    """How members are found who show no card.
+
+    A telephone number without a country's code is read in ``phone_country``; ``lookups_per_minute``
+    is how many members each till may look for by a typed or spoken number.
+    """
+
+    phone_country: Country = "US"
+    lookups_per_minute: Annotated[int, Field(ge=1, le=6_000)] = 30
 
 
 class ReaderSettings(Value):
@@ -109,6 +115,7 @@ class AgentSettings(LayeredSettings):
     program: ProgramSettings
     api: ApiSettings = ApiSettings()
     controls: ControlSettings = ControlSettings()
+    members: MembersSettings = MembersSettings()
     reader: tuple[ReaderSettings, ...] = ()
     lane: Annotated[tuple[LaneSettings, ...], Field(min_length=1)]
 

@@ -1,5 +1,7 @@
 """The application: routes over the till's use cases, one file a concern."""
 
+import time
+
 from fastapi import FastAPI
 
 from agent import __version__
@@ -8,6 +10,7 @@ from agent.api.auth import Access
 from agent.api.description import describe
 from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
+from agent.api.lookups import Lookups, MonotonicClock
 from agent.lanes import Lanes
 from agent.till import Till
 
@@ -21,6 +24,8 @@ def create_app(
     health: Health,
     metrics: Metrics,
     till_tokens: tuple[str, ...],
+    lookups_per_minute: int = 30,
+    clock: MonotonicClock = time.monotonic,
 ) -> FastAPI:
     """Build the API of one agent. Opens nothing and starts nothing."""
     app = FastAPI(
@@ -32,10 +37,11 @@ def create_app(
         strict_content_type=False,  # the API takes nothing but JSON, so its header may be missing
     )
     access = Access(till_tokens)
+    lookups = Lookups(till, per_minute=lookups_per_minute, clock=clock)
     problems.install(app)
     describe(app)
     app.add_middleware(BodyLimit)
-    app.include_router(calls.router(till, lanes, health, metrics, access))
+    app.include_router(calls.router(till, lanes, lookups, health, metrics, access))
     app.include_router(screens.router(lanes, health, access))
     app.mount("/static", screens.static_files())
     return app

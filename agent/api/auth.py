@@ -56,12 +56,13 @@ class Access:
         self.screen_session = hmac.digest(secret, b"tapledger screen", "sha256").hex()
 
     async def _till(self, request: Request) -> Caller:
-        """Let a till in. Raises BadToken."""
+        """Let a till in, and note which one. Raises BadToken."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip().encode()
         matches = [hmac.compare_digest(given, known) for known in self._till_tokens]
         if scheme.lower() != "bearer" or not any(matches):
             raise BadToken
+        request.state.till = matches.index(True)
         return "till"
 
     async def till_or_screen(self, request: Request) -> Caller:

@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -14,60 +13,34 @@ from agent.api.adjustments import add_adjustments
 from agent.api.auth import Access, Caller
 from agent.api.days import add_days
 from agent.api.health import Health, HealthView, Metrics
+from agent.api.lookups import Lookups
+from agent.api.members import add_members
 from agent.api.problems import answers, problem
 from agent.api.redemptions import add_redemptions
 from agent.api.sales import add_sales
-from agent.core.values import Code, Value
+from agent.core.values import Code
 from agent.lanes import Lanes
-from agent.till import AccountView, Till, parse_token
-from agent.till.members import TokenText
+from agent.till import Till
 
 __all__ = ["router"]
 
 _PING_S = 15
 
-_log = structlog.get_logger(__name__)
 
-
-class CardShown(Value):
-    """A card as a reader or a cashier gave it: ``scheme:value`` or the bare number."""
-
-    token: TokenText
-
-
-class Enrolment(CardShown):
-    """A card to make an account for; lane and cashier are recorded where given."""
-
-    lane: Code | None = None
-    cashier: Code | None = None
-
-
-def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: Access) -> APIRouter:
+def router(
+    till: Till, lanes: Lanes, lookups: Lookups, health: Health, metrics: Metrics, access: Access
+) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
     tills_only = [Depends(access.till)]
-    _add_members(routes, till, lanes, tills_only)
-    add_sales(routes, till, lanes, tills_only)
-    add_redemptions(routes, till, tills_only)
+    add_members(routes, till, lanes, lookups, tills_only)
+    add_sales(routes, till, lanes, lookups, tills_only)
+    add_redemptions(routes, till, lookups, tills_only)
     add_adjustments(routes, till, tills_only)
     add_days(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, tills_only)
     return routes
-
-
-def _add_members(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
-    @routes.post("/v1/identify", dependencies=tills_only, responses=answers(404))
-    async def identify(card: CardShown) -> AccountView:
-        """Say whose card this is, from the local ledger."""
-        return await till.identify(card.token)
-
-    @routes.post("/v1/accounts", status_code=201, dependencies=tills_only, responses=answers(409))
-    async def enrol(enrolment: Enrolment) -> AccountView:
-        """Make an account for a card at once, also with no network."""
-        view = await till.enrol(enrolment.token, lane=enrolment.lane, cashier=enrolment.cashier)
-        await lanes.card_enrolled(parse_token(enrolment.token), enrolment.lane)
-        return view
 
 
 def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:

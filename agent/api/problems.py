@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
+from agent.api.lookups import TooManyLookups
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
@@ -40,6 +41,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not take that method"),
     "unknown_lane": (404, "No such lane is configured"),
     "unknown_card": (404, "The card is not known"),
+    "unknown_account": (404, "No member has this account"),
     "unknown_sale": (404, "No sale was committed under this id here"),
     "unknown_reward": (404, "The program has no such reward"),
     "unknown_redemption": (404, "The redemption is not known"),
@@ -50,6 +52,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "redemption_id_reused": (409, "Another redemption has this id"),
     "redemption_ended": (409, "The redemption was captured or given back before"),
     "card_in_use": (409, "The card already belongs to a member"),
+    "phone_in_use": (409, "Another member has this telephone number"),
     "sale_id_reused": (409, "Another basket was committed under this sale_id"),
     "sale_recorded": (409, "The sale was committed; its basket is no longer kept to compare"),
     "sale_has_card": (409, "The sale belongs to a member already"),
@@ -58,12 +61,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "sale_voided": (409, "The sale was voided"),
     "return_exceeds_sale": (409, "More would come back than was sold"),
     "return_id_reused": (409, "Another return of the sale has this id"),
-    "unknown_account": (404, "Nobody has this account here"),
     "adjust_id_reused": (409, "Another adjustment has this id"),
     "approval_needed": (403, "A second person has to agree with a PIN"),
     "too_many_pins": (429, "The PIN was wrong too often"),
     "cashier_limit": (409, "The cashier's limit of this business date is reached"),
     "frozen": (409, "Points cannot be redeemed until the rebuilt ledger is confirmed"),
+    "too_many_lookups": (429, "This till looks for too many members"),
     "ledger_unavailable": (503, "The ledger cannot write right now"),
     "internal": (500, "tapledger made a mistake"),
 }
@@ -130,6 +133,7 @@ async def send_problem(send: Send, code: str, detail: str) -> None:
 def install(app: FastAPI) -> None:
     """Have every error of an application answered as a problem."""
     app.add_exception_handler(TillRefusal, _refused)
+    app.add_exception_handler(TooManyLookups, _too_many)
     app.add_exception_handler(LedgerUnavailable, _unavailable)
     app.add_exception_handler(LedgerDamaged, _damaged)
     app.add_exception_handler(Frozen, _frozen)
@@ -143,6 +147,12 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     wait_s = error.retry_after_s
     headers = None if wait_s is None else {"Retry-After": str(wait_s)}
     return problem(error.code, str(error), headers=headers)
+
+
+async def _too_many(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TooManyLookups)  # noqa: S101 - registered for nothing else
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return problem("too_many_lookups", str(error), headers=headers)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
@@ -185,5 +195,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _mistake(request: Request, error: Exception) -> JSONResponse:
-    _log.error("internal_error", path=request.url.path, exc_info=error)
+    # The route and not the address asked for, which may hold a card number.
+    route = getattr(request.scope.get("route"), "path", "")
+    _log.error("internal_error", path=route, exc_info=error)
     return problem("internal", "the error is in the agent's log")

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from agent.api.lookups import Asked, Lookups
 from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.values import Value
@@ -22,17 +23,24 @@ class Part(Value):
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
 
 
-def add_redemptions(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def add_redemptions(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
     """Add the routes."""
     place = "/v1/redemptions/{redemption_id}"
     replayed: dict[int | str, dict[str, Any]] = {200: {"model": RedemptionAnswer}}
 
     @routes.put(
-        place, status_code=201, dependencies=tills_only, responses=answers(404, 409) | replayed
+        place, status_code=201, dependencies=tills_only, responses=answers(404, 409, 429) | replayed
     )
-    async def hold(redemption_id: PosId, wish: Wish, response: Response) -> RedemptionAnswer:
+    async def hold(
+        redemption_id: PosId, wish: Wish, request: Request, response: Response
+    ) -> RedemptionAnswer:
         """Set points aside for a redemption; asked again, it says how that redemption stands."""
-        answer, replay = await till.hold(redemption_id, wish)
+        asked = Asked(
+            till=request.state.till, text=wish.token, lane=wish.lane, cashier=wish.cashier
+        )
+        async with lookups.watch(asked) as found:
+            answer, replay = await till.hold(redemption_id, wish)
+            found.account = answer.account
         if replay:
             mark_replay(response)
         _log.info("redemption_held", lane=wish.lane, points=answer.points, replay=replay)

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from agent.api.lookups import Asked, Lookups
 from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.answer import BackAnswer, SaleAnswer
@@ -29,28 +30,47 @@ class Claim(Value):
     cashier: Code | None = None
 
 
-def add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+def add_sales(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     """Add the routes."""
     _add_taking_back(routes, till, tills_only)
-    _add_quotes_and_claims(routes, till, tills_only)
+    _add_quotes(routes, till, lookups, tills_only)
+    _add_claims(routes, till, lookups, tills_only)
     _add_commit(routes, till, lanes, tills_only)
 
 
-def _add_quotes_and_claims(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
-    @routes.post("/v1/quotes", dependencies=tills_only, responses=answers())
-    async def quote(sale: Sale) -> Quote:
+def _add_quotes(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
+    @routes.post("/v1/quotes", dependencies=tills_only, responses=answers(429))
+    async def quote(sale: Sale, request: Request) -> Quote:
         """Say what a basket would earn and what could be redeemed with it; nothing is written."""
-        return await till.quote(sale)
+        if sale.token is None:
+            return await till.quote(sale)
+        asked = Asked(
+            till=request.state.till, text=sale.token, lane=sale.lane, cashier=sale.cashier
+        )
+        async with lookups.watch(asked) as found:
+            quoted = await till.quote(sale)
+            found.account = quoted.account
+        return quoted
 
+
+def _add_claims(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
     @routes.put(
         f"{_SALE}/claim",
         status_code=201,
         dependencies=tills_only,
-        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
+        responses=answers(404, 409, 429) | {200: {"model": SaleAnswer}},
     )
-    async def claim(sale_id: PosId, card: Claim, response: Response) -> SaleAnswer:
+    async def claim(
+        sale_id: PosId, card: Claim, request: Request, response: Response
+    ) -> SaleAnswer:
         """Give a sale that was taken without a card to a member, on its own business date."""
-        claimed = await till.claim(sale_id, card.token, lane=card.lane, cashier=card.cashier)
+        lane, cashier = card.lane, card.cashier
+        asked = Asked(till=request.state.till, text=card.token, lane=lane, cashier=cashier)
+        async with lookups.watch(asked) as found:
+            claimed = await till.claim(sale_id, card.token, lane=lane, cashier=cashier)
+            found.account = claimed.answer.account
         if claimed.replay:
             mark_replay(response)
         _log.info("sale_claimed", sale_id=sale_id, points=claimed.answer.points)

@@ -2,8 +2,10 @@
 sale, redeem and adjust points, add up a day."""
 
 from agent.till.adjustments import AdjustAnswer, Adjustment
+from agent.till.cards import Block, Enrolment, MoreCard, Replacement
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
+from agent.till.profiles import Personal
 from agent.till.quotes import Quote
 from agent.till.redemptions import RedemptionAnswer, Wish
 from agent.till.refusals import (
@@ -14,9 +16,11 @@ from agent.till.refusals import (
     CashierLimit,
     ClaimTooLate,
     InsufficientPoints,
+    MalformedPhone,
     MalformedToken,
     NotRedeemable,
     OfflineLimit,
+    PhoneInUse,
     RedemptionEnded,
     RedemptionIdReused,
     ReturnIdReused,
@@ -45,21 +49,28 @@ __all__ = [
     "Adjustment",
     "ApprovalNeeded",
     "Back",
+    "Block",
     "CardBlocked",
     "CardInUse",
     "CashierLimit",
     "ClaimTooLate",
     "Committed",
     "DayAnswer",
+    "Enrolment",
     "InsufficientPoints",
     "LastSale",
+    "MalformedPhone",
     "MalformedToken",
+    "MoreCard",
     "NotRedeemable",
     "OfflineLimit",
+    "Personal",
+    "PhoneInUse",
     "Quote",
     "RedemptionAnswer",
     "RedemptionEnded",
     "RedemptionIdReused",
+    "Replacement",
     "ReturnIdReused",
     "ReturnTooLarge",
     "SaleHasCard",

@@ -4,10 +4,10 @@ from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
+from agent.core.phones import Phone
 from agent.core.rewards import toward
-from agent.core.tokens import Token
 from agent.ledger import AccountRow, KnownSale, Transaction
-from agent.till.members import member_of, parse_token
+from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
@@ -29,17 +29,30 @@ def claim(
     Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate,
     CashierLimit.
     """
-    token = parse_token(token_text)
-    sale, row = sale_of(transaction, sale_id), transaction.account_of(token)
-    if sale.claimed is not None and row is not None and sale.account == row.account:
-        recorded = transaction.entry_at(*sale.claimed)
-        if recorded is not None:
-            return recorded, True
-    member = member_of(transaction, token)
+    shown = parse_shown(token_text, terms)
+    sale = sale_of(transaction, sale_id)
+    before = _claimed_before(transaction, sale, shown)
+    if before is not None:
+        return before, True
+    member = member_of(transaction, shown)
     basket = _claimable(transaction, sale)
     _hold_limit(transaction, terms, basket, cashier or basket.cashier)
-    fact = _judge(transaction, terms, sale_id, basket, member, token, lane=lane, cashier=cashier)
+    fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
     return transaction.append(fact), False
+
+
+def _claimed_before(transaction: Transaction, sale: KnownSale, shown: Shown) -> Recorded | None:
+    """Find the claim that this one repeats, also where the card was blocked or the person erased
+    since.
+    """
+    recorded = None if sale.claimed is None else transaction.entry_at(*sale.claimed)
+    if recorded is None:
+        return None
+    fact = recorded.entry.fact
+    assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
+    row = find(transaction, shown)
+    nobody = row is None and isinstance(shown, Phone) and fact.token == str(shown)
+    return recorded if nobody or (row and row.account == sale.account) else None
 
 
 def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
@@ -79,7 +92,7 @@ def _judge(
     sale_id: str,
     basket: Sale,
     member: AccountRow,
-    token: Token,
+    shown: Shown,
     *,
     lane: str | None,
     cashier: str | None,
@@ -91,7 +104,7 @@ def _judge(
     return ClaimSale(
         sale_id=sale_id,
         account=member.account,
-        token=str(token),
+        token=str(shown),
         program=terms.program.edition,
         points=earned.points,
         because=earned.because,

@@ -1,31 +1,46 @@
-"""Members as a till sees them: whose card this is, and what there is on it."""
+"""Members as a till sees them: who is meant, and what there is on their account.
+
+A member shows a card, or says a telephone number: ``phone:`` and the number. ``find`` is the one
+place that knows who is meant by either.
+"""
 
 from typing import Annotated
 
+from msgspec.structs import replace
 from pydantic import StringConstraints
 
 from agent.core.answer import JournalPosition
-from agent.core.facts import AccumulatePoints, Enrol
+from agent.core.facts import AccumulatePoints
+from agent.core.phones import Phone, PhoneRefused, is_by_phone
 from agent.core.rewards import Offer, offers
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
-from agent.ledger import AccountRow, Transaction, View
-from agent.till.refusals import CardBlocked, CardInUse, MalformedToken, UnknownCard
+from agent.ledger import AccountRow, View
+from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.terms import Terms
 
 __all__ = [
     "AccountView",
     "LastSale",
+    "Shown",
     "TokenText",
     "account_view",
-    "enrol",
+    "find",
     "member_of",
+    "parse_phone",
+    "parse_shown",
     "parse_token",
+    "shown_in",
+    "why_not",
 ]
 
 
 TokenText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
-"""A card as a reader or a cashier gave it: ``scheme:value`` or the bare number."""
+"""A card as a reader or a cashier gave it: ``scheme:value`` or the bare number; or ``phone:`` and a
+number, where a member may be named so."""
+
+Shown = Token | Phone
+"""What a member showed or said. ``str`` of it is all that a journal may hold."""
 
 
 class LastSale(Value):
@@ -41,13 +56,16 @@ class LastSale(Value):
 class AccountView(Value):
     """An account as a till sees it. Points are whole points.
 
-    ``status`` is the card's: ``active``, ``blocked``, ``lost`` or ``replaced``. ``balance`` rests
-    on the journal up to ``as_of``; a debt is below zero. ``redeemable_now`` is what may be spent
-    here.
+    ``status`` is the card's: ``active``, ``blocked``, ``lost`` or ``replaced``; of a member found
+    by telephone it is ``active`` unless no card of theirs is. ``say`` tells the cashier why nothing
+    can be redeemed with it. ``balance`` rests on the journal up to ``as_of``; a debt is below zero.
+    ``redeemable_now`` is what may be spent here.
     """
 
     account: str
+    display_name: str | None = None
     status: str
+    say: str | None = None
     tier: str | None
     balance: int
     pending: int
@@ -57,25 +75,52 @@ class AccountView(Value):
     last_sale: LastSale | None
 
 
-def member_of(view: View, token: Token) -> AccountRow:
-    """Find who may spend with a card. Raises UnknownCard, CardBlocked."""
-    row = view.account_of(token)
-    if row is None:
-        raise UnknownCard(_UNKNOWN)
-    if row.card_state != "active":
-        raise CardBlocked(_WHY_BLOCKED[row.card_state])
+def find(view: View, shown: Shown | None) -> AccountRow | None:
+    """Find who is meant, with the state of their card; a few index look-ups.
+
+    Who is found by telephone may spend unless every card of theirs is blocked or lost.
+    """
+    if shown is None:
+        return None
+    if isinstance(shown, Token):
+        return view.account_of(shown)
+    account = view.account_of_phone(shown.number)
+    row = None if account is None else view.account(account)
+    return None if row is None else replace(row, card_state=_state_of_cards(view, row.account))
+
+
+def _state_of_cards(view: View, account: str) -> str:
+    states = {state for _, state in view.cards_of(account)} - {"replaced"}
+    if not states or "active" in states:
+        return "active"
+    return "blocked" if "blocked" in states else "lost"
+
+
+def member_of(view: View, shown: Shown) -> AccountRow:
+    """Find who may spend with what was shown. Raises UnknownCard, CardBlocked."""
+    row = _known(view, shown)
+    refused = why_not(row, shown)
+    if refused is not None:
+        raise CardBlocked(refused)
     return row
 
 
-def account_view(view: View, terms: Terms, token: Token) -> AccountView:
-    """Find a token's account. Costs the same whatever the history. Raises UnknownCard."""
-    row = view.account_of(token)
-    if row is None:
-        raise UnknownCard(_UNKNOWN)
+def why_not(row: AccountRow, shown: Shown) -> str | None:
+    """Say in a cashier's words why an account's points cannot be spent with what was shown."""
+    reasons = _WHY_NO_CARD if isinstance(shown, Phone) else _WHY_BLOCKED
+    return reasons.get(row.card_state)
+
+
+def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
+    """Find a member's account. Costs the same whatever the history. Raises UnknownCard."""
+    row = _known(view, shown)
     usable = terms.usable(view, row)
+    profile = view.profile(row.account)
     return AccountView(
         account=row.account,
+        display_name=None if profile is None else profile.display_name,
         status=row.card_state,
+        say=why_not(row, shown),
         tier=None,
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
@@ -86,20 +131,34 @@ def account_view(view: View, terms: Terms, token: Token) -> AccountView:
     )
 
 
-def enrol(
-    transaction: Transaction,
-    terms: Terms,
-    token: Token,
-    account: str,
-    *,
-    lane: str | None,
-    cashier: str | None,
-) -> AccountView:
-    """Make an account for a card, here and now. Raises CardInUse."""
-    if transaction.account_of(token) is not None:
-        raise CardInUse("this card already belongs to a member")
-    transaction.append(Enrol(account=account, token=str(token), lane=lane, cashier=cashier))
-    return account_view(transaction, terms, token)
+def _known(view: View, shown: Shown) -> AccountRow:
+    row = find(view, shown)
+    if row is None:
+        raise UnknownCard(_UNKNOWN_NUMBER if isinstance(shown, Phone) else _UNKNOWN)
+    return row
+
+
+def parse_shown(text: str, terms: Terms) -> Shown:
+    """Read what was shown or said. Raises MalformedToken, MalformedPhone for the cashier."""
+    if is_by_phone(text):
+        return parse_phone(text.partition(":")[2], terms)
+    return parse_token(text)
+
+
+def parse_phone(text: str, terms: Terms) -> Phone:
+    """Read a telephone number, a national one in the store's country. Raises MalformedPhone."""
+    try:
+        return Phone.parse(text, terms.phone_country)
+    except PhoneRefused:
+        raise MalformedPhone(_WHY_NO_PHONE) from None
+
+
+def shown_in(text: str | None, terms: Terms) -> Shown | None:
+    """Read a sale's token where there is one; a bad one must not hold up the sale."""
+    try:
+        return None if text is None else parse_shown(text, terms)
+    except (MalformedToken, MalformedPhone):
+        return None
 
 
 def parse_token(text: str) -> Token:
@@ -111,11 +170,18 @@ def parse_token(text: str) -> Token:
 
 
 _UNKNOWN = "this card is not known; it can be enrolled at the till"
+_UNKNOWN_NUMBER = "no member has this telephone number"
+_WHY_NO_PHONE = "this is no whole telephone number; read it again, with its area code"
 
 _WHY_BLOCKED = {
     "blocked": "this card is blocked; it collects points and cannot spend them",
     "lost": "this card was reported lost; ask for the member's new card",
     "replaced": "this card was replaced by a new one; ask for that",
+}
+
+_WHY_NO_CARD = {
+    "blocked": "every card of this member is blocked; they collect points and cannot spend them",
+    "lost": "this member's card was reported lost; give them a new card first",
 }
 
 _WHY_NO_TOKEN = {

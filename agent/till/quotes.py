@@ -7,7 +7,7 @@ from agent.core.basket import Sale
 from agent.core.rewards import Offer, offers
 from agent.core.values import Value
 from agent.ledger import View
-from agent.till.sales import token_of
+from agent.till.members import find, shown_in
 from agent.till.terms import Terms
 
 __all__ = ["Quote", "quote"]
@@ -20,6 +20,7 @@ class Quote(Value):
     """
 
     status: Literal["accumulated", "no_card", "unknown_card"]
+    account: str | None
     points: int
     because: tuple[Because, ...]
     balance: int | None
@@ -28,16 +29,21 @@ class Quote(Value):
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     """Judge a basket as ``sales.commit`` would, by the state of this moment."""
-    token = token_of(sale)
-    row = None if token is None else view.account_of(token)
+    row = find(view, shown_in(sale.token, terms))
     earned = accumulate(terms.program, sale)
     if row is None:
-        status: Literal["no_card", "unknown_card"] = "unknown_card" if sale.token else "no_card"
-        listed = offers(terms.program, 0, sale.total_minor)
-        return Quote(status=status, points=0, because=(), balance=None, rewards=listed)
+        return Quote(
+            status="no_card" if sale.token is None else "unknown_card",
+            account=None,
+            points=0,
+            because=(),
+            balance=None,
+            rewards=offers(terms.program, 0, sale.total_minor),
+        )
     usable = terms.usable(view, row)
     return Quote(
         status="accumulated",
+        account=row.account,
         points=earned.points,
         because=earned.because,
         balance=row.balance,

@@ -14,12 +14,12 @@ from pydantic import Field, model_validator
 from agent.core.answer import JournalPosition
 from agent.core.facts import CreateReward, DeleteReward, RedeemReward, ReleaseReason
 from agent.core.instant import rfc3339
+from agent.core.phones import Phone
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
-from agent.core.tokens import Token
 from agent.core.values import Code, Value
 from agent.ledger import HoldRow, Transaction, View
-from agent.till.members import TokenText, member_of, parse_token
+from agent.till.members import Shown, TokenText, find, member_of, parse_shown
 from agent.till.refusals import (
     InsufficientPoints,
     NotRedeemable,
@@ -98,12 +98,13 @@ def hold(
     Raises UnknownCard, CardBlocked, UnknownReward, NotRedeemable, InsufficientPoints,
     OfflineLimit, RedemptionIdReused; Frozen on a ledger that was rebuilt.
     """
+    shown = parse_shown(wish.token, terms)
     known = transaction.hold(redemption_id)
     if known is not None:
-        _hold_same(transaction, known, wish)
+        _hold_same(transaction, known, wish, shown)
         return _answer(transaction, redemption_id, known), True
     transaction.refuse_frozen()
-    member = member_of(transaction, parse_token(wish.token))
+    member = member_of(transaction, shown)
     points = _price(terms.program, wish)
     if member.balance < points:
         short = points - max(0, member.balance)
@@ -170,7 +171,7 @@ def capture(
 
 
 def hold_capturable(
-    transaction: Transaction, redemption_ids: Sequence[str], token: Token | None
+    transaction: Transaction, redemption_ids: Sequence[str], shown: Shown | None
 ) -> None:
     """See that a sale may capture its redemptions, before anything is written.
 
@@ -180,7 +181,7 @@ def hold_capturable(
     """
     if redemption_ids:
         transaction.refuse_frozen()
-    row = transaction.account_of(token) if token and redemption_ids else None
+    row = find(transaction, shown) if redemption_ids else None
     for redemption_id in redemption_ids:
         known = _known(transaction, redemption_id)
         if row is None or row.account != known.account:
@@ -260,11 +261,15 @@ def _in_steps(discount: Discount, points: int) -> int:
     return points
 
 
-def _hold_same(view: View, known: HoldRow, wish: Wish) -> None:
-    """Hold that a redemption's id stands for the same wish. Raises RedemptionIdReused."""
-    row, made = view.account_of(parse_token(wish.token)), _made(view, known)
+def _hold_same(view: View, known: HoldRow, wish: Wish, shown: Shown) -> None:
+    """Hold that a redemption's id stands for the same wish. Raises RedemptionIdReused.
+
+    A telephone number may lead to nobody any more: its member was erased since.
+    """
+    row, made = find(view, shown), _made(view, known)
+    same_member = row.account == known.account if row else isinstance(shown, Phone)
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
-    if row is None or row.account != known.account or not same_thing:
+    if not (same_member and same_thing):
         raise RedemptionIdReused("another redemption has this id; give this one an id of its own")
 
 

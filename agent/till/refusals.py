@@ -4,8 +4,11 @@
 
     TillRefusal           the message is for the cashier
     ├── UnknownCard       no account has this card
+    ├── UnknownAccount    no member has this account
     ├── CardInUse         the card already belongs to an account
+    ├── PhoneInUse        another member has this telephone number
     ├── MalformedToken    what was read is no card number; carries the reason word
+    ├── MalformedPhone    what was said is no whole telephone number
     ├── SaleIdReused      another basket was committed under this sale_id
     ├── SaleRecorded      it was committed; its basket is no longer kept to compare this one with
     ├── CardBlocked       the card was blocked, lost or replaced
@@ -23,7 +26,6 @@
     ├── SaleVoided        the sale was voided
     ├── ReturnTooLarge    more would come back than was sold
     ├── ReturnIdReused    another return of this sale has this id
-    ├── UnknownAccount    nobody has this account here
     ├── AdjustIdReused    another adjustment has this id
     ├── ApprovalNeeded    a second person has to agree, with a PIN of their own
     ├── TooManyPins       an approver's PIN was typed wrong too often
@@ -42,9 +44,11 @@ __all__ = [
     "CashierLimit",
     "ClaimTooLate",
     "InsufficientPoints",
+    "MalformedPhone",
     "MalformedToken",
     "NotRedeemable",
     "OfflineLimit",
+    "PhoneInUse",
     "RedemptionEnded",
     "RedemptionIdReused",
     "ReturnIdReused",
@@ -80,6 +84,18 @@ class UnknownCard(TillRefusal):
     code = "unknown_card"
 
 
+class UnknownAccount(TillRefusal):
+    """No member has this account."""
+
+    code = "unknown_account"
+
+
+class PhoneInUse(TillRefusal):
+    """Another member has this telephone number."""
+
+    code = "phone_in_use"
+
+
 class CardInUse(TillRefusal):
     """The card already belongs to an account."""
 
@@ -88,6 +104,12 @@ class CardInUse(TillRefusal):
 
 class MalformedToken(TillRefusal):
     """What was read is not a card number tapledger accepts."""
+
+    code = "malformed"
+
+
+class MalformedPhone(TillRefusal):
+    """What was said is no whole telephone number."""
 
     code = "malformed"
 
@@ -192,12 +214,6 @@ class ReturnIdReused(TillRefusal):
     """Another return of the sale has this id."""
 
     code = "return_id_reused"
-
-
-class UnknownAccount(TillRefusal):
-    """Nobody has this account here."""
-
-    code = "unknown_account"
 
 
 class AdjustIdReused(TillRefusal):

@@ -8,15 +8,16 @@ from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
+from agent.core.phones import Phone
 from agent.core.rewards import toward
-from agent.core.tokens import Token, TokenRefused
 from agent.ledger import AccountRow, KnownSale, Transaction, View
+from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture, hold_capturable
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.terms import Terms
 
-__all__ = ["RecordedSale", "commit", "sale_of", "token_of"]
+__all__ = ["RecordedSale", "commit", "sale_of"]
 
 RecordedSale = tuple[AccumulatePoints, Position, bool]
 """The fact of a sale, where it stands, and whether it had stood there before."""
@@ -27,18 +28,20 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
-    token = token_of(sale)
+    shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
     # The journal keeps a card number in canonical form, and nothing that is not one.
-    canonical = None if token is None else str(token)
+    canonical = None if shown is None else str(shown)
     if sale.token != canonical:
         sale = sale.model_copy(update={"token": canonical})
     known = transaction.sale(sale_id)
     if known is not None:
+        if isinstance(shown, Phone):
+            _refuse_another_member(sale_id, known, find(transaction, shown))
         return (*_again(sale_id, known, sale), True)
-    hold_capturable(transaction, sale.redemptions, token)
+    hold_capturable(transaction, sale.redemptions, shown)
     activate_due(transaction, terms, sale.business_date)
-    row = None if token is None else transaction.account_of(token)
+    row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
     recorded = transaction.append(fact, business_date=sale.business_date)
@@ -98,14 +101,6 @@ def sale_of(view: View, sale_id: str) -> KnownSale:
     return sale
 
 
-def token_of(sale: Sale) -> Token | None:
-    """Read a sale's token where there is one; a bad one must not hold up the sale."""
-    try:
-        return None if sale.token is None else Token.parse(sale.token)
-    except TokenRefused:
-        return None
-
-
 def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints, Position]:
     """Answer a sale that is known with what is known of it, where it is the same sale."""
     if known.recorded is None:
@@ -117,6 +112,18 @@ def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints
             f"{basket.total_minor} {basket.currency} minor units; give this sale an id of its own"
         )
     return known.recorded
+
+
+def _refuse_another_member(sale_id: str, known: KnownSale, row: AccountRow | None) -> None:
+    """Tell two members' sales apart where the journal holds no number; raises SaleIdReused.
+
+    A number that leads to nobody any more, or did not then, tells nothing.
+    """
+    before = None if known.recorded is None else known.recorded[0].account
+    if row is not None and before not in (None, row.account):
+        raise SaleIdReused(
+            f"sale {sale_id} was committed for another member; give this sale an id of its own"
+        )
 
 
 def _incomparable(sale_id: str, known: KnownSale, sale: Sale) -> TillRefusal:

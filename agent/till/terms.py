@@ -24,6 +24,8 @@ class Terms:
     """How many points a cashier may adjust on one business date, added up whichever their sign."""
     claims_per_day: int = 0
     """How many sales a cashier may give to a card afterwards on one business date; 0 for any."""
+    phone_country: str = "US"
+    """Where a telephone number without a country's code is at home, ISO 3166-1 alpha-2."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.

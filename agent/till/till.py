@@ -18,9 +18,11 @@ from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
+from agent.till.cards import Enrolment
 from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
-from agent.till.members import AccountView, account_view, enrol, parse_token
+from agent.till.members import AccountView, account_view, parse_shown
+from agent.till.membership import Membership
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
     RedemptionAnswer,
@@ -65,26 +67,21 @@ class Till:
         self._ledger = ledger
         self._adjusting = Adjusting(ledger, terms, Approvals(pin_hashes, up_ms=ledger.up_ms))
         self._terms = terms
-        self._mint_id = mint_id
+        self.members = Membership(ledger, terms, mint_id=mint_id)
 
     async def identify(self, text: str) -> AccountView:
-        """Find a token's account, ``scheme:value`` or bare. Raises UnknownCard, MalformedToken.
+        """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
 
-        Reads only what is on disk.
+        Reads only what is on disk. Raises UnknownCard, MalformedToken, MalformedPhone.
         """
-        token = parse_token(text)
-        return await self._ledger.read(lambda view: account_view(view, self._terms, token))
+        shown = parse_shown(text, self._terms)
+        return await self._ledger.read(lambda view: account_view(view, self._terms, shown))
 
     async def enrol(
         self, text: str, *, lane: str | None = None, cashier: str | None = None
     ) -> AccountView:
         """Make an account for a card, here and now. Raises CardInUse, MalformedToken."""
-        token, account = parse_token(text), self._mint_id()
-        return await self._ledger.write(
-            lambda transaction: enrol(
-                transaction, self._terms, token, account, lane=lane, cashier=cashier
-            )
-        )
+        return await self.members.enrol(Enrolment(token=text, lane=lane, cashier=cashier))
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.

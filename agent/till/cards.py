@@ -1,0 +1,205 @@
+"""Cards at the till: a member's first one, one more, a new one for an old one, one that is blocked.
+
+All cards of an account share its points, so that no card strands any. What is asked for again has
+been done already and is answered the same; nothing is written twice.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from agent.core.facts import AddCard, CardState, Enrol
+from agent.core.tokens import Token
+from agent.core.values import Code, Value
+from agent.ledger import AccountRow, Profile, Transaction
+from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
+from agent.till.profiles import Personal, keep_profile, refuse_phone_of_another
+from agent.till.refusals import CardBlocked, CardInUse, UnknownAccount, UnknownCard
+from agent.till.terms import Terms
+
+__all__ = [
+    "Answered",
+    "Block",
+    "Enrolment",
+    "MoreCard",
+    "Replacement",
+    "add_card",
+    "block_card",
+    "enrol",
+    "replace_card",
+]
+
+Answered = tuple[AccountView, bool]
+"""An account, and whether what was asked for had been done before."""
+
+_Reason = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$")]
+
+
+class _AtTill(Value):
+    lane: Code | None = None
+    cashier: Code | None = None
+
+
+class Enrolment(Personal, _AtTill):
+    """A card to make an account for; all else where it is known."""
+
+    token: TokenText
+
+
+class MoreCard(_AtTill):
+    """One more card for an account; ``lost`` says that all others of its active ones are lost."""
+
+    token: TokenText
+    lost: bool = False
+
+
+class Replacement(_AtTill):
+    """The card that takes another's place."""
+
+    by: TokenText
+    reason: _Reason = ""
+
+
+class Block(_AtTill):
+    """Why a card spends no more."""
+
+    state: Literal["blocked", "lost"] = "blocked"
+    reason: _Reason = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Change:
+    """Writes what happens to the cards of one account, at one till."""
+
+    transaction: Transaction
+    account: str
+    at: _AtTill
+
+    def add(self, token: Token) -> None:
+        at = self.at
+        fact = AddCard(account=self.account, token=str(token), lane=at.lane, cashier=at.cashier)
+        self.transaction.append(fact)
+
+    def set(
+        self,
+        token: str,
+        state: Literal["blocked", "lost", "replaced"],
+        *,
+        by: Token | None = None,
+        reason: str = "",
+    ) -> None:
+        self.transaction.append(
+            CardState(
+                token=token,
+                account=self.account,
+                state=state,
+                replaced_by=None if by is None else str(by),
+                reason=reason,
+                cashier=self.at.cashier,
+                lane=self.at.lane,
+            )
+        )
+
+
+def enrol(
+    transaction: Transaction, terms: Terms, enrolment: Enrolment, profile: Profile
+) -> AccountView:
+    """Make an account for a card, here and now. Raises MalformedToken, CardInUse, PhoneInUse."""
+    token = parse_token(enrolment.token)
+    if transaction.account_of(token) is not None:
+        raise CardInUse("this card already belongs to a member")
+    refuse_phone_of_another(transaction, profile)
+    transaction.append(
+        Enrol(
+            account=profile.account,
+            token=str(token),
+            lane=enrolment.lane,
+            cashier=enrolment.cashier,
+        )
+    )
+    keep_profile(transaction, profile)
+    return account_view(transaction, terms, token)
+
+
+def add_card(transaction: Transaction, terms: Terms, account: str, more: MoreCard) -> Answered:
+    """Give an account one more card, and report its others lost where they are.
+
+    Raises MalformedToken, UnknownAccount, CardInUse, and CardBlocked for a card of the account's
+    own that is not active any more.
+    """
+    token = parse_token(more.token)
+    if transaction.account(account) is None:
+        raise UnknownAccount("no member has this account here")
+    own = _own(transaction, token, account)
+    if own is not None:
+        _refuse_inactive(own, token)
+    change = _Change(transaction=transaction, account=account, at=more)
+    others = [
+        card
+        for card, state in transaction.cards_of(account)
+        if more.lost and state == "active" and card != str(token)
+    ]
+    for card in others:
+        change.set(card, "lost")
+    if own is None:
+        change.add(token)
+    return account_view(transaction, terms, token), own is not None and not others
+
+
+def replace_card(
+    transaction: Transaction, terms: Terms, token: Token, replacement: Replacement
+) -> Answered:
+    """Let one card take the place of another, whose points are the account's.
+
+    Raises MalformedToken, UnknownCard, CardInUse where the new card is another member's, and
+    CardBlocked where the old one was replaced before or the new one is not active any more.
+    """
+    old, by = _known(transaction, token), parse_token(replacement.by)
+    if by == token:
+        raise CardInUse("a card cannot take its own place; give the member another one")
+    own = _own(transaction, by, old.account)
+    if own is not None:
+        _refuse_inactive(own, by)
+    if old.card_state == "replaced":
+        if own is None:
+            raise CardBlocked("this card was replaced by another one before; ask for that")
+        return account_view(transaction, terms, by), True
+    change = _Change(transaction=transaction, account=old.account, at=replacement)
+    # The account may have the new card already; then the old one just goes.
+    made = by if own is None else None
+    change.set(str(token), "replaced", by=made, reason=replacement.reason)
+    return account_view(transaction, terms, by), False
+
+
+def block_card(transaction: Transaction, terms: Terms, token: Token, block: Block) -> Answered:
+    """Let a card spend no more; it still collects. Raises UnknownCard, CardBlocked."""
+    row = _known(transaction, token)
+    if row.card_state == "replaced":
+        raise CardBlocked("this card was replaced by another one before; ask for that")
+    replay = row.card_state == block.state
+    if not replay:
+        change = _Change(transaction=transaction, account=row.account, at=block)
+        change.set(str(token), block.state, reason=block.reason)
+    return account_view(transaction, terms, token), replay
+
+
+def _known(transaction: Transaction, token: Token) -> AccountRow:
+    row = transaction.account_of(token)
+    if row is None:
+        raise UnknownCard("this card is not known")
+    return row
+
+
+def _own(transaction: Transaction, token: Token, account: str) -> AccountRow | None:
+    """Answer a new card's row where the account has it already. Raises CardInUse."""
+    row = transaction.account_of(token)
+    if row is not None and row.account != account:
+        raise CardInUse("this card belongs to another member")
+    return row
+
+
+def _refuse_inactive(row: AccountRow, token: Token) -> None:
+    refused = why_not(row, token)
+    if refused is not None:
+        raise CardBlocked(refused)
