@@ -9,7 +9,6 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,15 +19,14 @@ from agent.api import HealthView, create_app
 from agent.api.health import PartHealth
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
-from agent.core.program import Program
-from agent.core.strict_toml import InvalidDocument
 from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
+from agent.rules import read_program, terms_of
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
-from agent.till import Terms, Till
+from agent.till import Till
 from drivers.registry import SERIAL_READERS
 from drivers.serial_reader import CardPresented, SerialReader
 from sync.messages import DeviceAddress
@@ -61,7 +59,7 @@ class Agent:
         self._upkeep = Upkeep(self._ledger, plan)
         self._till = Till(
             self._ledger,
-            _terms(settings, self._program),
+            terms_of(settings, self._program),
             mint_id=mint_id,
             pin_hashes=settings.controls.pin_hashes,
         )
@@ -281,24 +279,3 @@ class Agent:
                 for reader in self._readers
             ),
         )
-
-
-def _terms(settings: AgentSettings, program: Program) -> Terms:
-    controls = settings.controls
-    return Terms(
-        program=program,
-        alone=settings.hub is None,
-        often=controls.often,
-        adjust_alone_points=controls.adjust_alone_points,
-        adjust_day_points=controls.adjust_day_points,
-        claims_per_day=controls.claims_per_day,
-        phone_country=settings.members.phone_country,
-    )
-
-
-def read_program(path: Path) -> Program:
-    """Read a program file. Raises InvalidDocument naming the file."""
-    try:
-        return Program.parse(path.read_text("utf-8"), source=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidDocument(f"{path}: cannot be read: {error}") from error
