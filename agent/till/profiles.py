@@ -71,13 +71,24 @@ def profile_of(account: str, personal: Personal, terms: Terms) -> Profile:
 
 def refuse_phone_of_another(view: View, profile: Profile) -> None:
     """Hold that no other member has a profile's number. Raises PhoneInUse."""
-    owner = None if profile.phone is None else view.account_of_phone(profile.phone)
-    if owner not in (None, profile.account):
+    owner = _other_owner(view, profile)
+    if owner is not None and view.account(owner) is not None:
         raise PhoneInUse("another member has this telephone number")
 
 
+def _other_owner(view: View, profile: Profile) -> str | None:
+    owner = None if profile.phone is None else view.account_of_phone(profile.phone)
+    return None if owner == profile.account else owner
+
+
 def keep_profile(transaction: Transaction, profile: Profile) -> None:
-    """Keep a profile that says something, and forget one that says nothing."""
+    """Keep a profile that says something, and forget one that says nothing.
+
+    A profile without a member, whose enrolment went with a damaged disk, gives its number up.
+    """
+    orphan = _other_owner(transaction, profile)
+    if orphan is not None:
+        transaction.erase_profile(orphan)
     if profile == Profile(account=profile.account):
         transaction.erase_profile(profile.account)
     else:

@@ -13,7 +13,7 @@ from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
 from agent.core.program import Program
-from agent.ledger import Ledger, View
+from agent.ledger import Ledger, Profile, View
 from agent.ledger.connection import open_reader
 from agent.paths import shipped_program
 from agent.till import (
@@ -230,6 +230,17 @@ def test_a_number_belongs_to_one_member(till: Till, ledger: Ledger) -> None:
     kept = asyncio.run(till.members.put_profile(ana, Personal(phone="202 555 0143")))
     assert kept == Personal(phone="+12025550143")
     assert identify(till, PHONE).display_name is None
+
+
+def test_a_number_without_a_member_is_given_again(till: Till, ledger: Ledger) -> None:
+    """A profile whose account was lost with a damaged disk leads to nobody and stops nobody."""
+    ghost = Profile(account="ghost", display_name="Eve", phone="+12025550111")
+    asyncio.run(ledger.write(lambda transaction: transaction.keep_profile(ghost)))
+    with pytest.raises(UnknownCard):
+        identify(till, "phone:202 555 0111")
+    account = enrol(till, "em4100:0000000001", phone="202 555 0111").account
+    view = identify(till, "phone:202 555 0111")
+    assert (view.account, view.display_name) == (account, None)
 
 
 def test_two_lanes_give_a_number_to_one_member(till: Till) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from agent.core.phones import Phone, PhoneRefused, is_by_phone
+from agent.core.phones import Country, Phone, PhoneRefused, is_by_phone
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,14 @@ def test_no_text_breaks_the_reading(written: str) -> None:
     assert phone.number[0] == "+"
     assert phone.number[1:].isdigit()
     assert Phone.parse(phone.number, "HU") == phone
+
+
+@pytest.mark.parametrize("country", ["us", "USA", "XX", "", "1", "United States"])
+def test_a_country_is_one_that_has_numbers(country: str) -> None:
+    """A setting that names no country says how to write one, before any number is misread."""
+    assert TypeAdapter(Country).validate_python("HU") == "HU"
+    with pytest.raises(ValidationError, match="such as US"):
+        TypeAdapter(Country).validate_python(country)
 
 
 def test_a_number_does_not_print() -> None:
