@@ -21,8 +21,8 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, Enrol, Fact
 from agent.core.program import Program
 from agent.core.stamp import Stamp
-from agent.daemon import read_program
 from agent.paths import shipped_program
+from agent.rules import read_program
 from agent.tools.bench.sale import real_sales
 
 __all__ = ["History", "Said", "Work", "card", "program", "sample_entries", "work"]
