@@ -59,7 +59,8 @@ class Agent:
             alone=settings.hub is None,
         )
         self._upkeep = Upkeep(self._ledger, plan)
-        terms = Terms(program=self._program, alone=settings.hub is None)
+        papers = settings.papers(self._program)
+        terms = Terms(program=self._program, alone=settings.hub is None, papers=papers)
         self._till = Till(self._ledger, terms, mint_id=mint_id)
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)

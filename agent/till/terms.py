@@ -1,9 +1,11 @@
 """The terms a till works under: the program, and what this device may decide alone."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from agent.core.program import Program
+from agent.core.receipt import Paper
 from agent.ledger import AccountRow, Transaction, View
 
 __all__ = ["Terms"]
@@ -18,6 +20,8 @@ class Terms:
     hold_for: timedelta = timedelta(minutes=15)
     often: int = 4
     """From which sale in a row of one card at one cashier on one day head office is told."""
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    """What each lane prints on; one that is not here has the narrowest, in the first language."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
@@ -49,3 +53,8 @@ class Terms:
         if points == 0 or self.program.return_window_days == 0:
             return None
         return day + timedelta(days=self.program.return_window_days)
+
+    def paper(self, lane: str | None) -> Paper:
+        """Answer what a lane prints on, where somebody said which it was."""
+        known = None if lane is None else self.papers.get(lane)
+        return known or Paper.of(self.program)

@@ -76,7 +76,8 @@ class Till:
         fact, position, replay = await self._ledger.write(
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
-        return Committed(answer=sale_answer(fact, position), replay=replay)
+        paper = self._terms.paper(fact.summary.lane)
+        return Committed(answer=sale_answer(fact, position, paper), replay=replay)
 
     async def quote(self, sale: Sale) -> Quote:
         """Say what a sale would earn and what could be redeemed with it; writes nothing."""
@@ -93,13 +94,14 @@ class Till:
         )
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
-        return Committed(answer=claim_answer(fact, recorded.position), replay=replay)
+        paper = self._terms.paper(fact.lane)
+        return Committed(answer=claim_answer(fact, recorded.position, paper), replay=replay)
 
     async def void(
         self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
     ) -> tuple[BackAnswer, bool]:
         """Call a whole sale off. Raises as ``take_back.void`` does."""
-        return _back(
+        return self._back(
             *await self._ledger.write(
                 lambda transaction: void(
                     transaction, self._terms, sale_id, lane=lane, cashier=cashier
@@ -109,7 +111,7 @@ class Till:
 
     async def take_back(self, sale_id: str, return_id: str, back: Back) -> tuple[BackAnswer, bool]:
         """Take back part of a sale. Raises as ``take_back.take_back`` does."""
-        return _back(
+        return self._back(
             *await self._ledger.write(
                 lambda transaction: take_back(transaction, self._terms, sale_id, return_id, back)
             )
@@ -143,8 +145,7 @@ class Till:
             )
         return released
 
-
-def _back(recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
-    fact = recorded.entry.fact
-    assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
-    return back_answer(fact, recorded.position), replay
+    def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
+        fact = recorded.entry.fact
+        assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
+        return back_answer(fact, recorded.position, self._terms.paper(fact.lane)), replay
