@@ -7,6 +7,7 @@ from agent.api import calls, problems, screens
 from agent.api.auth import Access
 from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
+from agent.api.positions import TellPosition
 from agent.lanes import Lanes
 from agent.till import Till
 
@@ -33,6 +34,7 @@ def create_app(
     access = Access(till_tokens)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(TellPosition, till=till, access=access)
     app.include_router(calls.router(till, lanes, health, metrics, access))
     app.include_router(screens.router(lanes, health, access))
     app.mount("/static", screens.static_files())

@@ -13,6 +13,7 @@ from typing import Literal
 
 from fastapi import HTTPException, Request
 from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
 
 __all__ = ["SCREEN_COOKIE", "Access", "Caller"]
 
@@ -57,12 +58,16 @@ class Access:
 
     async def _till(self, request: Request) -> Caller:
         """Let a till in. Raises BadToken."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        given = token.strip().encode()
-        matches = [hmac.compare_digest(given, known) for known in self._till_tokens]
-        if scheme.lower() != "bearer" or not any(matches):
+        if not self.is_till(request.headers):
             raise BadToken
         return "till"
+
+    def is_till(self, headers: Headers) -> bool:
+        """Say whether a request carries a till's token."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        given = token.strip().encode()
+        matches = [hmac.compare_digest(given, known) for known in self._till_tokens]
+        return scheme.lower() == "bearer" and any(matches)
 
     async def till_or_screen(self, request: Request) -> Caller:
         """Let in a till, or a screen that was opened on this machine. Raises BadToken."""

@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.api.auth import Access, Caller
 from agent.api.health import Health, HealthView, Metrics
+from agent.api.positions import hearing
 from agent.api.problems import answers, problem
 from agent.api.redemptions import add_redemptions
 from agent.api.sales import add_sales
@@ -42,12 +43,12 @@ class Enrolment(CardShown):
 def router(till: Till, lanes: Lanes, health: Health, metrics: Metrics, access: Access) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
-    tills_only = [Depends(access.till)]
+    tills_only = [Depends(hearing(till, access))]
     _add_members(routes, till, lanes, tills_only)
     add_sales(routes, till, lanes, tills_only)
     add_redemptions(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
-    _add_watching(routes, health, metrics, tills_only)
+    _add_watching(routes, health, metrics, [Depends(access.till)])
     return routes
 
 

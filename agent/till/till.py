@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
-from agent.core.entry import Recorded
+from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
+from agent.core.heard import Heard
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.claims import claim
 from agent.till.members import AccountView, account_view, enrol, parse_token
+from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
     RedemptionAnswer,
@@ -47,6 +49,15 @@ class Till:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
+
+    @property
+    def head(self) -> Position:
+        """The newest durable position of the journal, which every answer tells."""
+        return self._ledger.head
+
+    async def hear(self, heard: Heard) -> None:
+        """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
+        await hear(self._ledger, heard, mint_id=self._mint_id)
 
     async def identify(self, text: str) -> AccountView:
         """Find a token's account, ``scheme:value`` or bare. Raises UnknownCard, MalformedToken.
