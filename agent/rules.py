@@ -21,6 +21,7 @@ def terms_of(settings: AgentSettings, program: Program) -> Terms:
         adjust_day_points=controls.adjust_day_points,
         claims_per_day=controls.claims_per_day,
         phone_country=settings.members.phone_country,
+        papers=settings.papers(program),
     )
 
 

@@ -6,7 +6,11 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from agent.core.phones import Country
+from agent.core.phrases import Language
 from agent.core.pins import PinHash
+from agent.core.program import Program
+from agent.core.receipt import NARROWEST, Paper, ReceiptWidth
+from agent.core.strict_toml import InvalidDocument
 from agent.core.values import Code, Value
 from agent.layered import LayeredSettings, Listen
 from drivers.registry import SERIAL_READERS
@@ -100,10 +104,16 @@ class ReaderSettings(Value):
 
 
 class LaneSettings(Value):
-    """One till, and the names of the devices that belong to it."""
+    """One till, and the names of the devices that belong to it.
+
+    Its receipts are ``receipt_width`` characters wide, in ``language``, or else in the program's
+    first.
+    """
 
     name: Name
     devices: tuple[Code, ...] = ()
+    receipt_width: ReceiptWidth = NARROWEST
+    language: Language | None = None
 
 
 class AgentSettings(LayeredSettings):
@@ -147,6 +157,17 @@ class AgentSettings(LayeredSettings):
     def lane_of_reader(self) -> dict[str, str]:
         """Which lane owns which reader."""
         return {device: lane.name for lane in self.lane for device in lane.devices}
+
+    def papers(self, program: Program) -> dict[str, Paper]:
+        """Answer what each lane prints on. Raises InvalidDocument for a language nobody wrote."""
+        papers = {}
+        for lane in self.lane:
+            try:
+                paper = Paper.of(program, width=lane.receipt_width, language=lane.language)
+            except ValueError as error:
+                raise InvalidDocument(f"lane '{lane.name}': language: {error}") from error
+            papers[lane.name] = paper
+        return papers
 
 
 def _each_once(kind: str, names: list[str]) -> None:

@@ -32,6 +32,7 @@ class Session:
     sent: int = 0
     under_way: tuple[int, ...] = ()
     """The last seq of each batch sent and not yet acknowledged."""
+    halted_in: int = 0
 
     def link_up(self) -> None:
         """The broker is there: greet."""
@@ -43,9 +44,21 @@ class Session:
         if self.state != "halted":
             self.state = "down"
 
-    def halt(self) -> None:
-        """The two journals contradict each other: send nothing more until a person has looked."""
-        self.state = "halted"
+    def halt(self, epoch: int = 0) -> None:
+        """The two journals contradict each other: send nothing more of this epoch, the newest."""
+        self.state, self.halted_in = "halted", epoch
+
+    def lift(self, epoch: int) -> bool:
+        """End a halt where the journal has begun a newer life; answers whether it did."""
+        if self.state != "halted" or epoch <= self.halted_in:
+            return False
+        self.state = "down"
+        self.link_up()
+        return True
+
+    def has_all(self, head_seq: int) -> bool:
+        """Say whether head office is known to hold this epoch up to ``head_seq``."""
+        return self.state == "open" and self.acknowledged >= head_seq
 
     def hello_due(self, now_s: float) -> bool:
         """Say whether to greet now: on a new link, or because an answer is overdue."""

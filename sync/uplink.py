@@ -121,7 +121,15 @@ class Uplink:
 
     def journal_grew(self, _head: Position) -> None:
         """There is something new to send; may be called from any thread."""
-        self._soon(lambda: None)
+        self._soon(self._look_for_a_new_life)
+
+    def _look_for_a_new_life(self) -> None:
+        """Greet for an epoch that began since the last was contradicted, or is whole over there."""
+        session, offered = self._session, self._journal.epochs.offered.number
+        if session.lift(self._journal.head.epoch):
+            self.contradiction = None
+        elif offered != self._epoch and session.has_all(self._life().head_seq):
+            session.link_up()
 
     @property
     def online(self) -> bool:
@@ -217,11 +225,10 @@ class Uplink:
         await self._journal.acknowledge(
             Position(epoch=held.epoch, seq=held.seq, hash=bytes.fromhex(held.hash))
         )
-        if held.seq >= self._life().head_seq and self._journal.epochs.offered.number != self._epoch:
-            self._session.link_up()  # this epoch is whole at head office: greet for the next
+        self._look_for_a_new_life()
 
     def _halt(self, why: str) -> None:
-        self._session.halt()
+        self._session.halt(self._journal.head.epoch)
         self.contradiction = why
         _log.error("sync_halted", error=why)
 

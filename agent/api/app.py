@@ -11,6 +11,7 @@ from agent.api.description import describe
 from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
 from agent.api.lookups import Lookups, MonotonicClock
+from agent.api.positions import TellPosition
 from agent.lanes import Lanes
 from agent.till import Till
 
@@ -41,6 +42,7 @@ def create_app(
     problems.install(app)
     describe(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(TellPosition, till=till, access=access)
     app.include_router(calls.router(till, lanes, lookups, health, metrics, access))
     app.include_router(screens.router(lanes, health, access))
     app.mount("/static", screens.static_files())

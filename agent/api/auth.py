@@ -13,6 +13,7 @@ from typing import Literal
 
 from fastapi import HTTPException, Request
 from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
 
 __all__ = ["SCREEN_COOKIE", "Access", "Caller"]
 
@@ -57,13 +58,18 @@ class Access:
 
     async def _till(self, request: Request) -> Caller:
         """Let a till in, and note which one. Raises BadToken."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        till = self.till_of(request.headers)
+        if till is None:
+            raise BadToken
+        request.state.till = till
+        return "till"
+
+    def till_of(self, headers: Headers) -> int | None:
+        """Answer which till's token a request carries, counted from 0; None where it has none."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
         given = token.strip().encode()
         matches = [hmac.compare_digest(given, known) for known in self._till_tokens]
-        if scheme.lower() != "bearer" or not any(matches):
-            raise BadToken
-        request.state.till = matches.index(True)
-        return "till"
+        return matches.index(True) if scheme.lower() == "bearer" and any(matches) else None
 
     async def till_or_screen(self, request: Request) -> Caller:
         """Let in a till, or a screen that was opened on this machine. Raises BadToken."""

@@ -15,6 +15,7 @@ from agent.api.days import add_days
 from agent.api.health import Health, HealthView, Metrics
 from agent.api.lookups import Lookups
 from agent.api.members import add_members
+from agent.api.positions import hearing
 from agent.api.problems import answers, problem
 from agent.api.redemptions import add_redemptions
 from agent.api.sales import add_sales
@@ -32,14 +33,14 @@ def router(
 ) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
-    tills_only = [Depends(access.till)]
+    tills_only = [Depends(hearing(till, access))]
     add_members(routes, till, lanes, lookups, tills_only)
     add_sales(routes, till, lanes, lookups, tills_only)
     add_redemptions(routes, till, lookups, tills_only)
     add_adjustments(routes, till, tills_only)
     add_days(routes, till, tills_only)
     _add_events(routes, lanes, health, access)
-    _add_watching(routes, health, metrics, tills_only)
+    _add_watching(routes, health, metrics, [Depends(access.till)])
     return routes
 
 

@@ -1,4 +1,5 @@
-"""What a till is told about a sale: a pure function of the entry that records it.
+"""What a till is told about a sale: a pure function of the entry that records it, and of the paper
+that its lane prints on.
 
 A retry, a restart or a replay therefore gives the same answer to the byte, and no second copy of
 the answer has to be kept.
@@ -10,10 +11,10 @@ from agent.core.accumulate import Because
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, SaleFlag, SaleStatus, VoidSale
 from agent.core.flags import flags_of
+from agent.core.receipt import PLAIN, Paper, receipt
 from agent.core.values import Value
 
 __all__ = [
-    "RECEIPT_WIDTH",
     "BackAnswer",
     "JournalPosition",
     "SaleAnswer",
@@ -21,9 +22,6 @@ __all__ = [
     "claim_answer",
     "sale_answer",
 ]
-
-RECEIPT_WIDTH = 32
-"""Characters a line on the narrowest common receipt printer (58 mm paper, font A)."""
 
 
 class JournalPosition(Value):
@@ -40,7 +38,8 @@ class JournalPosition(Value):
 
 
 class SaleAnswer(Value):
-    """The answer to a committed sale. ``receipt`` is the lines to print, at most 32 wide."""
+    """The answer to a committed sale. ``receipt`` is the lines to print, as wide as
+    the lane's paper."""
 
     sale_id: str
     status: SaleStatus
@@ -70,8 +69,8 @@ class BackAnswer(Value):
     journal: JournalPosition
 
 
-def sale_answer(fact: AccumulatePoints, position: Position) -> SaleAnswer:
-    """Build the answer for a sale recorded at ``position``."""
+def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN) -> SaleAnswer:
+    """Build the answer for a sale recorded at ``position``, for a lane with such paper."""
     return SaleAnswer(
         sale_id=fact.sale_id,
         status=fact.status,
@@ -80,12 +79,12 @@ def sale_answer(fact: AccumulatePoints, position: Position) -> SaleAnswer:
         because=fact.because,
         balance=fact.balance,
         flags=fact.flags,
-        receipt=_receipt(fact, position),
+        receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
     )
 
 
-def claim_answer(fact: ClaimSale, position: Position) -> SaleAnswer:
+def claim_answer(fact: ClaimSale, position: Position, paper: Paper = PLAIN) -> SaleAnswer:
     """Build the answer for a sale that was given to a member by the entry at ``position``."""
     return SaleAnswer(
         sale_id=fact.sale_id,
@@ -95,19 +94,16 @@ def claim_answer(fact: ClaimSale, position: Position) -> SaleAnswer:
         because=fact.because,
         balance=fact.balance,
         flags=(),
-        receipt=_earned(fact, position),
+        receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
     )
 
 
-def back_answer(fact: ReturnSale | VoidSale, position: Position) -> BackAnswer:
+def back_answer(
+    fact: ReturnSale | VoidSale, position: Position, paper: Paper = PLAIN
+) -> BackAnswer:
     """Build the answer for a void or a return recorded at ``position``."""
     taken = fact.from_active + fact.from_pending
-    rows = (
-        *((_row("Points taken back", -taken),) if taken else ()),
-        *((_row("Points given back", fact.given_back),) if fact.given_back else ()),
-        *((_row("Points balance", fact.balance),) if fact.balance is not None else ()),
-    )
     return BackAnswer(
         sale_id=fact.sale_id,
         return_id=fact.return_id if isinstance(fact, ReturnSale) else None,
@@ -117,38 +113,6 @@ def back_answer(fact: ReturnSale | VoidSale, position: Position) -> BackAnswer:
         points_given_back=fact.given_back,
         balance=fact.balance,
         flags=flags_of(fact),
-        receipt=(*rows, _reference(position)),
+        receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
     )
-
-
-def _receipt(fact: AccumulatePoints, position: Position) -> tuple[str, ...]:
-    if fact.status == "no_card":
-        return (_reference(position),)
-    if fact.status == "unknown_card":
-        return ("Card not known: no points", _reference(position))
-    return _earned(fact, position)
-
-
-def _earned(fact: AccumulatePoints | ClaimSale, position: Position) -> tuple[str, ...]:
-    assert fact.balance is not None, "a sale with a member states the balance it left"  # noqa: S101
-    flags = fact.flags if isinstance(fact, AccumulatePoints) else ()
-    waits = fact.pending_until
-    return (
-        _row("Points from this sale", fact.points),
-        *(_row(f"  {reason.text}", reason.points) for reason in fact.because),
-        *(("No points in this currency",) if "currency_mismatch" in flags else ()),
-        *((f"They count from {waits}",) if waits is not None else ()),
-        _row("Points balance", fact.balance),
-        _reference(position),
-    )
-
-
-def _reference(position: Position) -> str:
-    return f"Ref {position}"
-
-
-def _row(label: str, points: int) -> str:
-    number = f" {points}"
-    room = RECEIPT_WIDTH - len(number)
-    return f"{label[:room]:<{room}}{number}"

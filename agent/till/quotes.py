@@ -3,6 +3,7 @@
 from typing import Literal
 
 from agent.core.accumulate import Because, accumulate
+from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
 from agent.core.rewards import Offer, offers
 from agent.core.values import Value
@@ -17,6 +18,7 @@ class Quote(Value):
     """What a sale would earn, and the member's account before it; points in whole points.
 
     ``rewards`` lists every reward with whether it can be had with this basket now, and why not.
+    Balance and rewards rest on the journal up to ``as_of``.
     """
 
     status: Literal["accumulated", "no_card", "unknown_card"]
@@ -25,12 +27,14 @@ class Quote(Value):
     because: tuple[Because, ...]
     balance: int | None
     rewards: tuple[Offer, ...]
+    as_of: JournalPosition
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     """Judge a basket as ``sales.commit`` would, by the state of this moment."""
     row = find(view, shown_in(sale.token, terms))
     earned = accumulate(terms.program, sale)
+    as_of = JournalPosition.of(view.head())
     if row is None:
         return Quote(
             status="no_card" if sale.token is None else "unknown_card",
@@ -39,6 +43,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
             because=(),
             balance=None,
             rewards=offers(terms.program, 0, sale.total_minor),
+            as_of=as_of,
         )
     usable = terms.usable(view, row)
     return Quote(
@@ -48,4 +53,5 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
         because=earned.because,
         balance=row.balance,
         rewards=offers(terms.program, usable, sale.total_minor),
+        as_of=as_of,
     )

@@ -1,9 +1,11 @@
 """The terms a till works under: the program, and what this device may decide alone."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from agent.core.program import Program
+from agent.core.receipt import Paper
 from agent.ledger import AccountRow, Transaction, View
 
 __all__ = ["Terms"]
@@ -26,6 +28,8 @@ class Terms:
     """How many sales a cashier may give to a card afterwards on one business date; 0 for any."""
     phone_country: str = "US"
     """Where a telephone number without a country's code is at home, ISO 3166-1 alpha-2."""
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    """What each lane prints on; one that is not here has the narrowest, in the first language."""
 
     def usable(self, view: View, row: AccountRow) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
@@ -63,3 +67,8 @@ class Terms:
         if points == 0 or self.program.return_window_days == 0:
             return None
         return day + timedelta(days=self.program.return_window_days)
+
+    def paper(self, lane: str | None) -> Paper:
+        """Answer what a lane prints on, where somebody said which it was."""
+        known = None if lane is None else self.papers.get(lane)
+        return known or Paper.of(self.program)

@@ -12,8 +12,9 @@ from types import MappingProxyType
 
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
-from agent.core.entry import Recorded
+from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
+from agent.core.heard import Heard
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
@@ -23,6 +24,7 @@ from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
+from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
     RedemptionAnswer,
@@ -67,7 +69,17 @@ class Till:
         self._ledger = ledger
         self._adjusting = Adjusting(ledger, terms, Approvals(pin_hashes, up_ms=ledger.up_ms))
         self._terms = terms
+        self._mint_id = mint_id
         self.members = Membership(ledger, terms, mint_id=mint_id)
+
+    @property
+    def head(self) -> Position:
+        """The newest durable position of the journal, which every answer tells."""
+        return self._ledger.head
+
+    async def hear(self, heard: Heard) -> None:
+        """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
+        await hear(self._ledger, heard, mint_id=self._mint_id)
 
     async def identify(self, text: str) -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
@@ -92,7 +104,8 @@ class Till:
         fact, position, replay = await self._ledger.write(
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
-        return Committed(answer=sale_answer(fact, position), replay=replay)
+        paper = self._terms.paper(fact.summary.lane)
+        return Committed(answer=sale_answer(fact, position, paper), replay=replay)
 
     async def quote(self, sale: Sale) -> Quote:
         """Say what a sale would earn and what could be redeemed with it; writes nothing."""
@@ -109,13 +122,14 @@ class Till:
         )
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
-        return Committed(answer=claim_answer(fact, recorded.position), replay=replay)
+        paper = self._terms.paper(fact.lane)
+        return Committed(answer=claim_answer(fact, recorded.position, paper), replay=replay)
 
     async def void(
         self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
     ) -> tuple[BackAnswer, bool]:
         """Call a whole sale off. Raises as ``take_back.void`` does."""
-        return _back(
+        return self._back(
             *await self._ledger.write(
                 lambda transaction: void(
                     transaction, self._terms, sale_id, lane=lane, cashier=cashier
@@ -125,7 +139,7 @@ class Till:
 
     async def take_back(self, sale_id: str, return_id: str, back: Back) -> tuple[BackAnswer, bool]:
         """Take back part of a sale. Raises as ``take_back.take_back`` does."""
-        return _back(
+        return self._back(
             *await self._ledger.write(
                 lambda transaction: take_back(transaction, self._terms, sale_id, return_id, back)
             )
@@ -167,8 +181,7 @@ class Till:
             )
         return released
 
-
-def _back(recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
-    fact = recorded.entry.fact
-    assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
-    return back_answer(fact, recorded.position), replay
+    def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
+        fact = recorded.entry.fact
+        assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
+        return back_answer(fact, recorded.position, self._terms.paper(fact.lane)), replay

@@ -1,133 +1,408 @@
 """What a till is told and prints about a sale follows from the entry alone and fits the paper."""
 
+import re
+from datetime import date
+from typing import get_args
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.accumulate import Because
-from agent.core.answer import RECEIPT_WIDTH, SaleAnswer, sale_answer
+from agent.core.answer import SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.entry import Entry, MalformedEntry, Position
-from agent.core.facts import AccumulatePoints
+from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.paper import columns, row, wrapped
+from agent.core.program import Program
+from agent.core.receipt import Paper, ReceiptWidth, receipt
+from agent.core.rewards import Toward
+from agent.paths import shipped_program
 
+PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+PAPERS = st.builds(
+    Paper.of,
+    st.just(PROGRAM),
+    width=st.sampled_from(get_args(ReceiptWidth)),
+    language=st.sampled_from(PROGRAM.languages),
+)
 PLACES = st.builds(
     Position,
-    epoch=st.integers(0, 9_999),
-    seq=st.integers(1, 10**10),
+    epoch=st.integers(0, 2**63),
+    seq=st.integers(1, 2**63),
     hash=st.binary(min_size=32, max_size=32),
 )
-PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"])
-LONG_TEXTS = st.text(PRINTABLE, max_size=200) | st.text(PRINTABLE, min_size=30, max_size=60)
-HERE = Position(epoch=0, seq=7, hash=bytes.fromhex("8e" * 32))
-
-
-def a_fact(fact: AccumulatePoints, **changes: object) -> AccumulatePoints:
-    """A generated fact, changed and checked again."""
-    plain = msgspec.json.decode(msgspec.json.encode(fact)) | changes
-    return msgspec.json.decode(msgspec.json.encode(plain), type=AccumulatePoints)
-
-
-@given(fact=st.from_type(AccumulatePoints), place=PLACES, texts=st.lists(LONG_TEXTS, max_size=3))
-def test_no_line_is_wider_than_the_paper(
-    fact: AccumulatePoints, place: Position, texts: list[str]
-) -> None:
-    """Whatever the sale, the rules' texts and the numbers, no line has more than 32 characters."""
-    reasons = tuple(Because(rule="r", points=10**9, lines=(0,), text=text) for text in texts)
-    wordy = msgspec.structs.replace(fact, because=(*fact.because, *reasons))
-    for line in sale_answer(wordy, place).receipt:
-        assert len(line) <= RECEIPT_WIDTH == 32
-
-
-@given(
-    fact=st.from_type(AccumulatePoints),
-    text=LONG_TEXTS,
-    points=st.integers(-(10**12), 10**12),
+# Every script: letters that are drawn wide, marks that take no room, and numbers among them.
+LONG_TEXTS = st.text(
+    st.characters(exclude_categories=["C"]) | st.sampled_from("0123456789 \u0301\u200c\u30dd"),
+    max_size=200,
 )
-def test_a_long_text_gives_way_to_its_number(
-    fact: AccumulatePoints, text: str, points: int
-) -> None:
-    """A rule's text is cut before its points are: every row ends in its whole number."""
-    reason = Because(rule="base", points=points, lines=(0,), text=text)
-    changed = a_fact(
-        fact,
-        status="accumulated",
-        account="acc-1",
-        because=[msgspec.to_builtins(reason)],
-        balance=points,
+POINTS = st.integers(-(10**12), 10**12)
+SOME = st.integers(1, 10**12)
+REASONS = st.lists(
+    st.builds(Because, rule=st.just("r"), points=POINTS, lines=st.just(()), text=LONG_TEXTS),
+    max_size=3,
+).map(tuple)
+WORDY = {
+    "points": st.integers(0, 10**12),
+    "because": REASONS,
+    "balance": st.none() | POINTS,
+    "pending_until": st.none() | st.dates(),
+    "pending": st.none() | SOME,
+    "toward": st.none() | st.builds(Toward, reward=st.just("r"), short=SOME, text=LONG_TEXTS),
+}
+TAKEN = {
+    "from_active": st.integers(0, 10**12),
+    "from_pending": st.integers(0, 10**12),
+    "given_back": st.integers(0, 10**12),
+    "balance": st.none() | POINTS,
+}
+FACTS = st.one_of(
+    st.builds(
+        AccumulatePoints,
+        sale_id=st.just("s"),
+        sale_json=st.just(msgspec.Raw(b"{}")),
+        status=st.sampled_from(["accumulated", "unknown_card", "no_card"]),
+        program=st.just("simple@1"),
+        flags=st.sampled_from([(), ("currency_mismatch",)]),
+        **WORDY,
+    ),
+    st.builds(
+        ClaimSale,
+        sale_id=st.just("s"),
+        account=st.just("a"),
+        token=st.just("t"),
+        program=st.just("simple@1"),
+        **WORDY,
+    ),
+    st.builds(
+        ReturnSale,
+        sale_id=st.just("s"),
+        return_id=st.just("r"),
+        amount_minor=st.just(1),
+        **TAKEN,
+    ),
+    st.builds(VoidSale, sale_id=st.just("s"), **TAKEN),
+)
+AnyFact = AccumulatePoints | ClaimSale | ReturnSale | VoidSale
+HERE = Position(epoch=0, seq=123, hash=bytes.fromhex("1a2b3c4d" * 8))
+
+
+@given(fact=FACTS, place=PLACES, paper=PAPERS)
+def test_no_line_is_wider_than_the_paper(fact: AnyFact, place: Position, paper: Paper) -> None:
+    """Whatever the fact, the texts, the numbers and the language, each line fits the paper."""
+    for line in receipt(fact, place, paper):
+        assert columns(line) <= paper.width
+        assert line.splitlines() == [line]
+
+
+@given(fact=FACTS, place=PLACES, paper=PAPERS)
+def test_every_number_is_on_the_paper_whole(fact: AnyFact, place: Position, paper: Paper) -> None:
+    """No line breaks a number of the entry, and none is left out."""
+    lines = receipt(fact, place, paper)
+    printed = re.findall(r"\d+", "\n".join(lines))
+    for number in _numbers_of(fact):
+        assert str(number) in printed
+        printed.remove(str(number))
+    assert (
+        "".join(lines).replace(" ", "").endswith(f"{place.epoch}:{place.seq}{place.hash.hex()[:8]}")
     )
-    receipt = sale_answer(changed, HERE).receipt
-    assert receipt[0].endswith(f" {changed.points}")
-    assert receipt[1].endswith(f" {points}")
-    assert receipt[-2].endswith(f" {points}")
-    assert {len(receipt[0]), len(receipt[1]), len(receipt[-2])} == {32}
 
 
-@given(fact=st.from_type(AccumulatePoints), place=PLACES)
-def test_every_receipt_says_where_the_sale_stands(fact: AccumulatePoints, place: Position) -> None:
-    """The last line is the sale's place in the journal, by which it can be found again."""
-    assert sale_answer(fact, place).receipt[-1] == f"Ref {place}"
+def _numbers_of(fact: AnyFact) -> list[int]:
+    """Every number that a member is to read."""
+    balance = [] if fact.balance is None else [abs(fact.balance)]
+    if isinstance(fact, ReturnSale | VoidSale):
+        taken = fact.from_active + fact.from_pending
+        return [number for number in (taken, fact.given_back) if number] + balance
+    if isinstance(fact, AccumulatePoints) and fact.status != "accumulated":
+        return []
+    ahead = [] if fact.toward is None else [fact.toward.short]
+    until = () if fact.pending_until is None else (f"{fact.pending_until.year:04}",)
+    pending = [fact.pending] if fact.pending else []
+    reasons = [abs(reason.points) for reason in fact.because]
+    return [fact.points, *reasons, *until, *balance, *pending, *ahead]
 
 
-@given(entry=st.from_type(Entry), digest=st.binary(min_size=32, max_size=32))
-def test_the_same_entry_gives_the_same_answer(entry: Entry, digest: bytes) -> None:
-    """An entry read back from its bytes answers to the byte what it answered when it was made."""
-    if not isinstance(entry.fact, AccumulatePoints):
+@given(fact=FACTS, paper=PAPERS)
+def test_a_longer_text_takes_more_lines_and_loses_nothing(fact: AnyFact, paper: Paper) -> None:
+    """Each rule's text is on the paper with every character, and ends in its own number."""
+    if isinstance(fact, ReturnSale | VoidSale):
         return
+    if isinstance(fact, AccumulatePoints) and fact.status != "accumulated":
+        return
+    printed = "".join("".join(receipt(fact, HERE, paper)).split())
+    for reason in fact.because:
+        assert "".join(reason.text.split()) + str(reason.points) in printed
+
+
+@given(label=LONG_TEXTS, number=POINTS, width=st.sampled_from([32, 42, 48]))
+def test_a_number_stands_to_the_right(label: str, number: int, width: int) -> None:
+    """A row's last line is as wide as the paper and ends in the number, a space before it."""
+    *before, last = row(label, number, width)
+    assert columns(last) == width
+    assert last.endswith(f" {number}")
+    assert all(columns(line) < width - len(str(number)) for line in before)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 8, []),
+        ("  two   words ", 8, ["two", "words"]),
+        ("unbreakably", 8, ["unbreaka", "bly"]),
+        ("ポイント残高のお知らせ", 9, ["ポイント", "残高のお", "知らせ"]),
+        ("残高は123456ポイント", 10, ["残高は", "123456ポイ", "ント"]),
+        ("2026-12-05から", 11, ["2026-12-05", "から"]),
+        ("cafe\u0301 creme\u0300", 5, ["cafe\u0301", "creme\u0300"]),
+        ("1\u00a0234\u00a0567 points", 10, ["1\u00a0234\u00a0567", "points"]),
+    ],
+)
+def test_a_text_is_broken_where_it_can_be_read(text: str, width: int, lines: list[str]) -> None:
+    """At spaces; where a script has none, between characters by the room they take; not inside a
+    number or a date, nor between a letter and its accent.
+    """
+    assert wrapped(text, width) == lines
+
+
+@given(entry=st.from_type(Entry), digest=st.binary(min_size=32, max_size=32), paper=PAPERS)
+def test_the_same_entry_gives_the_same_answer(entry: Entry, digest: bytes, paper: Paper) -> None:
+    """An entry read back from its bytes answers to the byte what it answered when it was made."""
     place = Position(epoch=entry.epoch, seq=entry.seq, hash=digest)
-    again = Entry.parse(entry.canonical()).fact
-    assert isinstance(again, AccumulatePoints)
-    given_first = sale_answer(entry.fact, place).model_dump_json()
-    assert sale_answer(again, place).model_dump_json() == given_first
-    assert SaleAnswer.model_validate_json(given_first) == sale_answer(entry.fact, place)
+    fact, again = entry.fact, Entry.parse(entry.canonical()).fact
+    if isinstance(fact, AccumulatePoints) and isinstance(again, AccumulatePoints):
+        given_first = sale_answer(fact, place, paper).model_dump_json()
+        assert sale_answer(again, place, paper).model_dump_json() == given_first
+        assert SaleAnswer.model_validate_json(given_first) == sale_answer(fact, place, paper)
+    if isinstance(fact, ClaimSale) and isinstance(again, ClaimSale):
+        given_first = claim_answer(fact, place, paper).model_dump_json()
+        assert claim_answer(again, place, paper).model_dump_json() == given_first
+    if isinstance(fact, ReturnSale | VoidSale) and isinstance(again, ReturnSale | VoidSale):
+        given_first = back_answer(fact, place, paper).model_dump_json()
+        assert back_answer(again, place, paper).model_dump_json() == given_first
 
 
-@given(fact=st.from_type(AccumulatePoints), balance=st.integers(0, 10**6))
-def test_a_members_receipt_states_points_reasons_and_balance(
-    fact: AccumulatePoints, balance: int
-) -> None:
-    """A member reads what the sale earned, why, and the balance it left."""
-    reason = Because(rule="base", points=12, lines=(0,), text="1 point per $1")
-    changed = a_fact(
-        fact,
-        status="accumulated",
-        account="acc-1",
-        points=12,
-        because=[msgspec.to_builtins(reason)],
-        balance=balance,
-        flags=[],
-    )
-    assert sale_answer(changed, HERE).receipt == (
-        "Points from this sale         12",
-        "  1 point per $1              12",
-        f"Points balance{balance:>18}",
-        "Ref 0:7:8e8e8e8e",
-    )
+BASE = Because(rule="base", points=14, lines=(0,), text="1 point per $1")
+FRUIT = Because(
+    rule="fruit",
+    points=120,
+    lines=(0,),
+    text="Double points on all fresh fruit and vegetables this week",
+)
+COFFEE = Toward(reward="coffee", short=16, text="A coffee")
 
 
-@given(fact=st.from_type(AccumulatePoints))
-def test_who_earns_nothing_reads_why(fact: AccumulatePoints) -> None:
-    """No card, an unknown card and another currency each get the receipt that says so."""
-    stranger: dict[str, object] = {
-        "account": None,
-        "points": 0,
-        "because": [],
-        "balance": None,
-        "flags": [],
+def a_sale(**changes: object) -> AccumulatePoints:
+    """A member's sale."""
+    plain: dict[str, object] = {
+        "sale_id": "s",
+        "sale_json": msgspec.Raw(b"{}"),
+        "status": "accumulated",
+        "program": "simple@1",
+        "points": 134,
+        "because": (BASE, FRUIT),
+        "balance": 134,
+        "flags": (),
+        "toward": COFFEE,
     }
-    without = sale_answer(a_fact(fact, **stranger, status="no_card"), HERE)
-    assert without.receipt == ("Ref 0:7:8e8e8e8e",)
-    unknown = sale_answer(a_fact(fact, **stranger, status="unknown_card"), HERE)
-    assert unknown.receipt == ("Card not known: no points", "Ref 0:7:8e8e8e8e")
-    abroad = a_fact(
-        fact,
-        status="accumulated",
-        account="acc-1",
-        points=0,
-        because=[],
-        balance=5,
-        flags=["currency_mismatch"],
+    return AccumulatePoints(**(plain | changes))
+
+
+PENDING = a_sale(points=14, because=(BASE,), pending_until=date(2026, 12, 5), pending=250)
+ABROAD = a_sale(points=0, because=(), flags=("currency_mismatch",), balance=-20)
+NOBODY = {"points": 0, "because": (), "balance": None, "toward": None}
+CLAIM = ClaimSale(
+    sale_id="s", account="a", token="t", program="simple@1", points=14, because=(BASE,), balance=14
+)
+VOID = VoidSale(sale_id="s", from_active=10, from_pending=4, given_back=500, balance=600)
+RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5, balance=-5)
+
+
+@pytest.mark.parametrize(
+    ("fact", "width", "language", "lines"),
+    [
+        (
+            a_sale(),
+            32,
+            "en",
+            (
+                "Points from this sale        134",
+                "  1 point per $1              14",
+                "  Double points on all fresh",
+                "  fruit and vegetables this",
+                "  week                       120",
+                "Points balance               134",
+                "A coffee: 16 points to go",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            a_sale(),
+            42,
+            "es",
+            (
+                "Puntos de esta compra                  134",
+                "  1 punto por cada $1                   14",
+                "  Double points on all fresh fruit and",
+                "  vegetables this week                 120",
+                "Saldo de puntos                        134",
+                "Un café: faltan 16 puntos",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            PENDING,
+            48,
+            "en",
+            (
+                "Points from this sale                         14",
+                "  1 point per $1                              14",
+                "They count from 2026-12-05",
+                "Points balance                               134",
+                "Points pending                               250",
+                "A coffee: 16 points to go",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            PENDING,
+            32,
+            "es",
+            (
+                "Puntos de esta compra         14",
+                "  1 punto por cada $1         14",
+                "Cuentan desde el 2026-12-05",
+                "Saldo de puntos              134",
+                "Puntos pendientes            250",
+                "Un café: faltan 16 puntos",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            ABROAD,
+            32,
+            "en",
+            (
+                "Points from this sale          0",
+                "No points in this currency",
+                "Points owed                   20",
+                "A coffee: 16 points to go",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            ABROAD,
+            48,
+            "es",
+            (
+                "Puntos de esta compra                          0",
+                "Sin puntos en esta moneda",
+                "Puntos que debe                               20",
+                "Un café: faltan 16 puntos",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            a_sale(status="unknown_card", **NOBODY),
+            42,
+            "en",
+            ("Card not known: no points", "Ref 0:123 1a2b3c4d"),
+        ),
+        (
+            a_sale(status="unknown_card", **NOBODY),
+            32,
+            "es",
+            ("Tarjeta desconocida: sin puntos", "Ref. 0:123 1a2b3c4d"),
+        ),
+        (a_sale(status="no_card", **NOBODY), 32, "en", ("Ref 0:123 1a2b3c4d",)),
+        (a_sale(status="no_card", **NOBODY), 48, "es", ("Ref. 0:123 1a2b3c4d",)),
+        (
+            CLAIM,
+            42,
+            "en",
+            (
+                "Points from this sale                   14",
+                "  1 point per $1                        14",
+                "Points balance                          14",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            CLAIM,
+            48,
+            "es",
+            (
+                "Puntos de esta compra                         14",
+                "  1 punto por cada $1                         14",
+                "Saldo de puntos                               14",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            VOID,
+            32,
+            "en",
+            (
+                "Sale voided",
+                "Points taken back            -14",
+                "Points given back            500",
+                "Points balance               600",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            VOID,
+            42,
+            "es",
+            (
+                "Compra anulada",
+                "Puntos retirados                       -14",
+                "Puntos devueltos                       500",
+                "Saldo de puntos                        600",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            RETURN,
+            48,
+            "en",
+            (
+                "Goods returned",
+                "Points taken back                             -5",
+                "Points owed                                    5",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            RETURN,
+            32,
+            "es",
+            (
+                "Devolución",
+                "Puntos retirados              -5",
+                "Puntos que debe                5",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+    ],
+)
+def test_what_a_member_reads(
+    fact: AnyFact, width: ReceiptWidth, language: str, lines: tuple[str, ...]
+) -> None:
+    """Each kind of receipt, as it comes out of the printer."""
+    assert receipt(fact, HERE, Paper.of(PROGRAM, width=width, language=language)) == lines
+
+
+def test_a_rule_that_says_something_else_by_now_is_not_quoted() -> None:
+    """A sale's reason is translated only while the program's own text of that rule is the one that
+    stands in the entry; else it is printed as it stands there.
+    """
+    spanish = Paper.of(PROGRAM, language="es")
+    changed = msgspec.structs.replace(
+        CLAIM, because=(Because(rule="base", points=28, lines=(), text="2 points per $1"),)
     )
-    assert "No points in this currency" in sale_answer(abroad, HERE).receipt
+    assert receipt(CLAIM, HERE, spanish)[1] == "  1 punto por cada $1         14"
+    assert receipt(changed, HERE, spanish)[1] == "  2 points per $1             28"
 
 
 @pytest.mark.parametrize("text", ["first\nsecond", "tab\there", "\x1bp\x00", "\x1b@", "\x85"])

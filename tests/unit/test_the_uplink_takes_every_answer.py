@@ -12,6 +12,7 @@ from agent.core.entry import Position
 from agent.core.facts import Enrol
 from agent.ledger import Ledger
 from sync.messages import Ack, Halt
+from sync.uplink import Uplink
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 
@@ -133,6 +134,64 @@ def test_a_link_that_is_lost_while_an_answer_is_compared_stays_lost(
         journal.meanwhile = uplink._session.link_down
         await hear(uplink, "ok", ok(uplink, first))
         assert not uplink.online
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+async def begin_an_epoch(uplink: Uplink, ledger: Ledger) -> None:
+    """Have the journal begin a new life, and the uplink told as the ledger tells it."""
+    await ledger.write(
+        lambda transaction: transaction.open_epoch("restored", incarnation="i", reason="a test")
+    )
+    uplink._loop = asyncio.get_running_loop()
+    uplink.journal_grew(ledger.head)
+    await asyncio.sleep(0)
+
+
+def test_an_epoch_that_begins_while_online_is_greeted_for(
+    tmp_path: Path, running_ledger: RunningLedger
+) -> None:
+    """Where head office holds the old epoch whole, the new one does not wait for the line to break;
+    where it does not, the old one is sent first.
+    """
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        uplink = greeting(ledger)
+        await hear(uplink, "ok", ok(uplink, first))
+        await begin_an_epoch(uplink, ledger)
+        assert uplink._session.hello_due(0.0)
+
+        await append(ledger)
+        late = greeting(ledger)
+        late._epoch = 0
+        late._session.opened(0)
+        await begin_an_epoch(late, ledger)
+        assert not late._session.hello_due(0.0)
+
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        asyncio.run(scenario(ledger))
+
+
+def test_a_new_epoch_ends_a_halt(tmp_path: Path, running_ledger: RunningLedger) -> None:
+    """What contradicted an epoch that is over does not keep the next one from head office; nor does
+    a sale in the same epoch end the halt.
+    """
+
+    async def scenario(ledger: Ledger) -> None:
+        first = await append(ledger)
+        uplink = greeting(ledger)
+        await hear(uplink, "ok", ok(uplink, first, seq=9))
+        assert uplink.contradiction is not None
+        await append(ledger)
+        uplink._loop = asyncio.get_running_loop()
+        uplink.journal_grew(ledger.head)
+        await asyncio.sleep(0)
+        assert uplink.contradiction is not None
+        await begin_an_epoch(uplink, ledger)
+        assert uplink.contradiction is None
+        assert uplink._session.hello_due(0.0)
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))
