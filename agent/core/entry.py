@@ -144,7 +144,7 @@ class Position(Struct, frozen=True, kw_only=True):
         return (self.epoch, self.seq)
 
     def __str__(self) -> str:
-        """Write it as POS and receipt carry it: ``epoch:seq:short hash``."""
+        """Write it short: ``epoch:seq:hash``, of the hash the eight digits that receipts show."""
         return f"{self.epoch}:{self.seq}:{self.hash.hex()[:8]}"
 
 

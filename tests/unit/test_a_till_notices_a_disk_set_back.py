@@ -143,9 +143,9 @@ def test_a_newer_epoch_is_never_taken_twice(stock: Stock) -> None:
 
 
 def test_two_lanes_freeze_it_once(stock: Stock, set_back: tuple[Ledger, Position]) -> None:
-    """Tills that notice at the same time begin one epoch between them."""
+    """Tills that notice at the same time begin one epoch between them, whatever each knows."""
     ledger, last = set_back
-    other = Position(epoch=0, seq=last.seq - 1, hash=last.hash)
+    other = Position(epoch=3, seq=2, hash=last.hash)
     hear(stock, ledger, *(told(each) for each in (last, other) * 8))
     assert ledger.head.place == (1, 1)
 

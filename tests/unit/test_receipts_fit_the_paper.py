@@ -6,7 +6,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.core.accumulate import Because
@@ -136,6 +136,7 @@ def test_a_longer_text_takes_more_lines_and_loses_nothing(fact: AnyFact, paper: 
         assert "".join(reason.text.split()) + str(reason.points) in printed
 
 
+@example(label="a" * 200, number=5, width=32)
 @given(label=LONG_TEXTS, number=POINTS, width=st.sampled_from([32, 42, 48]))
 def test_a_number_stands_to_the_right(label: str, number: int, width: int) -> None:
     """A row's last line is as wide as the paper and ends in the number, a space before it."""
@@ -152,6 +153,7 @@ def test_a_number_stands_to_the_right(label: str, number: int, width: int) -> No
         ("  two   words ", 8, ["two", "words"]),
         ("unbreakably", 8, ["unbreaka", "bly"]),
         ("ポイント残高のお知らせ", 9, ["ポイント", "残高のお", "知らせ"]),
+        ("\uff21\uff22\uff23", 4, ["\uff21\uff22", "\uff23"]),
         ("残高は123456ポイント", 10, ["残高は", "123456ポイ", "ント"]),
         ("2026-12-05から", 11, ["2026-12-05", "から"]),
         ("cafe\u0301 creme\u0300", 5, ["cafe\u0301", "creme\u0300"]),
