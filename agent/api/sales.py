@@ -11,8 +11,9 @@ from agent.core.answer import BackAnswer, SaleAnswer
 from agent.core.basket import Sale
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
-from agent.till import Back, Quote, Till, TillRefusal
+from agent.till import Back, Quote, Till, TillRefusal, parse_token
 from agent.till.members import TokenText
+from agent.till.sales import token_of
 
 __all__ = ["add_sales"]
 
@@ -31,16 +32,20 @@ class Claim(Value):
 
 def add_sales(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     """Add the routes."""
-    _add_taking_back(routes, till, tills_only)
-    _add_quotes_and_claims(routes, till, tills_only)
+    _add_taking_back(routes, till, lanes, tills_only)
+    _add_quotes_and_claims(routes, till, lanes, tills_only)
     _add_commit(routes, till, lanes, tills_only)
 
 
-def _add_quotes_and_claims(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def _add_quotes_and_claims(
+    routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]
+) -> None:
     @routes.post("/v1/quotes", dependencies=tills_only, responses=answers())
     async def quote(sale: Sale) -> Quote:
         """Say what a basket would earn and what could be redeemed with it; nothing is written."""
-        return await till.quote(sale)
+        quote = await till.quote(sale)
+        lanes.quoted(sale.lane, quote, token_of(sale))
+        return quote
 
     @routes.put(
         f"{_SALE}/claim",
@@ -53,6 +58,8 @@ def _add_quotes_and_claims(routes: APIRouter, till: Till, tills_only: list[Any])
         claimed = await till.claim(sale_id, card.token, lane=card.lane, cashier=card.cashier)
         if claimed.replay:
             mark_replay(response)
+        else:
+            lanes.sale_committed(claimed.lane or "", claimed.answer, parse_token(card.token))
         _log.info("sale_claimed", sale_id=sale_id, points=claimed.answer.points)
         return claimed.answer
 
@@ -81,7 +88,9 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         if committed.replay:
             mark_replay(response)
         else:
-            lanes.sale_committed(sale.lane, committed.answer)
+            lanes.sale_committed(
+                sale.lane, committed.answer, token_of(sale), redemptions=sale.redemptions
+            )
         answer = committed.answer
         _log.info(
             "sale_answered",
@@ -95,7 +104,7 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         return answer
 
 
-def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def _add_taking_back(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     @routes.delete(_SALE, dependencies=tills_only, responses=answers(404, 409))
     async def void(
         sale_id: PosId,
@@ -107,6 +116,8 @@ def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> No
         answer, replay = await till.void(sale_id, lane=lane, cashier=cashier)
         if replay:
             mark_replay(response)
+        else:
+            lanes.taken_back(answer)
         _log.info("sale_voided", sale_id=sale_id, points=answer.points_taken, replay=replay)
         return answer
 
@@ -123,5 +134,7 @@ def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> No
         answer, replay = await till.take_back(sale_id, return_id, back)
         if replay:
             mark_replay(response)
+        else:
+            lanes.taken_back(answer)
         _log.info("sale_returned", sale_id=sale_id, points=answer.points_taken, replay=replay)
         return answer

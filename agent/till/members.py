@@ -55,6 +55,7 @@ class AccountView(Value):
     as_of: JournalPosition
     offers: tuple[Offer, ...]
     last_sale: LastSale | None
+    display_name: str | None = None
 
 
 def member_of(view: View, token: Token) -> AccountRow:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
-from agent.core.facts import ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import ClaimSale, FlagActivity, ReturnSale, VoidSale
+from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
+from agent.till.activity import record
 from agent.till.claims import claim
 from agent.till.members import AccountView, account_view, enrol, parse_token
 from agent.till.quotes import Quote, quote
@@ -34,10 +36,11 @@ __all__ = ["Committed", "Till"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """A sale's answer, and whether it had been given before."""
+    """A sale's answer, whether it had been given before, and the lane that a claim counts at."""
 
     answer: SaleAnswer
     replay: bool
+    lane: str | None = None
 
 
 class Till:
@@ -47,6 +50,11 @@ class Till:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
+
+    @property
+    def program(self) -> Program:
+        """The rules that sales are judged by."""
+        return self._terms.program
 
     async def identify(self, text: str) -> AccountView:
         """Find a token's account, ``scheme:value`` or bare. Raises UnknownCard, MalformedToken.
@@ -93,7 +101,8 @@ class Till:
         )
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
-        return Committed(answer=claim_answer(fact, recorded.position), replay=replay)
+        answer = claim_answer(fact, recorded.position)
+        return Committed(answer=answer, replay=replay, lane=fact.lane)
 
     async def void(
         self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
@@ -134,14 +143,19 @@ class Till:
         """Give back what is held. Raises UnknownRedemption, RedemptionEnded."""
         return await self._ledger.write(lambda transaction: release(transaction, redemption_id))
 
-    async def release_overdue(self) -> int:
-        """Give back the points of every redemption that nobody ended in time; answers how many."""
-        released, now = 0, self._ledger.now()
+    async def release_overdue(self) -> list[RedemptionAnswer]:
+        """Give back the points of every redemption that nobody ended in time; answers each."""
+        released: list[RedemptionAnswer] = []
+        now = self._ledger.now()
         while await self._ledger.read(lambda view: is_overdue(view, now)):
             released += await self._ledger.write(
                 lambda transaction: release_overdue(transaction, now)
             )
         return released
+
+    async def record(self, fact: FlagActivity) -> None:
+        """Record what somebody did that is no other entry, for head office to look at."""
+        await self._ledger.write(lambda transaction: record(transaction, fact))
 
 
 def _back(recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
