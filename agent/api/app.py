@@ -34,6 +34,6 @@ def create_app(
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.include_router(calls.router(till, lanes, health, metrics, access))
-    app.include_router(screens.router(lanes, health, access))
+    app.include_router(screens.router(lanes, health, access, till.program))
     app.mount("/static", screens.static_files())
     return app

@@ -170,7 +170,7 @@ class Lanes:
         self._account_moved(answer.account, answer.balance, answer.journal)
         lane = self._lanes.get(answer.lane or "")
         if lane is not None:
-            lane.back = answer
+            lane.back, lane.ended = answer, None
             lane.tell("sale", answer.model_dump(mode="json"))
 
     def redemption_changed(self, answer: RedemptionAnswer) -> None:
