@@ -9,7 +9,7 @@ many cards its page had seen.
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -73,14 +73,16 @@ class _Pages:
         return page
 
     def lane(self, name: str) -> dict[str, Any]:
-        """Find a lane and the names of the others. Raises UnknownLane."""
+        """Find a lane and the names of the others. Raises HTTPException: no such page."""
+        if name not in self._lanes:
+            raise HTTPException(404, f"no lane '{name}' is configured")
         others = [lane.name for lane in self._lanes if lane.name != name]
         return {"lane": self._lanes[name], "others": others, "notice": None}
 
     def pressed(self, request: Request, name: str, refused: TillRefusal | None) -> Response:
         """Answer a button: the panel as it is now, or the page where no script asked.
 
-        Raises UnknownLane.
+        Raises HTTPException where there is no such lane.
         """
         shown = self.lane(name) | {"notice": None if refused is None else str(refused)}
         if "hx-request" not in request.headers:

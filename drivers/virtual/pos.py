@@ -49,6 +49,14 @@ class VirtualPos:
         """Commit a sale."""
         return self._http.put(f"/v1/sales/{sale_id}", json=sale)
 
+    def choose(self, token: str) -> httpx.Response:
+        """Say which of two cards at this lane is meant."""
+        return self._http.post(f"/v1/lanes/{self.lane}/card", json={"token": token})
+
+    def move(self, to: str) -> httpx.Response:
+        """Move the card that was shown here last to another lane."""
+        return self._http.post(f"/v1/lanes/{self.lane}/card/move", json={"to": to})
+
     def forget(self) -> None:
         """Forget the events that have arrived."""
         with self._arrived:
