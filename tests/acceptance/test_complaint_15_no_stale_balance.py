@@ -3,27 +3,13 @@
 Here every lane that shows an account is told when a sale at another lane changed it.
 """
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
 
 _CARD = Token.parse("em4100:0C000621A5")
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[StoreKit]:
-    """A running store of two lanes that has no head office."""
-    store = StoreKit(name="s001", directory=tmp_path, lane_names=("1", "2"))
-    try:
-        store.start()
-        yield store
-    finally:
-        store.stop()
 
 
 def test_a_sale_at_one_till_is_seen_at_the_other(

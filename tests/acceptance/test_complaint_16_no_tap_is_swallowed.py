@@ -3,11 +3,7 @@
 Here every tap is shown, told and accounted for, from the bytes of the reader on.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-
-import pytest
 
 from agent.core.tokens import Token
 from agent.ledger.connection import open_reader
@@ -16,17 +12,6 @@ from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
 _CARDS = [Token.parse(f"em4100:0C00{number:06X}") for number in range(0x621A5, 0x621A5 + 4)]
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[StoreKit]:
-    """A running store of two lanes that has no head office."""
-    store = StoreKit(name="s001", directory=tmp_path, lane_names=("1", "2"))
-    try:
-        store.start()
-        yield store
-    finally:
-        store.stop()
 
 
 def test_every_tap_is_told_and_none_is_guessed(kit: StoreKit) -> None:
