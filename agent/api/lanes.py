@@ -40,12 +40,12 @@ def add_lanes(routes: APIRouter, lanes: Lanes, tills_only: list[Any]) -> None:
     """Add the routes."""
 
     @routes.post("/v1/lanes/{lane}/card", dependencies=tills_only, responses=answers(404, 409))
-    async def choose(lane: str, meant: Meant) -> ShownCard:
+    async def choose(lane: Code, meant: Meant) -> ShownCard:
         """Say which of two cards is meant; the other leaves the lane."""
         return _shown(lane, lanes, lanes.choose(lane, parse_token(meant.token)))
 
     @routes.post("/v1/lanes/{lane}/card/move", dependencies=tills_only, responses=answers(404, 409))
-    async def move(lane: str, move: Move) -> ShownCard:
+    async def move(lane: Code, move: Move) -> ShownCard:
         """Move a card that was laid on the wrong lane's reader; it is a tap at the other lane."""
         token = None if move.token is None else parse_token(move.token)
         return _shown(move.to, lanes, await lanes.move(lane, move.to, token))

@@ -133,13 +133,15 @@ class Lane:
     def keep(self, shown: Shown) -> tuple[Shown, ...]:
         """Show one of the cards alone, and answer the others."""
         others = tuple(each for each in self.cards if each is not shown)
+        if shown is not self.card:
+            self.quote = None
         self.card, self.second, self.replaced = shown, None, None
         return others
 
     def without(self, shown: Shown) -> None:
         """Show a card no more; the other one, if there is one, is meant."""
         for other in self.keep(shown):
-            self.card = other
+            self.card, self.quote = other, None
             return
         self.begin(None)
 

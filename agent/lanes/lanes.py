@@ -134,8 +134,8 @@ class Lanes:
         lane = self._lanes.get(name)
         if lane is None:
             return
-        if quote.status == "accumulated" and lane.card is lane.of(token, None):
-            lane.quote = quote
+        if lane.card is not None and lane.card is lane.of(token, None):
+            lane.quote = quote if quote.status == "accumulated" else None
         if lane.listeners:
             lane.tell("quote", quote.model_dump(mode="json") | {"lane": name})
 

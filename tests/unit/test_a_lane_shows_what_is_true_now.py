@@ -147,8 +147,9 @@ def test_a_quote_is_shown_with_its_card(shop: LaneShop) -> None:
             assert (shop.lanes["1"].quote is not None) == shown
         names = [event.name for event in shop.told()]
         assert names == ["card", "quote", "quote"]
-        await shop.sell(ANA)
-        assert shop.lanes["1"].quote is None
+        await shop.tap(BEN)
+        shop.lanes.choose("1", BEN)
+        assert shop.lanes["1"].quote is None  # it was not Ben's basket that was judged
         await shop.lanes.settled()
 
     asyncio.run(run())
