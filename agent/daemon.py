@@ -115,6 +115,7 @@ class Agent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._till.members.lookups.stop()
+        await self._lanes.settled()
         for part in (*self._readers, self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)
@@ -223,7 +224,9 @@ class Agent:
         """Have the ledger see to itself, and tell the lanes when health changes."""
         await self._upkeep.look()
         with contextlib.suppress(LedgerError):  # the next look tries again
-            await self._till.release_overdue()
+            for released in await self._till.release_overdue():
+                self._lanes.redemption_changed(released)
+        self._lanes.look_after()
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told

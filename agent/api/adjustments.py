@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from agent.api.posted import mark_replay
 from agent.api.problems import answers
 from agent.core.values import Code
+from agent.lanes import Lanes
 from agent.till import AdjustAnswer, Adjustment, Till
 
 __all__ = ["add_adjustments"]
@@ -15,7 +16,7 @@ __all__ = ["add_adjustments"]
 _log = structlog.get_logger(__name__)
 
 
-def add_adjustments(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def add_adjustments(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     """Add the route."""
 
     @routes.post(
@@ -31,6 +32,8 @@ def add_adjustments(routes: APIRouter, till: Till, tills_only: list[Any]) -> Non
         answer, replay = await till.adjust(account, wanted)
         if replay:
             mark_replay(response)
+        else:
+            lanes.account_changed(account)
         _log.info(
             "points_adjusted",
             cashier=answer.cashier,

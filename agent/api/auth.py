@@ -78,6 +78,15 @@ class Access:
             return "screen"
         return await self._till(request)
 
+    async def own_page(self, request: Request) -> None:
+        """Hold that a button was pressed on a page of ours, not of another port of this machine.
+
+        Another port is the same site to a cookie; the browser itself says where it was pressed
+        (Fetch Metadata, Sec-Fetch-Site), and one that does not has the cookie's word.
+        """
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise HTTPException(403, "press the button on the lane's own page")
+
     async def this_machine(self, request: Request) -> None:
         """Hold that a page is opened on this machine and under its own name.
 

@@ -1,31 +1,27 @@
 """The calls a POS makes."""
 
-import json
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.api.adjustments import add_adjustments
-from agent.api.auth import Access, Caller
+from agent.api.auth import Access
 from agent.api.days import add_days
+from agent.api.events import add_events
 from agent.api.health import Health, HealthView, Metrics
+from agent.api.lanes import add_lanes
 from agent.api.lookups import Lookups
 from agent.api.members import add_members
 from agent.api.positions import hearing
-from agent.api.problems import answers, problem
+from agent.api.problems import answers
 from agent.api.redemptions import add_redemptions
 from agent.api.sales import add_sales
-from agent.core.values import Code
 from agent.lanes import Lanes
 from agent.till import Till
 
 __all__ = ["router"]
-
-_PING_S = 15
 
 
 def router(
@@ -36,35 +32,13 @@ def router(
     tills_only = [Depends(hearing(till, access))]
     add_members(routes, till, lanes, lookups, tills_only)
     add_sales(routes, till, lanes, lookups, tills_only)
-    add_redemptions(routes, till, lookups, tills_only)
-    add_adjustments(routes, till, tills_only)
+    add_redemptions(routes, till, lanes, lookups, tills_only)
+    add_adjustments(routes, till, lanes, tills_only)
     add_days(routes, till, tills_only)
-    _add_events(routes, lanes, health, access)
+    add_lanes(routes, lanes, tills_only)
+    add_events(routes, lanes, health, access)
     _add_watching(routes, health, metrics, [Depends(access.till)])
     return routes
-
-
-def _add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:
-    @routes.get("/v1/events", response_class=EventSourceResponse, responses=answers(404))
-    async def events(
-        lane: Annotated[Code, Query()],
-        caller: Annotated[Caller, Depends(access.till_or_screen)],
-    ) -> Response:
-        """Stream what happens at one lane: ``card``, ``sale`` and ``status`` events.
-
-        The first event is always ``status``. A screen is told that something happened, not what:
-        it asks for its panel, so that no card number reaches a browser.
-        """
-        if lane not in lanes:
-            return problem("unknown_lane", f"no lane '{lane}' is configured")
-
-        async def stream() -> AsyncIterator[ServerSentEvent]:
-            with lanes.listen(lane) as listener:
-                yield _event("status", health().model_dump(mode="json"), caller)
-                async for event in listener.events():
-                    yield _event(event.name, event.data, caller)
-
-        return EventSourceResponse(stream(), ping=_PING_S)
 
 
 def _add_watching(
@@ -81,8 +55,3 @@ def _add_watching(
     async def prometheus() -> Response:
         """Prometheus metrics."""
         return Response(await metrics(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _event(name: str, data: dict[str, Any], caller: Caller) -> ServerSentEvent:
-    shown = data if caller == "till" else {}
-    return ServerSentEvent(event=name, data=json.dumps(shown, separators=(",", ":")))

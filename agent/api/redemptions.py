@@ -10,6 +10,7 @@ from agent.api.lookups import Asked, Lookups
 from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.values import Value
+from agent.lanes import Lanes
 from agent.till import RedemptionAnswer, Till, Wish
 
 __all__ = ["add_redemptions"]
@@ -23,10 +24,19 @@ class Part(Value):
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
 
 
-def add_redemptions(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
+def add_redemptions(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     """Add the routes."""
     place = "/v1/redemptions/{redemption_id}"
     replayed: dict[int | str, dict[str, Any]] = {200: {"model": RedemptionAnswer}}
+
+    def told(answer: RedemptionAnswer, replay: bool, response: Response) -> None:
+        """Let the lane know of what is news."""
+        if replay:
+            mark_replay(response)
+        else:
+            lanes.redemption_changed(answer)
 
     @routes.put(
         place, status_code=201, dependencies=tills_only, responses=answers(404, 409, 429) | replayed
@@ -41,8 +51,7 @@ def add_redemptions(routes: APIRouter, till: Till, lookups: Lookups, tills_only:
         async with lookups.watch(asked) as found:
             answer, replay = await till.hold(redemption_id, wish)
             found.account = answer.account
-        if replay:
-            mark_replay(response)
+        told(answer, replay, response)
         _log.info("redemption_held", lane=wish.lane, points=answer.points, replay=replay)
         return answer
 
@@ -53,14 +62,12 @@ def add_redemptions(routes: APIRouter, till: Till, lookups: Lookups, tills_only:
         """Spend what is held, or a part of it. A sale captures the redemptions it names itself."""
         points = None if part is None else part.points
         answer, replay = await till.capture(redemption_id, points=points)
-        if replay:
-            mark_replay(response)
+        told(answer, replay, response)
         return answer
 
     @routes.delete(place, dependencies=tills_only, responses=answers(404, 409))
     async def release(redemption_id: PosId, response: Response) -> RedemptionAnswer:
         """Give back what is held."""
         answer, replay = await till.release(redemption_id)
-        if replay:
-            mark_replay(response)
+        told(answer, replay, response)
         return answer

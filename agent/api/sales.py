@@ -34,28 +34,31 @@ def add_sales(
     routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
 ) -> None:
     """Add the routes."""
-    _add_taking_back(routes, till, tills_only)
-    _add_quotes(routes, till, lookups, tills_only)
-    _add_claims(routes, till, lookups, tills_only)
+    _add_taking_back(routes, till, lanes, tills_only)
+    _add_quotes(routes, till, lanes, lookups, tills_only)
+    _add_claims(routes, till, lanes, lookups, tills_only)
     _add_commit(routes, till, lanes, tills_only)
 
 
-def _add_quotes(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
+def _add_quotes(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     @routes.post("/v1/quotes", dependencies=tills_only, responses=answers(429))
     async def quote(sale: Sale, request: Request) -> Quote:
         """Say what a basket would earn and what could be redeemed with it; nothing is written."""
-        if sale.token is None:
-            return await till.quote(sale)
         asked = Asked(
-            till=request.state.till, text=sale.token, lane=sale.lane, cashier=sale.cashier
+            till=request.state.till, text=sale.token or "", lane=sale.lane, cashier=sale.cashier
         )
         async with lookups.watch(asked) as found:
             quoted = await till.quote(sale)
             found.account = quoted.account
+        lanes.quoted(sale.lane, quoted)
         return quoted
 
 
-def _add_claims(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
+def _add_claims(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     @routes.put(
         f"{_SALE}/claim",
         status_code=201,
@@ -73,6 +76,8 @@ def _add_claims(routes: APIRouter, till: Till, lookups: Lookups, tills_only: lis
             found.account = claimed.answer.account
         if claimed.replay:
             mark_replay(response)
+        else:
+            lanes.sale_committed(claimed.lane or "", claimed.answer)
         _log.info("sale_claimed", sale_id=sale_id, points=claimed.answer.points)
         return claimed.answer
 
@@ -101,7 +106,9 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         if committed.replay:
             mark_replay(response)
         else:
-            lanes.sale_committed(sale.lane, committed.answer)
+            lanes.sale_committed(
+                sale.lane, committed.answer, sale.card, redemptions=sale.redemptions
+            )
         answer = committed.answer
         _log.info(
             "sale_answered",
@@ -115,7 +122,7 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         return answer
 
 
-def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
+def _add_taking_back(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
     @routes.delete(_SALE, dependencies=tills_only, responses=answers(404, 409))
     async def void(
         sale_id: PosId,
@@ -127,6 +134,8 @@ def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> No
         answer, replay = await till.void(sale_id, lane=lane, cashier=cashier)
         if replay:
             mark_replay(response)
+        else:
+            lanes.taken_back(answer)
         _log.info("sale_voided", sale_id=sale_id, points=answer.points_taken, replay=replay)
         return answer
 
@@ -143,5 +152,7 @@ def _add_taking_back(routes: APIRouter, till: Till, tills_only: list[Any]) -> No
         answer, replay = await till.take_back(sale_id, return_id, back)
         if replay:
             mark_replay(response)
+        else:
+            lanes.taken_back(answer)
         _log.info("sale_returned", sale_id=sale_id, points=answer.points_taken, replay=replay)
         return answer

@@ -60,6 +60,7 @@ class BackAnswer(Value):
     sale_id: str
     return_id: str | None
     status: Literal["returned", "voided"]
+    lane: str | None
     account: str | None
     points_taken: int
     points_given_back: int
@@ -108,6 +109,7 @@ def back_answer(
         sale_id=fact.sale_id,
         return_id=fact.return_id if isinstance(fact, ReturnSale) else None,
         status="returned" if isinstance(fact, ReturnSale) else "voided",
+        lane=fact.lane,
         account=fact.account,
         points_taken=taken,
         points_given_back=fact.given_back,

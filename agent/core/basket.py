@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from agent.core.instant import BusinessDate, Instant
+from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Code, Minor, Text, Value
 
 __all__ = ["REWARD", "Currency", "Line", "Sale", "Tender"]
@@ -85,11 +86,23 @@ class Sale(Value):
         return self
 
     @property
+    def card(self) -> Token | None:
+        """The card that was shown; None where there was none, or what was read is no card."""
+        try:
+            return None if self.token is None else Token.parse(self.token)
+        except TokenRefused:
+            return None
+
+    @property
     def paid_with_points_minor(self) -> int:
-        """What was not paid with money: tenders of points, and what reward lines took off."""
+        """What of the other lines was not paid with money.
+
+        Points pay by a tender or by a reward line below zero. A reward line above zero, such as a
+        coffee that a tender of points pays for, is not one of the other lines.
+        """
         tendered = sum(each.amount_minor for each in self.tenders if each.kind == "points")
-        taken_off = sum(line.amount_minor for line in self.lines if line.is_reward)
-        return max(0, tendered) + max(0, -taken_off)
+        rewards = sum(line.amount_minor for line in self.lines if line.is_reward)
+        return max(0, max(0, tendered) - rewards)
 
     def canonical(self) -> bytes:
         """Encode as a journal entry holds it: compact JSON, absent values left out."""

@@ -64,12 +64,16 @@ class Wish(Value):
 
 
 class RedemptionAnswer(Value):
-    """How a redemption stands. ``points`` are those it held; ``expires_at`` is RFC 3339 in UTC."""
+    """How a redemption stands. ``points`` are those it held; ``expires_at`` is RFC 3339 in UTC.
+
+    ``lane`` is where it was held.
+    """
 
     redemption_id: str
     status: Literal["held", "captured", "released"]
     authority: Literal["lease", "online", "floor"]
     account: str
+    lane: str | None
     reward: str | None
     points: int
     captured: int
@@ -208,13 +212,13 @@ def is_overdue(view: View, now: datetime) -> bool:
     return bool(view.overdue_holds(rfc3339(now), at_most=1))
 
 
-def release_overdue(transaction: Transaction, now: datetime) -> int:
-    """Give back what nobody ended in time, a hundred at once at most; answers how many."""
+def release_overdue(transaction: Transaction, now: datetime) -> list[RedemptionAnswer]:
+    """Give back what nobody ended in time, a hundred at once at most; answers how each stands."""
     overdue = transaction.overdue_holds(rfc3339(now), at_most=_MOST_AT_ONCE)
     for redemption_id in overdue:
         known = _known(transaction, redemption_id)
         _give_back(transaction, redemption_id, known, "timed_out", known.points)
-    return len(overdue)
+    return [_answer(transaction, each, _known(transaction, each)) for each in overdue]
 
 
 def _give_back(
@@ -281,6 +285,7 @@ def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
         status=ended if known.captured or known.released else "held",
         authority=made.authority,
         account=known.account,
+        lane=made.lane,
         reward=made.reward,
         points=known.points,
         captured=known.captured,

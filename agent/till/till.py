@@ -13,10 +13,12 @@ from types import MappingProxyType
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
-from agent.core.facts import ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import ClaimSale, FlagActivity, ReturnSale, VoidSale
 from agent.core.heard import Heard
+from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
+from agent.till.activity import record
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
 from agent.till.cards import Enrolment
@@ -46,10 +48,11 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """A sale's answer, and whether it had been given before."""
+    """A sale's answer, whether it had been given before, and the lane that a claim counts at."""
 
     answer: SaleAnswer
     replay: bool
+    lane: str | None = None
 
 
 class Till:
@@ -80,6 +83,11 @@ class Till:
     async def hear(self, heard: Heard) -> None:
         """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
         await hear(self._ledger, heard, mint_id=self._mint_id)
+
+    @property
+    def program(self) -> Program:
+        """The rules that sales are judged by."""
+        return self._terms.program
 
     async def identify(self, text: str) -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
@@ -123,7 +131,8 @@ class Till:
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
         paper = self._terms.paper(fact.lane)
-        return Committed(answer=claim_answer(fact, recorded.position, paper), replay=replay)
+        answer = claim_answer(fact, recorded.position, paper)
+        return Committed(answer=answer, replay=replay, lane=fact.lane)
 
     async def void(
         self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
@@ -172,14 +181,19 @@ class Till:
         """Add up a business date by lane and cashier; reads only what is on disk."""
         return await self._ledger.read(lambda view: day_of(view, self._terms, business_date))
 
-    async def release_overdue(self) -> int:
-        """Give back the points of every redemption that nobody ended in time; answers how many."""
-        released, now = 0, self._ledger.now()
+    async def release_overdue(self) -> list[RedemptionAnswer]:
+        """Give back the points of every redemption that nobody ended in time; answers each."""
+        released: list[RedemptionAnswer] = []
+        now = self._ledger.now()
         while await self._ledger.read(lambda view: is_overdue(view, now)):
             released += await self._ledger.write(
                 lambda transaction: release_overdue(transaction, now)
             )
         return released
+
+    async def record(self, fact: FlagActivity) -> None:
+        """Record what somebody did that is no other entry, for head office to look at."""
+        await self._ledger.write(lambda transaction: record(transaction, fact))
 
     def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
         fact = recorded.entry.fact

@@ -74,7 +74,7 @@ class LaneKit:
         self.pos.forget()
         self.reader.lay(token)
         try:
-            return self.pos.wait_for("card", token=str(token))
+            return self.pos.wait_for("card", token=str(token), cause="tap")
         finally:
             self.reader.take_away()
 

@@ -49,6 +49,31 @@ class VirtualPos:
         """Commit a sale."""
         return self._http.put(f"/v1/sales/{sale_id}", json=sale)
 
+    def quote(self, sale: dict[str, Any]) -> httpx.Response:
+        """Ask what a basket would earn."""
+        return self._http.post("/v1/quotes", json=sale)
+
+    def void(self, sale_id: str) -> httpx.Response:
+        """Call a sale off."""
+        return self._http.delete(f"/v1/sales/{sale_id}", params={"lane": self.lane})
+
+    def hold(self, redemption_id: str, **wish: Any) -> httpx.Response:
+        """Hold points before the customer pays: a token, and a reward or points."""
+        body = {"lane": self.lane} | wish
+        return self._http.put(f"/v1/redemptions/{redemption_id}", json=body)
+
+    def capture(self, redemption_id: str) -> httpx.Response:
+        """Spend what is held."""
+        return self._http.post(f"/v1/redemptions/{redemption_id}/capture")
+
+    def choose(self, token: str) -> httpx.Response:
+        """Say which of two cards at this lane is meant."""
+        return self._http.post(f"/v1/lanes/{self.lane}/card", json={"token": token})
+
+    def move(self, to: str) -> httpx.Response:
+        """Move the card that was shown here last to another lane."""
+        return self._http.post(f"/v1/lanes/{self.lane}/card/move", json={"to": to})
+
     def forget(self) -> None:
         """Forget the events that have arrived."""
         with self._arrived:

@@ -1,64 +1,14 @@
 """The cashier's page in a real browser: it shows the member at the tap, and needs no reload."""
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from agent.core.tokens import Token
 from agent.paths import shipped_baskets
 from agent.tools.site import StoreKit
 
 _CARD = Token.parse("em4100:0C000621A5")
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen."""
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    assert found, "no Chromium is installed; make test installs it"
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update"]
-    quiet += ["--disable-background-networking", "--disable-sync"]
-    if os.geteuid() == 0:
-        quiet.append("--no-sandbox")  # Chromium refuses its sandbox to root
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=quiet)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[StoreKit]:
-    """A running store that has no head office."""
-    store = StoreKit(name="s001", directory=tmp_path)
-    try:
-        store.start()
-        yield store
-    finally:
-        store.stop()
-
-
-@pytest.fixture
-def page(browser: Browser, kit: StoreKit) -> Iterator[Page]:
-    """Lane 1 in a fresh browser profile; fails on outside requests and script errors."""
-    context = browser.new_context(viewport={"width": 900, "height": 640})
-    page = context.new_page()
-    outside: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda r: None if r.url.startswith(kit.url) else outside.append(r.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda m: errors.append(m.text) if "Security Policy" in m.text else None)
-    with page.expect_response("**/panel"):  # the stream's first event has been heard
-        page.goto(f"{kit.url}/lane/1")
-    yield page
-    context.close()
-    assert outside == []
-    assert errors == []
 
 
 def real_sale(token: Token) -> tuple[str, dict[str, object]]:

@@ -1,4 +1,4 @@
-"""A lane shows one card at a time: never one member's balance under another's card."""
+"""A lane looks cards up one after the other: none overtakes another, and none is lost."""
 
 import asyncio
 from typing import Any, cast
@@ -22,6 +22,12 @@ class SlowTill:
         self.asked[text] = asyncio.get_running_loop().create_future()
         return await self.asked[text]
 
+    async def is_asked(self, token: Token) -> asyncio.Future[AccountView]:
+        """Answer what the question about a card waits for."""
+        while str(token) not in self.asked:
+            await asyncio.sleep(0)
+        return self.asked[str(token)]
+
 
 def member(account: str) -> AccountView:
     """A member with some points."""
@@ -39,44 +45,43 @@ def member(account: str) -> AccountView:
     )
 
 
-async def _both_taps(till: SlowTill) -> tuple[Lanes, list[asyncio.Task[None]]]:
-    lanes = Lanes(cast("Till", till), ("1",))
-    tasks = []
-    for token in (FIRST, SECOND):
-        tasks.append(asyncio.create_task(lanes.card_presented("1", "front", token)))
-        while str(token) not in till.asked:
-            await asyncio.sleep(0)
-    return lanes, tasks
-
-
-def test_the_newest_card_wins_though_its_answer_came_first() -> None:
-    """A card laid down later stays on the screen when the earlier one is answered after it."""
+def test_a_card_waits_for_the_one_before_it() -> None:
+    """Two cards laid down at once are both shown, in the order in which they came."""
 
     async def run() -> None:
         till = SlowTill()
-        lanes, tasks = await _both_taps(till)
-        till.asked[str(SECOND)].set_exception(UnknownCard("not known"))
-        till.asked[str(FIRST)].set_result(member("first"))
-        await asyncio.gather(*tasks)
-        assert (lanes["1"].token, lanes["1"].member) == (SECOND, None)
+        lanes = Lanes(cast("Till", till), ("1",))
+        told: list[dict[str, Any]] = []
+        with lanes.listen("1") as listener:
+            taps = [
+                asyncio.create_task(lanes.card_presented("1", "front", token))
+                for token in (FIRST, SECOND)
+            ]
+            (await till.is_asked(FIRST)).set_result(member("first"))
+            (await till.is_asked(SECOND)).set_exception(UnknownCard("not known"))
+            await asyncio.gather(*taps)
+            listener.end()
+            told += [event.data async for event in listener.events()]
+        assert [data["token"] for data in told] == [str(FIRST), str(SECOND)]
+        assert [data["status"] for data in told] == ["active", "unknown_card"]
+        assert (lanes["1"].token, lanes["1"].member) == (FIRST, member("first"))
+        assert [shown.token for shown in lanes["1"].cards] == [FIRST, SECOND]
 
     asyncio.run(run())
 
 
-def test_a_card_that_was_overtaken_is_not_told() -> None:
-    """Only the card that lies there now is told to whoever listens."""
+def test_a_slow_card_keeps_no_other_lane_waiting() -> None:
+    """While a lane looks a card up, another lane shows its own."""
 
     async def run() -> None:
         till = SlowTill()
-        lanes, tasks = await _both_taps(till)
-        told: list[dict[str, Any]] = []
-        with lanes.listen("1") as listener:
-            till.asked[str(FIRST)].set_result(member("first"))
-            till.asked[str(SECOND)].set_result(member("second"))
-            await asyncio.gather(*tasks)
-            listener.end()
-            told += [event.data async for event in listener.events()]
-        assert [data["account"] for data in told] == ["second"]
-        assert lanes["1"].member == member("second")
+        lanes = Lanes(cast("Till", till), ("1", "2"))
+        slow = asyncio.create_task(lanes.card_presented("1", "front", FIRST))
+        await till.is_asked(FIRST)
+        quick = asyncio.create_task(lanes.card_presented("2", "back", SECOND))
+        (await till.is_asked(SECOND)).set_result(member("second"))
+        await quick
+        assert (lanes["1"].token, lanes["2"].token) == (None, SECOND)
+        slow.cancel()
 
     asyncio.run(run())

@@ -186,12 +186,13 @@ def test_a_reward_costs_what_the_program_says(till: Till) -> None:
 
 def test_a_hold_that_nobody_ends_goes_back(till: Till, hands: Hands) -> None:
     """A POS that died between hold and sale costs nothing, a quarter of an hour later."""
-    hold(till)
+    hold(till, points=500, lane="1")
     hands.passed = timedelta(minutes=14)
-    assert asyncio.run(till.release_overdue()) == 0
+    assert asyncio.run(till.release_overdue()) == []
     hands.passed = timedelta(minutes=16)
-    assert asyncio.run(till.release_overdue()) == 1
-    assert asyncio.run(till.release_overdue()) == 0
+    (released,) = asyncio.run(till.release_overdue())
+    assert (released.status, released.lane, released.balance) == ("released", "1", 600)
+    assert asyncio.run(till.release_overdue()) == []
     assert balance(till) == 600
     assert hold(till).status == "released"
 

@@ -1,0 +1,60 @@
+"""The customer's page in a real browser: a greeting, points, what comes next, and no secrets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from agent.core.tokens import Token
+from agent.tools.site import StoreKit
+
+_CARD, _OTHER = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
+
+
+@pytest.fixture
+def customer(open_page: Callable[[str], Page]) -> Page:
+    """The customer's page of lane 1."""
+    return open_page("/lane/1/customer")
+
+
+def test_from_the_card_to_the_sale(
+    kit: StoreKit, customer: Page, make_sale: Callable[..., dict[str, Any]]
+) -> None:
+    """Idle it asks for a card; then it greets, and after the sale it says what that brought."""
+    lane = kit.lanes["1"]
+    expect(customer.get_by_text("Show your card")).to_be_visible()
+    lane.pos.enrol(str(_CARD))
+    lane.tap(_CARD)
+    expect(customer.get_by_text("Welcome")).to_be_visible()
+    expect(customer.locator(".total")).to_have_text("0 points")
+    expect(customer.get_by_text("150 more points for: A coffee")).to_be_visible()
+    lane.pos.sell("s-1", make_sale(token=str(_CARD))).raise_for_status()
+    expect(customer.get_by_text("Thank you")).to_be_visible()
+    expect(customer.locator(".news")).to_have_text("+14 points")
+    expect(customer.locator(".total")).to_have_text("14 points")
+    assert _CARD.ending not in customer.content()
+
+
+def test_what_is_not_the_customers(kit: StoreKit, customer: Page) -> None:
+    """An unknown card, and a second one, are said without a digit; there is nothing to press."""
+    lane = kit.lanes["1"]
+    lane.tap(_CARD)
+    expect(customer.get_by_text("This card is new here")).to_be_visible()
+    lane.tap(_OTHER)
+    expect(customer.get_by_text("Two cards were shown")).to_be_visible()
+    expect(customer.get_by_role("button")).to_have_count(0)
+    assert _CARD.ending not in customer.content()
+
+
+def test_a_lost_agent_shows_nothing_old(kit: StoreKit, customer: Page) -> None:
+    """A page whose agent has gone shows no balance, and is live again when it is back."""
+    lane = kit.lanes["1"]
+    lane.pos.enrol(str(_CARD))
+    lane.tap(_CARD)
+    expect(customer.locator(".total")).to_be_visible()
+    kit.agent.kill()
+    expect(customer.get_by_text("One moment, please")).to_be_visible()
+    expect(customer.locator(".total")).to_be_hidden()
+    kit.agent.start()
+    expect(customer.get_by_text("Show your card")).to_be_visible(timeout=30_000)
