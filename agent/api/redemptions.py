@@ -17,6 +17,8 @@ __all__ = ["add_redemptions"]
 
 _log = structlog.get_logger(__name__)
 
+_PLACE = "/v1/redemptions/{redemption_id}"
+
 
 class Part(Value):
     """How many of the held points to spend; without it all of them. The rest is given back."""
@@ -28,18 +30,18 @@ def add_redemptions(
     routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
 ) -> None:
     """Add the routes."""
-    place = "/v1/redemptions/{redemption_id}"
-    replayed: dict[int | str, dict[str, Any]] = {200: {"model": RedemptionAnswer}}
+    _add_hold(routes, till, lanes, lookups, tills_only)
+    _add_ends(routes, till, lanes, tills_only)
 
-    def told(answer: RedemptionAnswer, replay: bool, response: Response) -> None:
-        """Let the lane know of what is news."""
-        if replay:
-            mark_replay(response)
-        else:
-            lanes.redemption_changed(answer)
 
+def _add_hold(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     @routes.put(
-        place, status_code=201, dependencies=tills_only, responses=answers(404, 409, 429) | replayed
+        _PLACE,
+        status_code=201,
+        dependencies=tills_only,
+        responses=answers(404, 409, 429) | {200: {"model": RedemptionAnswer}},
     )
     async def hold(
         redemption_id: PosId, wish: Wish, request: Request, response: Response
@@ -51,23 +53,33 @@ def add_redemptions(
         async with lookups.watch(asked) as found:
             answer, replay = await till.hold(redemption_id, wish)
             found.account = answer.account
-        told(answer, replay, response)
+        _tell(lanes, answer, response, replay=replay)
         _log.info("redemption_held", lane=wish.lane, points=answer.points, replay=replay)
         return answer
 
-    @routes.post(f"{place}/capture", dependencies=tills_only, responses=answers(404, 409))
+
+def _add_ends(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+    @routes.post(f"{_PLACE}/capture", dependencies=tills_only, responses=answers(404, 409))
     async def capture(
         redemption_id: PosId, response: Response, part: Part | None = None
     ) -> RedemptionAnswer:
         """Spend what is held, or a part of it. A sale captures the redemptions it names itself."""
         points = None if part is None else part.points
         answer, replay = await till.capture(redemption_id, points=points)
-        told(answer, replay, response)
+        _tell(lanes, answer, response, replay=replay)
         return answer
 
-    @routes.delete(place, dependencies=tills_only, responses=answers(404, 409))
+    @routes.delete(_PLACE, dependencies=tills_only, responses=answers(404, 409))
     async def release(redemption_id: PosId, response: Response) -> RedemptionAnswer:
         """Give back what is held."""
         answer, replay = await till.release(redemption_id)
-        told(answer, replay, response)
+        _tell(lanes, answer, response, replay=replay)
         return answer
+
+
+def _tell(lanes: Lanes, answer: RedemptionAnswer, response: Response, *, replay: bool) -> None:
+    """Let the lane know of what is news."""
+    if replay:
+        mark_replay(response)
+    else:
+        lanes.redemption_changed(answer)

@@ -7,7 +7,7 @@ from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
 from agent.till.profiles import Personal
 from agent.till.quotes import Quote
-from agent.till.redemptions import RedemptionAnswer, Wish
+from agent.till.redemptions import RedemptionAnswer
 from agent.till.refusals import (
     AdjustIdReused,
     ApprovalNeeded,
@@ -41,6 +41,7 @@ from agent.till.refusals import (
 from agent.till.take_back import Back
 from agent.till.terms import Terms
 from agent.till.till import Committed, Till
+from agent.till.wishes import Wish
 
 __all__ = [
     "AccountView",

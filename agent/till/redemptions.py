@@ -7,19 +7,15 @@ loses nobody's points. Each use case answers the same however often it is asked.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Literal
 
 from agent.core.answer import JournalPosition
 from agent.core.facts import CreateReward, DeleteReward, RedeemReward, ReleaseReason
 from agent.core.instant import rfc3339
 from agent.core.phones import Phone
-from agent.core.program import Discount, Program
-from agent.core.rewards import cost_of
-from agent.core.values import Code, Value
+from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
-from agent.till.members import Shown, TokenText, find, member_of, parse_shown
+from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import (
     InsufficientPoints,
     NotRedeemable,
@@ -27,14 +23,13 @@ from agent.till.refusals import (
     RedemptionEnded,
     RedemptionIdReused,
     UnknownRedemption,
-    UnknownReward,
 )
 from agent.till.terms import Terms
+from agent.till.wishes import Wish, price
 
 __all__ = [
     "ByWhom",
     "RedemptionAnswer",
-    "Wish",
     "capture",
     "hold",
     "hold_capturable",
@@ -44,23 +39,6 @@ __all__ = [
 ]
 
 _MOST_AT_ONCE = 100
-
-
-class Wish(Value):
-    """What a member wants to redeem: a reward of the program, or so many points as a discount."""
-
-    token: TokenText
-    reward: Code | None = None
-    points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
-    sale_id: Code | None = None
-    lane: Code | None = None
-    cashier: Code | None = None
-
-    @model_validator(mode="after")
-    def _one_thing(self) -> Self:
-        if (self.reward is None) == (self.points is None):
-            raise ValueError("name either a reward or points")
-        return self
 
 
 class RedemptionAnswer(Value):
@@ -109,7 +87,7 @@ def hold(
         return _answer(transaction, redemption_id, known), True
     transaction.refuse_frozen()
     member = member_of(transaction, shown)
-    points = _price(terms.program, wish)
+    points = price(terms.program, wish)
     if member.balance < points:
         short = points - max(0, member.balance)
         raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
@@ -243,26 +221,6 @@ def _known(view: View, redemption_id: str) -> HoldRow:
     if known is None:
         raise UnknownRedemption("no such redemption was held here")
     return known
-
-
-def _price(program: Program, wish: Wish) -> int:
-    """Answer what a wish costs, in points. Raises UnknownReward, NotRedeemable."""
-    if wish.reward is not None:
-        cost = cost_of(program, wish.reward)
-        if cost is None:
-            raise UnknownReward(f"the program has no reward '{wish.reward}'")
-        return cost
-    if program.discount is None or wish.points is None:
-        raise NotRedeemable("this program takes no points as a discount")
-    return _in_steps(program.discount, wish.points)
-
-
-def _in_steps(discount: Discount, points: int) -> int:
-    if points < discount.minimum or points % discount.step:
-        raise NotRedeemable(
-            f"points are redeemed in steps of {discount.step}, from {discount.minimum}"
-        )
-    return points
 
 
 def _hold_same(view: View, known: HoldRow, wish: Wish, shown: Shown) -> None:

@@ -30,7 +30,6 @@ from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
     RedemptionAnswer,
-    Wish,
     capture,
     hold,
     is_overdue,
@@ -40,6 +39,7 @@ from agent.till.redemptions import (
 from agent.till.sales import commit
 from agent.till.take_back import Back, take_back, void
 from agent.till.terms import Terms
+from agent.till.wishes import Wish
 
 __all__ = ["Committed", "Till"]
 

@@ -1,0 +1,50 @@
+"""Wishes: what a member wants to redeem, and what it costs."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from agent.core.program import Discount, Program
+from agent.core.rewards import cost_of
+from agent.core.values import Code, Value
+from agent.till.members import TokenText
+from agent.till.refusals import NotRedeemable, UnknownReward
+
+__all__ = ["Wish", "price"]
+
+
+class Wish(Value):
+    """What a member wants to redeem: a reward of the program, or so many points as a discount."""
+
+    token: TokenText
+    reward: Code | None = None
+    points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
+    sale_id: Code | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.reward is None) == (self.points is None):
+            raise ValueError("name either a reward or points")
+        return self
+
+
+def price(program: Program, wish: Wish) -> int:
+    """Answer what a wish costs, in points. Raises UnknownReward, NotRedeemable."""
+    if wish.reward is not None:
+        cost = cost_of(program, wish.reward)
+        if cost is None:
+            raise UnknownReward(f"the program has no reward '{wish.reward}'")
+        return cost
+    if program.discount is None or wish.points is None:
+        raise NotRedeemable("this program takes no points as a discount")
+    return _in_steps(program.discount, wish.points)
+
+
+def _in_steps(discount: Discount, points: int) -> int:
+    if points < discount.minimum or points % discount.step:
+        raise NotRedeemable(
+            f"points are redeemed in steps of {discount.step}, from {discount.minimum}"
+        )
+    return points
