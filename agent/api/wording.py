@@ -16,8 +16,8 @@ class Wording:
         self._program = program
 
     def money(self, amount_minor: int) -> str:
-        """Write an amount in the program's currency."""
-        return format_money(amount_minor, self._program.currency)
+        """Write an amount in the program's currency, in one piece wherever a line breaks."""
+        return format_money(amount_minor, self._program.currency).replace(" ", "\N{NO-BREAK SPACE}")
 
     def points(self, points: int) -> str:
         """Write a number of points."""

@@ -57,7 +57,11 @@ def test_a_card_waits_for_the_one_before_it() -> None:
                 asyncio.create_task(lanes.card_presented("1", "front", token))
                 for token in (FIRST, SECOND)
             ]
-            (await till.is_asked(FIRST)).set_result(member("first"))
+            first = await till.is_asked(FIRST)
+            for _ in taps:
+                await asyncio.sleep(0)
+            assert str(SECOND) not in till.asked
+            first.set_result(member("first"))
             (await till.is_asked(SECOND)).set_exception(UnknownCard("not known"))
             await asyncio.gather(*taps)
             listener.end()
