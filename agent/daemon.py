@@ -114,8 +114,8 @@ class Agent:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._till.members.lookups.stop()
         await self._lanes.settled()
+        await self._till.activity.stop()
         for part in (*self._readers, self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)

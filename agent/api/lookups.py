@@ -119,8 +119,8 @@ class Lookups:
         raise TooManyLookups(math.ceil((1 - bucket.left) / a_second))
 
     def _record(self, flag: ActivityFlag, asked: Asked, account: str | None) -> None:
-        record = self._till.members.lookups
-        record.note(flag, account=account, lane=asked.lane, cashier=asked.cashier)
+        note = self._till.activity.note
+        note(flag, account=account, lane=asked.lane, cashier=asked.cashier)
 
 
 def _is_bare_number(text: str) -> bool:

@@ -1,17 +1,14 @@
-"""What lanes have for the journal: flags, written beside the work and never in its way.
+"""Flags of lanes: so many of one kind an hour, and no more.
 
-A flag waits in memory until the ledger has taken it. A lane gets so many of one kind an hour; a
-reader that somebody plays with must not fill the journal.
+A reader that somebody plays with must not fill the journal.
 """
 
-import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 
 import structlog
 
-from agent.core.facts import ActivityFlag, FlagActivity
-from agent.ledger import LedgerError
+from agent.core.facts import ActivityFlag
 from agent.till import Till
 
 __all__ = ["MOST_AN_HOUR", "Flagging"]
@@ -20,7 +17,6 @@ MOST_AN_HOUR = 20
 """Flags of one kind that a lane may write in an hour."""
 
 _HOUR_S = 3600
-_MOST_UNWRITTEN = 1_000
 
 _log = structlog.get_logger(__name__)
 
@@ -28,17 +24,14 @@ Key = tuple[str, ActivityFlag]
 
 
 class Flagging:
-    """Flags of lanes on their way to the ledger. Lives on the event loop."""
+    """Lets flags of lanes through to the till's record. Lives on the event loop."""
 
     def __init__(self, till: Till, now_s: Callable[[], float]) -> None:
         self._till = till
         self._now_s = now_s
-        self._unwritten: deque[FlagActivity] = deque(maxlen=_MOST_UNWRITTEN)
         self._noted_s: dict[Key, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_AN_HOUR))
         self.withheld: dict[Key, int] = defaultdict(int)
         """How many flags were not written since a lane's hour was full."""
-
-        self._writing = asyncio.Lock()
 
     def note(self, flag: ActivityFlag, *, account: str | None, lane: str, reason: str = "") -> None:
         """Have a flag written, unless the lane has had its share for this hour."""
@@ -52,17 +45,4 @@ class Flagging:
         if withheld := self.withheld.pop(key, 0):
             _log.warning("flags_were_withheld", flag=flag, lane=lane, flags=withheld)
         noted_s.append(now_s)
-        fact = FlagActivity(flag=flag, account=account, lane=lane, reason=reason)
-        self._unwritten.append(fact)
-
-    async def write(self) -> None:
-        """Write what waits, in order. What the ledger cannot take now waits for the next time."""
-        async with self._writing:
-            while self._unwritten:
-                fact = self._unwritten[0]
-                try:
-                    await self._till.record(fact)
-                except LedgerError:
-                    return
-                if self._unwritten and self._unwritten[0] is fact:
-                    self._unwritten.popleft()
+        self._till.activity.note(flag, account=account, lane=lane, reason=reason)

@@ -124,7 +124,6 @@ class Lanes:
         if lane.card is not None:
             lane.tell("card", lane.card_data(lane.card, "chosen"))
         self._flagging.note("tap_moved", account=shown.account, lane=name, reason=f"to lane {to}")
-        self._beside.do(self._flagging.write())
         async with other.turn:
             self._show(other, replace(shown, at_s=self._now_s(), sold=False), "moved")
         return shown
@@ -195,7 +194,7 @@ class Lanes:
             lane.tell("status", data)
 
     def look_after(self) -> None:
-        """Take cards off the screen whose time is up, and write the flags that wait."""
+        """Take cards off the screen whose time is up."""
         for lane in self:
             newest = lane.newest
             if newest is not None and self._is_over(newest):
@@ -203,7 +202,6 @@ class Lanes:
                 lane.begin(None)
                 gone = {"lane": lane.name, "status": "gone", "cause": "gone"}
                 lane.tell("card", newest.brief() | gone)
-        self._beside.do(self._flagging.write())
 
     async def settled(self) -> None:
         """Wait until everything that was begun beside the work is done."""
@@ -261,8 +259,6 @@ class Lanes:
         for shown in cards:
             if shown.account is not None and not shown.sold:
                 self._flagging.note("tap_without_basket", account=shown.account, lane=lane.name)
-        if cards:
-            self._beside.do(self._flagging.write())
 
     def _account_moved(
         self, account: str | None, balance: int | None, journal: JournalPosition

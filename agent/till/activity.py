@@ -1,11 +1,103 @@
-"""Activity: what somebody did at a till that is no other entry, for head office to look at."""
+"""Activity: what somebody did at a till that is no other entry, for head office to look at.
 
-from agent.core.facts import FlagActivity
-from agent.ledger import Transaction
+A look-up by a number that was typed or said, a tap without a basket: insiders misuse points that
+way. Each becomes a FLAG entry with the account, and never with the number. It is written behind the
+answer, which does not wait for it.
+"""
 
-__all__ = ["record"]
+import asyncio
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from agent.core.facts import ActivityFlag, FlagActivity
+from agent.ledger import Ledger, LedgerError, LedgerUnavailable, Transaction
+
+__all__ = ["Activity"]
+
+_MOST_WAITING = 100
+
+_log = structlog.get_logger(__name__)
 
 
-def record(transaction: Transaction, fact: FlagActivity) -> None:
-    """Append a flag; it moves no points. Costs one entry and one row of the flags."""
-    transaction.append(fact)
+class Activity:
+    """Writes flags behind the answers. Lives on the event loop.
+
+    A hundred wait at most, as on a disk that is full; those beyond are counted and become one
+    entry. While the ledger cannot write they wait; only a stop that cannot write them loses them,
+    and says so.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: list[FlagActivity] = []
+        self._beyond = 0
+        self._beyond_flag: ActivityFlag = "lookups_limited"
+        self._stopping = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+
+    def note(
+        self,
+        flag: ActivityFlag,
+        *,
+        account: str | None = None,
+        lane: str | None = None,
+        cashier: str | None = None,
+        reason: str = "",
+    ) -> None:
+        """Have a flag written as soon as the ledger gets to it."""
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(
+                FlagActivity(flag=flag, account=account, lane=lane, cashier=cashier, reason=reason)
+            )
+        else:
+            self._beyond += 1
+            self._beyond_flag = flag
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def written(self) -> None:
+        """Wait until everything that was noted is on disk."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def stop(self) -> None:
+        """Write what waits, or say that it is lost.
+
+        Call it after the last answer and before the ledger stops.
+        """
+        self._stopping.set()
+        await self.written()
+
+    async def _write_all(self) -> None:
+        while self._waiting or self._beyond:
+            facts, beyond = self._batch()
+            try:
+                await self._ledger.write(partial(_append, facts))
+            except LedgerError as error:
+                if self._stopping.is_set():
+                    lost = len(self._waiting) + self._beyond
+                    _log.error("flags_not_recorded", flags=lost, error=str(error))
+                    return
+                await self._wait_a_little()
+            else:
+                del self._waiting[: len(facts) - bool(beyond)]
+                self._beyond -= beyond
+
+    def _batch(self) -> tuple[tuple[FlagActivity, ...], int]:
+        """Answer what is to be written now, and how many flags its last entry counts."""
+        if not self._beyond:
+            return tuple(self._waiting), 0
+        reason = f"{self._beyond} more flags while the ledger could not write"
+        counted = FlagActivity(flag=self._beyond_flag, reason=reason)
+        return (*self._waiting, counted), self._beyond
+
+    async def _wait_a_little(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), LedgerUnavailable.retry_after_s)
+
+
+def _append(facts: tuple[FlagActivity, ...], transaction: Transaction) -> None:
+    for fact in facts:
+        transaction.append(fact)

@@ -13,7 +13,6 @@ from agent.till.cards import (
     enrol,
     replace_card,
 )
-from agent.till.lookups import LookupRecord
 from agent.till.members import AccountView, find, parse_shown, parse_token
 from agent.till.profiles import Personal, erase_profile, profile_of, put_profile
 from agent.till.terms import Terms
@@ -22,13 +21,12 @@ __all__ = ["Membership"]
 
 
 class Membership:
-    """The use cases about persons and cards over one ledger; ``lookups`` records who was sought."""
+    """The use cases about persons and cards over one ledger."""
 
     def __init__(self, ledger: Ledger, terms: Terms, *, mint_id: MintId) -> None:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
-        self.lookups = LookupRecord(ledger)
 
     async def enrol(self, enrolment: Enrolment) -> AccountView:
         """Make an account for a card. Raises as ``cards.enrol`` does, and MalformedPhone."""

@@ -11,14 +11,22 @@ from agent.ledger import View
 from agent.till.members import find, shown_in
 from agent.till.terms import Terms
 
-__all__ = ["Quote", "quote"]
+__all__ = ["Expiring", "Quote", "quote"]
+
+
+class Expiring(Value):
+    """Points of the account that run out, and the business date from which they are gone."""
+
+    points: int
+    on: str
 
 
 class Quote(Value):
     """What a sale would earn, and the member's account before it; points in whole points.
 
     ``rewards`` lists every reward with whether it can be had with this basket now, and why not.
-    Balance and rewards rest on the journal up to ``as_of``.
+    Balance and rewards rest on the journal up to ``as_of``. ``expires`` and the tiers are empty
+    under a program that knows neither.
     """
 
     status: Literal["accumulated", "no_card", "unknown_card"]
@@ -28,6 +36,9 @@ class Quote(Value):
     balance: int | None
     rewards: tuple[Offer, ...]
     as_of: JournalPosition
+    expires: tuple[Expiring, ...] = ()
+    tier: str | None = None
+    next_tier: None = None
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:

@@ -86,6 +86,8 @@ def _judge(
 def _flags(terms: Terms, sale: Sale, row: AccountRow | None) -> Iterator[SaleFlag]:
     if sale.currency != terms.program.currency:
         yield "currency_mismatch"
+    if sale.paid_with_points_minor and not sale.redemptions:
+        yield "points_not_redeemed"
     if row is None:
         return
     seen = (sale.business_date.isoformat(), sale.cashier)

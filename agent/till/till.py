@@ -13,12 +13,12 @@ from types import MappingProxyType
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
-from agent.core.facts import ClaimSale, FlagActivity, ReturnSale, VoidSale
+from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.heard import Heard
 from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
-from agent.till.activity import record
+from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
 from agent.till.cards import Enrolment
@@ -73,6 +73,7 @@ class Till:
         self._adjusting = Adjusting(ledger, terms, Approvals(pin_hashes, up_ms=ledger.up_ms))
         self._terms = terms
         self._mint_id = mint_id
+        self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
 
     @property
@@ -190,10 +191,6 @@ class Till:
                 lambda transaction: release_overdue(transaction, now)
             )
         return released
-
-    async def record(self, fact: FlagActivity) -> None:
-        """Record what somebody did that is no other entry, for head office to look at."""
-        await self._ledger.write(lambda transaction: record(transaction, fact))
 
     def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
         fact = recorded.entry.fact

@@ -70,6 +70,7 @@ class LaneShop:
     async def flags(self) -> list[tuple[str, str | None, str | None, str]]:
         """Every flag of cards on the ledger: name, account, lane, reason."""
         await self.lanes.settled()
+        await self.till.activity.written()
         rows = await self.ledger.read(lambda view: view.flags_after((0, 0, ""), at_most=1000))
         return [
             (row.flag, row.account, row.lane, row.reason)

@@ -16,7 +16,7 @@ from agent.core.entry import Entry, link_hash
 from agent.ledger import LedgerNewer, migrations
 from agent.ledger.quarantine import damaged_databases
 
-_FORMS = {2: "d277b6d1904390b1"}
+_FORMS = {2: "ee3fd9a06c55364b"}
 """What entries can hold, by the number of schema steps. Whoever adds a kind, a field or a word adds
 a step to agent/ledger/migrations.py, even an empty one, and a line here; CONTRIBUTING.md says why.
 """
@@ -102,6 +102,7 @@ def _form() -> dict[str, Any]:
 
 def _words(form: dict[str, Any]) -> list[object]:
     choices = [word for one in form.get("anyOf", ()) for word in _words(one)]
+    choices += _words(form.get("items", {})) if form.get("type") == "array" else []
     return [*choices, *form.get("enum", ()), *([form["const"]] if "const" in form else [])]
 
 

@@ -12,7 +12,7 @@ from agent.core.facts import FlagActivity
 from agent.ledger import Ledger, LedgerUnavailable, Transaction, replay
 from agent.ledger.entries import read_kept
 from agent.ledger.history import walk
-from agent.till.lookups import LookupRecord
+from agent.till.activity import Activity
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_lookup_says_who_where_and_by_whom(ledger: Ledger) -> None:
     """The entry holds the account that was found, the lane and the cashier."""
 
     async def look_up() -> None:
-        record = LookupRecord(ledger)
+        record = Activity(ledger)
         record.note("phone_lookup", account="a", lane="1", cashier="ana")
         record.note("number_lookup")
         await record.stop()
@@ -65,7 +65,7 @@ def test_noting_waits_for_no_disk(ledger: Ledger) -> None:
     """Whoever notes a look-up goes on at once: nothing is written before they let go."""
 
     async def look_up() -> int:
-        record = LookupRecord(ledger)
+        record = Activity(ledger)
         record.note("phone_lookup")
         before = ledger.head.seq
         await record.stop()
@@ -83,7 +83,7 @@ def test_a_full_disk_keeps_a_hundred_and_counts_the_rest(
 
     async def look_up() -> None:
         stuck = Stuck(ledger)
-        record = LookupRecord(stuck)  # type: ignore[arg-type]
+        record = Activity(stuck)  # type: ignore[arg-type]
         for number in range(130):
             record.note("phone_lookup", account=f"a-{number}")
             if number == 110:
@@ -97,7 +97,7 @@ def test_a_full_disk_keeps_a_hundred_and_counts_the_rest(
     *first, counted, later = recorded(ledger)
     assert [fact.account for fact in first] == [f"a-{number}" for number in range(100)]
     assert counted.account is None
-    assert counted.reason.startswith("30 more look-ups")
+    assert counted.reason.startswith("30 more flags")
     assert later == FlagActivity(flag="number_lookup")
 
 
@@ -105,7 +105,7 @@ def test_those_beyond_a_hundred_that_are_being_written_are_counted(ledger: Ledge
     """Also where nothing else waits behind them when the agent stops."""
 
     async def look_up() -> None:
-        record = LookupRecord(ledger)
+        record = Activity(ledger)
         for _ in range(100):
             record.note("phone_lookup")
         await asyncio.sleep(0)  # the hundred are on their way
@@ -116,14 +116,14 @@ def test_those_beyond_a_hundred_that_are_being_written_are_counted(ledger: Ledge
     asyncio.run(look_up())
     found = recorded(ledger)
     assert len(found) == 101
-    assert found[-1].reason.startswith("5 more look-ups")
+    assert found[-1].reason.startswith("5 more flags")
 
 
 def test_what_comes_while_others_are_written_is_written_too(ledger: Ledger) -> None:
     """A look-up during a write is neither lost nor written twice."""
 
     async def look_up() -> None:
-        record = LookupRecord(ledger)
+        record = Activity(ledger)
         for number in range(250):
             record.note("phone_lookup", account=f"a-{number}")
             if number % 7 == 0:
@@ -139,11 +139,11 @@ def test_a_stop_on_a_full_disk_ends(ledger: Ledger, capsys: pytest.CaptureFixtur
 
     async def look_up() -> None:
         stuck = Stuck(ledger)
-        record = LookupRecord(stuck)  # type: ignore[arg-type]
+        record = Activity(stuck)  # type: ignore[arg-type]
         record.note("phone_lookup", account="a")
         await stuck.tried.wait()
         await record.stop()
 
     asyncio.run(look_up())
     assert recorded(ledger) == []
-    assert "lookups_not_recorded" in capsys.readouterr().out
+    assert "flags_not_recorded" in capsys.readouterr().out

@@ -43,7 +43,7 @@ class Counter:
             async with self.lookups.watch(asked) as found:
                 found.account = (await self.till.identify(asked.text)).account
         finally:
-            await self.till.members.lookups.stop()
+            await self.till.activity.stop()
 
     def exhaust(self, **asked: Any) -> None:
         """Use up what a till has left."""
@@ -164,7 +164,7 @@ def test_a_refused_redemption_is_a_lookup_too(counter: Counter, ledger: Ledger) 
 
     with pytest.raises(InsufficientPoints):
         counter.run(hold())
-    counter.run(counter.till.members.lookups.stop())
+    counter.run(counter.till.activity.stop())
     assert flags(ledger) == [FlagActivity(flag="phone_lookup", account=account, lane="1")]
 
 

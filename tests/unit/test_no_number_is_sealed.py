@@ -33,8 +33,8 @@ def test_sealed_entries_know_no_number(stock: Stock, ledger: Ledger) -> None:
         await till.commit("s-2", sale_of(60_000, token=None))
         await till.claim("s-2", f"phone:{NUMBER}")
         await till.hold("r-1", Wish(token=f"phone:{NUMBER}", points=500))
-        till.members.lookups.note("phone_lookup", account=account)
-        await till.members.lookups.stop()
+        till.activity.note("phone_lookup", account=account)
+        await till.activity.stop()
         return account
 
     account = asyncio.run(trade())

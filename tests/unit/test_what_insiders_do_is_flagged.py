@@ -14,7 +14,7 @@ from agent.core.facts import CardState, ReturnSale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Back, CashierLimit, Terms, Till
+from agent.till import Back, CashierLimit, Terms, Till, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -58,6 +58,16 @@ def sell(till: Till, sale_body: SaleBody) -> Callable[..., tuple[str, ...]]:
 
 Sell = Callable[..., tuple[str, ...]]
 OFTEN = ("card_over_and_over",)
+
+
+def test_points_that_nobody_redeemed_pay_for_nothing_unseen(till: Till, sell: Sell) -> None:
+    """A sale paid with points that names no redemption is taken and flagged; one that does is not."""
+    paid = {"tenders": [{"kind": "points", "amount_minor": 1_000}]}
+    assert sell("s-0", **paid) == ("points_not_redeemed",)
+    for number in range(1, 17):
+        sell(f"s-{number}", cashier=f"c-{number}")
+    asyncio.run(till.hold("r-1", Wish(token=CARD, reward="coffee")))
+    assert sell("s-17", redemptions=["r-1"], **paid) == ()
 
 
 def test_the_fourth_sale_in_a_row_is_flagged(sell: Sell) -> None:

@@ -37,3 +37,14 @@ def test_money_that_points_paid_earns_nothing(sale_body: SaleBody) -> None:
     assert accumulate(PROGRAM, sale).points == 9
     generous = PROGRAM.model_copy(update={"redeemed_part_earns": True})
     assert accumulate(generous, sale).points == 18
+
+
+def test_a_reward_that_points_paid_for_lowers_nothing_else(sale_body: SaleBody) -> None:
+    """A tender of points for the coffee on its own line leaves the other goods paid with money."""
+    body = sale_body(1_000, 300)
+    body["lines"][1]["category"] = "reward"
+    body["tenders"] = [
+        {"kind": "points", "amount_minor": 300},
+        {"kind": "cash", "amount_minor": 1_000},
+    ]
+    assert accumulate(PROGRAM, Sale.model_validate(body)).points == 18
