@@ -61,7 +61,7 @@ OFTEN = ("card_over_and_over",)
 
 
 def test_points_that_nobody_redeemed_pay_for_nothing_unseen(till: Till, sell: Sell) -> None:
-    """A sale paid with points that names no redemption is taken and flagged; one that does is not."""
+    """A sale paid with points that names no redemption is flagged; one that does is not."""
     paid = {"tenders": [{"kind": "points", "amount_minor": 1_000}]}
     assert sell("s-0", **paid) == ("points_not_redeemed",)
     for number in range(1, 17):
