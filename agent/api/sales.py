@@ -107,7 +107,7 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
             mark_replay(response)
         else:
             lanes.sale_committed(
-                sale.lane, committed.answer, sale.card, redemptions=sale.redemptions
+                sale.lane, committed.answer, sale.card, redemptions=committed.captured
             )
         answer = committed.answer
         _log.info(

@@ -104,6 +104,11 @@ class Sale(Value):
         rewards = sum(line.amount_minor for line in self.lines if line.is_reward)
         return max(0, max(0, tendered) - rewards)
 
+    @property
+    def is_paid_with_points(self) -> bool:
+        """Whether points paid for something: by a tender, or by a reward line of any amount."""
+        return self.paid_with_points_minor > 0 or any(line.is_reward for line in self.lines)
+
     def canonical(self) -> bytes:
         """Encode as a journal entry holds it: compact JSON, absent values left out."""
         return _SALES.dump_json(self, exclude_none=True)

@@ -121,6 +121,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     activity.sell(connection, fact, sale)
     if fact.account is None:
         return
+    _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (entry.epoch, entry.seq, fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], seen)
     if fact.tier is not None:
@@ -144,8 +145,16 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     # A return looks for the lot under the sale's own entry.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     activity.claim(connection, _day(entry), fact, currency)
+    _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
+
+
+def _redeemed_before(connection: sqlite3.Connection, sale_id: str, account: str) -> None:
+    """Count what was captured for a sale before the sale was there."""
+    found = connection.execute(SQL["redeemed_before_sale"], (sale_id, account)).fetchone()
+    if found[0]:
+        connection.execute(SQL["redeem_for_sale"], (*found, sale_id, account))
 
 
 def _earn(
@@ -176,15 +185,20 @@ def _redeem(
     match fact:
         case CreateReward():
             place = (fact.redemption_id, entry.epoch, entry.seq, fact.account)
-            connection.execute(SQL["add_hold"], (*place, fact.expires_at, fact.points))
+            wanted = (fact.expires_at, fact.points, fact.reward, fact.sale_id)
+            connection.execute(SQL["add_hold"], (*place, *wanted))
             lots.hold(connection, fact.account, fact.redemption_id, fact.points)
         case RedeemReward():
-            key = (fact.points, fact.redemption_id, fact.account)
-            _one_row(connection.execute(SQL["capture_hold"], key), "captures what nobody holds")
+            spent = (fact.points, fact.redemption_id, fact.account, fact.sale_id)
+            _one_row(connection.execute(SQL["capture_hold"], spent), "captures what nobody holds")
             lots.capture(connection, fact.redemption_id, fact.points)
             activity.redeem(connection, _day(entry), fact)
-            if fact.sale_id is not None:  # what a sale redeemed is given back when it comes back
-                connection.execute(SQL["redeem_for_sale"], (fact.points, fact.sale_id))
+            # What a sale redeemed is given back when it comes back.
+            *_, reward, sale_id = connection.execute(SQL["hold"], (fact.redemption_id,)).fetchone()
+            rewarded = 0 if reward is None else fact.points
+            connection.execute(
+                SQL["redeem_for_sale"], (fact.points, rewarded, sale_id, fact.account)
+            )
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")

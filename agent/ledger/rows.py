@@ -55,6 +55,8 @@ class KnownSale(Struct, frozen=True, kw_only=True):
     """(epoch, seq) of the entry that gave it to a member afterwards."""
     redeemed: int
     given_back: int
+    rewarded: int
+    """How much of what was redeemed went on rewards of the catalogue."""
     currency: str
     recorded: tuple[AccumulatePoints, Position] | None
     """The entry itself; None where its body is no longer kept here."""
@@ -85,6 +87,9 @@ class HoldRow(NamedTuple):
     captured: int
     released: int
     expires_at: str
+    reward: str | None = None
+    sale_id: str | None = None
+    """The sale it was held for, or that spent it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -86,6 +86,10 @@ class View(DayView):
         row = self._connection.execute(SQL["hold"], (redemption_id,)).fetchone()
         return None if row is None else HoldRow((row[0], row[1]), *row[2:])
 
+    def holds_of_sale(self, sale_id: str, account: str) -> list[tuple[str, int, int]]:
+        """List a member's redemptions for one sale: id, points captured, points still held."""
+        return self._connection.execute(SQL["holds_of_sale"], (sale_id, account)).fetchall()
+
     def overdue_holds(self, now: str, *, at_most: int) -> list[str]:
         """List redemptions whose time was up at ``now``, RFC 3339 in UTC, the longest first."""
         rows = self._connection.execute(SQL["overdue_holds"], (now, at_most)).fetchall()
@@ -151,7 +155,8 @@ class View(DayView):
             claimed=None if places[2] is None else (places[2], places[3]),
             redeemed=redeemed,
             given_back=given_back,
-            currency=places[4],
+            rewarded=places[4],
+            currency=places[5],
             recorded=self._recorded_sale(epoch, seq),
         )
 

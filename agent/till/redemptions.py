@@ -4,7 +4,6 @@ A hold that nobody ends is given back when its time is up, so that a POS that di
 loses nobody's points. Each use case answers the same however often it is asked.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,22 +17,21 @@ from agent.ledger import HoldRow, Transaction, View
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import (
     InsufficientPoints,
-    NotRedeemable,
     OfflineLimit,
     RedemptionEnded,
     RedemptionIdReused,
     UnknownRedemption,
 )
 from agent.till.terms import Terms
-from agent.till.wishes import Wish, price
+from agent.till.wishes import Part, Wish, price
 
 __all__ = [
     "ByWhom",
     "RedemptionAnswer",
     "capture",
     "hold",
-    "hold_capturable",
     "is_overdue",
+    "known_redemption",
     "release",
     "release_overdue",
 ]
@@ -107,34 +105,34 @@ def hold(
             lease=terms.lease(-points),
         )
     )
-    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+    return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
 
 
 def capture(
     transaction: Transaction,
     redemption_id: str,
     *,
-    points: int | None = None,
+    part: Part | None = None,
     sale_id: str | None = None,
     by_whom: ByWhom | None = None,
 ) -> Answered:
     """Spend what is held, or a part of it, whose rest is given back.
 
-    It counts at the lane and cashier of ``by_whom``, or else at those that held it.
+    It counts for ``sale_id``, or else for the sale it was held for, and at the lane and cashier of
+    ``by_whom``, or else at those that held it.
 
-    Raises UnknownRedemption, and RedemptionEnded where it was given back before, or captured with
-    other points.
+    Raises UnknownRedemption, NotRedeemable for a part that the program does not redeem, and
+    RedemptionEnded where it was given back before, or captured with other points.
     """
-    known = _known(transaction, redemption_id)
+    points = None if part is None else part.points
+    known = known_redemption(transaction, redemption_id)
     if known.captured:
         if points not in (None, known.captured):
             raise RedemptionEnded(f"{known.captured} points of it were captured before")
         return _answer(transaction, redemption_id, known), True
     if known.released:
         raise RedemptionEnded("its points were given back before; hold it anew under another id")
-    spent = known.points if points is None else points
-    if not 0 < spent <= known.points:
-        raise NotRedeemable(f"it holds {known.points} points, not {spent}")
+    spent = known.points if part is None else part.of(known)
     made = _made(transaction, known)
     at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
     transaction.append(
@@ -149,40 +147,18 @@ def capture(
     )
     if spent < known.points:
         _give_back(transaction, redemption_id, known, "remainder", known.points - spent)
-    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
-
-
-def hold_capturable(
-    transaction: Transaction, redemption_ids: Sequence[str], shown: Shown | None
-) -> None:
-    """See that a sale may capture its redemptions, before anything is written.
-
-    Raises UnknownRedemption, RedemptionEnded, Frozen; a redemption of another member's is unknown
-    to it, and so is any to a sale without a member: what came back of it would be given to nobody,
-    or to whoever claims it.
-    """
-    if redemption_ids:
-        transaction.refuse_frozen()
-    row = find(transaction, shown) if redemption_ids else None
-    for redemption_id in redemption_ids:
-        known = _known(transaction, redemption_id)
-        if row is None or row.account != known.account:
-            raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
-        if known.captured or known.released:
-            raise RedemptionEnded(f"redemption {redemption_id} was captured or given back before")
-    if len(set(redemption_ids)) < len(redemption_ids):
-        raise RedemptionEnded("the sale names a redemption twice")
+    return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
 
 
 def release(transaction: Transaction, redemption_id: str) -> Answered:
     """Give back what is held. Raises UnknownRedemption, RedemptionEnded where it was captured."""
-    known = _known(transaction, redemption_id)
+    known = known_redemption(transaction, redemption_id)
     if known.captured:
         raise RedemptionEnded("its points were captured; return the sale to give them back")
     if known.released:
         return _answer(transaction, redemption_id, known), True
     _give_back(transaction, redemption_id, known, "released", known.points)
-    return _answer(transaction, redemption_id, _known(transaction, redemption_id)), False
+    return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
 
 
 def is_overdue(view: View, now: datetime) -> bool:
@@ -194,9 +170,9 @@ def release_overdue(transaction: Transaction, now: datetime) -> list[RedemptionA
     """Give back what nobody ended in time, a hundred at once at most; answers how each stands."""
     overdue = transaction.overdue_holds(rfc3339(now), at_most=_MOST_AT_ONCE)
     for redemption_id in overdue:
-        known = _known(transaction, redemption_id)
+        known = known_redemption(transaction, redemption_id)
         _give_back(transaction, redemption_id, known, "timed_out", known.points)
-    return [_answer(transaction, each, _known(transaction, each)) for each in overdue]
+    return [_answer(transaction, each, known_redemption(transaction, each)) for each in overdue]
 
 
 def _give_back(
@@ -216,7 +192,8 @@ def _give_back(
     )
 
 
-def _known(view: View, redemption_id: str) -> HoldRow:
+def known_redemption(view: View, redemption_id: str) -> HoldRow:
+    """Find a redemption. Raises UnknownRedemption."""
     known = view.hold(redemption_id)
     if known is None:
         raise UnknownRedemption("no such redemption was held here")

@@ -1,6 +1,7 @@
 """Sales: what a basket earns, once, whatever the POS does when it is not sure of the answer."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from msgspec import Raw
 
@@ -13,20 +14,30 @@ from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
-from agent.till.redemptions import ByWhom, capture, hold_capturable
+from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
+from agent.till.settling import settle
 from agent.till.terms import Terms
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
 
-RecordedSale = tuple[AccumulatePoints, Position, bool]
-"""The fact of a sale, where it stands, and whether it had stood there before."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedSale:
+    """The fact of a sale, where it stands, whether it had stood there before, and the redemptions
+    that were captured with it now.
+    """
+
+    fact: AccumulatePoints
+    position: Position
+    replay: bool
+    captured: tuple[str, ...] = ()
 
 
 def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> RecordedSale:
     """Record a sale under the POS's own id with the redemptions it names, or find it recorded.
 
-    Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
+    Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded, Frozen.
     """
     shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
@@ -38,17 +49,23 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     if known is not None:
         if isinstance(shown, Phone):
             _refuse_another_member(sale_id, known, find(transaction, shown))
-        return (*_again(sale_id, known, sale), True)
-    hold_capturable(transaction, sale.redemptions, shown)
+        fact, position = _again(sale_id, known, sale)
+        return RecordedSale(fact=fact, position=position, replay=True)
+    spending = settle(transaction, terms, sale_id, sale, shown)
     activate_due(transaction, terms, sale.business_date)
     row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
+    flags = tuple(_flags(terms, sale, row, is_covered=spending.is_covered))
+    fact = _judge(
+        transaction, terms, sale_id, sale, row, "accumulated" if row else status, flags=flags
+    )
     recorded = transaction.append(fact, business_date=sale.business_date)
-    for redemption_id in sale.redemptions:
+    for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
-    return fact, recorded.position, False
+    return RecordedSale(
+        fact=fact, position=recorded.position, replay=False, captured=spending.capture
+    )
 
 
 def _judge(
@@ -58,6 +75,8 @@ def _judge(
     sale: Sale,
     row: AccountRow | None,
     status: SaleStatus,
+    *,
+    flags: tuple[SaleFlag, ...],
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
@@ -75,7 +94,7 @@ def _judge(
         points=points,
         because=earned.because if row else (),
         balance=balance,
-        flags=tuple(_flags(terms, sale, row)),
+        flags=flags,
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
@@ -83,10 +102,12 @@ def _judge(
     )
 
 
-def _flags(terms: Terms, sale: Sale, row: AccountRow | None) -> Iterator[SaleFlag]:
+def _flags(
+    terms: Terms, sale: Sale, row: AccountRow | None, *, is_covered: bool
+) -> Iterator[SaleFlag]:
     if sale.currency != terms.program.currency:
         yield "currency_mismatch"
-    if sale.paid_with_points_minor and not sale.redemptions:
+    if (sale.paid_with_points_minor or sale.redemptions) and not is_covered:
         yield "points_not_redeemed"
     if row is None:
         return

@@ -15,11 +15,16 @@ from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import ReturnSale, VoidSale
 from agent.core.facts.sales import ReturnedLine
-from agent.core.taking_back import ReturnExceedsSale, after_lines, goods_back, share_left
-from agent.core.tokens import Token, TokenRefused
+from agent.core.taking_back import (
+    ReturnExceedsSale,
+    after_lines,
+    goods_back,
+    rewards_left,
+    share_left,
+)
 from agent.core.values import Code, Value
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.members import TokenText
+from agent.till.members import TokenText, find, shown_in
 from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
@@ -39,6 +44,12 @@ class BackLine(Value):
 
     line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
     quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+
+    @model_validator(mode="after")
+    def _something_came_back(self) -> Self:
+        if Decimal(self.quantity) == 0:
+            raise ValueError("quantity must be above zero")
+        return self
 
 
 class Back(Value):
@@ -137,7 +148,7 @@ def take_back(
         lane=at.lane,
         cashier=at.cashier,
         lease=terms.taken_lease(transaction, sale.account, active),
-        without_customer=_without_customer(transaction, sale, back.token),
+        without_customer=_without_customer(transaction, terms, sale, back.token),
     )
     return transaction.append(fact), False
 
@@ -150,17 +161,18 @@ def _left(
     Raises ReturnExceedsSale, SaleRecorded.
     """
     lines, amounts_minor = _came_back(view, earlier, back)
+    discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
         came_back = (sale.total_minor, amounts_minor)
         return (
             share_left(sale.points, *came_back),
             sale.total_minor - amounts_minor,
-            share_left(sale.redeemed, *came_back),
+            share_left(discounted, *came_back) + sale.rewarded,
         )
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
-    kept = after_lines(basket, lines)
+    kept = after_lines(basket, lines, rewards_shrink=not sale.rewarded)
     kept_minor = min(sale.total_minor, max(0, sum(line.amount_minor for line in kept.lines)))
     points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
     if fact.program == terms.program.edition:  # rules that have changed since judge nothing
@@ -172,7 +184,8 @@ def _left(
     came_back = (sale.total_minor, sale.total_minor - left_minor)
     if sale.total_minor == 0:  # no money was paid to share by
         came_back = goods_back(basket, kept)
-    return points, left_minor, share_left(sale.redeemed, *came_back)
+    rewarded_left = rewards_left(basket, lines, sale.rewarded)
+    return points, left_minor, share_left(discounted, *came_back) + rewarded_left
 
 
 def _came_back(
@@ -204,14 +217,11 @@ def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -
     return recorded
 
 
-def _without_customer(view: View, sale: KnownSale, shown: str | None) -> bool:
+def _without_customer(view: View, terms: Terms, sale: KnownSale, shown: str | None) -> bool:
     """Say whether a member's sale comes back and no card of theirs was shown; it stops nobody."""
     if sale.account is None:
         return False
-    try:
-        row = None if shown is None else view.account_of(Token.parse(shown))
-    except TokenRefused:
-        return True
+    row = find(view, shown_in(shown, terms))
     return row is None or row.account != sale.account
 
 

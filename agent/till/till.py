@@ -39,7 +39,7 @@ from agent.till.redemptions import (
 from agent.till.sales import commit
 from agent.till.take_back import Back, take_back, void
 from agent.till.terms import Terms
-from agent.till.wishes import Wish
+from agent.till.wishes import Part, Wish
 
 __all__ = ["Committed", "Till"]
 
@@ -48,11 +48,14 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """A sale's answer, whether it had been given before, and the lane that a claim counts at."""
+    """A sale's answer, whether it had been given before, the lane that a claim counts at, and the
+    redemptions that were captured with it now.
+    """
 
     answer: SaleAnswer
     replay: bool
     lane: str | None = None
+    captured: tuple[str, ...] = ()
 
 
 class Till:
@@ -110,11 +113,12 @@ class Till:
         Raises SaleIdReused where another basket has the id, SaleRecorded where a basket has it
         that is no longer kept, UnknownRedemption, RedemptionEnded.
         """
-        fact, position, replay = await self._ledger.write(
+        recorded = await self._ledger.write(
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
-        paper = self._terms.paper(fact.summary.lane)
-        return Committed(answer=sale_answer(fact, position, paper), replay=replay)
+        paper = self._terms.paper(recorded.fact.summary.lane)
+        answer = sale_answer(recorded.fact, recorded.position, paper)
+        return Committed(answer=answer, replay=recorded.replay, captured=recorded.captured)
 
     async def quote(self, sale: Sale) -> Quote:
         """Say what a sale would earn and what could be redeemed with it; writes nothing."""
@@ -166,8 +170,9 @@ class Till:
         self, redemption_id: str, *, points: int | None = None
     ) -> tuple[RedemptionAnswer, bool]:
         """Spend what is held. Raises as ``redemptions.capture`` does."""
+        part = None if points is None else Part(points=points, program=self._terms.program)
         return await self._ledger.write(
-            lambda transaction: capture(transaction, redemption_id, points=points)
+            lambda transaction: capture(transaction, redemption_id, part=part)
         )
 
     async def release(self, redemption_id: str) -> tuple[RedemptionAnswer, bool]:

@@ -1,5 +1,6 @@
 """Wishes: what a member wants to redeem, and what it costs."""
 
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -7,10 +8,11 @@ from pydantic import Field, model_validator
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
 from agent.core.values import Code, Value
+from agent.ledger import HoldRow
 from agent.till.members import TokenText
 from agent.till.refusals import NotRedeemable, UnknownReward
 
-__all__ = ["Wish", "price"]
+__all__ = ["Part", "Wish", "price"]
 
 
 class Wish(Value):
@@ -30,9 +32,35 @@ class Wish(Value):
         return self
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """So many of the points that a redemption holds."""
+
+    points: int
+    program: Program
+
+    def of(self, held: HoldRow) -> int:
+        """Answer the points that are spent. Raises NotRedeemable.
+
+        Of a discount whole steps can be spent; a reward of the catalogue is one whole thing.
+        """
+        if not 0 < self.points <= held.points:
+            raise NotRedeemable(f"it holds {held.points} points, not {self.points}")
+        if self.points == held.points:
+            return self.points
+        if held.reward is not None:
+            raise NotRedeemable("a reward is spent whole; give it back or capture all of it")
+        discount = self.program.discount
+        if discount is not None and self.points % discount.step:
+            raise NotRedeemable(f"points are redeemed in steps of {discount.step}")
+        return self.points
+
+
 def price(program: Program, wish: Wish) -> int:
     """Answer what a wish costs, in points. Raises UnknownReward, NotRedeemable."""
     if wish.reward is not None:
+        if program.discount is not None and wish.reward == program.discount.id:
+            raise NotRedeemable(f"'{wish.reward}' takes money off: name points, not a reward")
         cost = cost_of(program, wish.reward)
         if cost is None:
             raise UnknownReward(f"the program has no reward '{wish.reward}'")

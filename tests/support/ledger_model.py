@@ -58,6 +58,8 @@ class Hold:
     covered: int
     captured: int = 0
     released: int = 0
+    reward: str | None = None
+    sale_id: str | None = None
     parts: list[LotNote] = field(default_factory=list)
 
     @property
@@ -80,6 +82,7 @@ class SaleNote:
     claimed: Place | None = None
     redeemed: int = 0
     given_back: int = 0
+    rewarded: int = 0
     currency: str = "USD"
 
     @property
@@ -197,6 +200,8 @@ class Notebook:
             self.sales[fact.sale_id] = SaleNote(
                 place, fact.account, fact.summary.total_minor, fact.points
             )
+            if fact.account is not None:
+                self._redeemed_before(fact.sale_id, fact.account)
             if fact.account in self.accounts:
                 enrolled, *_, last_day, last_cashier, in_a_row = self.accounts[fact.account]
                 seen = (fact.summary.business_date, fact.summary.cashier)
@@ -209,6 +214,7 @@ class Notebook:
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
             sale.claimed = place
+            self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
             self.sales[fact.sale_id].points += fact.points  # what a promotion gave goes with it
         if fact.account is None or not fact.points:
@@ -236,6 +242,7 @@ class Notebook:
         active, held = (fact.account, "active"), (fact.account, "held")
         if isinstance(fact, CreateReward):
             hold = Hold(place, fact.account, fact.expires_at, fact.points, -fact.lease)
+            hold.reward, hold.sale_id = fact.reward, fact.sale_id
             hold.parts = self._take(fact.account, fact.points)
             self._move(active, held, fact.points)
             self.holds[fact.redemption_id] = hold
@@ -245,14 +252,26 @@ class Notebook:
             hold.captured += fact.points
             self._move(held, ("program", "redeemed"), fact.points)
             _split_off(hold.parts, fact.points)
-            if fact.sale_id in self.sales:
-                self.sales[fact.sale_id].redeemed += fact.points
+            hold.sale_id = fact.sale_id or hold.sale_id
+            self._redeem_for(hold, fact.points)
             return
         hold.released += fact.points
         hold.covered -= fact.lease
         owed = min(fact.points, max(0, -self.balances[active]))
         self._move(held, active, fact.points)
         self._give_back(fact, hold, owed, LotNote(day, place, 0))
+
+    def _redeem_for(self, hold: Hold, points: int) -> None:
+        """Count spent points for the sale they were spent for, where it is there and theirs."""
+        sale = self.sales.get(hold.sale_id or "")
+        if sale is not None and sale.account == hold.account:
+            sale.redeemed += points
+            sale.rewarded += 0 if hold.reward is None else points
+
+    def _redeemed_before(self, sale_id: str, account: str) -> None:
+        for hold in self.holds.values():
+            if (hold.sale_id, hold.account) == (sale_id, account):
+                self._redeem_for(hold, hold.captured)
 
     def _give_back(self, fact: DeleteReward, hold: Hold, owed: int, own: LotNote) -> None:
         """Give points back to their lots, the youngest first; a debt keeps the last of them."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from ledger_model import LotNote, Notebook, Place, SaleNote
+from ledger_model import Hold, LotNote, Notebook, Place, SaleNote
 
 from agent.ledger.projections import TABLES
 
@@ -33,10 +33,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
             for account, lots in sorted(notebook.lots.items())
             for lot in lots
         ],
-        "holds": [
-            (name, *h.place, h.account, h.expires_at, h.points, h.captured, h.released)
-            for name, h in holds
-        ],
+        "holds": [(name, *h.place, h.account, h.expires_at, *_standing(h)) for name, h in holds],
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
         "tiers": sorted((account, *tier) for account, tier in notebook.tiers.items()),
@@ -50,6 +47,10 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
     }
 
 
+def _standing(hold: Hold) -> tuple[object, ...]:
+    return (hold.points, hold.captured, hold.released, hold.reward, hold.sale_id)
+
+
 def _worth(sale: SaleNote) -> tuple[object, ...]:
     claimed, voided = sale.claimed or (None, None), sale.voided or (None, None)
     came_back = (sale.returned_minor, sale.taken_back, int(sale.voided is not None))
@@ -61,6 +62,7 @@ def _worth(sale: SaleNote) -> tuple[object, ...]:
         *voided,
         sale.redeemed,
         sale.given_back,
+        sale.rewarded,
     )
 
 

@@ -55,6 +55,7 @@ class SaleNote:
     waiting: int = 0
     waits_until: str = ""
     redeemed: int = 0
+    rewarded: int = 0
     returned_minor: int = 0
     taken: int = 0
     given_back: int = 0
@@ -74,6 +75,7 @@ class Held:
     covered: int
     epoch: int
     expires_at: datetime
+    sale_id: str | None = None
     captured: int = 0
     status: str = "held"
 
@@ -90,6 +92,7 @@ class Notebook:
         self.holds: dict[str, Held] = {}
         self.today = ""
         self.epoch = 0
+        self.afresh = 0
         self.frozen = False
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
@@ -152,9 +155,10 @@ class Notebook:
             same = all(known.body[key] == body[key] for key in {*known.body} - {"lane", "cashier"})
             return Answer(known.told, True) if same else "SaleIdReused"
         member = self.cards.get(body["token"])
-        refused = self._uncapturable(body["redemptions"], member)
+        refused = self._uncapturable(sale_id, body["redemptions"], member)
         if refused is not None:
             return refused
+        spent = self._spent_by(sale_id, body, member)
         self.today = body["business_date"]
         self._activate()
         sale = SaleNote(body, member, worth(self.program, body) if member is not None else 0)
@@ -167,12 +171,63 @@ class Notebook:
             "points": sale.points,
             "balance": member and member.active,
         }
-        for redemption_id in body["redemptions"]:
-            sale.redeemed += self.holds[redemption_id].points
+        self._count_earlier(sale_id, sale)
+        for redemption_id in spent:
+            self.holds[redemption_id].sale_id = sale_id
             self._capture(redemption_id, None)
         return Answer(sale.told, False)
 
-    def _uncapturable(self, redemption_ids: list[str], member: Member | None) -> str | None:
+    def _spent_by(self, sale_id: str, body: Body, member: Member | None) -> list[str]:
+        """What a sale captures: what it names, once more where that had ended, and, where points
+        paid, what was held for it.
+        """
+        spent = [name for name in body["redemptions"] if self.holds[name].status == "held"]
+        for name in body["redemptions"]:
+            held = self.holds[name]
+            if held.status == "released" and member and self._free(member, body) >= held.points:
+                spent.append(self._again(name, sale_id))
+        lines, tenders = body["lines"], body["tenders"]
+        by_points = any(line["category"] == "reward" for line in lines) or any(
+            each["kind"] == "points" and each["amount_minor"] > 0 for each in tenders
+        )
+        if member is None or self.frozen or not by_points:
+            return spent
+        mine = [
+            name
+            for name, held in self.holds.items()
+            if (held.member, held.sale_id, held.status) == (member, sale_id, "held")
+        ]
+        return spent + [name for name in mine if name not in spent]
+
+    def _free(self, member: Member, body: Body) -> int:
+        card = body["token"]
+        return self.usable(card) if self.cards.get(card) is member else 0
+
+    def _again(self, name: str, sale_id: str) -> str:
+        """A redemption that had ended is held again, under a name of its own."""
+        old, self.afresh = self.holds[name], self.afresh + 1
+        covered = 0 if self.alone else old.points
+        old.member.active -= old.points
+        old.member.held += old.points
+        old.member.right -= covered
+        again = Held(old.member, old.reward, old.points, covered, self.epoch, old.expires_at)
+        again.sale_id = sale_id
+        self.holds[f"afresh {self.afresh}"] = again
+        return f"afresh {self.afresh}"
+
+    def _count_earlier(self, sale_id: str, sale: SaleNote) -> None:
+        """What was captured for a sale before it was known to be theirs."""
+        for held in self.holds.values():
+            if held.sale_id == sale_id and held.member is sale.member:
+                self._count(held, sale)
+
+    def _count(self, held: Held, sale: SaleNote) -> None:
+        sale.redeemed += held.captured
+        sale.rewarded += held.captured if held.reward is not None else 0
+
+    def _uncapturable(
+        self, sale_id: str, redemption_ids: list[str], member: Member | None
+    ) -> str | None:
         """A sale spends its own member's holds, each once, or it is not taken at all."""
         if redemption_ids and self.frozen:
             return "Frozen"
@@ -180,7 +235,7 @@ class Notebook:
             held = self.holds.get(redemption_id)
             if held is None or held.member is not member:
                 return "UnknownRedemption"
-            if held.status != "held":
+            if held.status == "captured" and held.sale_id != sale_id:
                 return "RedemptionEnded"
         return "RedemptionEnded" if len({*redemption_ids}) < len(redemption_ids) else None
 
@@ -219,6 +274,7 @@ class Notebook:
             return refused
         sale.member, sale.points = member, worth(self.program, sale.body)
         self._earn(sale)
+        self._count_earlier(sale_id, sale)
         told = {"status": "accumulated", "points": sale.points, "balance": member.active}
         sale.claim_told = {"sale_id": sale_id, "account": member.account} | told
         return Answer(sale.claim_told, False)
@@ -254,11 +310,17 @@ class Notebook:
         if sale.void_told is not None:
             return "SaleVoided"
         back = [before for before, _ in sale.returns.values()] + [body]
-        left = left_of(self.program, sale.body, back, already_minor=sale.returned_minor)
+        left = left_of(
+            self.program,
+            sale.body,
+            back,
+            already_minor=sale.returned_minor,
+            rewarded=sale.rewarded > 0,
+        )
         if left is None:
             return "ReturnTooLarge"
         points = left.points if left.points is not None else left.share(sale.points)
-        redeemed = left.share(sale.redeemed)
+        redeemed = left.share(sale.redeemed - sale.rewarded) + left.rewards(sale.rewarded)
         sale.returned_minor = sale.body["total_minor"] - left.minor
         told = self._unsell(sale, points, redeemed) | {"status": "returned", "sale_id": sale_id}
         sale.returns[return_id] = body, told | {"return_id": return_id}
@@ -304,6 +366,7 @@ class Notebook:
         self.holds[redemption_id] = Held(
             member, wish["reward"], points, covered, self.epoch, now + _HOLD_FOR
         )
+        self.holds[redemption_id].sale_id = wish.get("sale_id")
         return self._standing(redemption_id, replay=False)
 
     def _unholdable(self, card: str) -> str | None:
@@ -331,13 +394,17 @@ class Notebook:
         if held.status == "released":
             return "RedemptionEnded"
         spent = held.points if points is None else points
-        if not 1 <= spent <= held.points:
+        step = held.points if held.reward else self.program["discount"]["step"]
+        if not 1 <= spent <= held.points or (spent < held.points and spent % step):
             return "NotRedeemable"
         if self.frozen:
             return "Frozen"
         held.status, held.captured = "captured", spent
         held.member.held -= spent
         held.member.redeemed += spent
+        sale = self.sales.get(held.sale_id or "")
+        if sale is not None and sale.member is held.member:
+            self._count(held, sale)
         self._give_back(held, held.points - spent)
         return self._standing(redemption_id, replay=False)
 

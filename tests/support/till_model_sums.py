@@ -20,10 +20,16 @@ class Left:
     part: int
     whole: int
     points: int | None
+    reward_part: tuple[int, int] = (1, 1)
+
+    def rewards(self, points: int) -> int:
+        """What stays spent on rewards: they come back thing by thing."""
+        part, whole = self.reward_part
+        return points * part // whole
 
     def share(self, points: int) -> int:
-        """Share points as the money was shared, fractions dropped."""
-        return points * self.part // self.whole if self.part else 0
+        """Share points as the money was shared, fractions dropped; of nothing, none comes back."""
+        return points * self.part // self.whole if self.whole else points
 
 
 def worth(program: Body, body: Body) -> int:
@@ -35,20 +41,23 @@ def _worth(program: Body, currency: str, lines: list[Any], tenders: list[Any]) -
     if currency != program["currency"]:
         return 0
     tendered = sum(each["amount_minor"] for each in tenders if each["kind"] == "points")
-    taken_off = -sum(each["amount_minor"] for each in lines if each["category"] == "reward")
+    rewards = sum(each["amount_minor"] for each in lines if each["category"] == "reward")
     points = 0
     for rule in program["earn"]:
         out = {*rule["exclude_categories"], "reward"}
         money = sum(line["amount_minor"] for line in lines if line["category"] not in out)
-        money -= max(0, tendered) + max(0, taken_off)
+        money -= max(0, max(0, tendered) - rewards)
         points += max(0, money) // rule["per_minor"] * rule["points"]
     return points
 
 
-def left_of(program: Body, body: Body, returns: list[Body], *, already_minor: int) -> Left | None:
+def left_of(
+    program: Body, body: Body, returns: list[Body], *, already_minor: int, rewarded: bool
+) -> Left | None:
     """What all returns of a sale together leave of it; None where it was not so much.
 
-    ``already_minor`` is the money that came back before: it never goes out again.
+    ``already_minor`` is the money that came back before: it never goes out again. Where a reward
+    was had, its line is a thing of its own and does not shrink with the goods.
     """
     total, amounts = body["total_minor"], sum(one.get("amount_minor", 0) for one in returns)
     back = [line for one in returns for line in one.get("lines", [])]
@@ -60,7 +69,7 @@ def left_of(program: Body, body: Body, returns: list[Body], *, already_minor: in
         return None
     goods, all_goods = _goods(lines), _goods(body["lines"])
     tenders = [dict(each) for each in body["tenders"]]
-    paid = [line for line in lines if line["category"] == "reward"]
+    paid = [line for line in lines if line["category"] == "reward" and not rewarded]
     paid += [each for each in tenders if each["kind"] == "points"]
     for each in paid:  # what points paid shrinks with the goods
         each["amount_minor"] = each["amount_minor"] * goods // all_goods if all_goods else 0
@@ -72,16 +81,32 @@ def left_of(program: Body, body: Body, returns: list[Body], *, already_minor: in
     if amounts:
         points = points * (kept - amounts) // kept
     left = min(kept - amounts, total - already_minor)
+    things = _things(body["lines"], back)
     if total == 0:  # all of it was paid with points
-        return Left(0, goods, all_goods, points)
-    return Left(left, left, total, points)
+        return Left(0, goods, all_goods, points, things)
+    return Left(left, left, total, points, things)
+
+
+def _things(sold: list[Any], back: list[Any]) -> tuple[int, int]:
+    """The part of the rewards that did not come back, and the whole."""
+
+    def came(index: int) -> int:
+        return sum(thousandths(one["quantity"]) for one in back if one["line"] == index)
+
+    rewards = [i for i, line in enumerate(sold) if line["category"] == "reward"]
+    goods = [i for i, line in enumerate(sold) if line["category"] != "reward"]
+    gone = all(came(i) == thousandths(sold[i]["quantity"]) for i in goods)
+    if gone and all(sold[i]["amount_minor"] < 0 for i in rewards):
+        return (0, 1)
+    whole = sum(thousandths(sold[i]["quantity"]) for i in rewards)
+    return (whole - sum(map(came, rewards)), whole) if rewards else (1, 1)
 
 
 def _kept(sold: list[Any], back: list[Any]) -> list[dict[str, Any]] | None:
     """The lines without what came back: the rest of a line has its part of the amount."""
     lines = [dict(line) for line in sold]
     for index in {each["line"] for each in back}:
-        if index >= len(lines) or lines[index]["category"] == "reward":
+        if index >= len(lines):
             return None
         of = thousandths(lines[index]["quantity"])
         rest = of - sum(thousandths(each["quantity"]) for each in back if each["line"] == index)

@@ -117,7 +117,8 @@ class Day(RuleBasedStateMachine):
         )
 
     def _redemption_id(self, data) -> str:
-        holds = self.shop.notebook.holds
+        known = self.shop.notebook.holds
+        holds = {name: known[name] for name in known if name.startswith("r-")}
         held = [name for name in holds if holds[name].status == "held"]
         return data.draw(st.sampled_from([*held, *held, *holds, f"r-{self.numbers + 1}"]))
 
@@ -241,9 +242,11 @@ class Day(RuleBasedStateMachine):
 
     def _hold(self, data, times: int, **wish: object) -> None:
         card = data.draw(st.sampled_from([*self.shop.notebook.cards, *CARDS]))
-        self._ask("hold", self._new("r"), times=times, token=card, **wish)
+        redemption_id = self._new("r")
+        coming = data.draw(st.sampled_from([None, None, f"s-{self.numbers + 1}", "s-1"]))
+        self._ask("hold", redemption_id, times=times, token=card, sale_id=coming, **wish)
 
-    @rule(data=st.data(), part=st.sampled_from([None, 1, 2, 3, 7, 0]), times=TIMES)
+    @rule(data=st.data(), part=st.sampled_from([None, 1, 2, 2, 3, 7, 0]), times=TIMES)
     def capture(self, data, part, times) -> None:
         """What is held is spent, all or a part of it, or more than is there."""
         redemption_id = self._redemption_id(data)

@@ -170,7 +170,8 @@ UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + 
  WHERE sale_id = ?;
 
 -- name: redeem_for_sale
-UPDATE sales SET redeemed = redeemed + ? WHERE sale_id = ?;
+UPDATE sales SET redeemed = redeemed + ?1, rewarded = rewarded + ?2
+ WHERE sale_id = ?3 AND account = ?4;
 
 -- name: returns_of
 SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
@@ -200,7 +201,8 @@ SELECT token, state FROM cards WHERE account = ? ORDER BY token;
 
 -- name: sale
 SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided,
-       redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq, currency
+       redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq, rewarded,
+       currency
   FROM sales WHERE sale_id = ?;
 
 -- name: add_lot
@@ -234,19 +236,28 @@ UPDATE lots SET points = ? WHERE account = ? AND earned_on = ? AND epoch = ? AND
 DELETE FROM lots WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;
 
 -- name: hold
-SELECT epoch, seq, account, points, captured, released, expires_at
+SELECT epoch, seq, account, points, captured, released, expires_at, reward, sale_id
   FROM holds WHERE redemption_id = ?;
+
+-- name: holds_of_sale
+SELECT redemption_id, captured, points - captured - released
+  FROM holds WHERE sale_id = ? AND account = ? ORDER BY redemption_id;
+
+-- name: redeemed_before_sale
+SELECT coalesce(sum(captured), 0), coalesce(sum(iif(reward IS NULL, 0, captured)), 0)
+  FROM holds WHERE sale_id = ? AND account = ?;
 
 -- name: overdue_holds
 SELECT redemption_id FROM holds
  WHERE captured + released < points AND expires_at <= ? ORDER BY expires_at LIMIT ?;
 
 -- name: add_hold
-INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points)
-VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points, reward, sale_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: capture_hold
-UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND account = ?;
+UPDATE holds SET captured = captured + ?1, sale_id = coalesce(?4, sale_id)
+ WHERE redemption_id = ?2 AND account = ?3;
 
 -- name: release_hold
 UPDATE holds SET released = released + ? WHERE redemption_id = ? AND account = ?;

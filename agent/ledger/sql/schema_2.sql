@@ -85,8 +85,12 @@ CREATE TABLE holds (
     points        INTEGER NOT NULL CHECK (points > 0),
     captured      INTEGER NOT NULL DEFAULT 0,
     released      INTEGER NOT NULL DEFAULT 0,
+    reward        TEXT,
+    sale_id       TEXT,
     CHECK (captured >= 0 AND released >= 0 AND captured + released <= points)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX holds_of_sale ON holds (sale_id) WHERE sale_id IS NOT NULL;
 
 CREATE INDEX open_holds ON holds (expires_at) WHERE captured + released < points;
 
@@ -129,6 +133,7 @@ CREATE TABLE sales (
     void_seq       INTEGER,
     redeemed       INTEGER NOT NULL DEFAULT 0,
     given_back     INTEGER NOT NULL DEFAULT 0,
+    rewarded       INTEGER NOT NULL DEFAULT 0,
     CHECK (returned_minor BETWEEN 0 AND total_minor),
     CHECK (taken_back BETWEEN 0 AND points)
 ) STRICT, WITHOUT ROWID;
