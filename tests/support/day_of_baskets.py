@@ -16,7 +16,7 @@ from day_by_hand import DayByHand, Expected
 
 from agent.paths import shipped_baskets
 
-__all__ = ["Day", "Step", "make_day"]
+__all__ = ["BUSINESS_DATE", "Day", "Step", "make_day"]
 
 BUSINESS_DATE = "2026-11-21"
 
