@@ -50,7 +50,10 @@ def _add_watching(
         return health()
 
     @routes.get(
-        "/metrics", dependencies=tills_only, responses=answers(), response_class=PlainTextResponse
+        "/metrics",
+        dependencies=tills_only,
+        responses=answers(never=(422, 503)),
+        response_class=PlainTextResponse,
     )
     async def prometheus() -> Response:
         """Prometheus metrics."""

@@ -21,7 +21,9 @@ _PING_S = 15
 def add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) -> None:
     """Add the route."""
 
-    @routes.get("/v1/events", response_class=EventSourceResponse, responses=answers(404))
+    @routes.get(
+        "/v1/events", response_class=EventSourceResponse, responses=answers(404, never=(503,))
+    )
     async def events(
         lane: Annotated[Code, Query()],
         caller: Annotated[Caller, Depends(access.till_or_screen)],

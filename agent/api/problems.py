@@ -77,6 +77,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 
 _PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
 
+_NEARLY_EVERY_CALL = (401, 413, 422, 503)
+
 _STATUS_CODES = {
     400: "malformed",
     401: "bad_token",
@@ -120,9 +122,14 @@ def problem(
     )
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Say with which problems a call may answer, besides those that every call may."""
-    return {status: {"model": Problem} for status in (401, 413, 422, 503, *statuses)}
+def answers(*statuses: int, never: tuple[int, ...] = ()) -> dict[int | str, dict[str, Any]]:
+    """Say with which problems a call may answer, besides those that nearly every call may.
+
+    ``never`` are those of these that it cannot: 422 where nothing is read of what is sent, 503
+    where the ledger is asked nothing.
+    """
+    may = (*(status for status in _NEARLY_EVERY_CALL if status not in never), *statuses)
+    return {status: {"model": Problem} for status in may}
 
 
 async def send_problem(send: Send, code: str, detail: str) -> None:

@@ -20,7 +20,16 @@ from unicodedata import category
 from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
+__all__ = [
+    "NO_CONTROL_CHARACTERS",
+    "Code",
+    "Label",
+    "Minor",
+    "MintId",
+    "Points",
+    "Text",
+    "Value",
+]
 
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
 _LARGEST = 10**12
@@ -58,12 +67,19 @@ MintId = Callable[[], str]
 Text = Annotated[str, StringConstraints(strict=True, max_length=200), Meta(max_length=200)]
 """A short text that came from outside."""
 
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""Matches a text without control characters, which a printer would obey.
+
+They are spelt out: this goes into the API's description, and few readers of one know the names of
+Unicode's categories.
+"""
+
 Label = Annotated[
     str,
-    StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$"),
+    StringConstraints(strict=True, max_length=200, pattern=NO_CONTROL_CHARACTERS),
     Meta(max_length=200, extra={"misspelt": _has_control_characters}),
 ]
-"""A short text to print or show: no control characters, which a printer would obey."""
+"""A short text to print or show, without control characters."""
 
 
 class Value(BaseModel):

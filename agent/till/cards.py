@@ -5,13 +5,11 @@ been done already and is answered the same; nothing is written twice.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from agent.core.facts import AddCard, CardState, Enrol
 from agent.core.tokens import Token
-from agent.core.values import Code, Value
+from agent.core.values import Code, Label, Value
 from agent.ledger import AccountRow, Profile, Transaction
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
 from agent.till.profiles import Personal, keep_profile, refuse_phone_of_another
@@ -32,8 +30,6 @@ __all__ = [
 
 Answered = tuple[AccountView, bool]
 """An account, and whether what was asked for had been done before."""
-
-_Reason = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$")]
 
 
 class _AtTill(Value):
@@ -58,14 +54,14 @@ class Replacement(_AtTill):
     """The card that takes another's place."""
 
     by: TokenText
-    reason: _Reason = ""
+    reason: Label = ""
 
 
 class Block(_AtTill):
     """Why a card spends no more."""
 
     state: Literal["blocked", "lost"] = "blocked"
-    reason: _Reason = ""
+    reason: Label = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from agent.core.values import Value
+from agent.core.values import NO_CONTROL_CHARACTERS, Value
 from agent.ledger import Profile, Transaction, View
 from agent.till.members import parse_phone
 from agent.till.refusals import PhoneInUse, UnknownAccount
@@ -42,7 +42,11 @@ _Birthday = Annotated[str, AfterValidator(_day_of_a_year)]
 _DisplayName = Annotated[
     str,
     StringConstraints(
-        strict=True, strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\p{Cc}]*$"
+        strict=True,
+        strip_whitespace=True,
+        min_length=1,
+        max_length=60,
+        pattern=NO_CONTROL_CHARACTERS,
     ),
 ]
 _PhoneText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60)]

@@ -3,12 +3,13 @@
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import httpx
 import pytest
-from day_by_hand import MemberSums
-from day_of_baskets import Day, make_day
+from day_by_hand import LaneSums, MemberSums
+from day_of_baskets import BUSINESS_DATE, Day, make_day
 from day_tills import DayRun
 from day_verdict import DayAsWritten, wrong_answers
 from kills import chosen_seed
@@ -39,6 +40,7 @@ def play_day(
         assert run.trouble == []
         assert list(wrong_answers(day, run.told))[:_SHOWN] == []
         _hold_balances(day, open_till(closed_store))
+        _hold_report(day, open_till(closed_store))
         assert closed_store.agent.stop() == 0
         _hold_journal(day, DayAsWritten.of(closed_store.ledger_path))
         _hold_verified(closed_store)
@@ -62,6 +64,27 @@ def _hold_balances(day: Day, till: httpx.Client) -> None:
     }
     by_hand = {token: sums.balance for token, sums in day.by_hand.members.items()}
     assert told == by_hand
+
+
+def _hold_report(day: Day, till: httpx.Client) -> None:
+    """Hold the report of the day, lane by lane and in all, against the day by hand."""
+    report = till.get(f"/v1/days/{BUSINESS_DATE}").raise_for_status().json()
+    assert (report["business_date"], report["currency"]) == (BUSINESS_DATE, "USD")
+    told = {(row.pop("lane"), row.pop("cashier")): row for row in report["lanes"]}
+    assert len(told) == len(report["lanes"])
+    by_hand = {place: _as_reported(sums) for place, sums in day.by_hand.lanes.items()}
+    assert _differences(told, by_hand) == {}
+    total: Counter[str] = Counter()
+    for sums in day.by_hand.lanes.values():
+        total.update(asdict(sums))
+    assert report["total"] == _as_reported(LaneSums(**total))
+
+
+def _as_reported(sums: LaneSums) -> dict[str, Any]:
+    """A lane's sums as the API names them; nothing was adjusted, or sold in another currency."""
+    row = asdict(sums)
+    row["points"] += row.pop("claimed_points")
+    return row | {"adjustments": 0, "adjusted_points": 0, "other_currencies": {}}
 
 
 def _hold_journal(day: Day, written: DayAsWritten) -> None:

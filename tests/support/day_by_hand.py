@@ -57,7 +57,8 @@ class SaleSums:
 class LaneSums:
     """What one cashier did at one lane: what the POS's own report of the day says too.
 
-    A redemption counts where it was held, once it was captured; a claim where it was made.
+    A redemption counts where the sale was that captured it, or else where it was held; a claim, a
+    return and a void where they were made.
     """
 
     sales: int = 0
@@ -66,8 +67,11 @@ class LaneSums:
     redemptions: int = 0
     redeemed_points: int = 0
     voids: int = 0
+    voided_minor: int = 0
     returns: int = 0
     returned_minor: int = 0
+    points_taken: int = 0
+    points_given: int = 0
     claims: int = 0
     claimed_points: int = 0
 
@@ -132,7 +136,7 @@ class DayByHand:
         balance = self.members[token].balance  # the answer was made before its holds were spent
         for redemption_id in sale.get("redemptions", ()):
             sums.redeemed += self._holds[redemption_id].points
-            self.capture(redemption_id)
+            self.capture(redemption_id, place=place)
         return Expected(fields={"points": sums.points, "balance": balance, "status": "accumulated"})
 
     def claim(self, sale_id: str, token: str, place: tuple[str, str]) -> Expected:
@@ -155,10 +159,11 @@ class DayByHand:
         if sums.returned_minor == sums.total_minor > 0:
             return Expected(refused="sale_returned")
         sums.voided = True
-        self.lanes[place].voids += 1
-        return self._bring_back(
-            sums, sums.points - sums.taken_back, sums.redeemed - sums.given_back
-        )
+        lane = self.lanes[place]
+        lane.voids += 1
+        lane.voided_minor += sums.total_minor - sums.returned_minor
+        taken, given = sums.points - sums.taken_back, sums.redeemed - sums.given_back
+        return self._bring_back(sums, lane, taken, given)
 
     def take_back(self, sale_id: str, back: dict[str, Any], place: tuple[str, str]) -> Expected:
         """Part of a sale comes back; what is taken is what all returns together leave too much."""
@@ -182,7 +187,8 @@ class DayByHand:
         lane.returns += 1
         lane.returned_minor += amount_minor
         taken = max(0, sums.points - sums.taken_back - points_left)
-        return self._bring_back(sums, taken, sums.redeemed - sums.given_back - redeemed_left)
+        given = sums.redeemed - sums.given_back - redeemed_left
+        return self._bring_back(sums, lane, taken, given)
 
     def hold(self, redemption_id: str, wish: dict[str, Any]) -> Expected:
         """Points are set aside."""
@@ -197,11 +203,16 @@ class DayByHand:
         member.held += points
         return Expected(fields={"points": points, "balance": member.balance, "status": "held"})
 
-    def capture(self, redemption_id: str, points: int | None = None) -> Expected:
+    def capture(
+        self,
+        redemption_id: str,
+        points: int | None = None,
+        place: tuple[str, str] | None = None,
+    ) -> Expected:
         """Points that were set aside are spent; what is not spent of them comes back."""
         hold = self._holds.pop(redemption_id)
         spent = points or hold.points
-        member, lane = self.members[hold.token], self.lanes[hold.place]
+        member, lane = self.members[hold.token], self.lanes[place or hold.place]
         member.held -= hold.points
         member.balance += hold.points - spent
         member.redeemed += spent
@@ -243,11 +254,13 @@ class DayByHand:
         self.members[token].earned += points
         self.members[token].balance += points
 
-    def _bring_back(self, sums: SaleSums, taken: int, given: int) -> Expected:
+    def _bring_back(self, sums: SaleSums, lane: LaneSums, taken: int, given: int) -> Expected:
         if sums.token is None:
             return Expected(fields={"points_taken": 0, "points_given_back": 0, "balance": None})
         sums.taken_back += taken
         sums.given_back += given
+        lane.points_taken += taken
+        lane.points_given += given
         member = self.members[sums.token]
         member.taken_back += taken
         member.given_back += given

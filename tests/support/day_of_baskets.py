@@ -16,7 +16,7 @@ from day_by_hand import DayByHand, Expected
 
 from agent.paths import shipped_baskets
 
-__all__ = ["Day", "Step", "make_day"]
+__all__ = ["BUSINESS_DATE", "Day", "Step", "make_day"]
 
 BUSINESS_DATE = "2026-11-21"
 
@@ -25,6 +25,7 @@ _RETURNED_WITH_POINTS = 0.4
 """What points bought comes back more often, or a day would hardly show it."""
 
 _VOIDED = 0.01
+_VOIDED_WITH_A_RETURN = 0.2
 _RETRIED = 0.1
 _WITHOUT_CARD, _CLAIMED = 0.04, 0.7
 _REDEEMED = 0.7
@@ -196,6 +197,8 @@ class _Planner:
             self._put_off(lambda: self._return(sale_id, sale, "r1", make(sale_id)))
             if self._chance(_RETURNED_TWICE):
                 self._put_off(lambda: self._return(sale_id, sale, "r2", make(sale_id)))
+            if self._chance(_VOIDED_WITH_A_RETURN):
+                self._put_off(lambda: self._void(sale_id, sale))
 
     def _has_reward(self, sale_id: str) -> bool:
         """Whether a line of a sale was bought with points: it comes back by amount only."""

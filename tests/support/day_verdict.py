@@ -72,7 +72,6 @@ class DayAsWritten:
         self.sales: BySale = {}
         self.lanes: defaultdict[tuple[str, str], LaneSums] = defaultdict(LaneSums)
         self._token_of: dict[str | None, str | None] = {None: None}
-        self._hold_lanes: dict[str, LaneSums] = {}
         self._adders: dict[str, Callable[[dict[str, Any]], None]] = {
             "ENROL": self._enrolled,
             "ACCUMULATE_POINTS": self._sold,
@@ -132,9 +131,12 @@ class DayAsWritten:
         given = fact.get("given_back", 0)
         sale.taken_back += taken
         sale.given_back += given
+        lane.points_taken += taken
+        lane.points_given += given
         if fact["kind"] == "VOID_SALE":
             sale.voided = True
             lane.voids += 1
+            lane.voided_minor += sale.total_minor - sale.returned_minor
         else:
             sale.returned_minor += fact["amount_minor"]
             lane.returns += 1
@@ -145,11 +147,10 @@ class DayAsWritten:
             member.balance += given - taken
 
     def _held(self, fact: dict[str, Any]) -> None:
-        self._hold_lanes[fact["redemption_id"]] = self._lane(fact)
         self._set_aside(fact, fact["points"])
 
     def _spent(self, fact: dict[str, Any]) -> None:
-        lane, member = self._hold_lanes[fact["redemption_id"]], self._member(fact)
+        lane, member = self._lane(fact), self._member(fact)
         assert member is not None, "points are spent by a member"
         lane.redemptions += 1
         lane.redeemed_points += fact["points"]

@@ -1,0 +1,139 @@
+"""Requests that are refused for the state of the ledger, asked of an application in this process.
+
+Till, lanes and ledger are real; only the port is not there. Each case has a ledger of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from errors_reached import Asked, asked
+from fastapi import FastAPI
+from stocked import CARD, Stock, sale_of
+from structlog.testing import capture_logs
+
+from agent.api import create_app
+from agent.api.positions import POSITION
+from agent.clock import mint_id
+from agent.lanes import Lanes
+from agent.ledger import Ledger
+from agent.ledger.budget import DiskBudget
+from agent.metrics import make_metrics
+from agent.till import Terms, Till
+from agent.tools.documents import _no_health
+from agent.tools.site import TILL_TOKEN
+
+__all__ = ["IN_PROCESS", "app_without_ledger", "ask_in_process", "ask_without_ledger"]
+
+_FROM_A_LIFE_TO_COME = {POSITION: f"7:1:{'0' * 64}"}
+_SALE = sale_of(1_000).model_dump(mode="json")
+_WISH = {"token": CARD, "reward": "coffee"}
+_OTHER_CARD = {"token": "em4100:0C000621A6"}
+
+_TAKEN: dict[str, Any] = {
+    "POST /v1/identify": {"token": CARD},
+    "POST /v1/accounts": {"token": CARD},
+    "PUT /v1/accounts/{account}/profile": {},
+    "POST /v1/accounts/{account}/cards": _OTHER_CARD,
+    "POST /v1/accounts/{account}/adjust": {"points": 1, "reason": "goodwill", "cashier": "ana"},
+    "POST /v1/cards/{token}/replace": {"by": CARD},
+    "POST /v1/cards/{token}/block": {},
+    "POST /v1/quotes": _SALE,
+    "PUT /v1/sales/{sale_id}": _SALE,
+    "PUT /v1/sales/{sale_id}/returns/{return_id}": {"amount_minor": 1},
+    "PUT /v1/sales/{sale_id}/claim": {"token": CARD},
+    "PUT /v1/redemptions/{redemption_id}": _WISH,
+}
+"""Bodies that are taken as far as the ledger."""
+
+_FROM_MEMORY = {
+    "POST /v1/lanes/{lane}/card": _OTHER_CARD,
+    "POST /v1/lanes/{lane}/card/move": {"to": "2"},
+}
+"""Calls that ask the ledger nothing themselves; only a position that comes with them does."""
+
+
+def _app(till: Till, ledger: Ledger) -> FastAPI:
+    return create_app(
+        till=till,
+        lanes=Lanes(till, ("1", "2")),
+        health=_no_health,
+        metrics=make_metrics(_no_health, ledger, 0),
+        till_tokens=(TILL_TOKEN,),
+    )
+
+
+def _send(app: FastAPI, call: str, what: Asked) -> httpx.Response:
+    async def send() -> httpx.Response:
+        # A mistake of our own is answered too, and not raised here.
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {TILL_TOKEN}"}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=headers
+        ) as client:
+            return await client.request(**what.request(call))
+
+    with capture_logs():  # a mistake is logged with all that led to it, which takes seconds to draw
+        return asyncio.run(send())
+
+
+def app_without_ledger(directory: Path) -> FastAPI:
+    """An application whose ledger does not run, as during a recovery."""
+    stock = Stock(directory / "ledger.db")
+    with stock.running() as ledger:
+        stock.enrol(ledger)
+    return _app(stock.till(ledger), ledger)
+
+
+def ask_without_ledger(app: FastAPI, call: str) -> httpx.Response:
+    """Ask such an application for what only a ledger can answer."""
+    what = Asked(path={}, query={"lane": "1"}, body=_TAKEN.get(call))
+    if call in _FROM_MEMORY:
+        what = Asked(path={}, body=_FROM_MEMORY[call], headers=_FROM_A_LIFE_TO_COME)
+    return _send(app, call, what)
+
+
+def ask_in_process(directory: Path, call: str, code: str) -> httpx.Response:
+    """Bring a ledger into the state of a case, and ask."""
+    prepare, what = IN_PROCESS[call, code]
+    stock = Stock(directory / "ledger.db")
+    with stock.running() as ledger:
+        stock.enrol(ledger)
+        return _send(_app(prepare(stock, ledger), ledger), call, what)
+
+
+def _beside_a_hub(stock: Stock, ledger: Ledger) -> Till:
+    """A member whose points head office has not lent to this device."""
+    asyncio.run(stock.till(ledger).commit("before", sale_of(20_000)))
+    terms = Terms(program=stock.till(ledger).program, alone=False)
+    return Till(ledger, terms, mint_id=mint_id)
+
+
+def _years_later(stock: Stock, ledger: Ledger) -> Till:
+    """Sales whose entries were given up for a budget of nothing."""
+    stock.sell_and_seal(ledger, 3)
+    stock.acknowledge(ledger)
+    asyncio.run(DiskBudget(ledger, budget_bytes=0, alone=False).hold())
+    return stock.till(ledger)
+
+
+IN_PROCESS: dict[tuple[str, str], tuple[Callable[[Stock, Ledger], Till], Asked]] = {
+    ("PUT /v1/redemptions/{redemption_id}", "frozen"): (
+        Stock.till,
+        Asked(path={}, body=_WISH, headers=_FROM_A_LIFE_TO_COME),
+    ),
+    ("PUT /v1/sales/{sale_id}", "frozen"): (
+        Stock.till,
+        Asked(path={}, body=_SALE | {"redemptions": ["r"]}, headers=_FROM_A_LIFE_TO_COME),
+    ),
+    ("PUT /v1/redemptions/{redemption_id}", "offline_limit"): (_beside_a_hub, asked(_WISH)),
+    ("PUT /v1/sales/{sale_id}", "sale_recorded"): (_years_later, asked(_SALE, sale_id="sale-1")),
+    ("PUT /v1/sales/{sale_id}/returns/{return_id}", "sale_recorded"): (
+        _years_later,
+        asked({"lines": [{"line": 0, "quantity": "1"}]}, sale_id="sale-1"),
+    ),
+    ("GET /metrics", "internal"): (Stock.till, asked()),  # nobody there knows the health
+}
+"""By call and code: how to bring about the state, and what is asked then."""
