@@ -95,9 +95,9 @@ MUTANTS = {
     ),
     "hold_retried_is_another": Mutant(
         file="agent/till/redemptions.py",
-        old="    if known is not None:\n        _hold_same(transaction, known, wish)\n",
+        old="    if known is not None:\n        _hold_same(transaction, known, wish, shown)\n",
         new="    if known is not None and known.captured:\n"
-        "        _hold_same(transaction, known, wish)\n",
+        "        _hold_same(transaction, known, wish, shown)\n",
         caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
     ),
     "debt_ignored": Mutant(
@@ -120,15 +120,14 @@ MUTANTS = {
     ),
     "blocked_card_spends": Mutant(
         file="agent/till/members.py",
-        old='    if row.card_state != "active":\n        raise CardBlocked(',
+        old="    if refused is not None:\n        raise CardBlocked(",
         new='    if row.card_state == "replaced":\n        raise CardBlocked(',
         caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_spends_nothing",
     ),
     "blocked_card_earns_nothing": Mutant(
         file="agent/till/sales.py",
-        old="    row = None if token is None else transaction.account_of(token)\n"
-        "    status: SaleStatus",
-        new="    row = None if token is None else transaction.account_of(token)\n"
+        old="    row = find(transaction, shown)\n    status: SaleStatus",
+        new="    row = find(transaction, shown)\n"
         '    row = row if row and row.card_state == "active" else None\n    status: SaleStatus',
         caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_still_collects",
     ),
