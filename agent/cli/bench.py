@@ -40,13 +40,13 @@ _ACCOUNTS, _ENTRIES, _REQUESTS = 100_000, 1_000_000, 400
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="ledger, till: keep the large ledger in DIR, and use the one that is there.",
+    help="ledger, till: keep the large ledger in DIR, and use one of this version there.",
 )
 @click.option(
     "--requests",
     default=_REQUESTS,
     show_default=True,
-    type=click.IntRange(8),
+    type=click.IntRange(8, 1_000),
     metavar="N",
     help="till: how many requests of each call a run measures.",
 )

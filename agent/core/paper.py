@@ -25,6 +25,8 @@ _PARTS = re.compile(r"\d+(?:[.,:/\u00a0\u202f-]\d+)*|.")
 
 def columns(text: str) -> int:
     """Answer how many columns a text takes."""
+    if text.isascii():  # nearly every text, and one column for each character
+        return len(text)
     return sum(_columns_of(character) for character in text)
 
 

@@ -28,7 +28,9 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], *, rewards_shrink: 
     for index in returned:
         if index >= len(sale.lines):
             raise ReturnExceedsSale(f"the sale has no line {index} that could come back")
-    kept = [_kept(line, returned.get(index, Decimal(0))) for index, line in enumerate(sale.lines)]
+    kept = list(sale.lines)
+    for index in sorted(returned):
+        kept[index] = _kept(kept[index], returned[index])
     share = (_bought_minor(kept), _bought_minor(sale.lines))
     lines = tuple(
         _shrink_line(line, share) if line.is_reward and rewards_shrink else line for line in kept

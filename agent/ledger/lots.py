@@ -87,8 +87,10 @@ def take_from(
 
     Looks among the account's own lots.
     """
+    if points <= 0:
+        return 0
     row = connection.execute(SQL["lot"], (account, *entry)).fetchone()
-    if row is None or (row[2] is not None) != pending or points <= 0:
+    if row is None or (row[2] is not None) != pending:
         return 0
     lot = Lot(row[0], *entry, row[1])
     taken = min(points, lot.points)

@@ -26,7 +26,7 @@ from agent.ledger.queries import SQL, schema
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled
 
-__all__ = ["has_own_schema", "migrate", "open_known", "refuse_newer"]
+__all__ = ["has_own_schema", "known_steps", "migrate", "open_known", "refuse_newer"]
 
 _STALE = "projections"
 _LEDGER = Migrations("tapledger.ledger")
@@ -76,13 +76,18 @@ def _make_shrinkable(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
+def known_steps() -> list[str]:
+    """List every step that this version knows, in order."""
+    return [step.name for step in _LEDGER.pending(Database(memory=True))]
+
+
 def refuse_newer(connection: sqlite3.Connection) -> None:
     """Hold that this version knows every step of a database.
 
     Raises LedgerNewer where a newer tapledger wrote it, which took all of these steps and more, and
     LedgerDamaged for a list of steps that has unknown ones in the place of known ones.
     """
-    known = {step.name for step in _LEDGER.pending(Database(memory=True))}
+    known = set(known_steps())
     written = {step.name for step in _LEDGER.applied(Database(connection))}
     if newer := written - known:
         if known - written:

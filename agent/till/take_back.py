@@ -234,7 +234,7 @@ def _entry(view: View, sale_id: str, place: tuple[int, int]) -> Recorded:
 
 def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
     """Split points to take back into pending and active ones."""
-    if sale.account is None:
+    if sale.account is None or taken == 0:
         return 0, 0
     pending = min(taken, view.waiting(sale.account, sale.place))
     return pending, taken - pending

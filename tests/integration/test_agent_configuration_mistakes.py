@@ -85,7 +85,7 @@ def ended(stores: dict[str, StoreKit]) -> dict[str, subprocess.CompletedProcess[
     def run(kit: StoreKit) -> subprocess.CompletedProcess[str]:
         command = tapledger("agent", "--config", str(kit.config))
         try:
-            return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+            return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(command, 0, stdout="", stderr="it ran")
 

@@ -32,6 +32,7 @@ def test_the_mutant_is_caught(name: str, tmp_path: Path, forked_pytest: ForkedPy
     assert "1 failed" in ran.output, ran.output
 
 
+@pytest.mark.long
 def test_the_same_tests_pass_without(tmp_path: Path, forked_pytest: ForkedPytest) -> None:
     """The tests that catch mutants pass on a copy of the code that nobody changed."""
     copy_code(tmp_path)

@@ -74,6 +74,7 @@ def test_the_nightly_backup_is_of_a_ledger_that_held(stock: Stock, ledger: Ledge
     replay(stock.places.backups / made.file)
 
 
+@pytest.mark.long
 def test_a_harmed_segment_is_found_by_the_replay(stock: Stock, ledger: Ledger) -> None:
     """A flipped byte in a sealed file is damage too; balances stand, and it is found once."""
     stock.day = 60

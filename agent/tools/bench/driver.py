@@ -2,7 +2,8 @@
 
 Started with a port and a number of connections; reads one request a line on standard input (a JSON
 string), sends each on the first connection that is free, and prints what came of it as one JSON
-object. It knows just enough of HTTP/1.1 to see where an answer ends.
+object. It knows just enough of HTTP/1.1 to see where an answer ends. Where a request tells the
+position ``newest``, it is sent with the one that the answer before it on that connection told.
 """
 
 import json
@@ -17,6 +18,9 @@ from typing import Any
 
 __all__ = ["run"]
 
+_NEWEST = b"tapledger-position: newest\r\n"
+_TOLD = re.compile(rb"\r\n(tapledger-position: [^\r]+\r\n)", re.IGNORECASE)
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -28,8 +32,10 @@ class _Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self._sent_s = 0.0
+        self._told = b""
 
     def send(self, request: bytes) -> None:
+        request = request.replace(_NEWEST, self._told, 1)
         self._received = b""
         self._sent_s = time.perf_counter()
         self.socket.sendall(request)
@@ -44,7 +50,10 @@ class _Connection:
         length = _LENGTH.search(head)
         if not found or length is None or len(body) < int(length[1]):
             return None
-        return head[9:12].decode("ascii"), time.perf_counter() - self._sent_s
+        answered_s = time.perf_counter() - self._sent_s
+        told = _TOLD.search(head + b"\r\n")
+        self._told = b"" if told is None else told[1]
+        return head[9:12].decode("ascii"), answered_s
 
 
 def run(port: int, connections: int, requests: Iterator[bytes]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Driven", "drive", "request"]
+__all__ = ["Driven", "drive", "request", "with_newest_position"]
 
 # Run as a file: as a module it would import all of tapledger's bench first, a second each time.
 _DRIVER = Path(__file__).with_name("driver.py")
@@ -30,6 +30,11 @@ def request(method: str, path: str, body: Any, *, bearer_token: str | None = Non
         f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{held}content-type: application/json\r\n"
         f"content-length: {len(text.encode())}\r\n\r\n{text}"
     )
+
+
+def with_newest_position(whole: str) -> str:
+    """Have the driver put the position in that the newest answer told it, as a till does."""
+    return whole.replace("\r\n\r\n", "\r\ntapledger-position: newest\r\n\r\n", 1)
 
 
 def drive(port: int, requests: list[str], *, connections: int, expected: int = 201) -> Driven:

@@ -21,14 +21,17 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, Enrol, Fact
 from agent.core.program import Program
 from agent.core.stamp import Stamp
+from agent.ledger import Profile
 from agent.paths import shipped_program
 from agent.rules import read_program
 from agent.tools.bench.sale import real_sales
 
-__all__ = ["History", "Said", "Work", "card", "program", "sample_entries", "work"]
+__all__ = ["History", "Said", "Work", "card", "phone", "program", "sample_entries", "work"]
 
 Work = list[tuple[str, Sale]]
 """Sales to commit, each with its sale_id."""
+
+_FIRST_PHONE = 202_000_0000
 
 
 @cache
@@ -46,6 +49,11 @@ def _parsed_sales() -> tuple[Sale, ...]:
 def card(number: int) -> str:
     """Answer the card of the bench's member so many."""
     return f"em4100:2B{number:08X}"
+
+
+def phone(number: int) -> str:
+    """Answer the telephone number of the bench's member so many, as E.164 writes it."""
+    return f"+1{_FIRST_PHONE + number}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +117,11 @@ class History:
         for number, account in enumerate(self._accounts):
             enrol = Enrol(account=account, token=card(number), lane="1", cashier="c1")
             yield Said(fact=enrol, business_date=None)
+
+    def profiles(self) -> Iterator[Profile]:
+        """Yield what is known of every member: a telephone number."""
+        for number, account in enumerate(self._accounts):
+            yield Profile(account=account, phone=phone(number))
 
     def sales(self, count: int) -> Iterator[Said]:
         """Yield so many more sales."""

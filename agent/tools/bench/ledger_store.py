@@ -18,7 +18,7 @@ from typing import Any
 from agent.clock import device_clock, mint_id
 from agent.core.basket import Sale
 from agent.core.entry import Entry
-from agent.ledger import Ledger, Transaction, journaled, projections
+from agent.ledger import Ledger, Profile, Transaction, journaled, projections
 from agent.ledger.connection import open_reader, open_writer
 from agent.ledger.migrations import migrate
 from agent.ledger.queries import SQL
@@ -32,6 +32,7 @@ __all__ = [
     "OpenStore",
     "PreparedEntry",
     "append_closed",
+    "keep_closed",
     "write_batch",
 ]
 
@@ -132,6 +133,17 @@ def append_closed(
     """Append facts to a ledger that is not running; afterwards it is one file."""
     with OpenStore(path) as store:
         asyncio.run(_append_all(store.ledger, facts, counted))
+
+
+def keep_closed(path: Path, profiles: Iterator[Profile]) -> None:
+    """Keep profiles beside a ledger that is not running."""
+
+    def all_of_them(transaction: Transaction) -> None:
+        for profile in profiles:
+            transaction.keep_profile(profile)
+
+    with OpenStore(path) as store:
+        asyncio.run(store.ledger.write(all_of_them))
 
 
 class _Noting(sqlite3.Connection):

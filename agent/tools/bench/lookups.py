@@ -10,8 +10,9 @@ from agent.tools.bench.driving import drive, request
 from agent.tools.bench.figures import Figure, Target
 from agent.tools.bench.ledger_built import Built
 from agent.tools.bench.ledger_http import BareApp, serving
-from agent.tools.bench.ledger_sales import card
+from agent.tools.bench.ledger_sales import card, phone
 from agent.tools.bench.measure import Progress, alternated, medians
+from agent.tools.bench.till_store import make_store
 from agent.tools.site import TILL_TOKEN, StoreKit
 
 __all__ = ["LOOKUPS", "Lookup", "identifies", "identify", "look", "lookup_figure", "lookups"]
@@ -25,13 +26,16 @@ class Lookup:
     shown: Callable[[int], str]
 
 
-LOOKUPS = (Lookup(name="card", shown=card),)
+LOOKUPS = (
+    Lookup(name="card", shown=card),
+    Lookup(name="phone", shown=lambda number: f"phone:{phone(number)}"),
+)
 """Every way that ``lookups`` measures, one figure each."""
 
 
 def lookups(directory: Path, built: Built, samples: int, progress: Progress) -> list[Figure]:
     """Measure every way to find a member on the large ledger, an agent life for each sample."""
-    store = StoreKit(name="bench", directory=built.large)
+    store = make_store(built.large)
     accounts = built.size.accounts
     with BareApp(directory) as bare:
         ours = {kind.name: partial(identify, store, accounts, samples, kind) for kind in LOOKUPS}

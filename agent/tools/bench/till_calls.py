@@ -6,12 +6,13 @@ own requests, and what it leaves open is ended ``after``; neither is measured.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any, Literal
 
-from agent.tools.bench.driving import request
+from agent.tools.bench.driving import request, with_newest_position
 from agent.tools.bench.ledger_http import sell_requests
-from agent.tools.bench.ledger_sales import Work, card
-from agent.tools.bench.till_sales import REWARD, sales_of_a_day
+from agent.tools.bench.ledger_sales import Work, card, phone
+from agent.tools.bench.till_sales import DAY, REWARD, sales_of_a_day
 from agent.tools.site import TILL_TOKEN
 
 __all__ = ["CALLS", "Batch", "Call", "Raw", "Requests"]
@@ -45,6 +46,11 @@ class Batch:
     def sales_without_card(self) -> Work:
         """The same sales to nobody."""
         return [(sale_id, sale.model_copy(update={"token": None})) for sale_id, sale in self.sales]
+
+    @property
+    def members(self) -> list[tuple[int, str]]:
+        """A member for each request, in turn: which number, and whose account."""
+        return list(islice(cycle(enumerate(self.accounts)), self.count))
 
     @property
     def new_cards(self) -> list[str]:
@@ -85,9 +91,52 @@ def _identify_card(batch: Batch) -> Requests:
     return Requests(measured=asked, expected=200)
 
 
+def _commit_telling_position(batch: Batch) -> Requests:
+    told = [with_newest_position(sale) for sale in sell_requests(batch.sales)]
+    return Requests(measured=told, expected=201)
+
+
+def _identify_phone(batch: Batch) -> Requests:
+    asked = [
+        _ask("POST", "/v1/identify", {"token": f"phone:{phone(member)}"})
+        for member, _ in batch.members
+    ]
+    return Requests(measured=asked, expected=200)
+
+
 def _enrol(batch: Batch) -> Requests:
     cards = [_ask("POST", "/v1/accounts", {"token": token}) for token in batch.new_cards]
     return Requests(measured=cards, expected=201)
+
+
+def _add_card(batch: Batch) -> Requests:
+    cards = [
+        _ask("POST", f"/v1/accounts/{account}/cards", {"token": token})
+        for (_, account), token in zip(batch.members, batch.new_cards, strict=True)
+    ]
+    return Requests(measured=cards, expected=201)
+
+
+def _adjust(batch: Batch) -> Requests:
+    adjusted = [
+        _ask(
+            "POST",
+            f"/v1/accounts/{account}/adjust",
+            {
+                "points": 1,
+                "reason": "measured",
+                "cashier": "c1",
+                "adjust_id": f"adjust-{batch.number}-{place}",
+            },
+        )
+        for place, (_, account) in enumerate(batch.members)
+    ]
+    return Requests(measured=adjusted, expected=201)
+
+
+def _day(batch: Batch) -> Requests:
+    asked = _ask("GET", f"/v1/days/{DAY.isoformat()}")
+    return Requests(measured=[asked] * batch.count, expected=200)
 
 
 def _quote(batch: Batch) -> Requests:
@@ -167,8 +216,13 @@ def _commit_capturing(batch: Batch) -> Requests:
 
 CALLS = (
     Call(name="PUT sale", prepare=_commit),
+    Call(name="PUT sale telling a position", prepare=_commit_telling_position),
     Call(name="identify by card", prepare=_identify_card, raw="look"),
+    Call(name="identify by phone", prepare=_identify_phone, raw="look"),
     Call(name="enrol", prepare=_enrol),
+    Call(name="add a card", prepare=_add_card),
+    Call(name="adjust", prepare=_adjust),
+    Call(name="add up a day", prepare=_day, raw="look"),
     Call(name="quote", prepare=_quote, raw="take"),
     Call(name="claim", prepare=_claim),
     Call(name="void", prepare=_void),

@@ -12,11 +12,12 @@ from agent.core.facts import Enrol
 from agent.tools.bench.driving import drive, request
 from agent.tools.bench.ledger_http import BareApp, serving
 from agent.tools.bench.ledger_sales import History, work
-from agent.tools.bench.ledger_store import OpenStore, append_closed
+from agent.tools.bench.ledger_store import OpenStore, append_closed, keep_closed
 from agent.tools.bench.measure import Measurement, Progress, alternated, medians
 from agent.tools.bench.till_calls import CALLS, Batch, Call, Raw
 from agent.tools.bench.till_figures import CallFigure
 from agent.tools.bench.till_sales import RICH, make_rich
+from agent.tools.bench.till_store import make_store
 from agent.tools.site import StoreKit
 
 __all__ = ["measure_calls"]
@@ -40,7 +41,7 @@ _RAWS: dict[Raw, tuple[str, str, int, str]] = {
 
 def measure_calls(directory: Path, samples: int, progress: Progress) -> tuple[CallFigure, ...]:
     """Measure every call beside the bare handlers, so many samples a run at each connection."""
-    store = StoreKit(name="bench", directory=directory / "store")
+    store = make_store(directory / "store")
     accounts = _furnish(store.ledger_path)
     batches = _Batches(accounts=accounts, numbers=count(1))
     with BareApp(directory) as bare, _YoungAgent(store, batches) as agent:
@@ -65,9 +66,11 @@ def _figure(call: Call, connections: int, runs: dict[str, list[Sample]]) -> Call
 
 
 def _furnish(ledger: Path) -> tuple[str, ...]:
-    """Enrol the members, and give them points; answers their accounts."""
-    enrolments = list(History(accounts=RICH).enrolments())
+    """Enrol the members, with telephone and points; answers their accounts."""
+    history = History(accounts=RICH)
+    enrolments = list(history.enrolments())
     append_closed(ledger, iter(enrolments))
+    keep_closed(ledger, history.profiles())
     with OpenStore(ledger) as store:
         make_rich(store, RICH)
     return tuple(said.fact.account for said in enrolments if isinstance(said.fact, Enrol))

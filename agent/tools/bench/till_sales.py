@@ -7,20 +7,22 @@ from agent.tools.bench.ledger_callers import CALLERS
 from agent.tools.bench.ledger_sales import Work, card, work
 from agent.tools.bench.ledger_store import OpenStore
 
-__all__ = ["REWARD", "RICH", "make_rich", "sales_of_a_day"]
+__all__ = ["DAY", "REWARD", "RICH", "make_rich", "sales_of_a_day"]
 
 RICH = 1_000
 """How many members at most can afford whatever is redeemed; the first so many of a ledger."""
 
 REWARD = "coffee"
 _PAID_MINOR = 10_000_000
-_DAY = date(2017, 12, 30)
+
+DAY = date(2017, 12, 30)
+"""The business date of every sale."""
 
 
 def sales_of_a_day(prefix: str, count: int, *, accounts: int, seed: int) -> Work:
     """Prepare sales as ``work`` does, all on one business date, so that each can be claimed."""
     return [
-        (sale_id, sale.model_copy(update={"business_date": _DAY}))
+        (sale_id, sale.model_copy(update={"business_date": DAY}))
         for sale_id, sale in work(prefix, count, accounts=accounts, seed=seed)
     ]
 
