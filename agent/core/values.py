@@ -20,13 +20,16 @@ from unicodedata import category
 from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
+__all__ = ["MOST_POINTS", "Code", "Label", "Minor", "MintId", "Points", "Text", "Value"]
 
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
 _LARGEST = 10**12
 
 # Each bound stands twice: pydantic checks what crosses a border, msgspec what stands in a journal,
 # less the spelling of its texts, which agent/core/spelling.py checks.
+
+MOST_POINTS = _LARGEST
+"""How many points one entry may tell of."""
 
 Minor = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 """Money in whole minor units of its currency."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from msgspec import Raw
 
-from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
@@ -12,7 +11,7 @@ from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.members import find, shown_in
-from agent.till.pending import activate_due
+from agent.till.pending import activate_due, is_due
 from agent.till.redemptions import ByWhom, capture, hold_capturable
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.terms import Terms
@@ -40,7 +39,11 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
             _refuse_another_member(sale_id, known, find(transaction, shown))
         return (*_again(sale_id, known, sale), True)
     hold_capturable(transaction, sale.redemptions, shown)
-    activate_due(transaction, terms, sale.business_date)
+    if is_due(transaction, sale.business_date):
+        member = find(transaction, shown)
+        activate_due(
+            transaction, terms, sale.business_date, None if member is None else member.account
+        )
     row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     fact = _judge(transaction, terms, sale_id, sale, row, "accumulated" if row else status)
@@ -61,8 +64,8 @@ def _judge(
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
-    earned = accumulate(program, sale)
-    points = earned.points if row else 0
+    earned, withheld = terms.earn(transaction, row, sale)
+    points = earned.points
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
     balance = None if row is None else row.balance + active
@@ -73,9 +76,9 @@ def _judge(
         account=row.account if row else None,
         program=program.edition,
         points=points,
-        because=earned.because if row else (),
+        because=earned.because,
         balance=balance,
-        flags=tuple(_flags(terms, sale, row)),
+        flags=tuple(_flags(terms, sale, row, withheld=withheld)),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
@@ -83,11 +86,15 @@ def _judge(
     )
 
 
-def _flags(terms: Terms, sale: Sale, row: AccountRow | None) -> Iterator[SaleFlag]:
+def _flags(
+    terms: Terms, sale: Sale, row: AccountRow | None, *, withheld: bool
+) -> Iterator[SaleFlag]:
     if sale.currency != terms.program.currency:
         yield "currency_mismatch"
     if sale.paid_with_points_minor and not sale.redemptions:
         yield "points_not_redeemed"
+    if withheld:
+        yield "points_withheld"
     if row is None:
         return
     seen = (sale.business_date.isoformat(), sale.cashier)

@@ -6,6 +6,7 @@ goes into debt, which the next points pay. What is given back never joins this d
 """
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -15,11 +16,13 @@ from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import ReturnSale, VoidSale
 from agent.core.facts.sales import ReturnedLine
+from agent.core.instant import BusinessDate
 from agent.core.taking_back import ReturnExceedsSale, after_lines, goods_back, share_left
 from agent.core.tokens import Token, TokenRefused
-from agent.core.values import Code, Value
+from agent.core.values import MOST_POINTS, Code, Value
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.members import TokenText
+from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
@@ -44,7 +47,8 @@ class BackLine(Value):
 class Back(Value):
     """What comes back: lines of the sale, or so much of its total.
 
-    ``token`` is the card of whoever brings it, where one was shown.
+    ``token`` is the card of whoever brings it, where one was shown. It counts on
+    ``business_date``, or else on the one that the POS said last.
     """
 
     lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
@@ -52,6 +56,7 @@ class Back(Value):
     token: TokenText | None = None
     lane: Code | None = None
     cashier: Code | None = None
+    business_date: BusinessDate | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -72,7 +77,13 @@ RecordedBack = tuple[Recorded, bool]
 
 
 def void(
-    transaction: Transaction, terms: Terms, sale_id: str, *, lane: str | None, cashier: str | None
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    *,
+    lane: str | None,
+    cashier: str | None,
+    business_date: date | None = None,
 ) -> RecordedBack:
     """Call a whole sale off; what came back of it already is not taken twice.
 
@@ -83,8 +94,10 @@ def void(
         return _entry(transaction, sale_id, sale.voided), True
     if sale.returned_minor == sale.total_minor > 0:
         raise SaleReturned("all of this sale came back already")
+    activate_due(transaction, terms, business_date, sale.account)
     pending, active = _split(transaction, sale, sale.points - sale.taken_back)
     given_back = sale.redeemed - sale.given_back
+    given_back = terms.given(transaction, sale.account, given_back)
     at = _by_whom(sale, lane, cashier)
     fact = VoidSale(
         sale_id=sale_id,
@@ -97,7 +110,7 @@ def void(
         cashier=at.cashier,
         lease=terms.taken_lease(transaction, sale.account, active),
     )
-    return transaction.append(fact), False
+    return transaction.append(fact, business_date=business_date), False
 
 
 def take_back(
@@ -121,8 +134,10 @@ def take_back(
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     taken = max(0, sale.points - left - sale.taken_back)
+    activate_due(transaction, terms, back.business_date, sale.account)
     pending, active = _split(transaction, sale, taken)
     given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)
+    given_back = terms.given(transaction, sale.account, given_back)
     at = _by_whom(sale, back.lane, back.cashier)
     fact = ReturnSale(
         sale_id=sale_id,
@@ -139,7 +154,7 @@ def take_back(
         lease=terms.taken_lease(transaction, sale.account, active),
         without_customer=_without_customer(transaction, sale, back.token),
     )
-    return transaction.append(fact), False
+    return transaction.append(fact, business_date=back.business_date), False
 
 
 def _left(
@@ -227,7 +242,7 @@ def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
     if sale.account is None:
         return 0, 0
     pending = min(taken, view.waiting(sale.account, sale.place))
-    return pending, taken - pending
+    return pending, min(taken - pending, MOST_POINTS + view.balance(sale.account))
 
 
 def _balance(view: View, sale: KnownSale, change: int) -> int | None:
