@@ -227,6 +227,8 @@ class Agent:
             for released in await self._till.release_overdue():
                 self._lanes.redemption_changed(released)
         self._lanes.look_after()
+        with contextlib.suppress(LedgerError):
+            await self._till.activate_due()
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told

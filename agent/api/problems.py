@@ -67,6 +67,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "adjust_id_reused": (409, "Another adjustment has this id"),
     "approval_needed": (403, "A second person has to agree with a PIN"),
     "too_many_pins": (429, "The PIN was wrong too often"),
+    "too_many_points": (409, "An account cannot hold so many points"),
     "cashier_limit": (409, "The cashier's limit of this business date is reached"),
     "frozen": (409, "Points cannot be redeemed until the rebuilt ledger is confirmed"),
     "too_many_lookups": (429, "This till looks for too many members"),

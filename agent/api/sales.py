@@ -10,6 +10,7 @@ from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.answer import BackAnswer, SaleAnswer
 from agent.core.basket import Sale
+from agent.core.instant import BusinessDate
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
 from agent.till import Back, Quote, Till, TillRefusal
@@ -129,9 +130,12 @@ def _add_taking_back(routes: APIRouter, till: Till, lanes: Lanes, tills_only: li
         response: Response,
         lane: Annotated[Code | None, Query()] = None,
         cashier: Annotated[Code | None, Query()] = None,
+        business_date: Annotated[BusinessDate | None, Query()] = None,
     ) -> BackAnswer:
         """Call a whole sale off."""
-        answer, replay = await till.void(sale_id, lane=lane, cashier=cashier)
+        answer, replay = await till.void(
+            sale_id, lane=lane, cashier=cashier, business_date=business_date
+        )
         if replay:
             mark_replay(response)
         else:

@@ -24,6 +24,7 @@ __all__ = ["FLAGS", "flags_of"]
 FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
     "points_not_redeemed": "a sale was paid with points, and names no redemption of any",
+    "points_withheld": "a sale would earn more than an account can hold; it earned nothing",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",
     "card_attached_late": "a card was given to a sale after it was paid",
     "return_without_customer": "a member's sale came back and no card of theirs was shown",

@@ -6,7 +6,7 @@ time moved differently somebody set the clock.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from agent.core.entry import ClockReading, Entry
 from agent.core.instant import Moment, rfc3339
@@ -14,6 +14,7 @@ from agent.core.instant import Moment, rfc3339
 __all__ = ["Stamp"]
 
 _STEP_MS = 2_000
+_A_DAY = timedelta(days=1)
 _SLEW = 1_000
 """A clock that is slewed runs up to 500 ppm fast or slow (adjtimex(2)); twice that is allowed."""
 
@@ -44,6 +45,28 @@ class Stamp:
             jumped=jump_ms != 0 or jumped_before,
         )
         return cls(at=moment.at, recorded_at=rfc3339(moment.at), clock=clock), jump_ms
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether something holds the clock to the true time, and nobody set it in this boot."""
+        return self.clock.synchronised and not self.clock.jumped
+
+    def latest(self, said: date) -> date:
+        """Answer the business date that was said, or the last that it can be.
+
+        A shop's day begins by its own time, so it may be the day after the clock's, in UTC. Where
+        the clock is not trusted the word of the POS stands.
+        """
+        return min(said, self.at.date() + _A_DAY) if self.is_trusted else said
+
+    def day(self, said: date | None) -> date:
+        """Answer the day that limits count on: what was said, unless a trusted clock denies it.
+
+        Then, and where nothing was said, it is the day of the clock.
+        """
+        today = self.at.date()
+        denied = said is not None and self.is_trusted and abs(said - today) > _A_DAY
+        return today if said is None or denied else said
 
     @classmethod
     def on(cls, entry: Entry) -> "Stamp | None":

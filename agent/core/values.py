@@ -21,6 +21,7 @@ from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "MOST_POINTS",
     "NO_CONTROL_CHARACTERS",
     "Code",
     "Label",
@@ -36,6 +37,9 @@ _LARGEST = 10**12
 
 # Each bound stands twice: pydantic checks what crosses a border, msgspec what stands in a journal,
 # less the spelling of its texts, which agent/core/spelling.py checks.
+
+MOST_POINTS = _LARGEST
+"""How many points one entry may tell of."""
 
 Minor = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 """Money in whole minor units of its currency."""

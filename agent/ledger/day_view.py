@@ -24,7 +24,10 @@ class DayView:
         return [(*row[:3], DayChange(*row[3:])) for row in rows]
 
     def adjusted_by(self, cashier: str, business_date: str) -> int:
-        """Answer how many points a cashier has adjusted on a day, whichever the sign."""
+        """Answer how many points a cashier has adjusted on a day, whichever the sign.
+
+        ``ANN`` and ``ann`` are one cashier.
+        """
         row = self._connection.execute(SQL["adjusted_by_cashier"], (business_date, cashier))
         return int(row.fetchone()[0])
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from agent.core.entry import Position
-from agent.core.instant import DeviceClock
+from agent.core.instant import DeviceClock, Moment
 from agent.core.values import MintId
 from agent.ledger.base import read_base
 from agent.ledger.checks import check_newest, check_witness
@@ -235,9 +235,9 @@ class Ledger:
         """Read the wall clock that stamps the entries."""
         return self._clock().at
 
-    def up_ms(self) -> int:
-        """Read the time since boot, which nobody sets."""
-        return self._clock().up_ms
+    def moment(self) -> Moment:
+        """Read every clock that stamps the entries."""
+        return self._clock()
 
     async def probe(self) -> None:
         """Try whether a ledger that could not write has room again, and clear its fault if so."""

@@ -45,7 +45,7 @@ class Mending:
 
     def is_due(self) -> bool:
         """Say whether to try now: nobody is at it, and the last failure is long enough ago."""
-        return not self._at_work.locked() and self._ledger.up_ms() >= self._not_before_ms
+        return not self._at_work.locked() and self._ledger.moment().up_ms >= self._not_before_ms
 
     async def recover(self, reason: str, *, seen: int | None = None) -> None:
         """Move the ledger to quarantine and go on with one made anew.
@@ -78,5 +78,5 @@ class Mending:
             self._attempts, first_s=_FIRST_WAIT_S, longest_s=_LONGEST_WAIT_S, dice=self._dice
         )
         self._attempts += 1
-        self._not_before_ms = self._ledger.up_ms() + int(wait_s * 1000)
+        self._not_before_ms = self._ledger.moment().up_ms + int(wait_s * 1000)
         return wait_s

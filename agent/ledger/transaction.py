@@ -76,6 +76,7 @@ class Transaction(View):
         self._clock = clock
         self._mint_id = mint_id
         self._stamp: Stamp | None = None
+        self._read: tuple[Stamp, int] | None = None
         self._ended: tuple[tuple[Position, str], ...] = ()
 
     def head(self) -> Position:
@@ -96,6 +97,19 @@ class Transaction(View):
     def business_date(self) -> date | None:
         """The shop's day as the POS said it last."""
         return self._business_date
+
+    @property
+    def today(self) -> date:
+        """The day that limits count on, as ``Stamp.day``."""
+        return self._clocks()[0].day(self._business_date)
+
+    def latest(self, said: date | None = None) -> date | None:
+        """Answer the last day that a business date can be, or the one said last: ``Stamp.latest``.
+
+        None before any was said.
+        """
+        said = said or self._business_date
+        return None if said is None else self._clocks()[0].latest(said)
 
     @property
     def tip(self) -> Tip:
@@ -157,12 +171,18 @@ class Transaction(View):
         return recorded
 
     def _now(self) -> Stamp:
-        """Read the clocks once a transaction; what somebody did to them is an entry of its own."""
+        """Answer the transaction's stamp; what somebody did to the clock is an entry of its own."""
         if self._stamp is None:
-            self._stamp, jump_ms = Stamp.of(self._clock(), self._before)
+            self._stamp, jump_ms = self._clocks()
             if jump_ms:
                 self._append(ClockJump(by_ms=jump_ms), self._stamp)
         return self._stamp
+
+    def _clocks(self) -> tuple[Stamp, int]:
+        """Read the clocks once a transaction: the stamp, and by how much they were set."""
+        if self._read is None:
+            self._read = Stamp.of(self._clock(), self._before)
+        return self._read
 
     def _append(self, fact: Fact, stamp: Stamp) -> Recorded:
         head = self._head

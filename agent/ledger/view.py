@@ -174,6 +174,10 @@ class View(DayView):
         """List pending lots that wait no longer on a business date: account, place, points."""
         return self._connection.execute(SQL["due_lots"], (day, at_most)).fetchall()
 
+    def due_lots_of(self, account: str, day: str) -> list[tuple[str, int, int, int]]:
+        """List one account's, all of them, as ``due_lots``."""
+        return self._connection.execute(SQL["due_lots_of"], (account, day)).fetchall()
+
     def _recorded_sale(self, epoch: int, seq: int) -> tuple[AccumulatePoints, Position] | None:
         recorded = self.entry_at(epoch, seq)
         if recorded is None:

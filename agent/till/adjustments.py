@@ -2,8 +2,8 @@
 
 Up to ``adjust_alone_points`` at once a cashier may adjust alone; above it a second person agrees
 with a PIN. On one business date a cashier adjusts ``adjust_day_points`` at most, added up whichever
-their sign, and no PIN lifts that. The day is the one the POS said last, or the day of the clock
-before any was said.
+their sign, and no PIN lifts that. The day is the one the POS said last. Where
+none was said, or a clock that can be trusted is further than a day from it, it is the clock's.
 
 A negative adjustment takes what is there and never makes a debt: only a return does. It is allowed
 while the ledger is frozen too, because it gives nothing away; a positive one then brings no rights.
@@ -26,6 +26,7 @@ from agent.till.refusals import (
     ApprovalNeeded,
     CashierLimit,
     InsufficientPoints,
+    TooManyPoints,
     UnknownAccount,
 )
 from agent.till.terms import Terms
@@ -90,15 +91,14 @@ class Adjusting:
         """Change a balance; answers whether the same was asked before.
 
         Raises UnknownAccount, AdjustIdReused, ApprovalNeeded, TooManyPins, CashierLimit,
-        InsufficientPoints.
+        InsufficientPoints, TooManyPoints.
         """
         known = await self._ledger.read(lambda view: _known(view, account, wanted))
         if known is not None:
             return _answer(known), True
         await self._approve(account, wanted)
-        today = self._ledger.now().date()
         recorded, replay = await self._ledger.write(
-            lambda transaction: _adjust(transaction, self._terms, account, wanted, today)
+            lambda transaction: _adjust(transaction, self._terms, account, wanted)
         )
         return _answer(recorded), replay
 
@@ -131,13 +131,16 @@ class Adjusting:
 
 
 def _adjust(
-    transaction: Transaction, terms: Terms, account: str, wanted: Adjustment, today: date
+    transaction: Transaction, terms: Terms, account: str, wanted: Adjustment
 ) -> tuple[Recorded, bool]:
     """Write an adjustment that was approved where it has to be."""
     known = _known(transaction, account, wanted)
     if known is not None:
         return known, True
-    _hold_limit(transaction, terms, wanted, transaction.business_date or today)
+    day = transaction.today
+    _hold_limit(transaction, terms, wanted, day)
+    if wanted.points > terms.room(transaction, account):
+        raise TooManyPoints("an account cannot hold so many points")
     balance = transaction.balance(account) + wanted.points
     if wanted.points < 0 and balance < 0:
         usable = max(0, balance - wanted.points)
@@ -158,7 +161,8 @@ def _adjust(
         balance=balance,
         lane=wanted.lane,
     )
-    return transaction.append(fact), False
+    counts_on = None if transaction.business_date is None else day
+    return transaction.append(fact, business_date=counts_on), False
 
 
 def _hold_limit(view: View, terms: Terms, wanted: Adjustment, day: date) -> None:

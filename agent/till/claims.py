@@ -1,6 +1,7 @@
 """Claims: a card that is shown after the sale earns what the sale would have earned with it."""
 
-from agent.core.accumulate import accumulate
+from datetime import date
+
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
@@ -8,6 +9,7 @@ from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.members import Shown, find, member_of, parse_shown
+from agent.till.pending import activate_due
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
@@ -26,19 +28,32 @@ def claim(
 ) -> tuple[Recorded, bool]:
     """Give a sale without a card to a member, on its own business date; answers whether it was so.
 
-    Raises UnknownSale, UnknownCard, CardBlocked, SaleHasCard, SaleVoided, ClaimTooLate,
-    CashierLimit.
+    A card that is blocked, lost or replaced collects here as it does with a sale.
+
+    Raises UnknownSale, UnknownCard, SaleHasCard, SaleVoided, ClaimTooLate, CashierLimit.
     """
     shown = parse_shown(token_text, terms)
     sale = sale_of(transaction, sale_id)
     before = _claimed_before(transaction, sale, shown)
     if before is not None:
         return before, True
-    member = member_of(transaction, shown)
+    member = _collecting(transaction, shown)
     basket = _claimable(transaction, sale)
     _hold_limit(transaction, terms, basket, cashier or basket.cashier)
+    activate_due(transaction, terms, None, member.account)
+    member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    return transaction.append(fact), False
+    return transaction.append(fact, business_date=_counts_on(transaction)), False
+
+
+def _collecting(transaction: Transaction, shown: Shown) -> AccountRow:
+    """Find whose points it will be, whatever the card's state. Raises UnknownCard."""
+    return find(transaction, shown) or member_of(transaction, shown)
+
+
+def _counts_on(transaction: Transaction) -> date | None:
+    """Answer the day that a claim counts on, where any was said."""
+    return None if transaction.business_date is None else transaction.today
 
 
 def _claimed_before(transaction: Transaction, sale: KnownSale, shown: Shown) -> Recorded | None:
@@ -64,7 +79,8 @@ def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
     if sale.recorded is None or sale.returned_minor:
         raise ClaimTooLate("part of this sale came back; it can no longer be claimed")
     basket = sale.recorded[0].sale
-    if transaction.business_date not in (None, basket.business_date):
+    day = _counts_on(transaction)
+    if day is not None and day > basket.business_date:
         raise ClaimTooLate("a sale can be claimed on its own business date only")
     return basket
 
@@ -76,11 +92,11 @@ def _hold_limit(transaction: Transaction, terms: Terms, basket: Sale, cashier: s
     """
     if terms.claims_per_day == 0:
         return
-    day = transaction.business_date or basket.business_date
+    day = _counts_on(transaction) or basket.business_date
     claimed = sum(
         sums.claims
         for _lane, who, _currency, sums in transaction.day(day.isoformat())
-        if who == cashier
+        if who.casefold() == cashier.casefold()
     )
     if claimed >= terms.claims_per_day:
         raise CashierLimit(f"{claimed} sales were given to cards here today; that is the limit")
@@ -97,7 +113,7 @@ def _judge(
     lane: str | None,
     cashier: str | None,
 ) -> ClaimSale:
-    earned = accumulate(terms.program, basket)
+    earned, _ = terms.earn(transaction, member, basket)
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
     balance = member.balance + active

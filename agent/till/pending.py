@@ -1,27 +1,79 @@
-"""Pending points: they wait for the end of the program's return window, and then are active."""
+"""Pending points: they wait for the end of the program's return window, and then are active.
+
+What is due is judged by the business date that was said, yet never by one that a trusted clock
+denies: one sale with a wrong date must not end the wait of a whole store.
+"""
 
 from collections import defaultdict
 from datetime import date
 
 from agent.core.facts import ActivatePoints
 from agent.core.facts.points import LotPart
-from agent.ledger import Transaction
+from agent.core.instant import Moment
+from agent.core.stamp import Stamp
+from agent.ledger import Transaction, View
+from agent.till.members import find, shown_in
 from agent.till.terms import Terms
 
-__all__ = ["activate_due"]
+__all__ = ["activate_due", "activate_for", "activate_more", "is_due", "is_due_now"]
 
 _MOST_LOTS = 100
 
+_Lots = list[tuple[str, int, int, int]]
 
-def activate_due(transaction: Transaction, terms: Terms, day: date) -> None:
-    """Make active what has waited until a business date; a hundred lots at once at most.
 
-    Called with whatever says a business date, so that the first sale of a day does it for the
-    members of the sales long ago, and the next sales for the rest. Costs one index look-up where
-    nothing is due.
+def is_due_now(view: View, moment: Moment) -> bool:
+    """Say whether anything waits no longer on the business date said last; writes nothing."""
+    newest = view.newest()
+    if newest is None or newest.business_date is None:
+        return False
+    stamp, _ = Stamp.of(moment, Stamp.on(newest))
+    day = stamp.latest(newest.business_date)
+    return bool(view.due_lots(day.isoformat(), at_most=1))
+
+
+def is_due(transaction: Transaction, said: date | None) -> bool:
+    """Say whether anything waits no longer on a business date; one index look-up."""
+    day = transaction.latest(said)
+    return day is not None and bool(transaction.due_lots(day.isoformat(), at_most=1))
+
+
+def activate_due(
+    transaction: Transaction, terms: Terms, said: date | None, account: str | None
+) -> None:
+    """Make active what has waited until a business date, or the one said last.
+
+    All of ``account``, which is at the till, and a hundred lots of others at most; the agent goes
+    on with the rest by itself. Costs one index look-up where nothing is due.
     """
+    if not is_due(transaction, said):
+        return
+    day = transaction.latest(said)
+    if day is not None and account is not None:
+        _activate(transaction, terms, said, transaction.due_lots_of(account, day.isoformat()))
+    activate_more(transaction, terms, said)
+
+
+def activate_for(transaction: Transaction, terms: Terms, token_text: str) -> None:
+    """Make active what is due of whoever shows a card or says a number, as ``activate_due``."""
+    member = find(transaction, shown_in(token_text, terms))
+    activate_due(transaction, terms, None, None if member is None else member.account)
+
+
+def activate_more(transaction: Transaction, terms: Terms, said: date | None = None) -> int:
+    """Make a hundred due lots active, those that wait longest first; answers how many it were."""
+    day = transaction.latest(said)
+    if day is None:
+        return 0
+    lots = transaction.due_lots(day.isoformat(), at_most=_MOST_LOTS)
+    _activate(transaction, terms, said, lots)
+    return len(lots)
+
+
+def _activate(transaction: Transaction, terms: Terms, said: date | None, due: _Lots) -> None:
+    """Write an entry for each account. It has the date that the POS said."""
     parts: dict[str, list[LotPart]] = defaultdict(list)
-    for account, epoch, seq, points in transaction.due_lots(day.isoformat(), at_most=_MOST_LOTS):
+    for account, epoch, seq, points in due:
         parts[account].append(LotPart(epoch=epoch, seq=seq, points=points))
     for account, lots in parts.items():
         points = sum(lot.points for lot in lots)
@@ -32,5 +84,5 @@ def activate_due(transaction: Transaction, terms: Terms, day: date) -> None:
                 lots=tuple(lots),
                 lease=terms.earned_lease(transaction, points),
             ),
-            business_date=day,
+            business_date=said,
         )

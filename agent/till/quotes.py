@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from agent.core.accumulate import Because, accumulate
+from agent.core.accumulate import Because
 from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
 from agent.core.rewards import Offer, offers
@@ -44,7 +44,7 @@ class Quote(Value):
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     """Judge a basket as ``sales.commit`` would, by the state of this moment."""
     row = find(view, shown_in(sale.token, terms))
-    earned = accumulate(terms.program, sale)
+    earned, _ = terms.earn(view, row, sale)
     as_of = JournalPosition.of(view.head())
     if row is None:
         return Quote(

@@ -29,6 +29,7 @@
     ├── AdjustIdReused    another adjustment has this id
     ├── ApprovalNeeded    a second person has to agree, with a PIN of their own
     ├── TooManyPins       an approver's PIN was typed wrong too often
+    ├── TooManyPoints     an account cannot hold so many
     └── CashierLimit      a cashier has done so much of it on this business date already
 """
 
@@ -60,6 +61,7 @@ __all__ = [
     "SaleVoided",
     "TillRefusal",
     "TooManyPins",
+    "TooManyPoints",
     "UnknownAccount",
     "UnknownCard",
     "UnknownRedemption",
@@ -237,6 +239,12 @@ class TooManyPins(TillRefusal):
         minutes = -(-retry_after_s // 60)
         super().__init__(f"too many wrong PINs; ask again in {minutes} minutes")
         self.retry_after_s = retry_after_s
+
+
+class TooManyPoints(TillRefusal):
+    """An account cannot hold so many points."""
+
+    code = "too_many_points"
 
 
 class CashierLimit(TillRefusal):

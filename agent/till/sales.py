@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from msgspec import Raw
 
-from agent.core.accumulate import accumulate
 from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
@@ -13,7 +12,7 @@ from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.members import find, shown_in
-from agent.till.pending import activate_due
+from agent.till.pending import activate_due, is_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import settle
@@ -52,13 +51,15 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
         fact, position = _again(sale_id, known, sale)
         return RecordedSale(fact=fact, position=position, replay=True)
     spending = settle(transaction, terms, sale_id, sale, shown)
-    activate_due(transaction, terms, sale.business_date)
+    if is_due(transaction, sale.business_date):
+        member = find(transaction, shown)
+        activate_due(
+            transaction, terms, sale.business_date, None if member is None else member.account
+        )
     row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    flags = tuple(_flags(terms, sale, row, is_covered=spending.is_covered))
-    fact = _judge(
-        transaction, terms, sale_id, sale, row, "accumulated" if row else status, flags=flags
-    )
+    status = "accumulated" if row else status
+    fact = _judge(transaction, terms, sale_id, sale, row, status, is_covered=spending.is_covered)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
@@ -76,12 +77,12 @@ def _judge(
     row: AccountRow | None,
     status: SaleStatus,
     *,
-    flags: tuple[SaleFlag, ...],
+    is_covered: bool,
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
-    earned = accumulate(program, sale)
-    points = earned.points if row else 0
+    earned, withheld = terms.earn(transaction, row, sale)
+    points = earned.points
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
     balance = None if row is None else row.balance + active
@@ -92,9 +93,9 @@ def _judge(
         account=row.account if row else None,
         program=program.edition,
         points=points,
-        because=earned.because if row else (),
+        because=earned.because,
         balance=balance,
-        flags=flags,
+        flags=tuple(_flags(terms, sale, row, is_covered=is_covered, withheld=withheld)),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
@@ -103,12 +104,14 @@ def _judge(
 
 
 def _flags(
-    terms: Terms, sale: Sale, row: AccountRow | None, *, is_covered: bool
+    terms: Terms, sale: Sale, row: AccountRow | None, *, is_covered: bool, withheld: bool
 ) -> Iterator[SaleFlag]:
     if sale.currency != terms.program.currency:
         yield "currency_mismatch"
     if (sale.paid_with_points_minor or sale.redemptions) and not is_covered:
         yield "points_not_redeemed"
+    if withheld:
+        yield "points_withheld"
     if row is None:
         return
     seen = (sale.business_date.isoformat(), sale.cashier)

@@ -6,6 +6,7 @@ goes into debt, which the next points pay. What is given back never joins this d
 """
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -15,6 +16,7 @@ from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import ReturnSale, VoidSale
 from agent.core.facts.sales import ReturnedLine
+from agent.core.instant import BusinessDate
 from agent.core.taking_back import (
     ReturnExceedsSale,
     after_lines,
@@ -22,9 +24,10 @@ from agent.core.taking_back import (
     rewards_left,
     share_left,
 )
-from agent.core.values import Code, Value
+from agent.core.values import MOST_POINTS, Code, Value
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.members import TokenText, find, shown_in
+from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
@@ -55,7 +58,8 @@ class BackLine(Value):
 class Back(Value):
     """What comes back: lines of the sale, or so much of its total.
 
-    ``token`` is the card of whoever brings it, where one was shown.
+    ``token`` is the card of whoever brings it, where one was shown. It counts on
+    ``business_date``, or else on the one that the POS said last.
     """
 
     lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
@@ -63,6 +67,7 @@ class Back(Value):
     token: TokenText | None = None
     lane: Code | None = None
     cashier: Code | None = None
+    business_date: BusinessDate | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -83,7 +88,13 @@ RecordedBack = tuple[Recorded, bool]
 
 
 def void(
-    transaction: Transaction, terms: Terms, sale_id: str, *, lane: str | None, cashier: str | None
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    *,
+    lane: str | None,
+    cashier: str | None,
+    business_date: date | None = None,
 ) -> RecordedBack:
     """Call a whole sale off; what came back of it already is not taken twice.
 
@@ -94,8 +105,10 @@ def void(
         return _entry(transaction, sale_id, sale.voided), True
     if sale.returned_minor == sale.total_minor > 0:
         raise SaleReturned("all of this sale came back already")
+    activate_due(transaction, terms, business_date, sale.account)
     pending, active = _split(transaction, sale, sale.points - sale.taken_back)
     given_back = sale.redeemed - sale.given_back
+    given_back = terms.given(transaction, sale.account, given_back)
     at = _by_whom(sale, lane, cashier)
     fact = VoidSale(
         sale_id=sale_id,
@@ -108,7 +121,7 @@ def void(
         cashier=at.cashier,
         lease=terms.taken_lease(transaction, sale.account, active),
     )
-    return transaction.append(fact), False
+    return transaction.append(fact, business_date=business_date), False
 
 
 def take_back(
@@ -132,8 +145,10 @@ def take_back(
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     taken = max(0, sale.points - left - sale.taken_back)
+    activate_due(transaction, terms, back.business_date, sale.account)
     pending, active = _split(transaction, sale, taken)
     given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)
+    given_back = terms.given(transaction, sale.account, given_back)
     at = _by_whom(sale, back.lane, back.cashier)
     fact = ReturnSale(
         sale_id=sale_id,
@@ -150,7 +165,7 @@ def take_back(
         lease=terms.taken_lease(transaction, sale.account, active),
         without_customer=_without_customer(transaction, terms, sale, back.token),
     )
-    return transaction.append(fact), False
+    return transaction.append(fact, business_date=back.business_date), False
 
 
 def _left(
@@ -237,7 +252,7 @@ def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
     if sale.account is None or taken == 0:
         return 0, 0
     pending = min(taken, view.waiting(sale.account, sale.place))
-    return pending, taken - pending
+    return pending, min(taken - pending, MOST_POINTS + view.balance(sale.account))
 
 
 def _balance(view: View, sale: KnownSale, change: int) -> int | None:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from agent.core.accumulate import Earned, accumulate
+from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.core.receipt import Paper
+from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
 
 __all__ = ["Terms"]
@@ -56,6 +59,27 @@ class Terms:
             return 0
         return -min(view.right(account), points)
 
+    def earn(self, view: View, row: AccountRow | None, sale: Sale) -> tuple[Earned, bool]:
+        """Judge a sale; answers whether a member's account cannot hold its points.
+
+        They are withheld then, all of them: a sale is never refused for what it would earn.
+        """
+        if row is None:
+            return Earned(points=0, because=()), False
+        earned = accumulate(self.program, sale)
+        if earned.points <= self.room(view, row.account):
+            return earned, False
+        return Earned(points=0, because=()), True
+
+    def room(self, view: View, account: str) -> int:
+        """Answer how many more points an account can hold: far more than any shop will give."""
+        there = [view.balance(account, bucket) for bucket in ("active", "pending", "held")]
+        return MOST_POINTS - sum(max(0, points) for points in there)
+
+    def given(self, view: View, account: str | None, points: int) -> int:
+        """Answer how many of some points that are given back an account can hold."""
+        return points if account is None else max(0, min(points, self.room(view, account)))
+
     def pending_after(self, view: View, row: AccountRow | None, points: int) -> int | None:
         """Answer an account's pending points with those that come now; None where none wait."""
         if row is None or self.program.return_window_days == 0:
@@ -66,7 +90,8 @@ class Terms:
         """Answer until when points of a business date's sale wait; None where they need not."""
         if points == 0 or self.program.return_window_days == 0:
             return None
-        return day + timedelta(days=self.program.return_window_days)
+        window = timedelta(days=self.program.return_window_days)
+        return day + min(window, date.max - day)
 
     def paper(self, lane: str | None) -> Paper:
         """Answer what a lane prints on, where somebody said which it was."""

@@ -26,6 +26,7 @@ from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
+from agent.till.pending import activate_for, activate_more, is_due_now
 from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
 from agent.till.redemptions import (
@@ -42,6 +43,9 @@ from agent.till.terms import Terms
 from agent.till.wishes import Part, Wish
 
 __all__ = ["Committed", "Till"]
+
+_MOST_BATCHES = 10
+"""How often at most one look makes pending points active, so that the agent's other looks go on."""
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -73,7 +77,9 @@ class Till:
         pin_hashes: Mapping[str, str] = _NOBODY,
     ) -> None:
         self._ledger = ledger
-        self._adjusting = Adjusting(ledger, terms, Approvals(pin_hashes, up_ms=ledger.up_ms))
+        self._adjusting = Adjusting(
+            ledger, terms, Approvals(pin_hashes, up_ms=lambda: ledger.moment().up_ms)
+        )
         self._terms = terms
         self._mint_id = mint_id
         self.activity = Activity(ledger)
@@ -140,13 +146,23 @@ class Till:
         return Committed(answer=answer, replay=replay, lane=fact.lane)
 
     async def void(
-        self, sale_id: str, *, lane: str | None = None, cashier: str | None = None
+        self,
+        sale_id: str,
+        *,
+        lane: str | None = None,
+        cashier: str | None = None,
+        business_date: date | None = None,
     ) -> tuple[BackAnswer, bool]:
         """Call a whole sale off. Raises as ``take_back.void`` does."""
         return self._back(
             *await self._ledger.write(
                 lambda transaction: void(
-                    transaction, self._terms, sale_id, lane=lane, cashier=cashier
+                    transaction,
+                    self._terms,
+                    sale_id,
+                    lane=lane,
+                    cashier=cashier,
+                    business_date=business_date,
                 )
             )
         )
@@ -160,7 +176,14 @@ class Till:
         )
 
     async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
-        """Set points aside before the customer pays. Raises as ``redemptions.hold`` does."""
+        """Set points aside before the customer pays. Raises as ``redemptions.hold`` does.
+
+        What is due of the member becomes active before, whether or not so many points are there.
+        """
+        if await self._is_due():
+            await self._ledger.write(
+                lambda transaction: activate_for(transaction, self._terms, wish.token)
+            )
         now = self._ledger.now()
         return await self._ledger.write(
             lambda transaction: hold(transaction, self._terms, redemption_id, wish, now)
@@ -186,6 +209,24 @@ class Till:
     async def day(self, business_date: date) -> DayAnswer:
         """Add up a business date by lane and cashier; reads only what is on disk."""
         return await self._ledger.read(lambda view: day_of(view, self._terms, business_date))
+
+    async def activate_due(self) -> int:
+        """Make active what waits no longer, in short transactions between which sales are taken.
+
+        Answers how many lots it were: a thousand at most, and the next look goes on. Costs one
+        read where nothing is due.
+        """
+        lots = 0
+        for _ in range(_MOST_BATCHES):
+            if not await self._is_due():
+                break
+            lots += await self._ledger.write(
+                lambda transaction: activate_more(transaction, self._terms)
+            )
+        return lots
+
+    async def _is_due(self) -> bool:
+        return await self._ledger.read(lambda view: is_due_now(view, self._ledger.moment()))
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
         """Give back the points of every redemption that nobody ended in time; answers each."""

@@ -269,7 +269,7 @@ class Notebook:
             return "UnknownCard"
         if sale.claim_told is not None and sale.member is member:
             return Answer(sale.claim_told, True)
-        refused = self._unclaimable(sale, card)
+        refused = self._unclaimable(sale)
         if refused is not None:
             return refused
         sale.member, sale.points = member, worth(self.program, sale.body)
@@ -279,15 +279,13 @@ class Notebook:
         sale.claim_told = {"sale_id": sale_id, "account": member.account} | told
         return Answer(sale.claim_told, False)
 
-    def _unclaimable(self, sale: SaleNote, card: str) -> str | None:
-        if self.card_states[card] != "active":
-            return "CardBlocked"
+    def _unclaimable(self, sale: SaleNote) -> str | None:
         if sale.member is not None:
             return "SaleHasCard"
         if sale.void_told is not None:
             return "SaleVoided"
-        other_day = self.today != sale.body["business_date"]
-        return "ClaimTooLate" if sale.returned_minor or other_day else None
+        is_over = self.today > sale.body["business_date"]
+        return "ClaimTooLate" if sale.returned_minor or is_over else None
 
     def _void(self, sale_id: str) -> Answer | str:
         sale = self.sales.get(sale_id)

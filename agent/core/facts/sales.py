@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 SaleStatus = Literal["accumulated", "no_card", "unknown_card"]
-SaleFlag = Literal["currency_mismatch", "card_over_and_over", "points_not_redeemed"]
+SaleFlag = Literal[
+    "currency_mismatch", "card_over_and_over", "points_not_redeemed", "points_withheld"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -227,7 +227,12 @@ SELECT earned_on, epoch, seq, points FROM lots
 SELECT earned_on, points, activates_on FROM lots WHERE account = ? AND epoch = ? AND seq = ?;
 
 -- name: due_lots
-SELECT account, epoch, seq, points FROM lots WHERE activates_on <= ? LIMIT ?;
+SELECT account, epoch, seq, points FROM lots
+ WHERE activates_on <= ? ORDER BY activates_on, account, earned_on, epoch, seq LIMIT ?;
+
+-- name: due_lots_of
+SELECT account, epoch, seq, points FROM lots
+ WHERE account = ? AND activates_on <= ? ORDER BY earned_on, epoch, seq;
 
 -- name: resize_lot
 UPDATE lots SET points = ? WHERE account = ? AND earned_on = ? AND epoch = ? AND seq = ?;
@@ -329,7 +334,7 @@ SELECT lane, cashier, currency,
   FROM days WHERE business_date = ? ORDER BY lane, cashier, currency;
 
 -- name: adjusted_by_cashier
-SELECT coalesce(sum(adjusted_points), 0) FROM days WHERE business_date = ? AND cashier = ?;
+SELECT coalesce(sum(adjusted_points), 0) FROM days WHERE business_date = ? AND lower(cashier) = lower(?);
 
 -- name: add_adjustment
 INSERT INTO adjustments (adjust_id, epoch, seq) VALUES (?, ?, ?);
