@@ -38,6 +38,7 @@ FLAGS = {
     "phone_lookup": "a member was looked up by telephone number",
     "number_lookup": "a member was looked up by a typed card number",
     "lookups_limited": "a till asked for more members than a cashier can serve",
+    "profile_changed": "what is known of a member was replaced or erased",
     "wrong_pin": "a wrong PIN was typed to approve an adjustment",
 }
 """Every flag, and what it says."""

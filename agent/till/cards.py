@@ -11,10 +11,9 @@ from pydantic import StringConstraints
 
 from agent.core.facts import AddCard, CardState, Enrol
 from agent.core.tokens import Token
-from agent.core.values import Code, Value
 from agent.ledger import AccountRow, Profile, Transaction
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
-from agent.till.profiles import Personal, keep_profile, refuse_phone_of_another
+from agent.till.profiles import AtTill, Personal, keep_profile, refuse_phone_of_another
 from agent.till.refusals import CardBlocked, CardInUse, UnknownAccount, UnknownCard
 from agent.till.terms import Terms
 
@@ -36,32 +35,27 @@ Answered = tuple[AccountView, bool]
 _Reason = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=r"^[^\p{Cc}]*$")]
 
 
-class _AtTill(Value):
-    lane: Code | None = None
-    cashier: Code | None = None
-
-
-class Enrolment(Personal, _AtTill):
+class Enrolment(Personal, AtTill):
     """A card to make an account for; all else where it is known."""
 
     token: TokenText
 
 
-class MoreCard(_AtTill):
+class MoreCard(AtTill):
     """One more card for an account; ``lost`` says that all others of its active ones are lost."""
 
     token: TokenText
     lost: bool = False
 
 
-class Replacement(_AtTill):
+class Replacement(AtTill):
     """The card that takes another's place."""
 
     by: TokenText
     reason: _Reason = ""
 
 
-class Block(_AtTill):
+class Block(AtTill):
     """Why a card spends no more."""
 
     state: Literal["blocked", "lost"] = "blocked"
@@ -74,7 +68,7 @@ class _Change:
 
     transaction: Transaction
     account: str
-    at: _AtTill
+    at: AtTill
 
     def add(self, token: Token) -> None:
         at = self.at
