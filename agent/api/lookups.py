@@ -3,7 +3,11 @@
 A telephone number, or a card number that somebody typed, finds a member who is not there. So each
 till has a bucket of tokens: such a look-up takes one, and so does a bare number that finds nobody,
 which is what trying out numbers looks like. The bucket fills at the same pace again. A card that
-was read and is known costs nothing, and a sale is never refused for any of this.
+was read and is known costs nothing.
+
+What tells the same by another way counts the same: a number that cannot be given to a member, for
+another has it, takes a token. A sale takes none and is never refused for any of this; that it named
+a number is recorded.
 """
 
 import math
@@ -15,7 +19,14 @@ from typing import Literal
 from agent.core.facts import ActivityFlag
 from agent.core.phones import is_by_phone
 from agent.core.tokens import Token, TokenRefused
-from agent.till import MalformedPhone, MalformedToken, Till, TillRefusal, UnknownCard
+from agent.till import (
+    MalformedPhone,
+    MalformedToken,
+    PhoneInUse,
+    Till,
+    TillRefusal,
+    UnknownCard,
+)
 
 __all__ = ["Asked", "Found", "How", "Lookups", "MonotonicClock", "TooManyLookups"]
 
@@ -96,6 +107,37 @@ class Lookups:
             raise
         self._looked(asked, found.account)
 
+    @asynccontextmanager
+    async def giving(self, asked: Asked) -> AsyncIterator[None]:
+        """Let one call give a member the number that is asked for, where it gives one.
+
+        It costs nothing unless another member has the number; but a till with no look-up left
+        learns nothing this way either. Raises TooManyLookups before the call.
+        """
+        if not asked.by_hand:
+            yield
+            return
+        self._take(asked)
+        try:
+            yield
+        except PhoneInUse:
+            self._looked(asked, await self._till.members.whose(asked.text))
+            raise
+        except BaseException:
+            self._give_back(asked)
+            raise
+        self._give_back(asked)
+
+    def sold(self, asked: Asked, account: str | None) -> None:
+        """Have it recorded that a sale found a member by telephone, or found nobody."""
+        if self._till.members.is_number(asked.text):
+            self._record("phone_lookup", asked, account)
+
+    async def sale_refused(self, asked: Asked) -> None:
+        """Have it recorded that a refused sale named a telephone number."""
+        if self._till.members.is_number(asked.text):
+            self.sold(asked, await self._till.members.whose(asked.text))
+
     def _looked(self, asked: Asked, account: str | None) -> None:
         """Have a look-up by hand recorded, and charge for a bare number that finds nobody."""
         if asked.by_hand:
@@ -117,6 +159,10 @@ class Lookups:
             bucket.told_s = now_s
             self._record("lookups_limited", asked, None)
         raise TooManyLookups(math.ceil((1 - bucket.left) / a_second))
+
+    def _give_back(self, asked: Asked) -> None:
+        bucket = self._buckets[asked.till]
+        bucket.left = min(bucket.left + 1, self._per_minute)
 
     def _record(self, flag: ActivityFlag, asked: Asked, account: str | None) -> None:
         note = self._till.activity.note

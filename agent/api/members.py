@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from agent.api.lookups import Asked, How, Lookups
 from agent.api.posted import mark_replay
@@ -16,6 +16,7 @@ from agent.till import (
     Enrolment,
     MoreCard,
     Personal,
+    ProfileChange,
     Replacement,
     Till,
     parse_token,
@@ -50,7 +51,7 @@ def add_members(
 ) -> None:
     """Add the routes."""
     _add_accounts(routes, till, lanes, lookups, tills_only)
-    _add_profiles(routes, till, tills_only)
+    _add_profiles(routes, till, lookups, tills_only)
     _add_cards(routes, till, lanes, tills_only)
 
 
@@ -72,26 +73,43 @@ def _add_accounts(
             found.account = view.account
         return view
 
-    @routes.post("/v1/accounts", status_code=201, dependencies=tills_only, responses=answers(409))
-    async def enrol(enrolment: Enrolment) -> AccountView:
+    @routes.post(
+        "/v1/accounts", status_code=201, dependencies=tills_only, responses=answers(409, 429)
+    )
+    async def enrol(enrolment: Enrolment, request: Request) -> AccountView:
         """Make an account for a card at once, also with no network."""
-        view = await till.members.enrol(enrolment)
+        async with lookups.giving(_number_of(enrolment, request)):
+            view = await till.members.enrol(enrolment)
         await lanes.card_enrolled(parse_token(enrolment.token), enrolment.lane)
         return view
 
 
-def _add_profiles(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
-    place = f"{_ACCOUNT}/profile"
+def _number_of(given: Enrolment | ProfileChange, request: Request) -> Asked:
+    """Answer the number that a body gives to a member as a look-up; of none where it gives none."""
+    text = "" if given.phone is None else f"phone:{given.phone}"
+    return Asked(till=request.state.till, text=text, lane=given.lane, cashier=given.cashier)
 
-    @routes.put(place, dependencies=tills_only, responses=answers(404, 409))
-    async def put_profile(account: _Account, personal: Personal) -> Personal:
+
+def _add_profiles(routes: APIRouter, till: Till, lookups: Lookups, tills_only: list[Any]) -> None:
+    place, note = f"{_ACCOUNT}/profile", till.activity.note
+
+    @routes.put(place, dependencies=tills_only, responses=answers(404, 409, 429))
+    async def put_profile(account: _Account, change: ProfileChange, request: Request) -> Personal:
         """Replace what is known of a member; answers it as it is kept now."""
-        return await till.members.put_profile(account, personal)
+        async with lookups.giving(_number_of(change, request)):
+            kept = await till.members.put_profile(account, change)
+        note("profile_changed", account=account, lane=change.lane, cashier=change.cashier)
+        return kept
 
     @routes.delete(place, status_code=204, dependencies=tills_only, responses=answers(404))
-    async def erase_profile(account: _Account) -> None:
+    async def erase_profile(
+        account: _Account,
+        lane: Annotated[Code | None, Query()] = None,
+        cashier: Annotated[Code | None, Query()] = None,
+    ) -> None:
         """Forget a person. The account, its cards and its points stay."""
         await till.members.erase_profile(account)
+        note("profile_changed", account=account, lane=lane, cashier=cashier, reason="erased")
 
 
 def _add_cards(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:

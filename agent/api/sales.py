@@ -13,7 +13,7 @@ from agent.core.basket import Sale
 from agent.core.instant import BusinessDate
 from agent.core.values import Code, Value
 from agent.lanes import Lanes
-from agent.till import Back, Quote, Till, TillRefusal
+from agent.till import Back, Committed, Quote, Till, TillRefusal
 from agent.till.members import TokenText
 
 __all__ = ["add_sales"]
@@ -38,7 +38,7 @@ def add_sales(
     _add_taking_back(routes, till, lanes, tills_only)
     _add_quotes(routes, till, lanes, lookups, tills_only)
     _add_claims(routes, till, lanes, lookups, tills_only)
-    _add_commit(routes, till, lanes, tills_only)
+    _add_commit(routes, till, lanes, lookups, tills_only)
 
 
 def _add_quotes(
@@ -47,14 +47,17 @@ def _add_quotes(
     @routes.post("/v1/quotes", dependencies=tills_only, responses=answers(429))
     async def quote(sale: Sale, request: Request) -> Quote:
         """Say what a basket would earn and what could be redeemed with it; nothing is written."""
-        asked = Asked(
-            till=request.state.till, text=sale.token or "", lane=sale.lane, cashier=sale.cashier
-        )
-        async with lookups.watch(asked) as found:
+        async with lookups.watch(_asked(sale, request)) as found:
             quoted = await till.quote(sale)
             found.account = quoted.account
         lanes.quoted(sale.lane, quoted)
         return quoted
+
+
+def _asked(sale: Sale, request: Request) -> Asked:
+    """Say for whom a basket asks, which need not be anybody."""
+    text = sale.token or ""
+    return Asked(till=request.state.till, text=text, lane=sale.lane, cashier=sale.cashier)
 
 
 def _add_claims(
@@ -83,7 +86,9 @@ def _add_claims(
         return claimed.answer
 
 
-def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:
+def _add_commit(
+    routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
+) -> None:
     # The second address is there for an id with a slash to be told what is wrong with it.
     @routes.put(
         _SALE,
@@ -97,30 +102,39 @@ def _add_commit(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[An
         dependencies=tills_only,
         include_in_schema=False,
     )
-    async def commit(sale_id: PosId, sale: Sale, response: Response) -> SaleAnswer:
+    async def commit(
+        sale_id: PosId, sale: Sale, request: Request, response: Response
+    ) -> SaleAnswer:
         """Commit a sale. Answered once it is on disk; the same sale again gets the same answer."""
+        asked = _asked(sale, request)
         try:
             committed = await till.commit(sale_id, sale)
         except TillRefusal as refusal:
             _log.warning("sale_refused", sale_id=sale_id, lane=sale.lane, reason=str(refusal))
+            await lookups.sale_refused(asked)
             raise
         if committed.replay:
             mark_replay(response)
         else:
+            lookups.sold(asked, committed.answer.account)
             lanes.sale_committed(
                 sale.lane, committed.answer, sale.card, redemptions=committed.captured
             )
-        answer = committed.answer
-        _log.info(
-            "sale_answered",
-            sale_id=sale_id,
-            lane=sale.lane,
-            status=answer.status,
-            points=answer.points,
-            seq=answer.journal.seq,
-            replay=committed.replay,
-        )
-        return answer
+        _log_answer(sale_id, sale.lane, committed)
+        return committed.answer
+
+
+def _log_answer(sale_id: str, lane: str, committed: Committed) -> None:
+    answer = committed.answer
+    _log.info(
+        "sale_answered",
+        sale_id=sale_id,
+        lane=lane,
+        status=answer.status,
+        points=answer.points,
+        seq=answer.journal.seq,
+        replay=committed.replay,
+    )
 
 
 def _add_taking_back(routes: APIRouter, till: Till, lanes: Lanes, tills_only: list[Any]) -> None:

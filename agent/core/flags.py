@@ -13,6 +13,7 @@ from agent.core.facts import (
     AddCard,
     AdjustPoints,
     CardState,
+    CardStateName,
     ClaimSale,
     Fact,
     FlagActivity,
@@ -30,12 +31,15 @@ FLAGS = {
     "return_without_customer": "a member's sale came back and no card of theirs was shown",
     "points_adjusted": "a person changed a balance by hand",
     "card_added": "one more card for an account",
-    "card_replaced": "a card was blocked, reported lost, or replaced at a till",
+    "card_blocked": "a card was blocked at a till",
+    "card_lost": "a card was reported lost at a till",
+    "card_replaced": "a new card took an old one's place at a till",
     "tap_without_basket": "a card was shown, and no sale came with it",
     "tap_moved": "a card shown at one lane was moved to another",
     "phone_lookup": "a member was looked up by telephone number",
     "number_lookup": "a member was looked up by a typed card number",
     "lookups_limited": "a till asked for more members than a cashier can serve",
+    "profile_changed": "what is known of a member was replaced or erased",
     "wrong_pin": "a wrong PIN was typed to approve an adjustment",
 }
 """Every flag, and what it says."""
@@ -50,6 +54,8 @@ def flags_of(fact: Fact) -> tuple[str, ...]:
             return (fact.flag,)
         case ReturnSale(without_customer=True):
             return ("return_without_customer",)
+        case CardState():
+            return _BY_STATE[fact.state]
     return _BY_KIND.get(type(fact), ())
 
 
@@ -57,5 +63,11 @@ _BY_KIND: dict[type, tuple[str, ...]] = {
     ClaimSale: ("card_attached_late",),
     AdjustPoints: ("points_adjusted",),
     AddCard: ("card_added",),
-    CardState: ("card_replaced",),
+}
+
+_BY_STATE: dict[CardStateName, tuple[str, ...]] = {
+    "active": (),
+    "blocked": ("card_blocked",),
+    "lost": ("card_lost",),
+    "replaced": ("card_replaced",),
 }

@@ -4,7 +4,7 @@ A phrase may name a value in braces. Which values it must name is checked when t
 so that no receipt ever fails over a translation:
 
 >>> BUILT_IN.next_reward.format(reward="A coffee", points=120)
-'A coffee: 120 points to go'
+'A coffee: 120 to go'
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ BUILT_IN = Phrases(
     owed="Points owed",
     pending="Points pending",
     counts_from="They count from {date}",
-    next_reward="{reward}: {points} points to go",
+    next_reward="{reward}: {points} to go",
     not_known="Card not known: no points",
     other_currency="No points in this currency",
     voided="Sale voided",

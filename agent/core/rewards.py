@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from agent.core.program import Discount, Program, Reward
 from agent.core.values import Code, Label
 
-__all__ = ["Offer", "Toward", "cost_of", "offers", "toward"]
+__all__ = ["Offer", "Spendable", "Toward", "cost_of", "offers", "toward"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spendable:
+    """A member's balance and what of it is usable here and now, in whole points.
+
+    ``why_less`` says in a cashier's words why the rest is not, where there is such a rest.
+    """
+
+    balance: int
+    usable: int
+    why_less: Label | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """A reward as a till shows it. ``why`` says why not, or what it is where it is ``available``.
+    """A reward as a till shows it. ``why`` says why not, or what it is where it is ``available``;
+    ``text`` says what it is in any case.
 
     Points as a discount are one offer, with the most that is usable now.
     """
@@ -23,6 +36,7 @@ class Offer:
     value_minor: int | None
     available: bool
     why: Label
+    text: Label
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +48,13 @@ class Toward:
     text: Label
 
 
-def offers(program: Program, usable: int, total_minor: int | None = None) -> tuple[Offer, ...]:
-    """List what ``usable`` points would buy, for a basket of ``total_minor`` where there is one."""
-    listed = [_of_reward(reward, usable) for reward in program.reward]
+def offers(
+    program: Program, points: Spendable, total_minor: int | None = None
+) -> tuple[Offer, ...]:
+    """List what a member's points would buy, for a basket of ``total_minor`` where there is one."""
+    listed = [_of_reward(reward, points) for reward in program.reward]
     if program.discount is not None:
-        listed.insert(0, _of_discount(program.discount, usable, total_minor))
+        listed.insert(0, _of_discount(program.discount, points, total_minor))
     return tuple(listed)
 
 
@@ -60,20 +76,21 @@ def cost_of(program: Program, reward: str) -> int | None:
     return next((each.cost_points for each in program.reward if each.id == reward), None)
 
 
-def _of_reward(reward: Reward, usable: int) -> Offer:
-    short = reward.cost_points - usable
+def _of_reward(reward: Reward, points: Spendable) -> Offer:
+    available = reward.cost_points <= points.usable
     return Offer(
         reward=reward.id,
         cost_points=reward.cost_points,
         value_minor=reward.value_minor,
-        available=short <= 0,
-        why=reward.text if short <= 0 else f"{short} more points needed",
+        available=available,
+        why=reward.text if available else _why_not(reward.cost_points, points),
+        text=reward.text,
     )
 
 
-def _of_discount(discount: Discount, usable: int, total_minor: int | None) -> Offer:
+def _of_discount(discount: Discount, has: Spendable, total_minor: int | None) -> Offer:
     """Offer the most whole steps that the points cover and the basket takes."""
-    points = max(0, usable) // discount.step * discount.step
+    points = max(0, has.usable) // discount.step * discount.step
     if total_minor is not None:
         step_minor = discount.step * discount.worth_minor // discount.points
         points = min(points, total_minor // step_minor * discount.step)
@@ -84,10 +101,16 @@ def _of_discount(discount: Discount, usable: int, total_minor: int | None) -> Of
         cost_points=cost,
         value_minor=cost * discount.worth_minor // discount.points,
         available=available,
-        why=discount.text if available else _why_no_discount(cost, usable),
+        why=discount.text if available else _why_not(cost, has),
+        text=discount.text,
     )
 
 
-def _why_no_discount(least: int, usable: int) -> str:
-    short = least - usable
-    return f"{short} more points needed" if short > 0 else "the basket is too small"
+def _why_not(cost_points: int, points: Spendable) -> str:
+    """Say what is missing: points on the balance, the right to spend them, or a larger basket."""
+    short = cost_points - points.balance
+    if short > 0:
+        return f"{short} more {'point' if short == 1 else 'points'} needed"
+    if cost_points > points.usable:
+        return points.why_less or "these points cannot be spent now"
+    return "the basket is too small"

@@ -5,7 +5,7 @@ from agent.till.adjustments import AdjustAnswer, Adjustment
 from agent.till.cards import Block, Enrolment, MoreCard, Replacement
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
-from agent.till.profiles import Personal
+from agent.till.profiles import Personal, ProfileChange
 from agent.till.quotes import Quote
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.refusals import (
@@ -68,6 +68,7 @@ __all__ = [
     "OfflineLimit",
     "Personal",
     "PhoneInUse",
+    "ProfileChange",
     "Quote",
     "RedemptionAnswer",
     "RedemptionEnded",

@@ -9,10 +9,10 @@ from typing import Literal
 
 from agent.core.facts import AddCard, CardState, Enrol
 from agent.core.tokens import Token
-from agent.core.values import Code, Label, Value
+from agent.core.values import Label
 from agent.ledger import AccountRow, Profile, Transaction
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
-from agent.till.profiles import Personal, keep_profile, refuse_phone_of_another
+from agent.till.profiles import AtTill, Personal, keep_profile, refuse_phone_of_another
 from agent.till.refusals import CardBlocked, CardInUse, UnknownAccount, UnknownCard
 from agent.till.terms import Terms
 
@@ -32,32 +32,27 @@ Answered = tuple[AccountView, bool]
 """An account, and whether what was asked for had been done before."""
 
 
-class _AtTill(Value):
-    lane: Code | None = None
-    cashier: Code | None = None
-
-
-class Enrolment(Personal, _AtTill):
+class Enrolment(Personal, AtTill):
     """A card to make an account for; all else where it is known."""
 
     token: TokenText
 
 
-class MoreCard(_AtTill):
+class MoreCard(AtTill):
     """One more card for an account; ``lost`` says that all others of its active ones are lost."""
 
     token: TokenText
     lost: bool = False
 
 
-class Replacement(_AtTill):
+class Replacement(AtTill):
     """The card that takes another's place."""
 
     by: TokenText
     reason: Label = ""
 
 
-class Block(_AtTill):
+class Block(AtTill):
     """Why a card spends no more."""
 
     state: Literal["blocked", "lost"] = "blocked"
@@ -70,7 +65,7 @@ class _Change:
 
     transaction: Transaction
     account: str
-    at: _AtTill
+    at: AtTill
 
     def add(self, token: Token) -> None:
         at = self.at

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
-from agent.core.rewards import Offer, offers
+from agent.core.rewards import Offer, Spendable, offers
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
@@ -31,6 +31,7 @@ __all__ = [
     "parse_shown",
     "parse_token",
     "shown_in",
+    "spendable",
     "why_not",
 ]
 
@@ -57,9 +58,9 @@ class AccountView(Value):
     """An account as a till sees it. Points are whole points.
 
     ``status`` is the card's: ``active``, ``blocked``, ``lost`` or ``replaced``; of a member found
-    by telephone it is ``active`` unless no card of theirs is. ``say`` tells the cashier why nothing
-    can be redeemed with it. ``balance`` rests on the journal up to ``as_of``; a debt is below zero.
-    ``redeemable_now`` is what may be spent here.
+    by telephone it is ``active`` unless no card of theirs is. ``say`` tells the cashier why the
+    balance, or part of it, cannot be spent here and now. ``balance`` rests on the journal up to
+    ``as_of``; a debt is below zero. ``redeemable_now`` is what may be spent here.
     """
 
     account: str
@@ -111,22 +112,46 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
+def spendable(view: View, terms: Terms, row: AccountRow, shown: Shown) -> Spendable:
+    """Say what of a balance may be spent with what was shown, and why not all of it.
+
+    The only place that decides why; how much it is, the terms say.
+    """
+    usable = terms.usable(view, row)
+    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable)
+    return Spendable(balance=row.balance, usable=usable, why_less=why_less)
+
+
+def _why_less(view: View, row: AccountRow, shown: Shown, usable: int) -> str | None:
+    refused = why_not(row, shown)
+    if refused is not None:
+        return refused
+    if view.frozen() is not None:
+        return _FROZEN
+    if row.balance < 0:
+        owed = "1 point" if row.balance == -1 else f"{-row.balance} points"
+        return f"this member owes {owed}; the next points go toward this"
+    if usable < row.balance:
+        return f"{usable or 'none'} of these points can be spent here before head office was heard"
+    return None
+
+
 def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
     """Find a member's account. Costs the same whatever the history. Raises UnknownCard."""
     row = _known(view, shown)
-    usable = terms.usable(view, row)
+    points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
     return AccountView(
         account=row.account,
         display_name=None if profile is None else profile.display_name,
         status=row.card_state,
-        say=why_not(row, shown),
+        say=points.why_less,
         tier=None,
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
-        redeemable_now=usable,
+        redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
-        offers=offers(terms.program, usable),
+        offers=offers(terms.program, points),
         last_sale=_last_sale(view, row),
     )
 
@@ -170,6 +195,9 @@ def parse_token(text: str) -> Token:
 
 
 _UNKNOWN = "this card is not known; it can be enrolled at the till"
+_FROZEN = (
+    "points cannot be spent now: this ledger was rebuilt or set back, and nobody has confirmed it"
+)
 _UNKNOWN_NUMBER = "no member has this telephone number"
 _WHY_NO_PHONE = "this is no whole telephone number; read it again, with its area code"
 

@@ -1,5 +1,6 @@
 """Members and their cards at the till: each use case one transaction of the ledger, one answer."""
 
+from agent.core.phones import Phone
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.cards import (
@@ -13,7 +14,7 @@ from agent.till.cards import (
     enrol,
     replace_card,
 )
-from agent.till.members import AccountView, find, parse_shown, parse_token
+from agent.till.members import AccountView, find, parse_shown, parse_token, shown_in
 from agent.till.profiles import Personal, erase_profile, profile_of, put_profile
 from agent.till.terms import Terms
 
@@ -42,6 +43,10 @@ class Membership:
         shown = parse_shown(text, self._terms)
         row = await self._ledger.read(lambda view: find(view, shown))
         return None if row is None else row.account
+
+    def is_number(self, text: str) -> bool:
+        """Say whether a text is ``phone:`` and a whole telephone number."""
+        return isinstance(shown_in(text, self._terms), Phone)
 
     async def put_profile(self, account: str, personal: Personal) -> Personal:
         """Replace what is known of a member. Raises UnknownAccount, PhoneInUse, MalformedPhone."""

@@ -9,14 +9,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from agent.core.values import NO_CONTROL_CHARACTERS, Value
+from agent.core.values import NO_CONTROL_CHARACTERS, Code, Value
 from agent.ledger import Profile, Transaction, View
 from agent.till.members import parse_phone
 from agent.till.refusals import PhoneInUse, UnknownAccount
 from agent.till.terms import Terms
 
 __all__ = [
+    "AtTill",
     "Personal",
+    "ProfileChange",
     "erase_profile",
     "keep_profile",
     "profile_of",
@@ -52,6 +54,13 @@ _DisplayName = Annotated[
 _PhoneText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60)]
 
 
+class AtTill(Value):
+    """Where something is asked for, and by whom, as far as the POS says."""
+
+    lane: Code | None = None
+    cashier: Code | None = None
+
+
 class Personal(Value):
     """What a member tells of themselves. ``birthday`` is ``MM-DD``; a telephone number without a
     country's code is read in the store's country.
@@ -60,6 +69,10 @@ class Personal(Value):
     phone: _PhoneText | None = None
     display_name: _DisplayName | None = None
     birthday: _Birthday | None = None
+
+
+class ProfileChange(Personal, AtTill):
+    """What is to be known of a member from now on, and who says so."""
 
 
 def profile_of(account: str, personal: Personal, terms: Terms) -> Profile:

@@ -5,13 +5,15 @@ from typing import Literal
 from agent.core.accumulate import Because
 from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
-from agent.core.rewards import Offer, offers
+from agent.core.rewards import Offer, Spendable, offers
 from agent.core.values import Value
 from agent.ledger import View
-from agent.till.members import find, shown_in
+from agent.till.members import find, shown_in, spendable
 from agent.till.terms import Terms
 
 __all__ = ["Expiring", "Quote", "quote"]
+
+_NOTHING = Spendable(balance=0, usable=0)
 
 
 class Expiring(Value):
@@ -43,26 +45,27 @@ class Quote(Value):
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     """Judge a basket as ``sales.commit`` would, by the state of this moment."""
-    row = find(view, shown_in(sale.token, terms))
+    shown = shown_in(sale.token, terms)
+    row = find(view, shown)
     earned, _ = terms.earn(view, row, sale)
     as_of = JournalPosition.of(view.head())
-    if row is None:
+    if shown is None or row is None:
         return Quote(
             status="no_card" if sale.token is None else "unknown_card",
             account=None,
             points=0,
             because=(),
             balance=None,
-            rewards=offers(terms.program, 0, sale.total_minor),
+            rewards=offers(terms.program, _NOTHING, sale.total_minor),
             as_of=as_of,
         )
-    usable = terms.usable(view, row)
+    points = spendable(view, terms, row, shown)
     return Quote(
         status="accumulated",
         account=row.account,
         points=earned.points,
         because=earned.because,
         balance=row.balance,
-        rewards=offers(terms.program, usable, sale.total_minor),
+        rewards=offers(terms.program, points, sale.total_minor),
         as_of=as_of,
     )

@@ -216,7 +216,84 @@ def test_a_till_that_looks_for_everybody(
         ("lookups_limited", None, None),
         ("number_lookup", "1", "c1"),
         ("phone_lookup", None, None),
+        ("phone_lookup", "1", "c1"),
     ]
+
+
+def test_what_tells_that_a_number_is_known_is_a_lookup(
+    closed_store: StoreKit,
+    open_till: Callable[[StoreKit], httpx.Client],
+    make_sale: MakeSale,
+    new_card: NewCard,
+) -> None:
+    """A sale by telephone, its refusal, and a number that another member has are recorded with
+    account, lane and cashier; a retry is not, nor a garbled number. Only the sale has no limit.
+    """
+    toml = closed_store.config.read_text("utf-8") + "[members]\nlookups_per_minute = 2\n"
+    closed_store.config.write_text(toml)
+    closed_store.start()
+    till, at = open_till(closed_store), {"lane": "1", "cashier": "ben"}
+    ana, ben = (
+        till.post("/v1/accounts", json={"token": str(new_card())} | person).json()["account"]
+        for person in ({"phone": NUMBER}, {"phone": "202 555 0188"})
+    )
+    answers = [
+        till.post("/v1/accounts", json={"token": str(new_card()), "phone": NUMBER} | at),
+        till.put(f"/v1/accounts/{ben}/profile", json={"phone": NUMBER} | at),
+        till.put(f"/v1/accounts/{ben}/profile", json={"phone": NUMBER} | at),
+        till.put(f"/v1/accounts/{ben}/profile", json={"phone": "202 555 0177"} | at),
+        till.post("/v1/accounts", json={"token": str(new_card()), "phone": "202 555 0166"}),
+        till.put(f"/v1/accounts/{ben}/profile", json={"display_name": "Ben"}),
+    ]
+    assert [answer.status_code for answer in answers] == [409, 409, 429, 429, 429, 200]
+    sales = [
+        till.put(f"/v1/sales/{sale_id}", json=make_sale(token=token)).status_code
+        for sale_id, token in (
+            ("s-1", PHONE),
+            ("s-1", PHONE),
+            ("s-2", "phone:202 555 0100"),
+            ("s-3", "phone:0143"),
+        )
+    ]
+    assert sales == [201, 200, 201, 201]
+    refused = till.put("/v1/sales/s-1", json=make_sale(amount_minor=1, token=PHONE))
+    assert refused.status_code == 409
+    assert closed_store.agent.stop() == 0
+    by_ben, at_sale = ("1", "ben"), ("1", "c1")
+    assert _accounts(closed_store.ledger_path, "phone_lookup") == [
+        *((ana, *by_ben), (ana, *by_ben)),
+        *((ana, *at_sale), (None, *at_sale), (ana, *at_sale)),
+    ]
+
+
+def test_a_profile_that_changes_leaves_a_trace(
+    closed_store: StoreKit, open_till: Callable[[StoreKit], httpx.Client], new_card: NewCard
+) -> None:
+    """Who changed or erased what is known of a member is recorded, and nothing of what it was; a
+    refusal changes nothing and leaves none.
+    """
+    closed_store.start()
+    till = open_till(closed_store)
+    body = {"token": str(new_card()), "phone": NUMBER, "display_name": NAME}
+    ana = till.post("/v1/accounts", json=body).json()["account"]
+    place, at = f"/v1/accounts/{ana}/profile", {"lane": "1", "cashier": "ben"}
+    kept = till.put(place, json={"display_name": "Anna"} | at)
+    assert kept.json() == {"phone": None, "display_name": "Anna", "birthday": None}
+    assert till.put(place, json={"phone": "202 555 0155"}).status_code == 200
+    assert till.put(place, json={"phone": "1"} | at).status_code == 422
+    assert till.put("/v1/accounts/nobody/profile", json=at).status_code == 404
+    assert till.delete(place, params=at).status_code == 204
+    assert till.delete("/v1/accounts/nobody/profile", params=at).status_code == 404
+    assert closed_store.agent.stop() == 0
+    assert _accounts(closed_store.ledger_path, "profile_changed") == [
+        *((ana, "1", "ben"), (ana, None, None), (ana, "1", "ben"))
+    ]
+
+
+def _accounts(path: Path, flag: str) -> list[tuple[str | None, ...]]:
+    with closing(open_reader(path)) as connection:
+        query = "SELECT account, lane, cashier FROM flags WHERE flag = ? ORDER BY epoch, seq"
+        return connection.execute(query, (flag,)).fetchall()
 
 
 def _flags(path: Path) -> list[tuple[str, str | None, str | None]]:

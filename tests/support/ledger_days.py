@@ -27,7 +27,6 @@ _ALWAYS = {
     ClaimSale: "card_attached_late",
     AdjustPoints: "points_adjusted",
     AddCard: "card_added",
-    CardState: "card_replaced",
 }
 
 
@@ -71,6 +70,8 @@ class DayBook:
         names = list(fact.flags) if isinstance(fact, AccumulatePoints) else []
         names += [fact.flag] if isinstance(fact, FlagActivity) else []
         names += [_ALWAYS[type(fact)]] if type(fact) in _ALWAYS else []
+        if isinstance(fact, CardState) and fact.state != "active":
+            names.append(f"card_{fact.state}")
         if isinstance(fact, ReturnSale) and fact.without_customer:
             names.append("return_without_customer")
         for name in names:

@@ -11,6 +11,7 @@ _HELD = "tests/unit/test_points_are_held_then_spent.py"
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
 _NOTHING = "tests/unit/test_what_points_paid_earns_nothing.py"
 _OWN = "tests/unit/test_a_redemption_belongs_to_its_member.py"
+_TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
 MUTANTS = {
     "return_without_cap": Mutant(
         file="agent/core/taking_back.py",
@@ -234,5 +235,17 @@ MUTANTS = {
         old="        points = min(points, total_minor // step_minor * discount.step)",
         new="        points = max(points, total_minor // step_minor * discount.step)",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
+    ),
+    "short_of_what_is_kept_back": Mutant(
+        file="agent/core/rewards.py",
+        old="    short = cost_points - points.balance\n",
+        new="    short = cost_points - points.usable\n",
+        caught_by=f"{_TOLD}::test_a_blocked_card_is_the_reason",
+    ),
+    "debt_untold": Mutant(
+        file="agent/till/members.py",
+        old="    if row.balance < 0:\n",
+        new="    if row.balance < -(10**9):\n",
+        caught_by=f"{_TOLD}::test_a_debt_is_added_to_what_is_missing",
     ),
 }

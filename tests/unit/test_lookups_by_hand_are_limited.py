@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from agent.core.facts import FlagActivity
 from agent.ledger import Ledger
 from agent.ledger.entries import read_kept
 from agent.ledger.history import walk
-from agent.till import Enrolment, InsufficientPoints, MalformedToken, Till, UnknownCard, Wish
+from agent.till import (
+    CardInUse,
+    Enrolment,
+    InsufficientPoints,
+    MalformedToken,
+    PhoneInUse,
+    Till,
+    UnknownCard,
+    Wish,
+)
 
 PHONE, BARE = "phone:202 555 0143", CARD.removeprefix("em4100:")
 PER_MINUTE = 6
@@ -195,3 +205,64 @@ def test_a_sale_by_telephone_is_never_limited(counter: Counter) -> None:
     for number in range(2 * PER_MINUTE):
         sold = counter.run(counter.till.commit(f"s-{number}", sale_of(1000, token=PHONE)))
         assert sold.answer.points == 10
+
+
+def test_a_number_that_another_has_is_a_lookup(counter: Counter, ledger: Ledger) -> None:
+    """A till that gives numbers to members learns whose are taken as often as it may look, and no
+    oftener; who has the number is recorded.
+    """
+    account = counter.run(counter.till.identify(CARD)).account
+
+    async def give(number: str) -> None:
+        asked = Asked(till=0, text=f"phone:{number}", lane="1", cashier="ben")
+        try:
+            async with counter.lookups.giving(asked):
+                other = Enrolment(token="em4100:67003B51C6", phone=number)
+                await counter.till.members.enrol(other)
+        finally:
+            await counter.till.activity.stop()
+
+    for _ in range(PER_MINUTE):
+        with pytest.raises(PhoneInUse):
+            counter.run(give("202 555 0143"))
+    for number in ("202 555 0143", "202 555 0199"):
+        with pytest.raises(TooManyLookups):
+            counter.run(give(number))
+    told = FlagActivity(flag="phone_lookup", account=account, lane="1", cashier="ben")
+    assert [flag for flag in flags(ledger) if flag.flag == "phone_lookup"] == [told] * PER_MINUTE
+
+
+@pytest.mark.parametrize("ends", [None, CardInUse("taken"), asyncio.CancelledError()])
+def test_a_number_that_nobody_has_costs_nothing(
+    counter: Counter, ledger: Ledger, ends: BaseException | None
+) -> None:
+    """However a call ends that gives a number, only another member's costs a look-up."""
+
+    async def give() -> None:
+        async with counter.lookups.giving(Asked(till=0, text="phone:202 555 0199")):
+            if ends is not None:
+                raise ends
+
+    for _ in range(3 * PER_MINUTE):
+        with suppress(CardInUse, asyncio.CancelledError):
+            counter.run(give())
+    for _ in range(PER_MINUTE):
+        counter.identify(PHONE)
+    assert [flag.flag for flag in flags(ledger)] == ["phone_lookup"] * PER_MINUTE
+
+
+def test_numbers_that_are_given_at_once_share_the_limit(counter: Counter) -> None:
+    """Calls that are not answered yet count, so that a burst learns no more than a queue."""
+
+    async def burst() -> int:
+        asked = Asked(till=0, text="phone:202 555 0199")
+        refused = 0
+        async with AsyncExitStack() as calls:
+            for _ in range(3 * PER_MINUTE):
+                try:
+                    await calls.enter_async_context(counter.lookups.giving(asked))
+                except TooManyLookups:
+                    refused += 1
+        return refused
+
+    assert counter.run(burst()) == 2 * PER_MINUTE

@@ -234,7 +234,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "  fruit and vegetables this",
                 "  week                       120",
                 "Points balance               134",
-                "A coffee: 16 points to go",
+                "A coffee: 16 to go",
                 "Ref 0:123 1a2b3c4d",
             ),
         ),
@@ -248,7 +248,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "  Double points on all fresh fruit and",
                 "  vegetables this week                 120",
                 "Saldo de puntos                        134",
-                "Un café: faltan 16 puntos",
+                "Un café: 16 por sumar",
                 "Ref. 0:123 1a2b3c4d",
             ),
         ),
@@ -262,7 +262,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "They count from 2026-12-05",
                 "Points balance                               134",
                 "Points pending                               250",
-                "A coffee: 16 points to go",
+                "A coffee: 16 to go",
                 "Ref 0:123 1a2b3c4d",
             ),
         ),
@@ -276,7 +276,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "Cuentan desde el 2026-12-05",
                 "Saldo de puntos              134",
                 "Puntos pendientes            250",
-                "Un café: faltan 16 puntos",
+                "Un café: 16 por sumar",
                 "Ref. 0:123 1a2b3c4d",
             ),
         ),
@@ -288,7 +288,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "Points from this sale          0",
                 "No points in this currency",
                 "Points owed                   20",
-                "A coffee: 16 points to go",
+                "A coffee: 16 to go",
                 "Ref 0:123 1a2b3c4d",
             ),
         ),
@@ -300,7 +300,7 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "Puntos de esta compra                          0",
                 "Sin puntos en esta moneda",
                 "Puntos que debe                               20",
-                "Un café: faltan 16 puntos",
+                "Un café: 16 por sumar",
                 "Ref. 0:123 1a2b3c4d",
             ),
         ),
@@ -418,3 +418,16 @@ def test_a_line_is_one_line(entry: Entry, fact: AccumulatePoints, text: str) -> 
         entry.checked()
     with pytest.raises(MalformedEntry):
         Entry.parse(entry.canonical())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "A coffee: {} to go"), ("es", "Un café: {} por sumar")]
+)
+@pytest.mark.parametrize("short", [1, 2, 120])
+def test_how_far_a_reward_is_reads_well_for_any_number(
+    language: str, said: str, short: int
+) -> None:
+    """One point to go is written as rightly as a hundred."""
+    fact = a_sale(toward=Toward(reward="coffee", short=short, text="A coffee"))
+    lines = receipt(fact, HERE, Paper.of(PROGRAM, language=language))
+    assert lines[-2] == said.format(short)

@@ -10,7 +10,8 @@ import pytest
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
-from agent.core.facts import CardState, ReturnSale
+from agent.core.facts import CardState, CardStateName, ReturnSale
+from agent.core.flags import FLAGS
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
@@ -195,3 +196,26 @@ def test_claims_end_at_the_limit(ledger: Ledger, sell: Sell) -> None:
     assert not claim("s-2", cashier="ben")
     sell("t-0", token=None, business_date="2026-11-22")
     assert not claim("t-0")
+
+
+@pytest.mark.parametrize("state", ["blocked", "lost", "replaced"])
+def test_what_happened_to_a_card_is_what_is_flagged(
+    ledger: Ledger, till: Till, state: CardStateName
+) -> None:
+    """A card that is blocked, one that is lost and one that is replaced have a flag each."""
+    account = asyncio.run(till.identify(CARD)).account
+    fact = CardState(token=CARD, account=account, state=state)
+    asyncio.run(ledger.write(lambda transaction: transaction.append(fact)))
+    flags = asyncio.run(ledger.read(lambda view: view.flags_after((-1, -1, ""), at_most=9)))
+    assert [row.flag for row in flags] == [f"card_{state}"]
+    assert f"card_{state}" in FLAGS
+
+
+def test_a_card_that_is_found_again_is_not_flagged(ledger: Ledger, till: Till) -> None:
+    """It is neither blocked, lost nor replaced, and nothing says so."""
+    account = asyncio.run(till.identify(CARD)).account
+    for state in ("lost", "active"):
+        fact = CardState(token=CARD, account=account, state=state)
+        asyncio.run(ledger.write(lambda transaction, fact=fact: transaction.append(fact)))
+    flags = asyncio.run(ledger.read(lambda view: view.flags_after((-1, -1, ""), at_most=9)))
+    assert [row.flag for row in flags] == ["card_lost"]

@@ -30,6 +30,7 @@ ActivityFlag = Literal[
     "number_lookup",
     "lookups_limited",
     "wrong_pin",
+    "profile_changed",
 ]
 EpochCause = Literal["welcomed", "confirmed", "restored", "rebuilt"]
 
