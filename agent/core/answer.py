@@ -47,6 +47,7 @@ class SaleAnswer(Value):
     points: int
     because: tuple[Because, ...]
     balance: int | None
+    redeemed: int = 0
     flags: tuple[SaleFlag, ...]
     receipt: tuple[str, ...]
     journal: JournalPosition
@@ -79,6 +80,7 @@ def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN
         points=fact.points,
         because=fact.because,
         balance=fact.balance,
+        redeemed=fact.redeemed,
         flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),

@@ -60,6 +60,7 @@ class Phrases(Value):
     returned: Plain
     taken_back: Plain
     given_back: Plain
+    redeemed: Plain
     reference: Annotated[Label, AfterValidator(_naming("position"))]
 
 
@@ -76,6 +77,7 @@ BUILT_IN = Phrases(
     returned="Goods returned",
     taken_back="Points taken back",
     given_back="Points given back",
+    redeemed="Points redeemed",
     reference="Ref {position}",
 )
 """The phrases of English, which no program has to write."""

@@ -86,6 +86,8 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
         yield from row(text, reason.points, width, indent="  ")
     if isinstance(fact, AccumulatePoints) and "currency_mismatch" in fact.flags:
         yield from wrapped(phrases.other_currency, width)
+    if isinstance(fact, AccumulatePoints) and fact.redeemed:
+        yield from row(phrases.redeemed, -fact.redeemed, width)
     if fact.pending_until is not None:
         yield from wrapped(phrases.counts_from.format(date=fact.pending_until.isoformat()), width)
     yield from _balance(fact.balance, paper)

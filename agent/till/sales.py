@@ -59,7 +59,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     status = "accumulated" if row else status
-    fact = _judge(transaction, terms, sale_id, sale, row, status, is_covered=spending.is_covered)
+    fact = _judge(transaction, terms, sale_id, sale, row, status, redeemed=spending.points)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
@@ -77,7 +77,7 @@ def _judge(
     row: AccountRow | None,
     status: SaleStatus,
     *,
-    is_covered: bool,
+    redeemed: int,
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
@@ -95,11 +95,12 @@ def _judge(
         points=points,
         because=earned.because,
         balance=balance,
-        flags=tuple(_flags(terms, sale, row, is_covered=is_covered, withheld=withheld)),
+        flags=tuple(_flags(terms, sale, row, is_covered=redeemed > 0, withheld=withheld)),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
         toward=None if balance is None else toward(program, balance),
+        redeemed=redeemed,
     )
 
 

@@ -21,10 +21,10 @@ __all__ = ["Spending", "settle"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spending:
-    """The redemptions that a sale captures, and whether points were redeemed for it at all."""
+    """The redemptions that a sale captures, and all the points that were redeemed for it."""
 
     capture: tuple[str, ...] = ()
-    is_covered: bool = False
+    points: int = 0
 
 
 def settle(
@@ -44,20 +44,20 @@ def settle(
     named = _named(transaction, sale_id, sale.redemptions, member)
     if member is None or transaction.is_frozen:
         return Spending()
-    capture, is_covered = [], False
+    capture, points = [], 0
     for redemption_id, held in named.items():
         if held.captured:
-            is_covered = True
-        elif not held.released:
+            continue  # it was held for this sale, and is counted below
+        if not held.released:
             capture.append(redemption_id)
         elif terms.usable(transaction, _again(transaction, shown)) >= held.points:
             capture.append(_hold_afresh(transaction, terms, sale_id, sale, held))
-    if sale.is_paid_with_points:
-        for redemption_id, captured, left in transaction.holds_of_sale(sale_id, member.account):
-            is_covered = is_covered or captured > 0
-            if left and not captured and redemption_id not in capture:
-                capture.append(redemption_id)
-    return Spending(capture=tuple(capture), is_covered=is_covered or bool(capture))
+    for redemption_id, captured, left in transaction.holds_of_sale(sale_id, member.account):
+        points += captured
+        if sale.is_paid_with_points and left and redemption_id not in capture:
+            capture.append(redemption_id)
+    points += sum(known_redemption(transaction, each).points for each in capture)
+    return Spending(capture=tuple(capture), points=points)
 
 
 def _named(

@@ -49,11 +49,12 @@ FORMS: list[tuple[Fact, bytes]] = [
     (AccumulatePoints(sale_id="s", sale_json=Raw(b"{}"), status="accumulated", account="a",
                       program="p@1", points=3, because=BECAUSE, balance=-2,
                       flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3,
-                      pending=7, toward=Toward(reward="coffee", short=9, text="A coffee")),
+                      pending=7, toward=Toward(reward="coffee", short=9, text="A coffee"),
+                      redeemed=5),
      b'"kind":"ACCUMULATE_POINTS","sale_id":"s","sale":{},"status":"accumulated","account":"a",'
      b'"program":"p@1","points":3,' + WHY + b',"balance":-2,"flags":["currency_mismatch"],'
      b'"pending_until":"2026-12-05","tier":"gold","lease":3,"pending":7,'
-     b'"toward":{"reward":"coffee","short":9,"text":"A coffee"}'),
+     b'"toward":{"reward":"coffee","short":9,"text":"A coffee"},"redeemed":5'),
     (AccumulatePromotionPoints(account="a", promotion="b-day", points=3, because=BECAUSE),
      b'"kind":"ACCUMULATE_PROMOTION_POINTS","account":"a","promotion":"b-day","points":3,' + WHY),
     (ActivatePoints(account="a", points=5, lots=(LotPart(epoch=0, seq=7, points=5),), lease=5),

@@ -57,6 +57,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
 
     ``account`` is absent where no known card was shown; the sale is still a fact, with 0 points.
     Points are pending where ``pending_until`` names the first business date on which they are not.
+    ``redeemed`` are the points that redemptions took for it.
     """
 
     sale_id: Code
@@ -73,6 +74,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     lease: Count = 0
     pending: Count | None = None
     toward: Toward | None = None
+    redeemed: Count = 0
 
     @property
     def sale(self) -> Sale:

@@ -1,0 +1,181 @@
+"""What points paid for is redeemed, counts for its sale, and comes back as it was."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from agent.clock import mint_id
+from agent.core.basket import Sale
+from agent.core.program import Program
+from agent.ledger import Ledger, replay
+from agent.paths import shipped_program
+from agent.till import Back, NotRedeemable, RedemptionEnded, Terms, Till, Wish
+from agent.till.till import Committed
+
+RunningLedger = Callable[..., AbstractContextManager[Ledger]]
+SaleBody = Callable[..., dict[str, Any]]
+
+PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+CARD = "em4100:0C000621A5"
+POINTS_AND_CASH = [
+    {"kind": "points", "amount_minor": 500},
+    {"kind": "cash", "amount_minor": 500},
+]
+
+
+@pytest.fixture
+def till(tmp_path: Path, running_ledger: RunningLedger, sale_body: SaleBody) -> Iterator[Till]:
+    """A till with a member who has 1,000 points; whatever a test did, it replays."""
+    with running_ledger(tmp_path / "ledger.db") as ledger:
+        till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
+        asyncio.run(till.enrol(CARD))
+        sell(till, "s-0", sale_body(100_000))
+        yield till
+    replay(tmp_path / "ledger.db")
+
+
+def sell(till: Till, sale_id: str, body: dict[str, Any]) -> Committed:
+    """Commit a sale with the member's card."""
+    sale = Sale.model_validate(body | {"token": CARD})
+    return asyncio.run(till.commit(sale_id, sale))
+
+
+def hold(till: Till, redemption_id: str, **wish: Any) -> None:
+    """Hold points."""
+    asyncio.run(till.hold(redemption_id, Wish.model_validate({"token": CARD} | wish)))
+
+
+def back(till: Till, sale_id: str, return_id: str, *lines: int) -> int:
+    """Bring whole lines back; answers the points that are given back."""
+    whole = Back(lines=[{"line": line, "quantity": "1"} for line in lines])  # type: ignore[arg-type]  # as a POS sends it
+    return asyncio.run(till.take_back(sale_id, return_id, whole))[0].points_given_back
+
+
+def balance(till: Till) -> int:
+    """The member's points."""
+    return asyncio.run(till.identify(CARD)).balance
+
+
+def with_reward(body: dict[str, Any], line: int) -> dict[str, Any]:
+    """Say that a line is a reward."""
+    body["lines"][line]["category"] = "reward"
+    return body
+
+
+def test_a_reward_stays_with_who_kept_it(till: Till, sale_body: SaleBody) -> None:
+    """The food comes back and the free coffee does not: its points stay spent."""
+    hold(till, "r-1", reward="coffee")
+    sell(till, "s-1", with_reward(sale_body(100, 0), 1) | {"redemptions": ["r-1"]})
+    assert back(till, "s-1", "b-1", 0) == 0
+    assert back(till, "s-1", "b-2", 1) == 150
+
+
+def test_a_reward_that_takes_money_off_comes_back_with_its_line(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """Goods without their reward's line give no points back; with it, all of them."""
+    hold(till, "r-1", reward="coffee")
+    sell(till, "s-1", with_reward(sale_body(900, 250, -250), 2) | {"redemptions": ["r-1"]})
+    assert back(till, "s-1", "b-1", 0) == 0
+    assert back(till, "s-1", "b-2", 1, 2) == 150
+
+
+def test_a_reward_without_a_line_comes_back_with_the_last_of_the_goods(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """Where nothing says which of the goods it was, it is the last one."""
+    hold(till, "r-1", reward="coffee")
+    sell(till, "s-1", sale_body(900, 100) | {"redemptions": ["r-1"]})
+    assert back(till, "s-1", "b-1", 0) == 0
+    assert back(till, "s-1", "b-2", 1) == 150
+
+
+def test_money_back_gives_no_reward_back(till: Till, sale_body: SaleBody) -> None:
+    """An amount says nothing of the coffee; only a void or its line does."""
+    hold(till, "r-1", reward="coffee")
+    sell(till, "s-1", with_reward(sale_body(1_000, 0), 1) | {"redemptions": ["r-1"]})
+    answer, _ = asyncio.run(till.take_back("s-1", "b-1", Back(amount_minor=1_000)))
+    assert answer.points_given_back == 0
+    assert back(till, "s-1", "b-2", 1) == 150
+
+
+def test_nothing_that_comes_back_gives_nothing_back() -> None:
+    """A return of no quantity is no return."""
+    with pytest.raises(ValidationError, match="above zero"):
+        Back.model_validate({"lines": [{"line": 0, "quantity": "0"}]})
+
+
+@pytest.mark.parametrize("first", ["capture", "sale"])
+def test_what_a_till_captured_for_a_sale_comes_back_with_it(
+    till: Till, sale_body: SaleBody, first: str
+) -> None:
+    """A redemption that was captured by itself, before its sale or after it, belongs to the sale
+    that it was held for.
+    """
+    hold(till, "r-1", points=500, sale_id="s-1")
+    body = sale_body(1_000) | {"tenders": [{"kind": "cash", "amount_minor": 1_000}]}
+    if first == "sale":
+        sell(till, "s-1", body)
+    asyncio.run(till.capture("r-1"))
+    if first == "capture":
+        sell(till, "s-1", body)
+    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
+    assert balance(till) == 1_000
+
+
+def test_a_sale_paid_with_points_spends_what_was_held_for_it(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """A POS that forgets to name the redemption has it captured all the same, and told."""
+    hold(till, "r-1", points=500, sale_id="s-1")
+    sold = sell(till, "s-1", sale_body(1_000) | {"tenders": POINTS_AND_CASH})
+    assert (sold.captured, sold.answer.redeemed, sold.answer.flags) == (("r-1",), 500, ())
+    assert "Points redeemed             -500" in sold.answer.receipt
+    with pytest.raises(RedemptionEnded):
+        asyncio.run(till.release("r-1"))
+
+
+def test_a_sale_paid_with_money_spends_nothing(till: Till, sale_body: SaleBody) -> None:
+    """The customer thought better of it: what was held goes back by itself."""
+    hold(till, "r-1", points=500, sale_id="s-1")
+    sold = sell(till, "s-1", sale_body(1_000))
+    assert (sold.captured, sold.answer.redeemed) == ((), 0)
+    asyncio.run(till.release("r-1"))
+
+
+def test_a_sale_that_comes_late_is_taken_and_judged_afresh(till: Till, sale_body: SaleBody) -> None:
+    """Its redemption was given back meanwhile: points that are there are spent now, and where they
+    are not, the sale is taken and flagged.
+    """
+    for number in (1, 2):
+        hold(till, f"r-{number}", points=500)
+        asyncio.run(till.release(f"r-{number}"))
+    hold(till, "r-3", points=500)
+    paid = sale_body(1_000) | {"tenders": POINTS_AND_CASH}
+    covered = sell(till, "s-1", paid | {"redemptions": ["r-1"]})
+    assert (covered.answer.redeemed, covered.answer.flags) == (500, ())
+    bare = sell(till, "s-2", paid | {"redemptions": ["r-2"]})
+    assert (bare.answer.redeemed, bare.answer.flags) == (0, ("points_not_redeemed",))
+    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
+
+
+@pytest.mark.parametrize(
+    ("wish", "part"), [({"reward": "coffee"}, 1), ({"points": 500}, 137), ({"points": 500}, 600)]
+)
+def test_a_reward_is_one_whole_thing(till: Till, wish: dict[str, Any], part: int) -> None:
+    """No coffee for one point, and no discount but in the program's steps."""
+    hold(till, "r-1", **wish)
+    with pytest.raises(NotRedeemable):
+        asyncio.run(till.capture("r-1", points=part))
+
+
+def test_part_of_a_discount_is_spent_in_its_steps(till: Till) -> None:
+    """The rest goes back to the member."""
+    hold(till, "r-1", points=500)
+    asyncio.run(till.capture("r-1", points=300))
+    assert balance(till) == 700
