@@ -103,6 +103,11 @@ class Transaction(View):
         """The day that limits count on, as ``Stamp.day``."""
         return self._clocks()[0].day(self._business_date)
 
+    @property
+    def counts_on(self) -> date | None:
+        """The same; None before any business date was said."""
+        return None if self._business_date is None else self.today
+
     def latest(self, said: date | None = None) -> date | None:
         """Answer the last day that a business date can be, or the one said last: ``Stamp.latest``.
 
@@ -123,18 +128,23 @@ class Transaction(View):
             ended=self._ended,
         )
 
-    def append(self, fact: Fact, *, business_date: date | None = None) -> Recorded:
+    def append(
+        self, fact: Fact, *, business_date: date | None = None, counts_on: date | None = None
+    ) -> Recorded:
         """Stamp a fact, chain it, write it and fold it into the projections.
 
         ``business_date`` is the shop's day as the POS says it now; without one the entry has the
-        day that was said last. Raises Frozen for a redemption on a ledger that was rebuilt.
+        day that was said last. ``counts_on`` is the entry's own day, where that one cannot be; it
+        is nobody's word for what follows.
+
+        Raises Frozen for a redemption on a ledger that was rebuilt.
         """
         if isinstance(fact, ExpirePoints):
             raise Refusal("only head office expires points")
         if isinstance(fact, CreateReward | RedeemReward):
             self.refuse_frozen()
         self._business_date = business_date or self._business_date
-        return self._append(fact, self._now())
+        return self._append(fact, self._now(), counts_on)
 
     def open_epoch(
         self,
@@ -184,7 +194,7 @@ class Transaction(View):
             self._read = Stamp.of(self._clock(), self._before)
         return self._read
 
-    def _append(self, fact: Fact, stamp: Stamp) -> Recorded:
+    def _append(self, fact: Fact, stamp: Stamp, counts_on: date | None = None) -> Recorded:
         head = self._head
         entry = Entry(
             id=self._mint_id(),
@@ -192,7 +202,7 @@ class Transaction(View):
             seq=head.seq + 1,
             recorded_at=stamp.recorded_at,
             clock=stamp.clock,
-            business_date=self._business_date,
+            business_date=counts_on or self._business_date,
             fact=fact,
         )
         canonical = entry.checked()

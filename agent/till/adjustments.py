@@ -161,8 +161,7 @@ def _adjust(
         balance=balance,
         lane=wanted.lane,
     )
-    counts_on = None if transaction.business_date is None else day
-    return transaction.append(fact, business_date=counts_on), False
+    return transaction.append(fact, counts_on=transaction.counts_on), False
 
 
 def _hold_limit(view: View, terms: Terms, wanted: Adjustment, day: date) -> None:

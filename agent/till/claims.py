@@ -1,7 +1,5 @@
 """Claims: a card that is shown after the sale earns what the sale would have earned with it."""
 
-from datetime import date
-
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
@@ -43,17 +41,12 @@ def claim(
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    return transaction.append(fact, business_date=_counts_on(transaction)), False
+    return transaction.append(fact, counts_on=transaction.counts_on), False
 
 
 def _collecting(transaction: Transaction, shown: Shown) -> AccountRow:
     """Find whose points it will be, whatever the card's state. Raises UnknownCard."""
     return find(transaction, shown) or member_of(transaction, shown)
-
-
-def _counts_on(transaction: Transaction) -> date | None:
-    """Answer the day that a claim counts on, where any was said."""
-    return None if transaction.business_date is None else transaction.today
 
 
 def _claimed_before(transaction: Transaction, sale: KnownSale, shown: Shown) -> Recorded | None:
@@ -79,8 +72,9 @@ def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
     if sale.recorded is None or sale.returned_minor:
         raise ClaimTooLate("part of this sale came back; it can no longer be claimed")
     basket = sale.recorded[0].sale
-    day = _counts_on(transaction)
-    if day is not None and day > basket.business_date:
+    # A lane that hands in yesterday's sales ends nothing, nor does a date that cannot be.
+    said = transaction.business_date
+    if said is not None and min(said, transaction.today) > basket.business_date:
         raise ClaimTooLate("a sale can be claimed on its own business date only")
     return basket
 
@@ -92,7 +86,7 @@ def _hold_limit(transaction: Transaction, terms: Terms, basket: Sale, cashier: s
     """
     if terms.claims_per_day == 0:
         return
-    day = _counts_on(transaction) or basket.business_date
+    day = transaction.counts_on or basket.business_date
     claimed = sum(
         sums.claims
         for _lane, who, _currency, sums in transaction.day(day.isoformat())

@@ -213,8 +213,8 @@ MUTANTS = {
     ),
     "claimed_on_any_day": Mutant(
         file="agent/till/claims.py",
-        old="    if transaction.business_date not in (None, basket.business_date):",
-        new="    if transaction.business_date is None:",
+        old="    if said is not None and min(said, transaction.today) > basket.business_date:",
+        new="    if said is None:",
         caught_by=f"{_BACK}::test_a_sale_is_claimed_on_its_own_day",
     ),
     "quote_earns_otherwise": Mutant(

@@ -1,0 +1,203 @@
+"""Pending points: active when their day has come, first those of the member at the till."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_clock import ToyClock
+
+from agent.clock import mint_id
+from agent.core.basket import Sale
+from agent.core.entry import Entry
+from agent.core.facts import ActivatePoints
+from agent.core.program import Program
+from agent.ledger import Ledger, replay
+from agent.ledger.connection import open_reader
+from agent.ledger.queries import SQL
+from agent.paths import shipped_program
+from agent.till import AccountView, Back, Terms, Till, Wish
+
+RunningLedger = Callable[..., AbstractContextManager[Ledger]]
+SaleBody = Callable[..., dict[str, Any]]
+
+_SIMPLE = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+PROGRAM = _SIMPLE.model_copy(update={"return_window_days": 14})
+CARD = "em4100:0C000621A5"
+OTHERS = [f"em4100:{number:010X}" for number in range(1, 3)]
+A_DAY_MS = 24 * 3_600_000
+HALF_A_YEAR_MS = 200 * A_DAY_MS
+EARLY, DUE = "2026-11-21", "2026-12-05"
+"""The clock begins on the first; what was earned on it waits until the second."""
+
+
+@pytest.fixture
+def clock() -> ToyClock:
+    """A clock that something holds to the true time; it begins on 2026-11-21."""
+    return ToyClock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, running_ledger: RunningLedger, clock: ToyClock) -> Iterator[Ledger]:
+    """A running ledger; whatever a test did to it, it replays."""
+    with running_ledger(tmp_path / "ledger.db", clock=clock) as ledger:
+        yield ledger
+    replay(tmp_path / "ledger.db")
+
+
+@pytest.fixture
+def till(ledger: Ledger) -> Till:
+    """A till with a return window of 14 days, and three members."""
+    till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
+    for card in (*OTHERS, CARD):  # her account's id is the greatest, and sorts last
+        asyncio.run(till.enrol(card))
+    return till
+
+
+Sell = Callable[..., AccountView]
+
+
+@pytest.fixture
+def sell(till: Till, sale_body: SaleBody) -> Sell:
+    """Commit a sale of 600 points on a business date; answers Ana's account."""
+    ids = iter(range(10**6))
+
+    def sell(day: str, token: str | None = None, *, sale_id: str | None = None) -> AccountView:
+        body = sale_body(60_000, token=token, business_date=day)
+        sale = Sale.model_validate(body)
+        asyncio.run(till.commit(sale_id or f"s-{next(ids)}", sale))
+        return ana(till)
+
+    return sell
+
+
+def ana(till: Till) -> AccountView:
+    """Look at Ana's account."""
+    return asyncio.run(till.identify(CARD))
+
+
+def many_wait(sell: Sell) -> None:
+    """Both others have 120 sales that wait, and Ana has two that were sold last."""
+    for _ in range(120):
+        for other in OTHERS:
+            sell(EARLY, other)
+    for number in range(2):
+        sell(EARLY, CARD, sale_id=f"ana-{number}")
+
+
+def entries(ledger: Ledger) -> list[Entry]:
+    """Every entry of the journal."""
+    return [Entry.parse(line) for line in asyncio.run(ledger.read_after((0, 0), at_most=2_000))]
+
+
+def activations(ledger: Ledger) -> list[Entry]:
+    """The entries by which pending points became active."""
+    return [entry for entry in entries(ledger) if isinstance(entry.fact, ActivatePoints)]
+
+
+def test_a_date_that_cannot_be_activates_nothing(ledger: Ledger, sell: Sell) -> None:
+    """One sale of the year 2035 ends nobody's wait; its entry says what the POS said."""
+    assert sell(EARLY, CARD).pending == 600
+    assert sell("2035-01-01").pending == 600
+    assert str(entries(ledger)[-1].business_date) == "2035-01-01"
+    assert sell("9999-12-31").pending == 600
+
+
+def test_the_shop_may_be_a_day_ahead_of_the_clock(clock: ToyClock, sell: Sell) -> None:
+    """A store east of Greenwich has opened its day before the clock's, which is in UTC."""
+    sell(EARLY, CARD)
+    clock.pass_ms(12 * A_DAY_MS)
+    assert sell(DUE).balance == 0
+    clock.pass_ms(A_DAY_MS)
+    assert sell(DUE).balance == 600
+
+
+@pytest.mark.parametrize("why", ["not synchronised", "set by hand"])
+def test_the_word_of_the_pos_stands_against_a_clock_of_no_trust(
+    clock: ToyClock, sell: Sell, why: str
+) -> None:
+    """A clock that nothing holds, or that somebody set, costs no member their points."""
+    sell(EARLY, CARD)
+    clock.set_by(0 if why == "not synchronised" else -A_DAY_MS, synchronised=why == "set by hand")
+    assert sell(DUE).balance == 600
+
+
+def test_the_member_at_the_till_comes_first(clock: ToyClock, sell: Sell) -> None:
+    """However many wait before them, all of their own points are active with their sale."""
+    many_wait(sell)
+    clock.pass_ms(HALF_A_YEAR_MS)
+    assert sell(DUE, CARD).balance == 1_200
+
+
+def test_the_member_comes_first_however_they_come(
+    ledger: Ledger, clock: ToyClock, till: Till, sell: Sell
+) -> None:
+    """A hold finds what is due active, and spends it."""
+    many_wait(sell)
+    clock.pass_ms(HALF_A_YEAR_MS)
+    sell(DUE, sale_id="nobodys")
+    assert ana(till).balance == 0
+    before = len(activations(ledger))
+    asyncio.run(till.hold("r", Wish(token=CARD, points=1_000)))
+    assert len(activations(ledger)) > before
+    asyncio.run(till.release("r"))
+    assert ana(till).balance == 1_200
+
+
+@pytest.mark.parametrize("what", ["claim", "void", "return"])
+def test_what_is_due_is_active_before_a_sale_changes(
+    clock: ToyClock, till: Till, sell: Sell, what: str
+) -> None:
+    """What a claim's answer and a return's say of the balance counts the points that are due."""
+    many_wait(sell)
+    clock.pass_ms(HALF_A_YEAR_MS)
+    sell(DUE, sale_id="nobodys")
+    if what == "claim":
+        asyncio.run(till.claim("nobodys", CARD))
+    elif what == "void":
+        asyncio.run(till.void("ana-0"))
+    else:
+        asyncio.run(till.take_back("ana-0", "b", Back(amount_minor=60_000)))
+    seen = ana(till)
+    assert (seen.balance, seen.pending) == ((1_200, 600) if what == "claim" else (600, 0))
+
+
+def test_the_agent_goes_on_by_itself(
+    ledger: Ledger, clock: ToyClock, till: Till, sell: Sell
+) -> None:
+    """Once a sale said the day, the rest follows in small batches; then nothing is written."""
+    many_wait(sell)
+    assert asyncio.run(till.activate_due()) == 0
+    clock.pass_ms(HALF_A_YEAR_MS)
+    assert asyncio.run(till.activate_due()) == 0  # nobody opened that day yet
+    sell(DUE)
+    assert asyncio.run(till.activate_due()) == 142
+    for card in (CARD, *OTHERS):
+        assert asyncio.run(till.identify(card)).pending == 0
+    lots = [entry.fact.lots for entry in activations(ledger)]  # type: ignore[union-attr]
+    assert sum(map(len, lots)) == 242
+    assert max(map(len, lots)) <= 100
+    before, commits = ledger.head, ledger.commits
+    assert asyncio.run(till.activate_due()) == 0
+    assert (ledger.head, ledger.commits) == (before, commits)
+
+
+def test_a_look_ends(clock: ToyClock, till: Till, sell: Sell) -> None:
+    """However much is due, a look is over after a thousand lots, and the next goes on."""
+    for _ in range(1_150):
+        sell(EARLY, OTHERS[0])
+    clock.pass_ms(HALF_A_YEAR_MS)
+    sell(DUE)
+    assert [asyncio.run(till.activate_due()) for _ in range(3)] == [1_000, 50, 0]
+
+
+def test_what_is_due_is_found_by_an_index(ledger: Ledger) -> None:
+    """A store with many waiting sales looks at those that are due, and sorts none."""
+    with closing(open_reader(ledger.path)) as connection:
+        for name, parameters in (("due_lots", (DUE, 1)), ("due_lots_of", ("a", DUE))):
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", parameters).fetchall()
+            assert all("SEARCH" in row[3] for row in plan), plan
+            if name == "due_lots_of":
+                assert "account=?" in plan[0][3], plan
