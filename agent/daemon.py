@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent import __version__
 from agent.api import HealthView, create_app
-from agent.api.health import PartHealth
+from agent.api.health import PartHealth, frozen_because
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
 from agent.lanes import Lanes
@@ -248,18 +248,12 @@ class Agent:
 
     def health(self) -> HealthView:
         """Say how the agent is."""
+        readers = self._reader_health()
         reasons = []
         if self._ledger.fault is not None:
             reasons.append(f"the ledger cannot write: {self._ledger.fault}")
-        if self._ledger.frozen is not None:
-            reasons.append(f"points cannot be redeemed: {self._ledger.frozen}")
-        if self._upkeep.alarm is not None:
-            reasons.append(self._upkeep.alarm)
-        reasons += [
-            f"reader {reader.name} is gone: {reader.fault}"
-            for reader in self._readers
-            if reader.fault is not None
-        ]
+        parts = [frozen_because(self._ledger.frozen), self._upkeep.alarm]
+        reasons += [each for each in (*parts, *(r.reason for r in readers)) if each is not None]
         if self._uplink is not None and self._uplink.contradiction is not None:
             reasons.append(f"sync is halted: {self._uplink.contradiction}")
         unacknowledged = 0 if self._uplink is None else self._ledger.epochs.unacknowledged
@@ -274,13 +268,19 @@ class Agent:
             alone=self._uplink is None,
             device=f"{device.tenant}/{device.store}/{device.name}",
             version=__version__,
-            readers=tuple(
-                PartHealth(
-                    name=reader.name,
-                    present=reader.fault is None,
-                    presentations=reader.presentations,
-                    refused_frames=reader.refused,
-                )
-                for reader in self._readers
-            ),
+            readers=readers,
+        )
+
+    def _reader_health(self) -> tuple[PartHealth, ...]:
+        lane_of = self._settings.lane_of_reader
+        return tuple(
+            PartHealth(
+                name=reader.name,
+                lane=lane_of.get(reader.name),
+                present=reader.fault is None,
+                fault=reader.fault,
+                presentations=reader.presentations,
+                refused_frames=reader.refused,
+            )
+            for reader in self._readers
         )

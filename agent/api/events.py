@@ -41,6 +41,8 @@ def add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) 
             with lanes.listen(lane) as listener:
                 yield _event("status", health().model_dump(mode="json"), caller)
                 async for event in listener.events():
+                    if event.name == "screen" and caller == "till":
+                        continue
                     yield _event(event.name, event.data, caller)
 
         return EventSourceResponse(stream(), ping=_PING_S)

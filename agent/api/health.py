@@ -1,20 +1,35 @@
 """How the agent is: one answer for ``/healthz``, the screens and the log."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Final, Literal
 
 from agent.core.values import Value
 
-__all__ = ["Health", "HealthView", "Metrics", "PartHealth"]
+__all__ = ["Health", "HealthView", "Metrics", "PartHealth", "frozen_because"]
+
+FROZEN: Final = (
+    "Points cannot be redeemed right now. Sales collect points as usual. Call the manager."
+)
+NO_READER: Final = "The card reader is not connected. Type the number or ask for the phone number."
 
 
 class PartHealth(Value):
-    """One reader: whether its port is open, and what it has seen since start."""
+    """One reader: whether its port is open, and what it has seen since start.
+
+    ``lane`` is the one it belongs to, ``fault`` why its port is not open.
+    """
 
     name: str
+    lane: str | None = None
     present: bool
+    fault: str | None = None
     presentations: int
     refused_frames: int
+
+    @property
+    def reason(self) -> str | None:
+        """Say that it is gone, if it is."""
+        return None if self.fault is None else f"reader {self.name} is gone: {self.fault}"
 
 
 class HealthView(Value):
@@ -36,6 +51,24 @@ class HealthView(Value):
     device: str
     version: str
     readers: tuple[PartHealth, ...]
+
+    def troubles(self, lane: str) -> tuple[str, ...]:
+        """Say what a lane's cashier can do something about; what the rest means is in ``reasons``.
+
+        A reader is the trouble of its own lane, and its port's error that of the log.
+        """
+        said = []
+        if self.frozen is not None:
+            said.append(FROZEN)
+        if any(reader.lane == lane and not reader.present for reader in self.readers):
+            said.append(NO_READER)
+        known = {reader.reason for reader in self.readers} | {frozen_because(self.frozen)}
+        return (*said, *(reason for reason in self.reasons if reason not in known))
+
+
+def frozen_because(why: str | None) -> str | None:
+    """Say that points cannot be redeemed, if so."""
+    return None if why is None else f"points cannot be redeemed: {why}"
 
 
 Health = Callable[[], HealthView]

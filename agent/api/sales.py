@@ -81,7 +81,7 @@ def _add_claims(
         if claimed.replay:
             mark_replay(response)
         else:
-            lanes.sale_committed(claimed.lane or "", claimed.answer)
+            lanes.sale_committed(claimed.lane or "", claimed.answer, claimed=True)
         _log.info("sale_claimed", sale_id=sale_id, points=claimed.answer.points)
         return claimed.answer
 

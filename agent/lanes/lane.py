@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from agent.core.answer import BackAnswer, JournalPosition, SaleAnswer
 from agent.core.tokens import Token
@@ -10,9 +10,12 @@ from agent.lanes.listening import EventName, LaneEvent, Listener
 from agent.lanes.refusals import NoCardShown, NoSuchCard
 from agent.till import AccountView, Quote, RedemptionAnswer
 
-__all__ = ["Lane", "Shown", "Which"]
+__all__ = ["THANKS_S", "Lane", "Shown", "Which"]
 
 _MOST_HELD = 20
+
+THANKS_S: Final = 20.0
+"""How long the customer's screen shows how it ended."""
 
 Which = Literal["first", "second"]
 """One of two cards that are asked about, in the order in which they were shown."""
@@ -65,10 +68,14 @@ class Lane:
     card that a third one took the place of, ``moved`` a card that went to another lane, with that
     lane's name. ``held`` are the redemptions on hold by their ids, ``ended`` the one that ended
     last. ``shows`` counts the cards shown, so that a button can say what its page had seen.
+    ``last_s`` is when something happened here last; ``resting`` says that the customer's screen
+    has shown for long enough how that ended.
     """
 
     name: str
     shows: int = 0
+    last_s: float = 0.0
+    resting: bool = False
     card: Shown | None = None
     second: Shown | None = None
     same_as: Token | None = None
@@ -93,6 +100,17 @@ class Lane:
         return self.second or self.card
 
     @property
+    def has_ended(self) -> bool:
+        """Say whether there is nothing more to come for the card that lies there.
+
+        It had its sale, or no sale of it can be waited for: it is blocked, lost or replaced.
+        """
+        shown = self.card
+        if shown is None or self.second is not None:
+            return False
+        return shown.sold or (shown.member is not None and shown.status != "active")
+
+    @property
     def token(self) -> Token | None:
         """The card that lies there; the first of two."""
         return None if self.card is None else self.card.token
@@ -101,6 +119,17 @@ class Lane:
     def member(self) -> AccountView | None:
         """Whose card that is."""
         return None if self.card is None else self.card.member
+
+    def stir(self, now_s: float, account: str | None) -> None:
+        """Something happened to an account; the customer's screen shows it where its card lies."""
+        if self.of(None, account) is not None:
+            self.last_s, self.resting = now_s, False
+
+    def rest(self, now_s: float) -> None:
+        """Let the customer's screen ask for a card again, once it has shown how it ended."""
+        if self.has_ended and not self.resting and now_s - self.last_s >= THANKS_S:
+            self.resting = True
+            self.tell("screen", {})
 
     def begin(self, shown: Shown | None) -> None:
         """Show one card, or none, as if nothing had been before; what is on hold stays on hold."""
@@ -116,6 +145,7 @@ class Lane:
         asked about leaves for it.
         """
         self.shows += 1
+        self.last_s, self.resting = shown.at_s, False
         if self.card is None or anew:
             left = self.cards
             self.begin(shown)
@@ -144,6 +174,30 @@ class Lane:
             self.card, self.quote = other, None
             return
         self.begin(None)
+
+    def become_one(self) -> None:
+        """Show the newer of two cards alone, where both are found to be the same member's."""
+        if self.card and self.second and self.card.is_same_member(self.second):
+            self.same_as = self.card.token
+            self.keep(self.second)
+
+    def clear(self) -> tuple[Shown, ...]:
+        """Show no card any more, tell of it, and answer those that left."""
+        left = self.cards
+        self.begin(None)
+        if left:
+            gone = {"lane": self.name, "status": "gone", "cause": "gone"}
+            self.tell("card", left[-1].brief() | gone)
+        return left
+
+    def part_with(self, shown: Shown, to: str) -> None:
+        """Let a card go to another lane, and tell of it; the other one, if any, is meant."""
+        self.without(shown)
+        self.moved = (shown.token, to)
+        moved = {"lane": self.name, "status": "moved", "cause": "moved", "to": to}
+        self.tell("card", shown.brief() | moved)
+        if self.card is not None:
+            self.tell("card", self.card_data(self.card, "chosen"))
 
     def find(self, which: Token | Which | None) -> Shown:
         """Find a card that is shown; the newest where none is named.

@@ -25,7 +25,7 @@ from agent.till import Quote, RedemptionAnswer, Till
 __all__ = ["Lanes"]
 
 PATIENCE_S: Final = 300.0
-"""How long a card stays on the screen for its sale, and a sale for its customer."""
+"""How long a card stays on the screen for its sale, and a sale for its cashier."""
 
 _log = structlog.get_logger(__name__)
 
@@ -116,13 +116,8 @@ class Lanes:
             raise SameLane(f"the card lies at lane {to} already")
         self._hold_seen(lane, seen)
         shown = lane.find(which)
-        lane.without(shown)
-        lane.moved = (shown.token, to)
+        lane.part_with(shown, to)
         _log.info("card_moved", lane=name, to=to, token=shown.token.masked)
-        moved = {"lane": name, "status": "moved", "cause": "moved", "to": to}
-        lane.tell("card", shown.brief() | moved)
-        if lane.card is not None:
-            lane.tell("card", lane.card_data(lane.card, "chosen"))
         self._flagging.note("tap_moved", account=shown.account, lane=name, reason=f"to lane {to}")
         async with other.turn:
             self._show(other, replace(shown, at_s=self._now_s(), sold=False), "moved")
@@ -135,6 +130,7 @@ class Lanes:
             return
         if lane.card is not None and lane.card is lane.of(None, quote.account):
             lane.quote = quote if quote.status == "accumulated" else None
+            lane.stir(self._now_s(), quote.account)
         if lane.listeners:
             lane.tell("quote", quote.model_dump(mode="json") | {"lane": name})
 
@@ -144,20 +140,26 @@ class Lanes:
         answer: SaleAnswer,
         token: Token | None = None,
         redemptions: tuple[str, ...] = (),
+        *,
+        claimed: bool = False,
     ) -> None:
         """A sale of this lane is on disk, or the claim of one: its card is the one that was meant.
 
-        A lane nobody configured has nobody listening.
+        A sale that is not of the one card that lies there is the next customer's, and ends it. A
+        lane nobody configured has nobody listening.
         """
         self._account_moved(answer.account, answer.balance, answer.journal)
         lane = self._lanes.get(name)
         if lane is None:
             return
-        lane.sale, lane.back, lane.quote = answer, None, None
         sold = lane.of(token, answer.account)
         if sold is not None:
             sold.sold = True
             self._settle(lane, sold)
+        elif lane.second is None and not claimed:
+            self._leave(lane, *lane.clear())
+        lane.sale, lane.back, lane.quote = answer, None, None
+        lane.stir(self._now_s(), answer.account)
         if lane.listeners:
             lane.tell("sale", answer.model_dump(mode="json") | {"lane": name})
         for each in self:
@@ -170,6 +172,7 @@ class Lanes:
         lane = self._lanes.get(answer.lane or "")
         if lane is not None:
             lane.back, lane.ended = answer, None
+            lane.stir(self._now_s(), answer.account)
             lane.tell("sale", answer.model_dump(mode="json"))
 
     def redemption_changed(self, answer: RedemptionAnswer) -> None:
@@ -178,6 +181,7 @@ class Lanes:
         lane = self._lanes.get(answer.lane or "")
         if lane is not None:
             lane.hold(answer)
+            lane.stir(self._now_s(), answer.account)
             lane.tell("redemption", answer.model_dump(mode="json"))
 
     def account_changed(self, account: str) -> None:
@@ -194,14 +198,12 @@ class Lanes:
             lane.tell("status", data)
 
     def look_after(self) -> None:
-        """Take cards off the screen whose time is up."""
+        """Take cards off the screens whose time is up."""
         for lane in self:
             newest = lane.newest
             if newest is not None and self._is_over(newest):
-                self._leave(lane, *lane.cards)
-                lane.begin(None)
-                gone = {"lane": lane.name, "status": "gone", "cause": "gone"}
-                lane.tell("card", newest.brief() | gone)
+                self._leave(lane, *lane.clear())
+            lane.rest(self._now_s())
 
     async def settled(self) -> None:
         """Wait until everything that was begun beside the work is done."""
@@ -285,7 +287,5 @@ class Lanes:
         if fresh.place < shown.place:
             return  # it changed meanwhile, and is looked up once more
         shown.member, shown.status = fresh.member, fresh.status
-        if lane.card and lane.second and lane.card.is_same_member(lane.second):
-            lane.same_as = lane.card.token
-            lane.keep(lane.second)
+        lane.become_one()
         lane.tell("card", lane.card_data(shown, cause))

@@ -2,13 +2,14 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from agent.core.tokens import Token
 from agent.paths import shipped_baskets
 from agent.tools.site import StoreKit
 
-_CARD = Token.parse("em4100:0C000621A5")
+_CARD, _OTHER = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
 
 
 def real_sale(token: Token) -> tuple[str, dict[str, object]]:
@@ -61,3 +62,34 @@ def test_a_lost_agent_is_said_and_found_again(kit: StoreKit, page: Page) -> None
     expect(page.get_by_role("alert")).to_be_hidden(timeout=30_000)
     kit.lanes["1"].tap(_CARD)
     expect(page.get_by_text("Card ending 21A5")).to_be_visible()
+
+
+def test_a_long_outage_is_over_soon(kit: StoreKit, page: Page) -> None:
+    """However often a page has asked in vain, it is live moments after the agent's return."""
+    kit.agent.kill()
+    for _ in range(6):  # as many doubled pauses would be half a minute, and the next one too
+        page.wait_for_event("requestfailed", lambda r: "/v1/events" in r.url, timeout=60_000)
+    kit.agent.start()
+    expect(page.locator("body")).to_have_attribute("data-stream", "live", timeout=10_000)
+    kit.lanes["1"].tap(_CARD)
+    expect(page.get_by_text("Card ending 21A5")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(800, 480), (480, 800)])
+def test_a_lost_agent_is_said_where_it_is_seen(
+    kit: StoreKit, page: Page, width: int, height: int
+) -> None:
+    """Wherever a page stands, that it lost the agent is in sight, and its buttons do nothing."""
+    page.set_viewport_size({"width": width, "height": height})
+    for card in (_CARD, _OTHER):
+        kit.lanes["1"].tap(card)
+    button = page.get_by_role("button").last
+    button.scroll_into_view_if_needed()
+    kit.agent.kill()
+    expect(page.locator("#stale")).to_be_in_viewport(ratio=1)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("#stale")).to_be_in_viewport(ratio=1)
+    button.focus()
+    expect(button).not_to_be_focused()
+    kit.agent.start()
+    expect(page.locator("#panel")).not_to_have_attribute("inert", "")

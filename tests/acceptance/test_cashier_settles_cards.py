@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from agent.core.tokens import Token
-from agent.tools.site import StoreKit
+from agent.tools.site import TILL_TOKEN, StoreKit
 
 _FIRST, _SECOND = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
 
@@ -108,3 +109,20 @@ def test_a_debt_is_said_in_words(kit: StoreKit, page: Page) -> None:
     lane.pos.void("s-0").raise_for_status()
     expect(page.locator(".balance")).to_have_text("500 points owed")
     expect(page.get_by_text("The next points pay them.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(800, 480), (480, 800)])
+def test_what_is_held_stays_in_sight(
+    kit: StoreKit, page: Page, make_sale: MakeSale, width: int, height: int
+) -> None:
+    """However long the member's name is, the points on hold are on the screen, unscrolled."""
+    page.set_viewport_size({"width": width, "height": height})
+    pos = kit.lanes["1"].pos
+    name = "Maximiliana Alexandrina Constantinopoulou von Hohenstein"
+    with httpx.Client(base_url=kit.url, headers={"Authorization": f"Bearer {TILL_TOKEN}"}) as till:
+        body = {"token": str(_FIRST), "lane": "1", "display_name": name}
+        till.post("/v1/accounts", json=body).raise_for_status()
+    pos.sell("s-0", make_sale(amount_minor=60_000, token=str(_FIRST))).raise_for_status()
+    kit.lanes["1"].tap(_FIRST)
+    pos.hold("r-1", token=str(_FIRST), points=500).raise_for_status()
+    expect(page.locator(".held")).to_be_in_viewport(ratio=1)

@@ -58,3 +58,77 @@ def test_a_lost_agent_shows_nothing_old(kit: StoreKit, customer: Page) -> None:
     expect(customer.locator(".total")).to_be_hidden()
     kit.agent.start()
     expect(customer.get_by_text("Show your card")).to_be_visible(timeout=30_000)
+
+
+def test_a_void_is_no_thanks(
+    kit: StoreKit, customer: Page, make_sale: Callable[..., dict[str, Any]]
+) -> None:
+    """What comes back is named as such, its points have their sign, and a debt is in words."""
+    lane = kit.lanes["1"]
+    lane.pos.enrol(str(_CARD))
+    lane.pos.sell("s-1", make_sale(amount_minor=60_000, token=str(_CARD))).raise_for_status()
+    lane.pos.hold("r-1", token=str(_CARD), points=500).raise_for_status()
+    lane.pos.capture("r-1").raise_for_status()
+    lane.tap(_CARD)
+    expect(customer.locator(".total")).to_have_text("100 points")
+    lane.pos.void("s-1").raise_for_status()
+    expect(customer.locator(".greeting")).to_have_text("Sale voided")
+    expect(customer.locator(".news.less")).to_have_text("\N{MINUS SIGN}600 points")
+    expect(customer.locator(".total")).to_have_text("500 points owed")
+    expect(customer.get_by_text("Thank you")).to_have_count(0)
+
+
+def test_another_currency_earns_nothing_and_says_why(
+    kit: StoreKit,
+    customer: Page,
+    open_page: Callable[[str], Page],
+    make_sale: Callable[..., dict[str, Any]],
+) -> None:
+    """A sale in a currency that is not the program's says on both pages that it has no points."""
+    cashier = open_page("/lane/1")
+    lane = kit.lanes["1"]
+    lane.pos.enrol(str(_CARD))
+    lane.tap(_CARD)
+    lane.pos.sell("s-1", make_sale(token=str(_CARD), currency="EUR")).raise_for_status()
+    expect(customer.get_by_text("No points in this currency")).to_be_visible()
+    expect(customer.locator(".news")).to_have_count(0)
+    expect(cashier.get_by_text("No points: the sale was in another currency.")).to_be_visible()
+    expect(cashier.locator(".earned")).to_have_count(0)
+
+
+def test_the_next_customer_sees_nobody_else(
+    kit: StoreKit, customer: Page, make_sale: Callable[..., dict[str, Any]]
+) -> None:
+    """A sale without a card takes the member before off the page."""
+    lane = kit.lanes["1"]
+    lane.pos.enrol(str(_CARD))
+    lane.tap(_CARD)
+    lane.pos.sell("s-1", make_sale(token=str(_CARD))).raise_for_status()
+    expect(customer.get_by_text("Thank you")).to_be_visible()
+    lane.pos.sell("s-2", make_sale()).raise_for_status()
+    expect(customer.get_by_text("Show your card")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(800, 480), (480, 800)])
+def test_large_words_keep_off_the_borders(
+    kit: StoreKit, customer: Page, width: int, height: int
+) -> None:
+    """The largest words leave a twentieth of the screen free on either side."""
+    customer.set_viewport_size({"width": width, "height": height})
+    _keeps_off_the_borders(customer, ".big", width)
+    kit.agent.kill()
+    expect(customer.get_by_text("One moment, please")).to_be_visible()
+    _keeps_off_the_borders(customer, "#stale", width)
+
+
+def _keeps_off_the_borders(page: Page, selector: str, width: int) -> None:
+    """Measure the words themselves, not the box that they stand in."""
+    edges = """element => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        const {left, right} = range.getBoundingClientRect();
+        return [left, right];
+    }"""
+    left, right = page.locator(selector).evaluate(edges)
+    assert left >= width / 20
+    assert right <= width * 19 / 20
