@@ -88,7 +88,7 @@ def load(model: type[S], files: tuple[Path, ...]) -> S:
         raise InvalidDocument(f"environment: {error}") from error
     except ValidationError as error:
         names = ", ".join(str(file) for file in files)
-        raise InvalidDocument(mistakes_of(error, model, source=names)) from error
+        raise InvalidDocument(mistakes_of(error, model, merged, source=names)) from error
 
 
 def _check_variables(model: type[BaseSettings]) -> None:

@@ -26,8 +26,10 @@ def terms_of(settings: AgentSettings, program: Program) -> Terms:
 
 
 def read_program(path: Path) -> Program:
-    """Read a program file. Raises InvalidDocument naming the file."""
+    """Read the file that ``program.path`` names. Raises InvalidDocument naming key and file."""
     try:
         return Program.parse(path.read_text("utf-8"), source=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidDocument(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise InvalidDocument(f"program.path: {path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(f"program.path: {path}: cannot be read: {error}") from error

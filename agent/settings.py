@@ -1,5 +1,6 @@
 """What a store engineer can set for an agent. Every key is here, with what it means."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -27,12 +28,16 @@ def _known_driver(name: str) -> str:
     return name
 
 
+_NAME = "1 to 63 letters, digits, '.', '_' or '-', the first a letter or digit"
+_CODE = "1 to 64 printable ASCII characters without spaces"
+
+
 class DeviceSettings(Value):
     """Who this agent is: tenant (the company), store, and the device's own name."""
 
-    tenant: Name
-    store: Name
-    name: Name
+    tenant: Annotated[Name, Field(description=_NAME, examples=["corner-shops"])]
+    store: Annotated[Name, Field(description=_NAME, examples=["s001"])]
+    name: Annotated[Name, Field(description=_NAME, examples=["edge-1"])]
 
 
 class LedgerSettings(Value):
@@ -56,11 +61,25 @@ class ProgramSettings(Value):
 TillToken = Annotated[SecretStr, Field(min_length=1)]
 
 
+def _tokens_apart(tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    tills: dict[str, str] = {}
+    for till, token in tokens.items():
+        other = tills.setdefault(token.get_secret_value(), till)
+        if other != till:
+            raise ValueError(
+                f"tills '{other}' and '{till}' have the same token; limits count per till, "
+                "so give each a token of its own"
+            )
+    return tokens
+
+
 class ApiSettings(Value):
     """Where the POS reaches the agent, and one bearer token for each till."""
 
     listen: Listen = "127.0.0.1:8100"
-    tokens: dict[str, TillToken] = Field(default_factory=dict)
+    tokens: Annotated[dict[str, TillToken], AfterValidator(_tokens_apart)] = Field(
+        default_factory=dict, description="a secret of the till's own that nobody guesses"
+    )
 
 
 class ControlSettings(Value):
@@ -76,7 +95,19 @@ class ControlSettings(Value):
     adjust_day_points: Annotated[int, Field(ge=0, le=10**9)] = 5_000
     claims_per_day: Annotated[int, Field(ge=0, le=10**6)] = 0
     often: Annotated[int, Field(ge=2, le=10**6)] = 4
-    approvers: dict[Code, PinHash] = Field(default_factory=dict)
+    approvers: dict[Code, PinHash] = Field(default_factory=dict, description=_CODE)
+
+    @model_validator(mode="after")
+    def _a_day_holds_one_adjustment(self) -> Self:
+        """Hold that what may be adjusted at once may be adjusted on a day, where both are meant."""
+        meant = "adjust_alone_points" in self.model_fields_set
+        if meant and self.adjust_alone_points > self.adjust_day_points:
+            raise ValueError(
+                f"adjust_alone_points ({self.adjust_alone_points}) is above adjust_day_points "
+                f"({self.adjust_day_points}): the day's limit stops every adjustment first, "
+                "so no PIN would ever be asked for; lower the one or raise the other"
+            )
+        return self
 
     @property
     def pin_hashes(self) -> dict[str, str]:
@@ -98,7 +129,7 @@ class MembersSettings(Value):
 class ReaderSettings(Value):
     """One card reader: its name, its driver, and a port or any URL that pyserial opens."""
 
-    name: Code
+    name: Annotated[Code, Field(description=_CODE, examples=["front"])]
     driver: Annotated[str, AfterValidator(_known_driver)]
     port: str
 
@@ -110,10 +141,15 @@ class LaneSettings(Value):
     first.
     """
 
-    name: Name
-    devices: tuple[Code, ...] = ()
-    receipt_width: ReceiptWidth = NARROWEST
-    language: Language | None = None
+    name: Annotated[Name, Field(description=_NAME, examples=["1"])]
+    devices: Annotated[tuple[Code, ...], Field(description=_CODE, examples=["front"])] = ()
+    receipt_width: Annotated[
+        ReceiptWidth, Field(description="32, 42 or 48, the characters of a line")
+    ] = NARROWEST
+    language: Annotated[
+        Language | None,
+        Field(description="one of the program's languages", examples=["en", "pt-BR"]),
+    ] = None
 
 
 class AgentSettings(LayeredSettings):
@@ -127,7 +163,9 @@ class AgentSettings(LayeredSettings):
     controls: ControlSettings = ControlSettings()
     members: MembersSettings = MembersSettings()
     reader: tuple[ReaderSettings, ...] = ()
-    lane: Annotated[tuple[LaneSettings, ...], Field(min_length=1)]
+    lane: Annotated[
+        tuple[LaneSettings, ...], Field(min_length=1, description="a [[lane]] for each till")
+    ]
 
     @model_validator(mode="after")
     def _devices_belong_together(self) -> Self:
@@ -146,7 +184,10 @@ class AgentSettings(LayeredSettings):
         for lane in self.lane:
             for device in lane.devices:
                 if device not in known:
-                    raise ValueError(f"lane '{lane.name}' names '{device}', which is no reader")
+                    raise ValueError(
+                        f"lane '{lane.name}' names '{device}', which is no reader; "
+                        + _there_is(known)
+                    )
                 if owned.setdefault(device, lane.name) != lane.name:
                     raise ValueError(
                         f"lanes '{owned[device]}' and '{lane.name}' both name '{device}'"
@@ -168,6 +209,11 @@ class AgentSettings(LayeredSettings):
                 raise InvalidDocument(f"lane '{lane.name}': language: {error}") from error
             papers[lane.name] = paper
         return papers
+
+
+def _there_is(readers: Iterable[str]) -> str:
+    names = ", ".join(f"'{name}'" for name in sorted(readers))
+    return f"there is {names}" if names else "there is no [[reader]]"
 
 
 def _each_once(kind: str, names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, FilePath, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, FilePath, SecretStr, StringConstraints
 
 from agent.core.values import Value
 from sync.broker import Broker
@@ -22,6 +22,10 @@ BrokerUrl = Annotated[
         pattern=r"^mqtts?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(:[0-9]+)?$"
     ),
     AfterValidator(_with_a_port_that_exists),
+    Field(
+        description="the broker's address, without a user and a path",
+        examples=["mqtt://127.0.0.1:1883", "mqtts://broker.example.com:8883"],
+    ),
 ]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from agent.cli.flags import flags
-from agent.cli.journal import export, history
+from agent.cli.history import history
+from agent.cli.journal import export
 from agent.cli.options import as_json_option, db_option, must_exist
 from agent.cli.shown import fail, plain_errors, progress_bar, until_nobody_reads
 from agent.cli.whose import checked_whose, shown

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 import click
 
 from agent.core.strict_toml import InvalidDocument
-from agent.ledger import LedgerError
+from agent.ledger import LedgerDamaged, LedgerError
 from agent.service import ServiceError
 
-__all__ = ["fail", "plain_errors", "progress_bar", "until_nobody_reads"]
+__all__ = ["fail", "plain_errors", "progress_bar", "say_left_out", "until_nobody_reads"]
 
 _STEP = 256
 
@@ -24,6 +24,14 @@ def fail(message: str, *, code: int) -> NoReturn:
     """Say what went wrong and end with an exit code."""
     click.secho(message, fg="red", err=True)
     sys.exit(code)
+
+
+def say_left_out(left_out: list[LedgerDamaged]) -> None:
+    """End with what could not be read, where something could not: exit code 1."""
+    if left_out:
+        lines = [f"left out: {error}" for error in left_out]
+        lines.append("everything else is there; 'tapledger ledger verify' says what does not hold")
+        fail("\n".join(lines), code=1)
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,6 +1,8 @@
 """TOML text to a strict model, with mistakes a shop engineer can act on.
 
-Every mistake names its key; an unknown key also names the nearest one that exists:
+Every mistake names its key, in a list of tables by the table's own name; an unknown key also names
+the nearest one that exists. What has not its form is shown as it should be, from the field's
+description and examples:
 
 >>> from agent.core.values import Value
 >>> class Api(Value):
@@ -14,16 +16,27 @@ agent.core.strict_toml.InvalidDocument: agent.toml: unknown key 'api.lisen'; did
 """
 
 import difflib
+import json
 import tomllib
 from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 __all__ = ["InvalidDocument", "mistakes_of", "parse", "unknown_key"]
 
 _Location = tuple[int | str, ...]
+_LONGEST = 64
+_OF_FORM = (
+    "string_pattern_mismatch",
+    "string_too_long",
+    "string_too_short",
+    "literal_error",
+    "too_short",
+)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -33,30 +46,101 @@ class InvalidDocument(ValueError):
 
 def parse(text: str, model: type[M], *, source: str) -> M:
     """Read TOML ``text`` as ``model``; ``source`` names the file in the error message."""
+    document: dict[str, Any] = {}
     try:
-        return model.model_validate(tomllib.loads(text))
+        document = tomllib.loads(text)
+        return model.model_validate(document)
     except tomllib.TOMLDecodeError as error:
         raise InvalidDocument(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
-        raise InvalidDocument(mistakes_of(error, model, source=source)) from error
+        raise InvalidDocument(mistakes_of(error, model, document, source=source)) from error
 
 
-def mistakes_of(error: ValidationError, model: type[BaseModel], *, source: str) -> str:
-    """Put every mistake of a validation in plain words, one a line."""
+def mistakes_of(
+    error: ValidationError, model: type[BaseModel], document: Any, *, source: str
+) -> str:
+    """Put every mistake of a validation in plain words, one a line; ``document`` is what was read.
+
+    It is looked into for the names of its tables, which a shop engineer knows better than numbers.
+    """
+    problems = error.errors(include_url=False)
+    places = [problem["loc"] for problem in problems]
     return "\n".join(
-        f"{source}: {_in_words(problem['type'], problem['loc'], problem['msg'], model)}"
-        for problem in error.errors(include_url=False, include_input=False)
+        f"{source}: {_in_words(problem, model, document)}"
+        for problem in problems
+        if not _follows_from_another(problem, places)
     )
 
 
-def _in_words(kind: str, location: _Location, message: str, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        return unknown_key(key, str(location[-1]), _keys_at(model, location[:-1]))
-    if kind == "missing":
-        return f"key '{key}' is missing"
-    plain = message.removeprefix("Value error, ")
-    return f"{key}: {plain}" if key else plain
+def _follows_from_another(problem: ErrorDetails, places: list[_Location]) -> bool:
+    """Say whether a list is too short only because what stands in it was refused."""
+    at = problem["loc"]
+    inside = any(place[: len(at)] == at and len(place) > len(at) for place in places)
+    return problem["type"] == "too_short" and inside
+
+
+def _in_words(problem: ErrorDetails, model: type[BaseModel], document: Any) -> str:
+    location = problem["loc"]
+    table, rest = _named(location, document)
+    key = ".".join(str(part) for part in rest)
+    if problem["type"] == "extra_forbidden":
+        return table + unknown_key(key, str(location[-1]), _keys_at(model, location[:-1]))
+    if problem["type"] == "missing":
+        return f"{table}key '{key}' is missing"
+    plain = _plain(problem, _field_at(model, location))
+    return f"{table}{key}: {plain}" if key else f"{table}{plain}"
+
+
+def _named(location: _Location, document: Any) -> tuple[str, _Location]:
+    """Name the innermost of a list's tables that has a name of its own; answer what is below it."""
+    found: tuple[str, _Location] = ("", location)
+    for depth, part in enumerate(location[:-1], start=1):
+        try:
+            siblings, document = document, document[part]
+        except (LookupError, TypeError):
+            break  # a default, or from a stronger layer than the files
+        if not isinstance(part, int) or not isinstance(document, dict):
+            continue
+        name = document.get("name")
+        names = [each.get("name") for each in siblings if isinstance(each, dict)]
+        if isinstance(name, str) and name.isprintable() and name and names.count(name) == 1:
+            path = ".".join(each for each in location[: depth - 1] if isinstance(each, str))
+            found = (f'[[{path}]] "{name}": ', location[depth:])
+    return found
+
+
+def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
+    """Say what to write instead."""
+    kind, given = problem["type"], problem["input"]
+    if kind in ("tuple_type", "list_type"):
+        if isinstance(given, dict):
+            return f"there may be several: write [[{problem['loc'][-1]}]] with two brackets"
+        shown = isinstance(given, str) and given.isprintable() and len(given) <= _LONGEST
+        return "write it as a list" + (f': ["{given}"]' if shown else "")
+    if kind in ("int_type", "int_parsing", "int_from_float"):
+        return "write it as a whole number, without quotes"
+    if kind == "string_type":
+        return "write it as a text, in quotes"
+    if kind in _OF_FORM and field is not None and (field.description or field.examples):
+        examples = " or ".join(json.dumps(example) for example in field.examples or ())
+        such_as = f", such as {examples}" if examples else ""
+        return f"write {field.description or 'it in its form'}{such_as}"
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def _field_at(model: type[BaseModel], location: _Location) -> FieldInfo | None:
+    """Find the field that a location leads to, or that holds what it leads to."""
+    found: FieldInfo | None = None
+    for part in location:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part not in fields:
+            continue  # a place in a list, or a key of a table that may have any
+        found = fields[str(part)]
+        inner = _model_in(found.annotation)
+        if inner is None:
+            break
+        model = inner
+    return found
 
 
 def unknown_key(path: str, name: str, known: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -68,13 +69,18 @@ def _missing(before: Position, position: Position) -> str:
 
 
 def history_of(
-    path: Path, account: str, *, progress: Progress, unreadable: _Unreadable = refuse
+    path: Path,
+    name: str,
+    *,
+    by: Literal["account", "sale_id"] = "account",
+    progress: Progress,
+    unreadable: _Unreadable = refuse,
 ) -> Iterator[tuple[Position, Entry]]:
-    """Yield the entries that speak of an account, oldest first; raises as ``walk`` does.
+    """Yield the entries that speak of an account or a sale, oldest first; raises as ``walk`` does.
 
-    Reads the whole ledger: bytes that do not hold the account's name are not even parsed.
+    Reads the whole ledger: bytes that do not hold the name are not even parsed.
     """
-    named = msgspec.json.encode(account)
+    named = msgspec.json.encode(name)
     for position, canonical in walk(path, progress=progress, unreadable=unreadable):
         if named not in canonical:
             continue
@@ -83,5 +89,5 @@ def history_of(
         except LedgerDamaged as error:
             unreadable(error)
             continue
-        if getattr(entry.fact, "account", None) == account:
+        if getattr(entry.fact, by, None) == name:
             yield position, entry

@@ -8,13 +8,19 @@ from typing import Any
 import msgspec
 
 from agent.core.entry import Entry, MalformedEntry, Position
-from agent.core.facts import kind_of
+from agent.core.facts import AccumulatePoints, kind_of
+from agent.core.facts.sales import SaleSummary
+from agent.core.flags import flags_of
 from agent.core.postings import PROGRAM, postings_of
 from agent.core.tokens import Token, TokenRefused
 
-__all__ = ["CSV_COLUMNS", "csv_line", "masked_line", "row_of"]
+__all__ = ["CSV_COLUMNS", "Row", "csv_line", "csv_row", "masked_line", "row_of"]
 
-_FIELDS = ("account", "sale_id", "redemption_id", "balance", "reason", "cashier", "lane")
+Row = dict[str, str | int | None]
+
+_FIELDS = ("account", "sale_id", "redemption_id", "balance", "reason", "approver", "reward")
+_BY_WHOM = ("cashier", "lane")
+_OF_SALES = ("total_minor", "currency")
 
 CSV_COLUMNS = (
     "epoch",
@@ -24,28 +30,54 @@ CSV_COLUMNS = (
     "business_date",
     "kind",
     "points",
-    *_FIELDS,
+    "account",
+    "sale_id",
+    "redemption_id",
+    "balance",
+    "reason",
+    "cashier",
+    "lane",
+    "flag",
+    "total_minor",
+    "currency",
+    "approver",
 )
+"""The columns of an export; new ones come at the end, where no formula counts on them."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def row_of(position: Position, entry: Entry) -> dict[str, object]:
+def row_of(position: Position, entry: Entry) -> Row:
     """Put an entry in columns. ``points`` is what it added to the member's points, or took away.
 
-    Card numbers are left out: a table is mailed around.
+    Lane, cashier, total and currency of a sale are its basket's. Several flags have a blank between
+    them. Card numbers are left out: a table is mailed around. Costs some 10 µs. Raises
+    MalformedEntry for a sale whose basket has none of this.
     """
-    moved = [p.points for p in postings_of(entry.fact) if p.owner != PROGRAM]
+    fact = entry.fact
+    moved = [p.points for p in postings_of(fact) if p.owner != PROGRAM]
     day = entry.business_date
-    row: dict[str, object] = {
+    row: Row = {
         "epoch": position.epoch,
         "seq": position.seq,
         "hash": position.hash.hex(),
         "recorded_at": entry.recorded_at,
         "business_date": None if day is None else day.isoformat(),
-        "kind": kind_of(entry.fact),
+        "kind": kind_of(fact),
         "points": sum(moved) if moved else None,
+        "flag": " ".join(flags_of(fact)) or None,
     }
-    return row | {name: getattr(entry.fact, name, None) for name in _FIELDS}
+    sale = _summary(fact) if isinstance(fact, AccumulatePoints) else None
+    row |= {name: getattr(fact, name, None) for name in _FIELDS}
+    row |= {name: getattr(sale or fact, name, None) for name in _BY_WHOM}
+    return row | {name: getattr(sale, name, None) for name in _OF_SALES}
+
+
+def _summary(fact: AccumulatePoints) -> SaleSummary:
+    try:
+        return fact.summary
+    except msgspec.MsgspecError as error:
+        raise MalformedEntry(f"its sale: {error}") from error
 
 
 def masked_line(canonical: bytes) -> bytes:
@@ -71,6 +103,12 @@ def _mask(holder: Any) -> None:
                 holder[key] = Token.parse(holder[key]).masked
             except TokenRefused:
                 holder[key] = "*"
+
+
+def csv_row(position: Position, entry: Entry) -> str:
+    """Write an entry as one line of CSV. Raises MalformedEntry as ``row_of`` does."""
+    row = row_of(position, entry)
+    return csv_line(row[name] for name in CSV_COLUMNS)
 
 
 def csv_line(values: Iterable[object]) -> str:

@@ -6,13 +6,14 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from stocked import CARD, Stock, digest, sale_of
+from stocked import CARD, Stock, digest, sale_of, segments_of
 
 from agent.cli import flags as flags_module
 from agent.cli import main
-from agent.core.facts import FlagActivity
+from agent.core.facts import AdjustPoints, CardState, FlagActivity
 from agent.core.flags import FLAGS
 from agent.ledger import Ledger
 from agent.till import Adjustment, Back
@@ -87,8 +88,9 @@ def test_every_flag_is_listed_oldest_first(stock: Stock, account: str) -> None:
         "cashier",
         "lane",
         "account",
-        "sale",
+        "sale/pts",
         "entry",
+        "reason",
     ]
     first, last = lines[1].split(), lines[5].split()
     assert first[0] == "2026-01-01"
@@ -98,20 +100,58 @@ def test_every_flag_is_listed_oldest_first(stock: Stock, account: str) -> None:
         "ben",
         "1",
         f"…{account[-8:]}",
-        "…-sale-id-0-0",
+        "…e-id-0-0",
         "0:4",
+        "-",
     ]
-    assert last[2:] == ["points_adjusted", "ben", "2", f"…{account[-8:]}", "-", "0:11"]
+    assert last[2:] == [
+        *("points_adjusted", "ben", "2", f"…{account[-8:]}", "+3", "0:11", "goodwill"),
+    ]
 
 
 def test_columns_fit_and_stand_under_their_titles(stock: Stock, account: str) -> None:
-    """No line is wider than 100 characters, and each column begins where its title does."""
+    """No line is wider than 110 characters, and each column begins where its title does."""
     assert account
     lines = run(stock).stdout.splitlines()
-    assert max(len(line) for line in lines) <= 100
+    assert max(len(line) for line in lines) <= 110
     begins = [lines[0].index(title) for title in lines[0].split()]
     for line in lines[1:6]:
         assert all(line[at] != " " and (at == 0 or line[at - 1] == " ") for at in begins)
+
+
+def test_an_adjustment_says_how_much_why_and_who_agreed(stock: Stock, account: str) -> None:
+    """The table cuts a long reason and keeps the approver; --json has all of both."""
+    reason = "keyed\x1b[2J twice, and noticed when the member came back with the receipt"
+    fact = AdjustPoints(
+        account=account, points=-600, reason="x", cashier="ana", approver="eve", lane="1"
+    )
+    blocked = CardState(token=CARD, account=account, state="lost", reason=reason)
+    with stock.running() as ledger:
+        for each in (msgspec.structs.replace(fact, reason=reason.replace("\x1b", "")), blocked):
+            asyncio.run(ledger.write(lambda t, each=each: t.append(each)))
+    adjusted, lost = (line for line in run(stock).stdout.splitlines() if "keyed" in line)
+    assert re.search(r"  -600 +0:12 +keyed.*… \(eve\)$", adjusted)
+    assert len(adjusted) == len(lost) == 110
+    assert "\x1b" not in lost
+    assert lost.endswith("…")
+    *_, of_adjusted, of_lost = rows(stock)
+    assert (of_adjusted["points"], of_adjusted["approver"]) == (-600, "eve")
+    assert of_lost["reason"] == reason
+    assert (of_lost["points"], of_lost["approver"]) == (None, None)
+
+
+def test_an_adjustment_is_shown_after_it_was_sealed(stock: Stock, account: str) -> None:
+    """What stands in a sealed segment is read there; without its file the flag is still listed."""
+    with stock.running() as ledger:
+        stock.acknowledge(ledger)
+        stock.day += 50
+        stock.sell(ledger, 1)
+        assert stock.seal(ledger) == 1
+    assert [row["points"] for row in rows(stock, "--flag", "points_adjusted")] == [3]
+    for file in segments_of(stock.path):
+        file.unlink()
+    (row,) = rows(stock, "--flag", "points_adjusted")
+    assert (row["points"], row["reason"], row["account"]) == (None, "goodwill", account)
 
 
 def test_the_summary_says_who_stands_out(stock: Stock, account: str) -> None:

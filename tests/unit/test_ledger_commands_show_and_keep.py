@@ -79,9 +79,14 @@ def test_an_account_that_is_none_has_no_balance(stock: Stock, words: tuple[str, 
 def test_history_of_a_card_is_that_of_its_account(stock: Stock, whose: str) -> None:
     """Any card of a member, written as one likes, tells the same story, and names no card."""
     told = run(stock, "history", whose).stdout
-    kinds = [line.split()[1] for line in told.splitlines()]
-    assert kinds == ["ENROL", "ACCUMULATE_POINTS", "CARD_STATE", "ADJUST_POINTS"]
-    assert told.splitlines()[1].split()[2:] == ["+10", "sale-1", "balance", "10"]
+    lines = [line for line in told.splitlines()[2:] if not line.startswith(" ")]
+    assert [line[19:46].strip() for line in lines] == [
+        "enrolled",
+        "sale",
+        "card replaced",
+        "adjusted",
+    ]
+    assert lines[1].split()[2:] == ["sale", "+10", "10", "sale-1", "1", "ana", "0:2"]
     rows = [json.loads(line) for line in run(stock, "history", "--json", whose).stdout.splitlines()]
     assert [row["points"] for row in rows] == [None, 10, None, -4]
     for number in (NUMBER, OTHER.split(":")[1]):
@@ -121,6 +126,42 @@ def test_an_export_to_the_byte_is_asked_for(stock: Stock) -> None:
         head = link_hash(head, line)
     assert head == replay(stock.path).head.hash
     assert NUMBER.encode() in lines[0]
+
+
+def test_a_table_says_who_sold_what(stock: Stock) -> None:
+    """A sale's line of CSV has its lane, cashier, total and currency; an adjustment its flag."""
+    fact = AdjustPoints(account="a", points=1, reason="gift", cashier="ana", approver="eve")
+    with stock.running() as ledger:
+        asyncio.run(ledger.write(lambda t: t.append(fact)))
+    printed = run(stock, "export", "--format", "csv").stdout
+    table = list(csv.DictReader(io.StringIO(printed)))
+    assert list(table[0])[-4:] == ["flag", "total_minor", "currency", "approver"]
+    sale, gift = table[1], table[-1]
+    assert [sale[name] for name in ("lane", "cashier", "total_minor", "currency", "flag")] == [
+        *("1", "ana", "1000", "USD", ""),
+    ]
+    assert (gift["flag"], gift["approver"], gift["total_minor"]) == ("points_adjusted", "eve", "")
+
+
+def test_a_table_has_no_card_numbers_to_ask_for(stock: Stock, tmp_path: Path) -> None:
+    """--card-numbers with CSV, said or by the file's name, is wrong use, and makes no file."""
+    out = tmp_path / "out.csv"
+    for words in (("--format", "csv"), ("--out", str(out))):
+        said = run(stock, "export", "--card-numbers", *words, code=2).stderr
+        assert "a table has no card numbers" in said
+    assert not out.exists()
+
+
+def test_a_file_is_what_its_name_says(stock: Stock, tmp_path: Path) -> None:
+    """Without --format a file called .csv is CSV and any other JSON Lines; --format is stronger."""
+    for name, words, begins in (
+        ("a.csv", (), "epoch,seq"),
+        ("a.CSV", (), "epoch,seq"),
+        ("a.jsonl", (), '{"id"'),
+        ("b.csv", ("--format", "jsonl"), '{"id"'),
+    ):
+        run(stock, "export", "--out", str(tmp_path / name), *words)
+        assert (tmp_path / name).read_text().startswith(begins)
 
 
 def test_an_export_may_be_read_in_part(stock: Stock) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from agent.core.strict_toml import InvalidDocument
 from agent.layered import load
+from agent.rules import read_program
 from agent.settings import AgentSettings
 from sync.hub.settings import HubSettings
 
@@ -135,8 +136,8 @@ def test_a_setting_may_come_from_the_environment_alone(
         ('store = "s001"', 'stor = "s001"\nstore = "s001"', "device.stor", "store"),
         ("[program]", "[progam]\n[program]", "progam", "program"),
         ('username = "', 'user = "x"\nusername = "', "hub.user", "username"),
-        ('driver = "em4100"', 'driver = "em4100"\nprt = 1', "reader.0.prt", "port"),
-        ("devices =", "device = []\ndevices =", "lane.0.device", "devices"),
+        ('driver = "em4100"', 'driver = "em4100"\nprt = 1', "prt", "port"),
+        ("devices =", "device = []\ndevices =", "device", "devices"),
     ],
 )
 def test_an_unknown_key_names_the_nearest_one(
@@ -178,10 +179,13 @@ def test_a_port_behind_two_links_is_one_port(tmp_path: Path) -> None:
         ),
         ('[[lane]]\nname = "1"', "two of [[lane]] are called '1'"),
         ('[[lane]]\nname = "2"\ndevices = ["front"]', "lanes '1' and '2' both name 'front'"),
-        ('[[lane]]\nname = "2"\ndevices = ["bakc"]', "lane '2' names 'bakc', which is no reader"),
+        (
+            '[[lane]]\nname = "2"\ndevices = ["bakc"]',
+            "lane '2' names 'bakc', which is no reader; there is 'front'",
+        ),
         (
             '[[reader]]\nname = "r"\ndriver = "em4200"\nport = "/dev/x"',
-            "reader.1.driver: no driver is called 'em4200'; there is em4100",
+            "[[reader]] \"r\": driver: no driver is called 'em4200'; there is em4100",
         ),
         ('[api]\nlisten = "8100"', "api.listen: write it as host:port"),
         ('[api]\nlisten = "127.0.0.1:99999"', "api.listen: write it as host:port"),
@@ -208,8 +212,59 @@ def test_names_and_addresses_have_their_form(
     """What cannot be a level of a topic or the address of a broker is refused by its key."""
     assert line in BASE
     said = complaint_about(tmp_path, BASE.replace(line, instead))
-    assert f"{key}: " in said
+    assert f"{key}: write " in said
+    assert "such as " in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("lane", "says"),
+    [
+        ('devices = "front"', 'devices: write it as a list: ["front"]'),
+        ("receipt_width = 40", "receipt_width: write 32, 42 or 48, the characters of a line"),
+        ('language = "English"', 'language: write one of the program\'s languages, such as "en"'),
+        ('langage = "en"', "unknown key 'langage'; did you mean 'language'?"),
+    ],
+)
+def test_a_lane_is_named_by_its_name(tmp_path: Path, lane: str, says: str) -> None:
+    """A mistake in a lane names the lane as the shop does, and what to write instead."""
+    said = complaint_about(tmp_path, f'{BASE}[[lane]]\nname = "2"\n{lane}')
+    assert said.startswith(f'{tmp_path / "0.toml"}: [[lane]] "2": {says}')
+    assert len(said.splitlines()) == 1
+
+
+def test_a_till_needs_a_token_of_its_own(tmp_path: Path) -> None:
+    """Two tills with one token, and a till with none, are named; the token is not."""
+    tokens = '[api.tokens]\ntill1 = "s3cret"\ntill2 = "other"\ntill3 = "s3cret"\n'
+    said = complaint_about(tmp_path, BASE + tokens)
+    assert (
+        "api.tokens: tills 'till1' and 'till3' have the same token; limits count per till" in said
+    )
+    assert "s3cret" not in said
+    empty = complaint_about(tmp_path, f'{BASE}[api.tokens]\ntill1 = ""')
+    assert "api.tokens.till1: write a secret" in empty
+
+
+def test_a_days_limit_holds_one_adjustment(tmp_path: Path) -> None:
+    """A limit for one adjustment above the day's is refused with why; alone, the day's may be 0."""
+    both = f"{BASE}[controls]\nadjust_alone_points = 501\nadjust_day_points = "
+    said = complaint_about(tmp_path, f"{both}500")
+    assert "adjust_alone_points (501) is above adjust_day_points (500)" in said
+    assert "no PIN would ever be asked for" in said
+    assert agent_settings(tmp_path, f"{both}501").controls.adjust_day_points == 501
+    only_the_day = f"{BASE}[controls]\nadjust_day_points = 0"
+    assert agent_settings(tmp_path, only_the_day).controls.adjust_day_points == 0
+
+
+@pytest.mark.parametrize("content", [None, b"\xe9"])
+def test_a_program_that_cannot_be_read_is_named_once(tmp_path: Path, content: bytes | None) -> None:
+    """The complaint names the key, and the file once."""
+    path = tmp_path / "program.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InvalidDocument, match=r"^program\.path: .*: cannot be read: ") as refused:
+        read_program(path)
+    assert str(refused.value).count(str(path)) == 1
 
 
 def test_a_secret_is_never_shown(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A mistake in a TOML file is said in words that name the file, the key and what to do."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from agent.core.strict_toml import InvalidDocument, parse
 from agent.core.values import Value
@@ -22,6 +24,12 @@ class Device(Value):
     name: str
     ports: tuple[Port, ...] = ()
     special: Port | None = None
+    tags: tuple[str, ...] = ()
+    code: Annotated[
+        str,
+        StringConstraints(pattern="^[a-z0-9]+$"),
+        Field(description="a code without blanks", examples=["ab1"]),
+    ] = "x"
 
 
 class Document(Value):
@@ -29,6 +37,12 @@ class Document(Value):
 
     title: str
     device: list[Device] = Field(default_factory=list)
+
+
+class AtLeastOne(Value):
+    """A list that may not be empty."""
+
+    device: Annotated[tuple[Device, ...], Field(min_length=1)]
 
 
 def complaint_about(text: str) -> str:
@@ -44,16 +58,16 @@ def complaint_about(text: str) -> str:
         ('title = "x"\ntitel = "x"', "unknown key 'titel'; did you mean 'title'?"),
         (
             'title = "x"\n[[device]]\nnme = "a"\nname = "a"',
-            "unknown key 'device.0.nme'; did you mean 'name'?",
+            "[[device]] \"a\": unknown key 'nme'; did you mean 'name'?",
         ),
         (
             'title = "x"\n[[device]]\nname = "a"\n[[device]]\nname = "b"\n'
             '[[device.ports]]\nlisten = "a:1"\nbacklock = 3',
-            "unknown key 'device.1.ports.0.backlock'; did you mean 'backlog'?",
+            "[[device]] \"b\": unknown key 'ports.0.backlock'; did you mean 'backlog'?",
         ),
         (
             'title = "x"\n[[device]]\nname = "a"\nspecial = {listen = "a:1", lisen = "b:1"}',
-            "unknown key 'device.0.special.lisen'; did you mean 'listen'?",
+            "[[device]] \"a\": unknown key 'special.lisen'; did you mean 'listen'?",
         ),
     ],
 )
@@ -65,14 +79,54 @@ def test_an_unknown_key_names_the_nearest_one(text: str, complaint: str) -> None
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("", "title"),
-        ('title = "x"\n[[device]]', "device.0.name"),
-        ('title = "x"\n[[device]]\nname = "a"\n[[device.ports]]', "device.0.ports.0.listen"),
+        ("", "key 'title'"),
+        ('title = "x"\n[[device]]', "key 'device.0.name'"),
+        (
+            'title = "x"\n[[device]]\nname = "a"\n[[device.ports]]',
+            "[[device]] \"a\": key 'ports.0.listen'",
+        ),
     ],
 )
 def test_a_missing_key_is_named(text: str, key: str) -> None:
-    """A key that must be there is named by its whole path."""
-    assert complaint_about(text) == f"shop.toml: key '{key}' is missing"
+    """A key that must be there is named by its path, from the table that has a name on."""
+    assert complaint_about(text) == f"shop.toml: {key} is missing"
+
+
+def test_a_name_that_two_tables_have_names_neither() -> None:
+    """Where two tables of a list have one name, they are told apart by their places."""
+    said = complaint_about('title = "x"' + '\n[[device]]\nname = "a"' * 2 + "\nnme = 1")
+    assert said == "shop.toml: unknown key 'device.1.nme'; did you mean 'name'?"
+
+
+@pytest.mark.parametrize(
+    ("device", "complaint"),
+    [
+        ("tags = 'front'", '[[device]] "a": tags: write it as a list: ["front"]'),
+        ("tags = 1", '[[device]] "a": tags: write it as a list'),
+        ("ports = {listen = 'a'}", '[[device]] "a": ports: there may be several: write [[ports]]'),
+        ("special = {listen = 1}", '[[device]] "a": special.listen: write it as a text, in quotes'),
+        (
+            "special = {listen = 'a', backlog = '1'}",
+            '[[device]] "a": special.backlog: write it as a whole number, without quotes',
+        ),
+        ("code = 'no code'", '[[device]] "a": code: write a code without blanks, such as "ab1"'),
+        ("code = ''", '[[device]] "a": code: write a code without blanks, such as "ab1"'),
+    ],
+)
+def test_what_has_another_form_is_shown_in_its_own(device: str, complaint: str) -> None:
+    """A value of the wrong form is answered with how to write it, not with a regular expression."""
+    said = complaint_about(f"title = 'x'\n[[device]]\nname = 'a'\n{device}")
+    assert said.startswith(f"shop.toml: {complaint}")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_list_is_not_too_short_because_of_what_is_wrong_in_it() -> None:
+    """Of a list whose only table is wrong, nothing is said but what is wrong."""
+    with pytest.raises(InvalidDocument) as refused:
+        parse("[[device]]\nname = 1", AtLeastOne, source="shop.toml")
+    assert str(refused.value) == "shop.toml: device.0.name: write it as a text, in quotes"
+    with pytest.raises(InvalidDocument, match="device: "):
+        parse("device = []", AtLeastOne, source="shop.toml")
 
 
 @pytest.mark.parametrize("text", ["title = ", "= 1", "title = 'x'\ntitle = 'x'", "\x00", "[[a]"])
@@ -88,7 +142,7 @@ def test_every_mistake_is_said_at_once() -> None:
     said = complaint_about("titel = 1\n[[device]]\nname = 1")
     assert said.splitlines() == [
         "shop.toml: key 'title' is missing",
-        "shop.toml: device.0.name: Input should be a valid string",
+        "shop.toml: device.0.name: write it as a text, in quotes",
         "shop.toml: unknown key 'titel'; did you mean 'title'?",
     ]
 
