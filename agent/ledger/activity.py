@@ -41,6 +41,7 @@ class DayChange(NamedTuple):
     points_given: int = 0
     adjustments: int = 0
     adjusted_points: int = 0
+    adjusted_net: int = 0
 
 
 def sell(connection: sqlite3.Connection, fact: AccumulatePoints, sale: SaleSummary) -> None:
@@ -79,7 +80,8 @@ def take_back(
 
 def adjust(connection: sqlite3.Connection, day: str, entry: Entry, fact: AdjustPoints) -> None:
     """Add an adjustment by its size, whichever its sign, and know its id."""
-    change = DayChange(adjustments=1, adjusted_points=abs(fact.points))
+    by = fact.points
+    change = DayChange(adjustments=1, adjusted_points=abs(by), adjusted_net=by)
     _add(connection, (*_by(day, fact), ""), change)
     if fact.adjust_id is not None:
         place = (fact.adjust_id, entry.epoch, entry.seq)

@@ -34,7 +34,15 @@ class ForeignSums(Value):
 
 
 class DaySums(Value):
-    """Sums of a day. ``points`` are those that sales and claims brought, pending ones included."""
+    """Sums of a day; money in minor units, points whole.
+
+    ``sales`` and ``total_minor`` count every sale, also one that was voided or came back since.
+    ``points`` are those that sales and claims brought, pending ones included; ``points_taken`` were
+    taken back of them, and ``points_given`` given back of what was redeemed. ``voided_minor`` is
+    what was left of a sale when it was voided. ``adjusted_points`` adds adjustments up whichever
+    their sign, ``adjusted_net`` with it. What the day changed for the members is ``points`` -
+    ``points_taken`` + ``points_given`` - ``redeemed_points`` + ``adjusted_net``.
+    """
 
     sales: int
     total_minor: int
@@ -50,6 +58,7 @@ class DaySums(Value):
     points_given: int
     adjustments: int
     adjusted_points: int
+    adjusted_net: int
     other_currencies: dict[str, ForeignSums]
 
 

@@ -84,7 +84,7 @@ def _as_reported(sums: LaneSums) -> dict[str, Any]:
     """A lane's sums as the API names them; nothing was adjusted, or sold in another currency."""
     row = asdict(sums)
     row["points"] += row.pop("claimed_points")
-    return row | {"adjustments": 0, "adjusted_points": 0, "other_currencies": {}}
+    return row | {"adjustments": 0, "adjusted_points": 0, "adjusted_net": 0, "other_currencies": {}}
 
 
 def _hold_journal(day: Day, written: DayAsWritten) -> None:

@@ -21,7 +21,7 @@ Place = tuple[int, int]
 _COLUMNS = (
     *("sales", "total_minor", "points", "claims", "redemptions", "redeemed_points"),
     *("returns", "returned_minor", "voids", "voided_minor", "points_taken", "points_given"),
-    *("adjustments", "adjusted_points"),
+    *("adjustments", "adjusted_points", "adjusted_net"),
 )
 _ALWAYS = {
     ClaimSale: "card_attached_late",
@@ -59,7 +59,8 @@ class DayBook:
             case VoidSale():
                 sums = {"voids": 1, "voided_minor": left_minor} | _points(fact)
             case AdjustPoints():
-                sums, currency = {"adjustments": 1, "adjusted_points": abs(fact.points)}, ""
+                sums = {"adjustments": 1, "adjusted_points": abs(fact.points)}
+                sums, currency = sums | {"adjusted_net": fact.points}, ""
                 if fact.adjust_id is not None:
                     self.adjustments[fact.adjust_id] = place
         if sums:

@@ -38,7 +38,7 @@ DAYS = ("2026-11-20", "2026-11-21")
 MONEY = ("sales", "total_minor", "returns", "returned_minor", "voids", "voided_minor")
 POINTS = (
     *("points", "claims", "redemptions", "redeemed_points", "points_taken", "points_given"),
-    *("adjustments", "adjusted_points"),
+    *("adjustments", "adjusted_points", "adjusted_net"),
 )
 ZEROS = dict.fromkeys((*MONEY, *POINTS), 0)
 
@@ -132,7 +132,9 @@ def added_up(entries: list[Entry], day: str) -> dict[tuple[str, str], Sums]:
         elif isinstance(fact, RedeemReward):
             counted.update(redemptions=1, redeemed_points=fact.points)
         elif isinstance(fact, AdjustPoints):
-            counted.update(adjustments=1, adjusted_points=abs(fact.points))
+            counted.update(
+                adjustments=1, adjusted_points=abs(fact.points), adjusted_net=fact.points
+            )
         elif isinstance(fact, ReturnSale | VoidSale):
             currency, left_minor = sold[fact.sale_id]
             taken = fact.from_active + fact.from_pending

@@ -317,20 +317,20 @@ UPDATE days SET sales = sales + ?5, total_minor = total_minor + ?6, points = poi
                 returned_minor = returned_minor + ?12, voids = voids + ?13,
                 voided_minor = voided_minor + ?14, points_taken = points_taken + ?15,
                 points_given = points_given + ?16, adjustments = adjustments + ?17,
-                adjusted_points = adjusted_points + ?18
+                adjusted_points = adjusted_points + ?18, adjusted_net = adjusted_net + ?19
  WHERE business_date = ?1 AND lane = ?2 AND cashier = ?3 AND currency = ?4;
 
 -- name: begin_day
 INSERT INTO days (business_date, lane, cashier, currency,
                   sales, total_minor, points, claims, redemptions, redeemed_points, returns,
                   returned_minor, voids, voided_minor, points_taken, points_given, adjustments,
-                  adjusted_points)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                  adjusted_points, adjusted_net)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: day
 SELECT lane, cashier, currency,
        sales, total_minor, points, claims, redemptions, redeemed_points, returns, returned_minor,
-       voids, voided_minor, points_taken, points_given, adjustments, adjusted_points
+       voids, voided_minor, points_taken, points_given, adjustments, adjusted_points, adjusted_net
   FROM days WHERE business_date = ? ORDER BY lane, cashier, currency;
 
 -- name: adjusted_by_cashier

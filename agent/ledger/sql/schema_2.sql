@@ -172,6 +172,7 @@ CREATE TABLE days (
     points_given    INTEGER NOT NULL DEFAULT 0,
     adjustments     INTEGER NOT NULL DEFAULT 0,
     adjusted_points INTEGER NOT NULL DEFAULT 0,
+    adjusted_net    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (business_date, lane, cashier, currency)
 ) STRICT, WITHOUT ROWID;
 
