@@ -56,8 +56,8 @@ class ClockReading:
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A fact with its stamp. ``recorded_at`` is the device's clock, RFC 3339 in UTC.
 
-    ``business_date`` is the shop's day as the POS last said it; ``clock`` is absent in entries
-    that version 0.1 wrote.
+    ``business_date`` is the shop's day as the POS last said it, or the clock's where limits
+    count on that; ``clock`` is absent in entries that version 0.1 wrote.
     """
 
     id: Code

@@ -24,6 +24,7 @@ __all__ = ["FLAGS", "flags_of"]
 
 FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
+    "date_ahead": "a sale of a business date that has not come; what waits until then is active",
     "points_not_redeemed": "a sale was paid with points, and names no redemption of any",
     "points_withheld": "a sale would earn more than an account can hold; it earned nothing",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",

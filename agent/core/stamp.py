@@ -51,13 +51,9 @@ class Stamp:
         """Whether something holds the clock to the true time, and nobody set it in this boot."""
         return self.clock.synchronised and not self.clock.jumped
 
-    def latest(self, said: date) -> date:
-        """Answer the business date that was said, or the last that it can be.
-
-        A shop's day begins by its own time, so it may be the day after the clock's, in UTC. Where
-        the clock is not trusted the word of the POS stands.
-        """
-        return min(said, self.at.date() + _A_DAY) if self.is_trusted else said
+    def denies(self, said: date) -> bool:
+        """Say whether a trusted clock denies that a shop's day has come; by a day it may differ."""
+        return self.is_trusted and said > self.at.date() + _A_DAY
 
     def day(self, said: date | None) -> date:
         """Answer the day that limits count on: what was said, unless a trusted clock denies it.

@@ -108,13 +108,9 @@ class Transaction(View):
         """The same; None before any business date was said."""
         return None if self._business_date is None else self.today
 
-    def latest(self, said: date | None = None) -> date | None:
-        """Answer the last day that a business date can be, or the one said last: ``Stamp.latest``.
-
-        None before any was said.
-        """
-        said = said or self._business_date
-        return None if said is None else self._clocks()[0].latest(said)
+    def denies(self, said: date) -> bool:
+        """Say whether a trusted clock denies that a business date has come, as ``Stamp.denies``."""
+        return self._clocks()[0].denies(said)
 
     @property
     def tip(self) -> Tip:

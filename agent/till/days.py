@@ -1,9 +1,11 @@
 """A business date's sums by lane and cashier, to match the POS's report at the end of its day.
 
 A sale counts on the date the POS said with it, at the lane and cashier that sold it. A claim, void,
-return, redemption or adjustment counts on the date the POS had said last, at the lane and cashier
-that did it; where nobody said which, a claim, void or return counts where the sale was, a
-redemption where it was held, and an adjustment at a lane with an empty name.
+return, redemption or adjustment counts on the date the POS had said last, or said with a void or
+return, at the lane and cashier that did it; a claim or adjustment on the clock's date, where a
+clock that can be trusted denies that one. Where nobody said which lane and cashier, a claim, void
+or return counts where the sale was, a redemption where it was held, and an adjustment at a lane
+with an empty name.
 
 Money is in the program's currency. What was sold and came back in another one stands apart, by
 currency; points have none and are all in one place.

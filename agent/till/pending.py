@@ -1,7 +1,7 @@
 """Pending points: they wait for the end of the program's return window, and then are active.
 
-What is due is judged by the business date that was said, yet never by one that a trusted clock
-denies: one sale with a wrong date must not end the wait of a whole store.
+What is due is judged by the business date that the POS said, on which no clock has a say. A sale
+whose date lies ahead of a trusted clock's is flagged, since it ends the wait of a whole store.
 """
 
 from collections import defaultdict
@@ -9,8 +9,6 @@ from datetime import date
 
 from agent.core.facts import ActivatePoints
 from agent.core.facts.points import LotPart
-from agent.core.instant import Moment
-from agent.core.stamp import Stamp
 from agent.ledger import Transaction, View
 from agent.till.members import find, shown_in
 from agent.till.terms import Terms
@@ -22,19 +20,17 @@ _MOST_LOTS = 100
 _Lots = list[tuple[str, int, int, int]]
 
 
-def is_due_now(view: View, moment: Moment) -> bool:
+def is_due_now(view: View) -> bool:
     """Say whether anything waits no longer on the business date said last; writes nothing."""
     newest = view.newest()
     if newest is None or newest.business_date is None:
         return False
-    stamp, _ = Stamp.of(moment, Stamp.on(newest))
-    day = stamp.latest(newest.business_date)
-    return bool(view.due_lots(day.isoformat(), at_most=1))
+    return bool(view.due_lots(newest.business_date.isoformat(), at_most=1))
 
 
 def is_due(transaction: Transaction, said: date | None) -> bool:
     """Say whether anything waits no longer on a business date; one index look-up."""
-    day = transaction.latest(said)
+    day = said or transaction.business_date
     return day is not None and bool(transaction.due_lots(day.isoformat(), at_most=1))
 
 
@@ -48,7 +44,7 @@ def activate_due(
     """
     if not is_due(transaction, said):
         return
-    day = transaction.latest(said)
+    day = said or transaction.business_date
     if day is not None and account is not None:
         _activate(transaction, terms, said, transaction.due_lots_of(account, day.isoformat()))
     activate_more(transaction, terms, said)
@@ -62,7 +58,7 @@ def activate_for(transaction: Transaction, terms: Terms, token_text: str) -> Non
 
 def activate_more(transaction: Transaction, terms: Terms, said: date | None = None) -> int:
     """Make a hundred due lots active, those that wait longest first; answers how many it were."""
-    day = transaction.latest(said)
+    day = said or transaction.business_date
     if day is None:
         return 0
     lots = transaction.due_lots(day.isoformat(), at_most=_MOST_LOTS)

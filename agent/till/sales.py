@@ -95,7 +95,10 @@ def _judge(
         points=points,
         because=earned.because,
         balance=balance,
-        flags=tuple(_flags(terms, sale, row, is_covered=redeemed > 0, withheld=withheld)),
+        flags=(
+            *_flags(terms, sale, row, is_covered=redeemed > 0, withheld=withheld),
+            *(("date_ahead",) if transaction.denies(sale.business_date) else ()),
+        ),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),

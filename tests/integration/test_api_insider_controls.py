@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -174,17 +175,19 @@ def test_a_day_matches_what_the_pos_counted(
     """Sales, points, returns, redemptions and adjustments by lane and cashier, and in all."""
     client, card = open_till(fresh_store), str(new_card())
     account = client.post("/v1/accounts", json={"token": card}).json()["account"]
-    at = {"business_date": "2026-03-01", "token": card}
+    today = datetime.now(UTC).date().isoformat()  # an adjustment counts on a day that can be
+    at = {"business_date": today, "token": card}
     client.put("/v1/sales/s-1", json=make_sale(amount_minor=20_000, **at))
     client.put("/v1/sales/s-2", json=make_sale(amount_minor=500, lane="2", cashier="c2", **at))
     client.put("/v1/sales/s-3", json=make_sale(amount_minor=900, currency="EUR", **at))
-    client.put("/v1/sales/s-2/returns/b", json={"amount_minor": 100, "token": card})
+    back = {"amount_minor": 100, "token": card, "business_date": today}
+    client.put("/v1/sales/s-2/returns/b", json=back)
     wish = {"token": card, "reward": "coffee", "lane": "1", "cashier": "c1"}
     client.put("/v1/redemptions/r-1", json=wish)
     client.post("/v1/redemptions/r-1/capture")
     adjust(client, account, -7, lane="2", cashier="c2")
-    day = client.get("/v1/days/2026-03-01").raise_for_status().json()
-    assert (day["business_date"], day["currency"]) == ("2026-03-01", "USD")
+    day = client.get(f"/v1/days/{today}").raise_for_status().json()
+    assert (day["business_date"], day["currency"]) == (today, "USD")
     first, second = day["lanes"]
     assert (first["lane"], first["cashier"]) == ("1", "c1")
     assert (first["sales"], first["total_minor"], first["points"]) == (1, 20_000, 200)
@@ -195,6 +198,8 @@ def test_a_day_matches_what_the_pos_counted(
     assert (second["adjustments"], second["adjusted_points"]) == (1, 7)
     assert (day["total"]["sales"], day["total"]["total_minor"]) == (2, 20_500)
     assert day["as_of"]["seq"] == 8
+    client.delete("/v1/sales/s-1", params={"business_date": "2026-03-01"}).raise_for_status()
+    assert client.get("/v1/days/2026-03-01").json()["total"]["voided_minor"] == 20_000
     assert client.get("/v1/days/1999-12-31").json()["lanes"] == []
 
 
