@@ -90,8 +90,8 @@ def _who(sums: LaneSums) -> _Row:
 
 
 def _money(who: _Row, sums: DaySums, currency: str) -> Iterator[_Row]:
-    """Put sales and what came back of them in a row for each currency."""
-    if currency:
+    """Put sales and what came back of them in a row for each currency that has any."""
+    if any(getattr(sums, name) for name in ForeignSums.model_fields):
         yield _of_currency(who, sums, currency)
     for name, foreign in sums.other_currencies.items():
         yield _of_currency(who, foreign, name)
