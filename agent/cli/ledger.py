@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from agent.cli.day import day
 from agent.cli.flags import flags
 from agent.cli.history import history
 from agent.cli.journal import export
@@ -202,6 +203,7 @@ def _count(db: Path) -> int:
         return View(connection).count()
 
 
+ledger.add_command(day)
 ledger.add_command(flags)
 ledger.add_command(history)
 ledger.add_command(export)

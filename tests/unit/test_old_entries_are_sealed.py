@@ -150,7 +150,8 @@ def test_everything_that_reads_a_ledger_reads_segments(stock: Stock, ledger: Led
     before = ask()
     stock.seal(ledger)
     assert ask() == before
-    assert len(before[-1].splitlines()) == SALES + 6
+    told = [line for line in before[-1].splitlines() if line.startswith("20")]
+    assert len(told) == SALES + 6
 
 
 def several(stock: Stock, ledger: Ledger) -> list[Path]:
