@@ -67,7 +67,7 @@ def test_a_lost_agent_is_said_and_found_again(kit: StoreKit, page: Page) -> None
 def test_a_long_outage_is_over_soon(kit: StoreKit, page: Page) -> None:
     """However often a page has asked in vain, it is live moments after the agent's return."""
     kit.agent.kill()
-    for _ in range(6):  # as many doubled pauses would be half a minute, and the next one too
+    for _ in range(7):  # the stream, and then pauses that doubled would be half a minute by now
         page.wait_for_event("requestfailed", lambda r: "/v1/events" in r.url, timeout=60_000)
     kit.agent.start()
     expect(page.locator("body")).to_have_attribute("data-stream", "live", timeout=10_000)
