@@ -226,7 +226,7 @@ class Till:
         return lots
 
     async def _is_due(self) -> bool:
-        return await self._ledger.read(lambda view: is_due_now(view))
+        return await self._ledger.read(is_due_now)
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
         """Give back the points of every redemption that nobody ended in time; answers each."""

@@ -12,7 +12,7 @@ from toy_clock import ToyClock
 from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.entry import Entry
-from agent.core.facts import ActivatePoints
+from agent.core.facts import AccumulatePoints, ActivatePoints
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
@@ -97,21 +97,20 @@ def activations(ledger: Ledger) -> list[Entry]:
     return [entry for entry in entries(ledger) if isinstance(entry.fact, ActivatePoints)]
 
 
-def test_a_date_that_cannot_be_activates_nothing(ledger: Ledger, sell: Sell) -> None:
-    """One sale of the year 2035 ends nobody's wait; its entry says what the POS said."""
-    assert sell(EARLY, CARD).pending == 600
-    assert sell("2035-01-01").pending == 600
-    assert str(entries(ledger)[-1].business_date) == "2035-01-01"
-    assert sell("9999-12-31").pending == 600
-
-
-def test_the_shop_may_be_a_day_ahead_of_the_clock(clock: ToyClock, sell: Sell) -> None:
-    """A store east of Greenwich has opened its day before the clock's, which is in UTC."""
-    sell(EARLY, CARD)
-    clock.pass_ms(12 * A_DAY_MS)
-    assert sell(DUE).balance == 0
-    clock.pass_ms(A_DAY_MS)
-    assert sell(DUE).balance == 600
+def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, clock: ToyClock, sell: Sell) -> None:
+    """The POS's word stands, and a sale of the year 2035 ends the wait; head office is told. A
+    store east of Greenwich may be a day ahead of the clock, which is in UTC.
+    """
+    for day, flags in (("2026-11-22", ()), ("2035-01-01", ("date_ahead",))):
+        sell(day, CARD)
+        fact = entries(ledger)[-1].fact
+        assert isinstance(fact, AccumulatePoints)
+        assert fact.flags == flags
+    clock.set_by(0, synchronised=False)
+    sell("2040-01-01")
+    last = entries(ledger)[-1].fact
+    assert isinstance(last, AccumulatePoints)
+    assert last.flags == ()
 
 
 @pytest.mark.parametrize("why", ["not synchronised", "set by hand"])

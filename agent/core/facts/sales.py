@@ -27,7 +27,11 @@ __all__ = [
 
 SaleStatus = Literal["accumulated", "no_card", "unknown_card"]
 SaleFlag = Literal[
-    "currency_mismatch", "card_over_and_over", "points_not_redeemed", "points_withheld", "date_ahead"
+    "currency_mismatch",
+    "card_over_and_over",
+    "points_not_redeemed",
+    "points_withheld",
+    "date_ahead",
 ]
 
 
