@@ -21,7 +21,7 @@ from agent.lanes import Lanes
 from agent.ledger import Ledger
 from agent.ledger.budget import DiskBudget
 from agent.metrics import make_metrics
-from agent.till import Terms, Till
+from agent.till import Enrolment, Terms, Till
 from agent.tools.documents import _no_health
 from agent.tools.site import TILL_TOKEN
 
@@ -31,6 +31,8 @@ _FROM_A_LIFE_TO_COME = {POSITION: f"7:1:{'0' * 64}"}
 _SALE = sale_of(1_000).model_dump(mode="json")
 _WISH = {"token": CARD, "reward": "coffee"}
 _OTHER_CARD = {"token": "em4100:0C000621A6"}
+_PHONE = "+12125550100"
+_SPOKEN = f"phone:{_PHONE}"
 
 _TAKEN: dict[str, Any] = {
     "POST /v1/identify": {"token": CARD},
@@ -55,13 +57,18 @@ _FROM_MEMORY = {
 """Calls that ask the ledger nothing themselves; only a position that comes with them does."""
 
 
-def _app(till: Till, ledger: Ledger) -> FastAPI:
+State = tuple[Callable[[Stock, Ledger], Till], Asked | Callable[[Till], Asked]]
+Case = tuple[tuple[str, str], State]
+
+
+def _app(till: Till, ledger: Ledger, *, lookups_per_minute: int = 30) -> FastAPI:
     return create_app(
         till=till,
         lanes=Lanes(till, ("1", "2")),
         health=_no_health,
         metrics=make_metrics(_no_health, ledger, 0),
         till_tokens=(TILL_TOKEN,),
+        lookups_per_minute=lookups_per_minute,
     )
 
 
@@ -73,7 +80,9 @@ def _send(app: FastAPI, call: str, what: Asked) -> httpx.Response:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", headers=headers
         ) as client:
-            return await client.request(**what.request(call))
+            for _ in range(what.times):
+                answer = await client.request(**what.request(call))
+            return answer
 
     with capture_logs():  # a mistake is logged with all that led to it, which takes seconds to draw
         return asyncio.run(send())
@@ -101,7 +110,9 @@ def ask_in_process(directory: Path, call: str, code: str) -> httpx.Response:
     stock = Stock(directory / "ledger.db")
     with stock.running() as ledger:
         stock.enrol(ledger)
-        return _send(_app(prepare(stock, ledger), ledger), call, what)
+        till = prepare(stock, ledger)
+        app = _app(till, ledger, lookups_per_minute=1)
+        return _send(app, call, what(till) if callable(what) else what)
 
 
 def _beside_a_hub(stock: Stock, ledger: Ledger) -> Till:
@@ -119,7 +130,53 @@ def _years_later(stock: Stock, ledger: Ledger) -> Till:
     return stock.till(ledger)
 
 
-IN_PROCESS: dict[tuple[str, str], tuple[Callable[[Stock, Ledger], Till], Asked]] = {
+def _with_a_phone(stock: Stock, ledger: Ledger) -> Till:
+    """Another member, whose telephone number is known, and a sale without a card."""
+    till = stock.till(ledger)
+    other = Enrolment(token="em4100:0C000621A7", phone=_PHONE)
+    asyncio.run(till.members.enrol(other))
+    asyncio.run(till.commit("before", sale_of(1_000, token=None)))
+    return till
+
+
+def _again(body: Any, **path: str) -> Asked:
+    """Look for a member until there is no look-up left."""
+    return Asked(path=path, body=body, times=3)
+
+
+def _to_profile(till: Till, times: int) -> Asked:
+    account = asyncio.run(till.identify(CARD)).account
+    return Asked(path={"account": account}, body={"phone": _PHONE}, times=times)
+
+
+def _too_many(call: str, body: dict[str, Any], **path: str) -> Case:
+    return (call, "too_many_lookups"), (_with_a_phone, _again(body, **path))
+
+
+IN_PROCESS: dict[tuple[str, str], State] = {
+    **dict(
+        (
+            _too_many("POST /v1/identify", {"token": _SPOKEN}),
+            _too_many("POST /v1/quotes", _SALE | {"token": _SPOKEN}),
+            _too_many("PUT /v1/sales/{sale_id}/claim", {"token": _SPOKEN}, sale_id="before"),
+            _too_many(
+                "PUT /v1/redemptions/{redemption_id}", {"token": _SPOKEN, "reward": "coffee"}
+            ),
+            _too_many("POST /v1/accounts", _OTHER_CARD | {"phone": _PHONE}),
+        )
+    ),
+    ("PUT /v1/accounts/{account}/profile", "too_many_lookups"): (
+        _with_a_phone,
+        lambda till: _to_profile(till, 3),
+    ),
+    ("POST /v1/accounts", "phone_in_use"): (
+        _with_a_phone,
+        asked(_OTHER_CARD | {"phone": _PHONE}),
+    ),
+    ("PUT /v1/accounts/{account}/profile", "phone_in_use"): (
+        _with_a_phone,
+        lambda till: _to_profile(till, 1),
+    ),
     ("PUT /v1/redemptions/{redemption_id}", "frozen"): (
         Stock.till,
         Asked(path={}, body=_WISH, headers=_FROM_A_LIFE_TO_COME),
