@@ -47,6 +47,7 @@ class SaleSums:
     total_minor: int = 0
     points: int = 0
     redeemed: int = 0
+    rewarded: int = field(default=0, compare=False)
     taken_back: int = 0
     given_back: int = 0
     returned_minor: int = 0
@@ -84,6 +85,7 @@ class _Hold:
     token: str
     points: int
     place: tuple[str, str]
+    is_reward: bool
 
 
 def earned(sale: dict[str, Any], amounts_minor: list[int], points_minor: int) -> int:
@@ -135,7 +137,9 @@ class DayByHand:
         self._earn(token, sums.points)
         balance = self.members[token].balance  # the answer was made before its holds were spent
         for redemption_id in sale.get("redemptions", ()):
-            sums.redeemed += self._holds[redemption_id].points
+            hold = self._holds[redemption_id]
+            sums.redeemed += hold.points
+            sums.rewarded += hold.points if hold.is_reward else 0
             self.capture(redemption_id, place=place)
         return Expected(fields={"points": sums.points, "balance": balance, "status": "accumulated"})
 
@@ -180,7 +184,9 @@ class DayByHand:
         else:
             left_minor = sums.total_minor - sums.returned_minor - back["amount_minor"]
             points_left = _share(sums.points, left_minor, sums.total_minor)
-        redeemed_left = _share(sums.redeemed, left_minor, sums.total_minor)
+        # Money off comes back with the money; a coffee does not, as long as it was drunk.
+        off_left = _share(sums.redeemed - sums.rewarded, left_minor, sums.total_minor)
+        redeemed_left = off_left + sums.rewarded
         amount_minor = sums.total_minor - sums.returned_minor - left_minor
         sums.returned_minor += amount_minor
         lane = self.lanes[place]
@@ -197,7 +203,10 @@ class DayByHand:
         if points > member.balance:
             return Expected(refused="insufficient_points")
         self._holds[redemption_id] = _Hold(
-            token=wish["token"], points=points, place=(wish["lane"], wish["cashier"])
+            token=wish["token"],
+            points=points,
+            place=(wish["lane"], wish["cashier"]),
+            is_reward="reward" in wish,
         )
         member.balance -= points
         member.held += points

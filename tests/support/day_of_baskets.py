@@ -276,7 +276,9 @@ class _Planner:
         if how == "released":
             self._put_off(lambda: self._release(redemption_id, sale))
         elif how != "forgotten":
-            part = self._dice.randint(1, points - 1) if how == "in part" else None
+            # A coffee is one whole thing; money off is redeemed in steps of a hundred points.
+            in_part = how == "in part" and points % 100 == 0
+            part = self._dice.randrange(100, points, 100) if in_part else None
             self._put_off(lambda: self._capture(redemption_id, sale, part))
 
     def _capture(self, redemption_id: str, sale: dict[str, Any], part: int | None) -> None:

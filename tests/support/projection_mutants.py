@@ -49,8 +49,8 @@ MUTANTS = {
     ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old="UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND account = ?;",
-        new="UPDATE holds SET captured = captured + ? WHERE redemption_id = ? AND ?3 <> '';",
+        old=" WHERE redemption_id = ?2 AND account = ?3;",
+        new=" WHERE redemption_id = ?2 AND ?3 <> '';",
         caught_by=f"{_REFUSED}::test_each_is_refused_alone",
     ),
     "sale_voided_twice": Mutant(

@@ -134,15 +134,15 @@ MUTANTS = {
         caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_still_collects",
     ),
     "anothers_redemption_in_a_sale": Mutant(
-        file="agent/till/redemptions.py",
-        old="        if row is None or row.account != known.account:",
-        new="        if row is None:",
+        file="agent/till/settling.py",
+        old="        if member is None or member.account != known.account:",
+        new="        if member is None:",
         caught_by=f"{_HELD}::test_a_sale_does_not_spend_another_members_points",
     ),
     "redemption_in_a_sale_without_a_member": Mutant(
-        file="agent/till/redemptions.py",
-        old="        if row is None or row.account != known.account:",
-        new="        if row is not None and row.account != known.account:",
+        file="agent/till/settling.py",
+        old="        if member is None or member.account != known.account:",
+        new="        if member is not None and member.account != known.account:",
         caught_by=f"{_OWN}::test_a_sale_without_a_member_spends_nobodys_points",
     ),
     "redeemed_points_not_given_back": Mutant(
