@@ -38,8 +38,10 @@ MonotonicClock = Callable[[], float]
 How = Literal["read", "typed"]
 
 
-class TooManyLookups(Exception):
+class TooManyLookups(TillRefusal):
     """A till has asked for too many members; nothing was looked up, or nobody found."""
+
+    code = "too_many_lookups"
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"too many look-ups at this till; again in {retry_after_s} s")

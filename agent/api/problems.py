@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
-from agent.api.lookups import TooManyLookups
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
@@ -144,7 +143,6 @@ async def send_problem(send: Send, code: str, detail: str) -> None:
 def install(app: FastAPI) -> None:
     """Have every error of an application answered as a problem."""
     app.add_exception_handler(TillRefusal, _refused)
-    app.add_exception_handler(TooManyLookups, _too_many)
     app.add_exception_handler(LedgerUnavailable, _unavailable)
     app.add_exception_handler(LedgerDamaged, _damaged)
     app.add_exception_handler(Frozen, _frozen)
@@ -158,12 +156,6 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     wait_s = error.retry_after_s
     headers = None if wait_s is None else {"Retry-After": str(wait_s)}
     return problem(error.code, str(error), headers=headers)
-
-
-async def _too_many(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, TooManyLookups)  # noqa: S101 - registered for nothing else
-    headers = {"Retry-After": str(error.retry_after_s)}
-    return problem("too_many_lookups", str(error), headers=headers)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

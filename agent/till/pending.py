@@ -13,7 +13,7 @@ from agent.ledger import Transaction, View
 from agent.till.members import find, shown_in
 from agent.till.terms import Terms
 
-__all__ = ["activate_due", "activate_for", "activate_more", "is_due", "is_due_now"]
+__all__ = ["activate_due", "activate_for", "activate_more", "is_due_now"]
 
 _MOST_LOTS = 100
 
@@ -28,26 +28,22 @@ def is_due_now(view: View) -> bool:
     return bool(view.due_lots(newest.business_date.isoformat(), at_most=1))
 
 
-def is_due(transaction: Transaction, said: date | None) -> bool:
-    """Say whether anything waits no longer on a business date; one index look-up."""
-    day = said or transaction.business_date
-    return day is not None and bool(transaction.due_lots(day.isoformat(), at_most=1))
-
-
 def activate_due(
     transaction: Transaction, terms: Terms, said: date | None, account: str | None
-) -> None:
-    """Make active what has waited until a business date, or the one said last.
+) -> bool:
+    """Make active what has waited until a business date, or the one said last; answers whether
+    anything had.
 
     All of ``account``, which is at the till, and a hundred lots of others at most; the agent goes
     on with the rest by itself. Costs one index look-up where nothing is due.
     """
-    if not is_due(transaction, said):
-        return
     day = said or transaction.business_date
-    if day is not None and account is not None:
+    if day is None or not transaction.due_lots(day.isoformat(), at_most=1):
+        return False
+    if account is not None:
         _activate(transaction, terms, said, transaction.due_lots_of(account, day.isoformat()))
     activate_more(transaction, terms, said)
+    return True
 
 
 def activate_for(transaction: Transaction, terms: Terms, token_text: str) -> None:

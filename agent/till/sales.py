@@ -12,7 +12,7 @@ from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.members import find, shown_in
-from agent.till.pending import activate_due, is_due
+from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import settle
@@ -51,12 +51,10 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
         fact, position = _again(sale_id, known, sale)
         return RecordedSale(fact=fact, position=position, replay=True)
     spending = settle(transaction, terms, sale_id, sale, shown)
-    if is_due(transaction, sale.business_date):
-        member = find(transaction, shown)
-        activate_due(
-            transaction, terms, sale.business_date, None if member is None else member.account
-        )
     row = find(transaction, shown)
+    account = None if row is None else row.account
+    if activate_due(transaction, terms, sale.business_date, account):
+        row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     status = "accumulated" if row else status
     fact = _judge(transaction, terms, sale_id, sale, row, status, redeemed=spending.points)

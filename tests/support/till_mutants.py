@@ -128,9 +128,9 @@ MUTANTS = {
     ),
     "blocked_card_earns_nothing": Mutant(
         file="agent/till/sales.py",
-        old="    row = find(transaction, shown)\n    status: SaleStatus",
-        new="    row = find(transaction, shown)\n"
-        '    row = row if row and row.card_state == "active" else None\n    status: SaleStatus',
+        old="    status: SaleStatus = ",
+        new='    row = row if row and row.card_state == "active" else None\n'
+        "    status: SaleStatus = ",
         caught_by=f"{_BLOCKED}::test_a_card_that_is_not_active_still_collects",
     ),
     "anothers_redemption_in_a_sale": Mutant(
