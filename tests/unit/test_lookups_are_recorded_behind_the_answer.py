@@ -12,6 +12,7 @@ from agent.core.facts import FlagActivity
 from agent.ledger import Ledger, LedgerUnavailable, Transaction, replay
 from agent.ledger.entries import read_kept
 from agent.ledger.history import walk
+from agent.till import activity
 from agent.till.activity import Activity
 
 
@@ -147,3 +148,28 @@ def test_a_stop_on_a_full_disk_ends(ledger: Ledger, capsys: pytest.CaptureFixtur
     asyncio.run(look_up())
     assert recorded(ledger) == []
     assert "flags_not_recorded" in capsys.readouterr().out
+
+
+def test_a_queue_of_lookups_costs_one_commit(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Look-ups that follow each other are gathered, and the answers between them wait for none."""
+    monkeypatch.setattr(activity, "_GATHERED_S", 3600)
+    commits: list[int] = []
+
+    class Counted:
+        async def write(self, job: Callable[[Transaction], Any]) -> Any:
+            """Write, and count."""
+            commits.append(ledger.head.seq)
+            return await ledger.write(job)
+
+    async def look_up() -> None:
+        record = Activity(Counted())  # type: ignore[arg-type]
+        for number in range(20):
+            record.note("phone_lookup", account=f"a-{number}")
+            await ledger.write(lambda transaction: transaction.head())
+        await record.written()
+
+    asyncio.run(look_up())
+    assert [fact.account for fact in recorded(ledger)] == [f"a-{number}" for number in range(20)]
+    assert len(commits) == 1
