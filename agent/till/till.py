@@ -15,6 +15,7 @@ from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.heard import Heard
+from agent.core.phones import is_by_phone
 from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
@@ -52,13 +53,14 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """A sale's answer, whether it had been given before, the lane that a claim counts at, and the
-    redemptions that were captured with it now.
+    """A sale's answer, whether it had been given before, the lane that a claim counts at and
+    whether it was made by telephone, and the redemptions that were captured with it now.
     """
 
     answer: SaleAnswer
     replay: bool
     lane: str | None = None
+    by_phone: bool = False
     captured: tuple[str, ...] = ()
 
 
@@ -143,7 +145,9 @@ class Till:
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
         paper = self._terms.paper(fact.lane)
         answer = claim_answer(fact, recorded.position, paper)
-        return Committed(answer=answer, replay=replay, lane=fact.lane)
+        return Committed(
+            answer=answer, replay=replay, lane=fact.lane, by_phone=is_by_phone(fact.token)
+        )
 
     async def void(
         self,
