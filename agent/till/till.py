@@ -22,7 +22,6 @@ from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
-from agent.till.cards import Enrolment
 from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
@@ -108,12 +107,6 @@ class Till:
         """
         shown = parse_shown(text, self._terms)
         return await self._ledger.read(lambda view: account_view(view, self._terms, shown))
-
-    async def enrol(
-        self, text: str, *, lane: str | None = None, cashier: str | None = None
-    ) -> AccountView:
-        """Make an account for a card, here and now. Raises CardInUse, MalformedToken."""
-        return await self.members.enrol(Enrolment(token=text, lane=lane, cashier=cashier))
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.

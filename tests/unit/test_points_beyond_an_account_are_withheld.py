@@ -16,7 +16,7 @@ from agent.core.flags import FLAGS
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Adjustment, Back, Terms, Till, TooManyPoints, Wish
+from agent.till import Adjustment, Back, Enrolment, Terms, Till, TooManyPoints, Wish
 
 SIMPLE = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 _RULE = SIMPLE.earn[0].model_copy(update={"points": 1, "per_minor": 1})
@@ -40,7 +40,7 @@ def ledger(
 def till_of(ledger: Ledger, program: Program = PROGRAM) -> Till:
     """A till with a member, at which a cent earns a point."""
     till = Till(ledger, Terms(program=program), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     return till
 
 

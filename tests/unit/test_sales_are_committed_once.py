@@ -19,6 +19,7 @@ from agent.till import (
     AccountView,
     CardInUse,
     Committed,
+    Enrolment,
     MalformedToken,
     SaleIdReused,
     Terms,
@@ -55,7 +56,7 @@ def commit(till: Till, sale_id: str, body: dict[str, Any]) -> Committed:
 
 def enrol(till: Till, text: str) -> AccountView:
     """Enrol a card."""
-    return asyncio.run(till.enrol(text, lane="1", cashier="ana"))
+    return asyncio.run(till.members.enrol(Enrolment(token=text, lane="1", cashier="ana")))
 
 
 def identify(till: Till, text: str) -> AccountView:
@@ -92,7 +93,10 @@ def test_two_lanes_enrolling_one_card_make_one_account(till: Till, ledger: Ledge
     """Of two enrolments of one card in the same moment, one is done and the other refused."""
 
     async def both() -> list[AccountView | BaseException]:
-        lanes = (till.enrol(CARD), till.enrol(CARD))
+        lanes = (
+            till.members.enrol(Enrolment(token=CARD)),
+            till.members.enrol(Enrolment(token=CARD)),
+        )
         return list(await asyncio.gather(*lanes, return_exceptions=True))
 
     answers = asyncio.run(both())
