@@ -157,6 +157,35 @@ def test_the_account_shows_its_last_sale(till: Till, sale_body: SaleBody) -> Non
     }
 
 
+def test_a_claimed_sale_is_the_members_last_sale(till: Till, sale_body: SaleBody) -> None:
+    """With the points that the claim brought; unless the member bought something after it."""
+
+    def last_sale() -> tuple[str, int]:
+        seen = identify(till, CARD).last_sale
+        assert seen is not None
+        return seen.sale_id, seen.points
+
+    enrol(till, CARD)
+    for sale_id, token in (("early", None), ("own", CARD), ("late", None)):
+        commit(till, sale_id, sale_body(1999, token=token))
+    asyncio.run(till.claim("early", CARD))
+    assert last_sale() == ("own", 19)
+    asyncio.run(till.claim("late", CARD))
+    assert last_sale() == ("late", 19)
+    commit(till, "next", sale_body(500, token=CARD))
+    assert last_sale() == ("next", 5)
+
+
+def test_a_claim_is_a_first_sale_too(till: Till, sale_body: SaleBody) -> None:
+    """Who enrols after paying has a last sale as soon as it is claimed."""
+    commit(till, "s-1", sale_body(1999))
+    enrol(till, CARD)
+    asyncio.run(till.claim("s-1", CARD))
+    seen = identify(till, CARD).last_sale
+    assert seen is not None
+    assert (seen.sale_id, seen.total_minor, seen.points) == ("s-1", 1999, 19)
+
+
 def test_the_same_sale_gets_the_same_answer(
     till: Till, ledger: Ledger, sale_body: SaleBody
 ) -> None:
