@@ -56,6 +56,7 @@ class Phrases(Value):
     next_reward: Annotated[Label, AfterValidator(_naming("reward", "points"))]
     not_known: Plain
     other_currency: Plain
+    withheld: Plain
     voided: Plain
     returned: Plain
     taken_back: Plain
@@ -73,6 +74,7 @@ BUILT_IN = Phrases(
     next_reward="{reward}: {points} to go",
     not_known="Card not known: no points",
     other_currency="No points in this currency",
+    withheld="Account full: points withheld",
     voided="Sale voided",
     returned="Goods returned",
     taken_back="Points taken back",

@@ -244,12 +244,14 @@ class _Moved(TypedDict):
     given_back: int
     balance: int | None
     lease: int
+    withheld: int
 
 
 def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int) -> _Moved:
     """Decide which points go, of so many that a sale earned, and come, of so many it redeemed."""
     pending, active = _split(view, sale, max(0, taken))
-    given_back = terms.given(view, sale.account, max(0, redeemed))
+    redeemed = max(0, redeemed)
+    given_back = terms.given(view, sale.account, redeemed)
     balance = None if sale.account is None else view.balance(sale.account)
     return _Moved(
         account=sale.account,
@@ -258,6 +260,7 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
         given_back=given_back,
         balance=None if balance is None else balance + given_back - active,
         lease=terms.taken_lease(view, sale.account, active),
+        withheld=redeemed - given_back,
     )
 
 
