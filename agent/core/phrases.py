@@ -15,13 +15,13 @@ from pydantic import AfterValidator, Field
 
 from agent.core.values import Label, Value
 
-__all__ = ["BUILT_IN", "ENGLISH", "Language", "Phrases"]
+__all__ = ["BUILT_IN", "ENGLISH", "LANGUAGE_FORM", "Language", "Phrases"]
 
 ENGLISH = "en"
 
-Language = Annotated[
-    str, Field(strict=True, max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-]
+LANGUAGE_FORM = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+Language = Annotated[str, Field(strict=True, max_length=35, pattern=LANGUAGE_FORM)]
 """A language by its tag, such as ``en`` or ``pt-BR``."""
 
 
