@@ -32,4 +32,6 @@ def read_program(path: Path) -> Program:
     except OSError as error:
         raise InvalidDocument(f"program.path: {path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InvalidDocument(f"program.path: {path}: cannot be read: {error}") from error
+        raise InvalidDocument(
+            f"program.path: {path}: cannot be read: byte {error.start} is not UTF-8; save the file as UTF-8"
+        ) from error

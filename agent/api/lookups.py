@@ -66,9 +66,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Found:
-    """What a look-up came to: the account, or None where nobody was found."""
+    """What a look-up came to: the account, or None where nobody was found.
+
+    ``told_before`` says that the call repeats one which found the same: it is recorded with that.
+    """
 
     account: str | None = None
+    told_before: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +111,8 @@ class Lookups:
             if asked.by_hand:  # a member was found, whatever else was refused
                 self._looked(asked, await self._till.members.whose(asked.text))
             raise
-        self._looked(asked, found.account)
+        if not found.told_before:
+            self._looked(asked, found.account)
 
     @asynccontextmanager
     async def giving(self, asked: Asked) -> AsyncIterator[None]:

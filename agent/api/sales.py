@@ -78,6 +78,7 @@ def _add_claims(
         async with lookups.watch(asked) as found:
             claimed = await till.claim(sale_id, card.token, lane=lane, cashier=cashier)
             found.account = claimed.answer.account
+            found.told_before = claimed.replay and claimed.by_phone
         if claimed.replay:
             mark_replay(response)
         else:

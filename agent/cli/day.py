@@ -14,12 +14,12 @@ import click
 from agent.cli.columns import head
 from agent.cli.options import as_json_option, db_option, must_exist
 from agent.cli.shown import plain_errors, until_nobody_reads
+from agent.core.answer import JournalPosition
 from agent.core.money import format_money
-from agent.core.program import Program
 from agent.ledger import View
 from agent.ledger.migrations import open_known
-from agent.till import DayAnswer, Terms
-from agent.till.days import DaySums, ForeignSums, LaneSums, day_of
+from agent.till import DayAnswer
+from agent.till.days import DaySums, ForeignSums, LaneSums, sums_of
 
 __all__ = ["day"]
 
@@ -64,13 +64,19 @@ def day(db: Path, as_json: bool, date: datetime) -> None:
 def _answer(view: View, date: datetime) -> DayAnswer:
     """Add a day up in the currency of most of its sales: the program's file is not at hand."""
     sales: Counter[str] = Counter()
-    for _lane, _cashier, currency, change in view.day(date.date().isoformat()):
+    rows = view.day(date.date().isoformat())
+    for _lane, _cashier, currency, change in rows:
         if currency:
             sales[currency] += change.sales
     currency = sales.most_common(1)[0][0] if sales else ""
-    # Of the terms only the program's currency is asked for.
-    program = Program.model_construct(id="", version=1, name="", currency=currency, earn=())
-    return day_of(view, Terms(program=program), date.date())
+    lanes, total = sums_of(rows, currency)
+    return DayAnswer(
+        business_date=date.date(),
+        currency=currency,
+        lanes=lanes,
+        total=total,
+        as_of=JournalPosition.of(view.head()),
+    )
 
 
 def _print(answer: DayAnswer) -> None:

@@ -96,7 +96,7 @@ def claim_answer(fact: ClaimSale, position: Position, paper: Paper = PLAIN) -> S
         points=fact.points,
         because=fact.because,
         balance=fact.balance,
-        flags=(),
+        flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
     )

@@ -13,9 +13,11 @@ from agent.core.instant import BusinessDate, Instant
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Code, Minor, Text, Value
 
-__all__ = ["REWARD", "Currency", "Line", "Sale", "Tender"]
+__all__ = ["CURRENCY_FORM", "REWARD", "Currency", "Line", "Sale", "Tender"]
 
-Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
+CURRENCY_FORM = r"^[A-Z]{3}$"
+
+Currency = Annotated[str, StringConstraints(strict=True, pattern=CURRENCY_FORM)]
 """ISO 4217 alphabetic code."""
 
 _TenderKind = Literal["cash", "card", "points", "voucher", "gift_card", "other"]

@@ -8,6 +8,8 @@ finds the same flags.
 ('card_added',)
 """
 
+from collections.abc import Iterator
+
 from agent.core.facts import (
     AccumulatePoints,
     AddCard,
@@ -18,6 +20,7 @@ from agent.core.facts import (
     Fact,
     FlagActivity,
     ReturnSale,
+    VoidSale,
 )
 
 __all__ = ["FLAGS", "flags_of"]
@@ -26,7 +29,7 @@ FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
     "date_ahead": "a sale of a business date that has not come; what waits until then is active",
     "points_not_redeemed": "a sale was paid with points, and names no redemption of any",
-    "points_withheld": "a sale would earn more than an account can hold; it earned nothing",
+    "points_withheld": "a sale earned nothing, or not all came back: the account is full",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",
     "card_attached_late": "a card was given to a sale after it was paid",
     "return_without_customer": "a member's sale came back and no card of theirs was shown",
@@ -53,15 +56,23 @@ def flags_of(fact: Fact) -> tuple[str, ...]:
             return fact.flags
         case FlagActivity():
             return (fact.flag,)
-        case ReturnSale(without_customer=True):
-            return ("return_without_customer",)
+        case ClaimSale():
+            return ("card_attached_late", *fact.flags)
+        case ReturnSale() | VoidSale():
+            return tuple(_of_goods_back(fact))
         case CardState():
             return _BY_STATE[fact.state]
     return _BY_KIND.get(type(fact), ())
 
 
+def _of_goods_back(fact: ReturnSale | VoidSale) -> Iterator[str]:
+    if isinstance(fact, ReturnSale) and fact.without_customer:
+        yield "return_without_customer"
+    if fact.withheld:
+        yield "points_withheld"
+
+
 _BY_KIND: dict[type, tuple[str, ...]] = {
-    ClaimSale: ("card_attached_late",),
     AdjustPoints: ("points_adjusted",),
     AddCard: ("card_added",),
 }

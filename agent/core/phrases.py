@@ -15,13 +15,13 @@ from pydantic import AfterValidator, Field
 
 from agent.core.values import Label, Value
 
-__all__ = ["BUILT_IN", "ENGLISH", "Language", "Phrases"]
+__all__ = ["BUILT_IN", "ENGLISH", "LANGUAGE_FORM", "Language", "Phrases"]
 
 ENGLISH = "en"
 
-Language = Annotated[
-    str, Field(strict=True, max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-]
+LANGUAGE_FORM = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+Language = Annotated[str, Field(strict=True, max_length=35, pattern=LANGUAGE_FORM)]
 """A language by its tag, such as ``en`` or ``pt-BR``."""
 
 
@@ -56,6 +56,7 @@ class Phrases(Value):
     next_reward: Annotated[Label, AfterValidator(_naming("reward", "points"))]
     not_known: Plain
     other_currency: Plain
+    withheld: Plain
     voided: Plain
     returned: Plain
     taken_back: Plain
@@ -73,6 +74,7 @@ BUILT_IN = Phrases(
     next_reward="{reward}: {points} to go",
     not_known="Card not known: no points",
     other_currency="No points in this currency",
+    withheld="Account full: points withheld",
     voided="Sale voided",
     returned="Goods returned",
     taken_back="Points taken back",

@@ -84,8 +84,10 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
     for reason in fact.because:
         text = paper.text(reason.rule, reason.text)
         yield from row(text, reason.points, width, indent="  ")
-    if isinstance(fact, AccumulatePoints) and "currency_mismatch" in fact.flags:
+    if "currency_mismatch" in fact.flags:
         yield from wrapped(phrases.other_currency, width)
+    if "points_withheld" in fact.flags:
+        yield from wrapped(phrases.withheld, width)
     if isinstance(fact, AccumulatePoints) and fact.redeemed:
         yield from row(phrases.redeemed, -fact.redeemed, width)
     if fact.pending_until is not None:
@@ -107,6 +109,8 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
         yield from row(phrases.taken_back, -taken, width)
     if fact.given_back:
         yield from row(phrases.given_back, fact.given_back, width)
+    if fact.withheld:
+        yield from row(phrases.withheld, fact.withheld, width)
     yield from _balance(fact.balance, paper)
 
 

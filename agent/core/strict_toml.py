@@ -26,6 +26,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from agent.core.basket import CURRENCY_FORM
+from agent.core.phrases import LANGUAGE_FORM
+from agent.core.values import CODE_FORM, NO_CONTROL_CHARACTERS
+
 __all__ = ["InvalidDocument", "mistakes_of", "parse", "unknown_key"]
 
 _Location = tuple[int | str, ...]
@@ -37,6 +41,14 @@ _OF_FORM = (
     "literal_error",
     "too_short",
 )
+_IN_FORM = {
+    CODE_FORM: 'write 1 to 64 letters, digits or signs of ASCII, without spaces, such as "coffee"',
+    CURRENCY_FORM: 'write the three capitals that ISO 4217 has for it, such as "USD"',
+    LANGUAGE_FORM: 'write a language as its tag, such as "en" or "pt-BR"',
+    NO_CONTROL_CHARACTERS: "write it on one line, without tabs or other control characters",
+}
+"""What to write instead, where a field does not say it itself; nobody reads regular expressions."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -81,6 +93,8 @@ def _follows_from_another(problem: ErrorDetails, places: list[_Location]) -> boo
 
 def _in_words(problem: ErrorDetails, model: type[BaseModel], document: Any) -> str:
     location = problem["loc"]
+    if location[-1:] == ("[key]",):  # the name of a table or key is what has not its form
+        location = location[:-1]
     table, rest = _named(location, document)
     key = ".".join(str(part) for part in rest)
     if problem["type"] == "extra_forbidden":
@@ -125,6 +139,8 @@ def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
         examples = " or ".join(json.dumps(example) for example in field.examples or ())
         such_as = f", such as {examples}" if examples else ""
         return f"write {field.description or 'it in its form'}{such_as}"
+    if kind == "string_pattern_mismatch":
+        return _IN_FORM.get(problem["ctx"]["pattern"], "it holds what cannot stand here; change it")
     return problem["msg"].removeprefix("Value error, ")
 
 

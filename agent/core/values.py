@@ -21,6 +21,7 @@ from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "CODE_FORM",
     "MOST_POINTS",
     "NO_CONTROL_CHARACTERS",
     "Code",
@@ -58,9 +59,11 @@ def _has_control_characters(text: str) -> bool:
     return not text.isprintable() and any(category(each) == "Cc" for each in text)
 
 
+CODE_FORM = r"^[\x21-\x7e]{1,64}$"
+
 Code = Annotated[
     str,
-    StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$"),
+    StringConstraints(strict=True, pattern=CODE_FORM),
     Meta(min_length=1, max_length=64, extra={"misspelt": _is_no_code}),
 ]
 """A short identifier that another system minted: printable ASCII without spaces."""

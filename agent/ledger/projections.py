@@ -142,8 +142,9 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
         connection.execute(SQL["claim_sale"], claimed),
         "claims a sale that has a card or was voided",
     )
-    # A return looks for the lot under the sale's own entry.
+    # A return looks for the lot under the sale's own entry, which is the member's sale from now on.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
+    connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
     activity.claim(connection, _day(entry), fact, currency)
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)

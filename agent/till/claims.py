@@ -107,7 +107,7 @@ def _judge(
     lane: str | None,
     cashier: str | None,
 ) -> ClaimSale:
-    earned, _ = terms.earn(transaction, member, basket)
+    earned, withheld = terms.earn(transaction, member, basket)
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
     balance = member.balance + active
@@ -125,4 +125,5 @@ def _judge(
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, member, earned.points - active),
         toward=toward(terms.program, balance),
+        flags=("points_withheld",) if withheld else (),
     )

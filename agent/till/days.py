@@ -14,6 +14,7 @@ currency; points have none and are all in one place.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from itertools import chain
 
 from agent.core.answer import JournalPosition
 from agent.core.values import Value
@@ -21,7 +22,7 @@ from agent.ledger import View
 from agent.ledger.activity import DayChange
 from agent.till.terms import Terms
 
-__all__ = ["DayAnswer", "DaySums", "ForeignSums", "LaneSums", "day_of"]
+__all__ = ["DayAnswer", "DaySums", "ForeignSums", "LaneSums", "day_of", "sums_of"]
 
 
 class ForeignSums(Value):
@@ -86,27 +87,39 @@ _MONEY = tuple(ForeignSums.model_fields)
 
 _ByCurrency = Iterable[tuple[str, DayChange]]
 
+_Rows = Iterable[tuple[str, str, str, DayChange]]
+"""Lane, cashier, currency and their sums."""
+
 
 def day_of(view: View, terms: Terms, business_date: date) -> DayAnswer:
     """Answer a business date's sums; without a row where nothing happened.
 
     Reads a row for each lane, cashier and currency of that day.
     """
-    rows = view.day(business_date.isoformat())
     currency = terms.program.currency
-    by_whom: dict[tuple[str, str], list[tuple[str, DayChange]]] = defaultdict(list)
-    for lane, cashier, counted_in, change in rows:
-        by_whom[lane, cashier].append((counted_in, change))
+    lanes, total = sums_of(view.day(business_date.isoformat()), currency)
     return DayAnswer(
         business_date=business_date,
         currency=currency,
-        lanes=tuple(
-            LaneSums(lane=lane, cashier=cashier, **dict(_sums(currency, changes)))
-            for (lane, cashier), changes in by_whom.items()
-        ),
-        total=_sums(currency, ((counted_in, change) for _, _, counted_in, change in rows)),
+        lanes=lanes,
+        total=total,
         as_of=JournalPosition.of(view.head()),
     )
+
+
+def sums_of(rows: _Rows, currency: str) -> tuple[tuple[LaneSums, ...], DaySums]:
+    """Add a day's rows up by lane and cashier, in the rows' order, and in all.
+
+    Money that is not in ``currency`` stands apart.
+    """
+    by_whom: dict[tuple[str, str], list[tuple[str, DayChange]]] = defaultdict(list)
+    for lane, cashier, counted_in, change in rows:
+        by_whom[lane, cashier].append((counted_in, change))
+    lanes = tuple(
+        LaneSums(lane=lane, cashier=cashier, **dict(_sums(currency, changes)))
+        for (lane, cashier), changes in by_whom.items()
+    )
+    return lanes, _sums(currency, chain.from_iterable(by_whom.values()))
 
 
 def _sums(currency: str, changes: _ByCurrency) -> DaySums:

@@ -45,7 +45,7 @@ Shown = Token | Phone
 
 
 class LastSale(Value):
-    """A member's last sale at this device."""
+    """A member's last sale at this device, also one that was claimed afterwards."""
 
     sale_id: str
     business_date: str
@@ -225,11 +225,14 @@ def _last_sale(view: View, row: AccountRow) -> LastSale | None:
         return None
     fact = recorded.entry.fact
     assert isinstance(fact, AccumulatePoints), "an account's last sale is a sale"  # noqa: S101
-    sale = fact.summary
+    sale, points = fact.summary, fact.points
+    if fact.account is None:  # its claim says what it earned
+        known = view.sale(fact.sale_id)
+        points = 0 if known is None else known.points
     return LastSale(
         sale_id=fact.sale_id,
         business_date=sale.business_date,
         total_minor=sale.total_minor,
         currency=sale.currency,
-        points=fact.points,
+        points=points,
     )

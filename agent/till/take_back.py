@@ -8,7 +8,7 @@ goes into debt, which the next points pay. What is given back never joins this d
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Self, TypedDict
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -28,7 +28,6 @@ from agent.core.values import MOST_POINTS, Code, Value
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.members import TokenText, find, shown_in
 from agent.till.pending import activate_due
-from agent.till.redemptions import ByWhom
 from agent.till.refusals import (
     ReturnIdReused,
     ReturnTooLarge,
@@ -106,21 +105,10 @@ def void(
     if sale.returned_minor == sale.total_minor > 0:
         raise SaleReturned("all of this sale came back already")
     activate_due(transaction, terms, business_date, sale.account)
-    pending, active = _split(transaction, sale, sale.points - sale.taken_back)
-    given_back = sale.redeemed - sale.given_back
-    given_back = terms.given(transaction, sale.account, given_back)
-    at = _by_whom(sale, lane, cashier)
-    fact = VoidSale(
-        sale_id=sale_id,
-        account=sale.account,
-        from_active=active,
-        from_pending=pending,
-        given_back=given_back,
-        balance=_balance(transaction, sale, given_back - active),
-        lane=at.lane,
-        cashier=at.cashier,
-        lease=terms.taken_lease(transaction, sale.account, active),
-    )
+    taken = sale.points - sale.taken_back
+    redeemed = sale.redeemed - sale.given_back
+    moved = _moved(transaction, terms, sale, taken, redeemed)
+    fact = VoidSale(sale_id=sale_id, **moved, **_by_whom(sale, lane, cashier))
     return transaction.append(fact, business_date=business_date), False
 
 
@@ -144,26 +132,18 @@ def take_back(
         )
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
-    taken = max(0, sale.points - left - sale.taken_back)
     activate_due(transaction, terms, back.business_date, sale.account)
-    pending, active = _split(transaction, sale, taken)
-    given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)
-    given_back = terms.given(transaction, sale.account, given_back)
-    at = _by_whom(sale, back.lane, back.cashier)
+    taken = sale.points - left - sale.taken_back
+    redeemed = sale.redeemed - redeemed_left - sale.given_back
+    moved = _moved(transaction, terms, sale, taken, redeemed)
     fact = ReturnSale(
         sale_id=sale_id,
         return_id=return_id,
         amount_minor=sale.total_minor - left_minor - sale.returned_minor,
         lines=back.returned,
-        account=sale.account,
-        from_active=active,
-        from_pending=pending,
-        given_back=given_back,
-        balance=_balance(transaction, sale, given_back - active),
-        lane=at.lane,
-        cashier=at.cashier,
-        lease=terms.taken_lease(transaction, sale.account, active),
         without_customer=_without_customer(transaction, terms, sale, back.token),
+        **moved,
+        **_by_whom(sale, back.lane, back.cashier),
     )
     return transaction.append(fact, business_date=back.business_date), False
 
@@ -255,13 +235,43 @@ def _split(view: View, sale: KnownSale, taken: int) -> tuple[int, int]:
     return pending, min(taken - pending, MOST_POINTS + view.balance(sale.account))
 
 
-def _balance(view: View, sale: KnownSale, change: int) -> int | None:
-    return None if sale.account is None else view.balance(sale.account) + change
+class _Moved(TypedDict):
+    """What the entries of a void and of a return say alike about points."""
+
+    account: str | None
+    from_active: int
+    from_pending: int
+    given_back: int
+    balance: int | None
+    lease: int
+    withheld: int
 
 
-def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> ByWhom:
+def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int) -> _Moved:
+    """Decide which points go, of so many that a sale earned, and come, of so many it redeemed."""
+    pending, active = _split(view, sale, max(0, taken))
+    redeemed = max(0, redeemed)
+    given_back = terms.given(view, sale.account, redeemed)
+    balance = None if sale.account is None else view.balance(sale.account)
+    return _Moved(
+        account=sale.account,
+        from_active=active,
+        from_pending=pending,
+        given_back=given_back,
+        balance=None if balance is None else balance + given_back - active,
+        lease=terms.taken_lease(view, sale.account, active),
+        withheld=redeemed - given_back,
+    )
+
+
+class _ByWhom(TypedDict):
+    lane: str | None
+    cashier: str | None
+
+
+def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> _ByWhom:
     """Answer who took it back: where nobody says, it counts where the sale was."""
     if sale.recorded is not None and not (lane and cashier):
         summary = sale.recorded[0].summary
         lane, cashier = lane or summary.lane, cashier or summary.cashier
-    return ByWhom(lane=lane, cashier=cashier)
+    return _ByWhom(lane=lane, cashier=cashier)

@@ -15,13 +15,13 @@ from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.heard import Heard
+from agent.core.phones import is_by_phone
 from agent.core.program import Program
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
-from agent.till.cards import Enrolment
 from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
@@ -52,13 +52,14 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """A sale's answer, whether it had been given before, the lane that a claim counts at, and the
-    redemptions that were captured with it now.
+    """A sale's answer, whether it had been given before, the lane that a claim counts at and
+    whether it was made by telephone, and the redemptions that were captured with it now.
     """
 
     answer: SaleAnswer
     replay: bool
     lane: str | None = None
+    by_phone: bool = False
     captured: tuple[str, ...] = ()
 
 
@@ -107,12 +108,6 @@ class Till:
         shown = parse_shown(text, self._terms)
         return await self._ledger.read(lambda view: account_view(view, self._terms, shown))
 
-    async def enrol(
-        self, text: str, *, lane: str | None = None, cashier: str | None = None
-    ) -> AccountView:
-        """Make an account for a card, here and now. Raises CardInUse, MalformedToken."""
-        return await self.members.enrol(Enrolment(token=text, lane=lane, cashier=cashier))
-
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.
 
@@ -143,7 +138,9 @@ class Till:
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
         paper = self._terms.paper(fact.lane)
         answer = claim_answer(fact, recorded.position, paper)
-        return Committed(answer=answer, replay=replay, lane=fact.lane)
+        return Committed(
+            answer=answer, replay=replay, lane=fact.lane, by_phone=is_by_phone(fact.token)
+        )
 
     async def void(
         self,

@@ -15,7 +15,7 @@ from stocked import Stock, sale_of
 from two_tills import TwoTills, capture, hold, new_id, release
 
 from agent.core.tokens import Token
-from agent.till import Till, Wish
+from agent.till import Enrolment, Till, Wish
 from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
@@ -163,7 +163,7 @@ def _hold_and_die(store: StoreKit, token: str) -> None:
     stock.path.parent.mkdir(parents=True, exist_ok=True)
 
     async def hold_points(till: Till) -> None:
-        await till.enrol(token)
+        await till.members.enrol(Enrolment(token=token))
         await till.commit("first", sale_of(60_000, token=token))
         answer, _ = await till.hold("left", Wish(token=token, points=500))
         assert (answer.status, answer.balance) == ("held", 100)

@@ -266,6 +266,30 @@ def test_what_tells_that_a_number_is_known_is_a_lookup(
     ]
 
 
+def test_a_claim_by_telephone_is_recorded_once(
+    closed_store: StoreKit,
+    open_till: Callable[[StoreKit], httpx.Client],
+    make_sale: MakeSale,
+    new_card: NewCard,
+) -> None:
+    """Sent again by the number it is one look-up; by a number where a card was shown, one more."""
+    closed_store.start()
+    till, card = open_till(closed_store), str(new_card())
+    body = {"token": card, "phone": NUMBER}
+    ana = till.post("/v1/accounts", json=body).json()["account"]
+    statuses = []
+    for sale_id, shown in (("s-1", (PHONE, f"phone:{NUMBER}", PHONE)), ("s-2", (card, PHONE))):
+        assert till.put(f"/v1/sales/{sale_id}", json=make_sale()).status_code == 201
+        for token in shown:
+            claim = {"token": token, "lane": "1", "cashier": "ben"}
+            statuses.append(till.put(f"/v1/sales/{sale_id}/claim", json=claim).status_code)
+    assert statuses == [201, 200, 200, 201, 200]
+    assert closed_store.agent.stop() == 0
+    by_ben = (ana, "1", "ben")
+    assert _accounts(closed_store.ledger_path, "phone_lookup") == [by_ben, by_ben]
+    assert _accounts(closed_store.ledger_path, "card_attached_late") == [by_ben, by_ben]
+
+
 def test_a_profile_that_changes_leaves_a_trace(
     closed_store: StoreKit, open_till: Callable[[StoreKit], httpx.Client], new_card: NewCard
 ) -> None:

@@ -79,6 +79,7 @@ _TAKEN_BACK = {
     "given_back": _COUNTS,
     "balance": _BALANCES,
     "lease": _LESS,
+    "withheld": _COUNTS,
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -106,6 +107,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         lease=_COUNTS,
         pending=st.none() | _COUNTS,
         toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
+        flags=st.sampled_from([(), ("points_withheld",)]),
         **_BY_WHOM,
     ),
     st.builds(

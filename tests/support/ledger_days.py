@@ -68,13 +68,15 @@ class DayBook:
         self._flag(fact, place, (day, getattr(fact, "account", None), lane, cashier))
 
     def _flag(self, fact: Fact, place: Place, who: tuple[str | None, ...]) -> None:
-        names = list(fact.flags) if isinstance(fact, AccumulatePoints) else []
+        names = list(fact.flags) if isinstance(fact, AccumulatePoints | ClaimSale) else []
         names += [fact.flag] if isinstance(fact, FlagActivity) else []
         names += [_ALWAYS[type(fact)]] if type(fact) in _ALWAYS else []
         if isinstance(fact, CardState) and fact.state != "active":
             names.append(f"card_{fact.state}")
         if isinstance(fact, ReturnSale) and fact.without_customer:
             names.append("return_without_customer")
+        if isinstance(fact, ReturnSale | VoidSale) and fact.withheld:
+            names.append("points_withheld")
         for name in names:
             about = (getattr(fact, "sale_id", None), getattr(fact, "reason", ""))
             self.flags[*place, name] = (*who, *about)

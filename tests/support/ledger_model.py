@@ -214,6 +214,7 @@ class Notebook:
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
             sale.claimed = place
+            self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
             self.sales[fact.sale_id].points += fact.points  # what a promotion gave goes with it
@@ -227,6 +228,12 @@ class Notebook:
             self._move(("program", "issued"), (fact.account, "pending"), fact.points)
             self.lots[fact.account].append(replace(lot, until=fact.pending_until.isoformat()))
             self.lots[fact.account].sort(key=lambda old: (old.day, old.place))
+
+    def _claim_as_last(self, account: str, place: Place) -> None:
+        """The claimed sale is the member's last one, unless they bought something since."""
+        enrolled, epoch, seq, *seen = self.accounts.get(account, ("", None, None))
+        if account in self.accounts and (seq is None or (epoch, seq) < place):
+            self.accounts[account] = (enrolled, *place, *seen)
 
     def _activate(self, fact: ActivatePoints) -> None:
         for part in fact.lots:

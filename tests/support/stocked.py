@@ -25,7 +25,7 @@ from agent.ledger.places import Places
 from agent.ledger.sealing import seal_old_entries
 from agent.ledger.view import View, journaled
 from agent.paths import shipped_program
-from agent.till import AccountView, Committed, Terms, Till
+from agent.till import AccountView, Committed, Enrolment, Terms, Till
 
 __all__ = ["CARD", "Stock", "break_page", "digest", "everything", "flip", "sale_of", "scribble"]
 
@@ -92,7 +92,7 @@ class Stock:
 
     def enrol(self, ledger: Ledger, card: str = CARD) -> None:
         """Make a member of a card."""
-        view = asyncio.run(self.till(ledger).enrol(card))
+        view = asyncio.run(self.till(ledger).members.enrol(Enrolment(token=card)))
         self._note(f"enrol {card}", view.as_of.epoch, view.as_of.seq, ledger)
 
     def sell(self, ledger: Ledger, count: int, *, card: str = CARD) -> None:

@@ -147,8 +147,8 @@ MUTANTS = {
     ),
     "redeemed_points_not_given_back": Mutant(
         file="agent/till/take_back.py",
-        old="    given_back = max(0, sale.redeemed - redeemed_left - sale.given_back)",
-        new="    given_back = 0",
+        old="    redeemed = sale.redeemed - redeemed_left - sale.given_back\n",
+        new="    redeemed = 0\n",
         caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
     ),
     "redeemed_points_come_back_as_money": Mutant(
@@ -159,14 +159,14 @@ MUTANTS = {
     ),
     "void_gives_nothing_back": Mutant(
         file="agent/till/take_back.py",
-        old="    given_back = sale.redeemed - sale.given_back\n",
-        new="    given_back = 0\n",
+        old="    redeemed = sale.redeemed - sale.given_back\n",
+        new="    redeemed = 0\n",
         caught_by=f"{_OWN}::test_what_a_voided_sale_redeemed_is_its_members_again",
     ),
     "void_after_a_return_takes_twice": Mutant(
         file="agent/till/take_back.py",
-        old="_split(transaction, sale, sale.points - sale.taken_back)",
-        new="_split(transaction, sale, sale.points)",
+        old="    taken = sale.points - sale.taken_back\n",
+        new="    taken = sale.points\n",
         caught_by=f"{_BACK}::test_a_void_after_a_return_takes_the_rest",
     ),
     "void_retried_is_another": Mutant(
@@ -183,8 +183,8 @@ MUTANTS = {
     ),
     "returns_rounded_one_by_one": Mutant(
         file="agent/till/take_back.py",
-        old="    taken = max(0, sale.points - left - sale.taken_back)",
-        new="    taken = max(0, min(sale.points - left, sale.points - sale.taken_back))",
+        old="    taken = sale.points - left - sale.taken_back\n",
+        new="    taken = min(sale.points - left, sale.points - sale.taken_back)\n",
         caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
     ),
     "pending_spent_inside_the_window": Mutant(

@@ -25,7 +25,7 @@ from agent.core.facts import CardState
 from agent.core.program import Program
 from agent.core.tokens import Token
 from agent.ledger import Ledger, Refusal, View, replay
-from agent.till import Back, Committed, Terms, Till, UnknownCard, Wish
+from agent.till import Back, Committed, Enrolment, Terms, Till, UnknownCard, Wish
 
 __all__ = ["PROGRAMS", "Shop"]
 
@@ -104,7 +104,7 @@ class Shop:
         ids, body = call.ids, call.body
         match call.what:
             case "enrol":
-                answer = await self.till.enrol(*ids), False
+                answer = await self.till.members.enrol(Enrolment(token=ids[0])), False
             case "commit":
                 answer = _told(await self.till.commit(*ids, Sale.model_validate(body)))
             case "claim":

@@ -14,7 +14,7 @@ from agent.core.facts import CardState, CardStateName
 from agent.core.program import Program
 from agent.ledger import Ledger
 from agent.paths import shipped_program
-from agent.till import CardBlocked, Terms, Till, Wish
+from agent.till import CardBlocked, Enrolment, Terms, Till, Wish
 
 SaleBody = Callable[..., dict[str, Any]]
 
@@ -36,7 +36,7 @@ def ledger(
 def till(ledger: Ledger, sale_body: SaleBody) -> Till:
     """A till at which Ana has 600 points."""
     till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     asyncio.run(till.commit("s-0", Sale.model_validate(sale_body(60_000, token=CARD))))
     return till
 

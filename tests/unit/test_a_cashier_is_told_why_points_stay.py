@@ -16,7 +16,7 @@ from agent.core.program import Program
 from agent.core.rewards import Spendable, offers
 from agent.ledger import Ledger
 from agent.paths import shipped_program
-from agent.till import AccountView, Block, Terms, Till, Wish
+from agent.till import AccountView, Block, Enrolment, Terms, Till, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -41,7 +41,7 @@ def till_of(ledger: Ledger, *, alone: bool = True) -> Till:
 def till(ledger: Ledger) -> Till:
     """A till without a head office, and a member."""
     till = till_of(ledger)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     return till
 
 

@@ -14,7 +14,7 @@ from agent.core.facts import CardState, CardStateName
 from agent.core.program import Program
 from agent.ledger import Ledger
 from agent.paths import shipped_program
-from agent.till import Terms, Till
+from agent.till import Enrolment, Terms, Till
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 CARD = "em4100:0C000621A5"
@@ -30,7 +30,7 @@ def test_a_claim_outlives_its_card(
     """A POS that asks again hears what it was told, also once the card may claim no more."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        account = asyncio.run(till.enrol(CARD)).account
+        account = asyncio.run(till.members.enrol(Enrolment(token=CARD))).account
         asyncio.run(till.commit("s", Sale.model_validate(sale_body(1_000))))
         claimed = asyncio.run(till.claim("s", CARD)).answer
         fact = CardState(token=CARD, account=account, state=state)

@@ -15,7 +15,7 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Adjustment, CashierLimit, ClaimTooLate, DayAnswer, Terms, Till
+from agent.till import Adjustment, CashierLimit, ClaimTooLate, DayAnswer, Enrolment, Terms, Till
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 CARD = "em4100:0C000621A5"
@@ -47,7 +47,7 @@ def till(ledger: Ledger) -> Till:
     """A till at which a cashier adjusts 100 points a day and claims one sale."""
     terms = Terms(program=PROGRAM, adjust_day_points=100, claims_per_day=1)
     till = Till(ledger, terms, mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     return till
 
 

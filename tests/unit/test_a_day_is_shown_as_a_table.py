@@ -12,7 +12,7 @@ from stocked import CARD, Stock, sale_of
 
 from agent.cli import main
 from agent.ledger import Ledger
-from agent.till import Adjustment, Back
+from agent.till import Adjustment, Back, Enrolment
 
 DAY = "2026-01-01"
 
@@ -28,7 +28,7 @@ def run(stock: Stock, *words: str, code: int = 0) -> Result:
 async def _a_day(stock: Stock, ledger: Ledger) -> dict[str, Any]:
     """Two cashiers sell, take back, void and adjust; answers what the API would."""
     till = stock.till(ledger)
-    account = (await till.enrol(CARD)).account
+    account = (await till.members.enrol(Enrolment(token=CARD))).account
     for number, (cashier, currency) in enumerate(
         [("ana", "USD"), ("ana", "USD"), ("ben", "USD"), ("ben", "JPY")]
     ):

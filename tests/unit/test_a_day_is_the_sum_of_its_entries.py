@@ -26,7 +26,7 @@ from agent.core.facts import (
 from agent.core.program import Program
 from agent.ledger import Ledger
 from agent.paths import shipped_program
-from agent.till import Adjustment, Back, DayAnswer, Terms, Till, TillRefusal, Wish
+from agent.till import Adjustment, Back, DayAnswer, Enrolment, Terms, Till, TillRefusal, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -192,7 +192,7 @@ def test_a_day_is_what_its_entries_add_up_to(
     """Whatever a shop did, in whatever order: each lane and cashier, and all of them together."""
     with running_ledger(tmp_path_factory.mktemp("day") / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        account = asyncio.run(till.enrol(CARD)).account
+        account = asyncio.run(till.members.enrol(Enrolment(token=CARD))).account
         rich = sale_body(100_000, token=CARD, business_date=DAYS[0])
         asyncio.run(till.commit("rich", Sale.model_validate(rich)))
         asyncio.run(play(till, account, steps, sale_body))
@@ -219,7 +219,7 @@ def ledger(tmp_path: Path, running_ledger: RunningLedger) -> Iterator[Ledger]:
 def till(ledger: Ledger) -> Till:
     """A till with a member."""
     till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     return till
 
 

@@ -24,7 +24,7 @@ from agent.core.facts import (
     RedeemReward,
 )
 from agent.ledger import Ledger, Transaction
-from agent.till import Back
+from agent.till import Back, Enrolment
 
 OTHER = "em4100:67003B51C6"
 REASON = (
@@ -48,7 +48,7 @@ def rows(stock: Stock, *words: str) -> list[dict[str, Any]]:
 
 async def _a_month(stock: Stock, ledger: Ledger) -> str:
     till = stock.till(ledger)
-    account = (await till.enrol(CARD)).account
+    account = (await till.members.enrol(Enrolment(token=CARD))).account
     await till.commit("sale-of-a-member-1", sale_of(90_000))
     await till.commit("nobodys", sale_of(1_000, token=None))
     await till.commit("claimed", sale_of(1_000, token=None))

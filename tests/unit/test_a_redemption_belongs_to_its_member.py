@@ -13,7 +13,7 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Terms, Till, UnknownRedemption, Wish
+from agent.till import Enrolment, Terms, Till, UnknownRedemption, Wish
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 CARD, STRANGER = "em4100:0C000621A5", "em4100:67003B51C6"
@@ -28,7 +28,7 @@ def till(
     """A till at which Ana has 100 points and holds 500; whatever was done, the ledger replays."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        asyncio.run(till.enrol(CARD))
+        asyncio.run(till.members.enrol(Enrolment(token=CARD)))
         asyncio.run(till.commit("s-0", Sale.model_validate(sale_body(60_000, token=CARD))))
         asyncio.run(till.hold("r", Wish(token=CARD, points=500)))
         yield till

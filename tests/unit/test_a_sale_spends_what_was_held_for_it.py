@@ -14,7 +14,7 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Back, NotRedeemable, RedemptionEnded, Terms, Till, Wish
+from agent.till import Back, Enrolment, NotRedeemable, RedemptionEnded, Terms, Till, Wish
 from agent.till.till import Committed
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
@@ -33,7 +33,7 @@ def till(tmp_path: Path, running_ledger: RunningLedger, sale_body: SaleBody) -> 
     """A till with a member who has 1,000 points; whatever a test did, it replays."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        asyncio.run(till.enrol(CARD))
+        asyncio.run(till.members.enrol(Enrolment(token=CARD)))
         sell(till, "s-0", sale_body(100_000))
         yield till
     replay(tmp_path / "ledger.db")

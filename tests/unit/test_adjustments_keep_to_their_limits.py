@@ -24,6 +24,7 @@ from agent.till import (
     Adjustment,
     ApprovalNeeded,
     CashierLimit,
+    Enrolment,
     InsufficientPoints,
     Terms,
     Till,
@@ -64,7 +65,7 @@ def till(ledger: Ledger) -> Till:
 @pytest.fixture
 def account(till: Till) -> str:
     """A member without points."""
-    return asyncio.run(till.enrol(CARD)).account
+    return asyncio.run(till.members.enrol(Enrolment(token=CARD))).account
 
 
 def wanted(points: int, **changes: Any) -> Adjustment:
@@ -226,7 +227,7 @@ def test_an_adjustment_makes_no_debt(
 
 def test_the_same_adjustment_again_is_the_same(ledger: Ledger, till: Till, account: str) -> None:
     """A retry is answered to the byte and adjusts nothing, also once the day's limit is reached."""
-    other = asyncio.run(till.enrol("em4100:67003B51C6")).account
+    other = asyncio.run(till.members.enrol(Enrolment(token="em4100:67003B51C6"))).account
     first = adjust(till, account, 500, adjust_id="a-1")
     adjust(till, account, 4_500, **BOSS)
     before = ledger.head
@@ -337,7 +338,7 @@ def test_limits_hold_in_any_order(
     path = tmp_path_factory.mktemp("adjust") / "ledger.db"
     with running_ledger(path) as ledger:
         till = till_of(ledger, adjust_alone_points=500, adjust_day_points=1_500)
-        account = asyncio.run(till.enrol(CARD)).account
+        account = asyncio.run(till.members.enrol(Enrolment(token=CARD))).account
         balance, spent = 0, {"ana": 0, "ben": 0}
         for points, cashier in steps:
             fits = abs(points) <= 500 and spent[cashier] + abs(points) <= 1_500

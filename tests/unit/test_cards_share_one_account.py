@@ -19,6 +19,7 @@ from agent.till import (
     Block,
     CardBlocked,
     CardInUse,
+    Enrolment,
     MalformedToken,
     MoreCard,
     Replacement,
@@ -47,8 +48,8 @@ def ledger(tmp_path: Path, running_ledger: RunningLedger) -> Iterator[Ledger]:
 def till(ledger: Ledger, sale_body: SaleBody) -> Till:
     """A till with a member of 600 points, and another member."""
     till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-    asyncio.run(till.enrol(FIRST))
-    asyncio.run(till.enrol(OTHERS))
+    asyncio.run(till.members.enrol(Enrolment(token=FIRST)))
+    asyncio.run(till.members.enrol(Enrolment(token=OTHERS)))
     sell(till, "s-0", sale_body(60_000, token=FIRST))
     return till
 

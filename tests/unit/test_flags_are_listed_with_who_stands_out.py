@@ -16,7 +16,7 @@ from agent.cli import main
 from agent.core.facts import AdjustPoints, CardState, FlagActivity
 from agent.core.flags import FLAGS
 from agent.ledger import Ledger
-from agent.till import Adjustment, Back
+from agent.till import Adjustment, Back, Enrolment
 
 LONG = "a-cashier-whose-name-is-longer-than-any-column-has-room-for"
 OTHER = "em4100:67003B51C6"
@@ -38,8 +38,8 @@ def rows(stock: Stock, *words: str) -> list[dict[str, object]]:
 async def _two_days(stock: Stock, ledger: Ledger) -> str:
     """On each day a claim and a return without the customer; then an adjustment; answers whose."""
     till = stock.till(ledger)
-    account = (await till.enrol(CARD)).account
-    await till.enrol(OTHER)
+    account = (await till.members.enrol(Enrolment(token=CARD))).account
+    await till.members.enrol(Enrolment(token=OTHER))
     for day, cashier in enumerate(("ben", LONG)):
         stock.day = day
         by_whom = {"cashier": cashier, "business_date": sale_of(1).business_date + timedelta(day)}

@@ -18,7 +18,7 @@ from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
-from agent.till import AccountView, Back, Terms, Till, Wish
+from agent.till import AccountView, Back, Enrolment, Terms, Till, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -52,7 +52,7 @@ def till(ledger: Ledger) -> Till:
     """A till with a return window of 14 days, and three members."""
     till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
     for card in (*OTHERS, CARD):  # her account's id is the greatest, and sorts last
-        asyncio.run(till.enrol(card))
+        asyncio.run(till.members.enrol(Enrolment(token=card)))
     return till
 
 

@@ -16,6 +16,7 @@ from agent.core.program import Program
 from agent.ledger import Frozen, Ledger, View, replay
 from agent.paths import shipped_program
 from agent.till import (
+    Enrolment,
     InsufficientPoints,
     NotRedeemable,
     OfflineLimit,
@@ -68,8 +69,8 @@ def ledger(tmp_path: Path, running_ledger: RunningLedger, hands: Hands) -> Itera
 def till(ledger: Ledger, sale_body: SaleBody) -> Till:
     """A till at which Ana has 600 points."""
     till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
-    asyncio.run(till.enrol(OTHER))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
+    asyncio.run(till.members.enrol(Enrolment(token=OTHER)))
     asyncio.run(till.commit("s-0", Sale.model_validate(sale_body(60_000, token=CARD))))
     return till
 

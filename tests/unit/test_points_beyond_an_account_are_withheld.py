@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from agent.core.basket import Sale
 from agent.core.facts import AdjustPoints
 from agent.core.flags import FLAGS
 from agent.core.program import Program
-from agent.ledger import Ledger, replay
+from agent.ledger import Ledger, View, replay
+from agent.ledger.connection import open_reader
 from agent.paths import shipped_program
-from agent.till import Adjustment, Back, Terms, Till, TooManyPoints, Wish
+from agent.till import Adjustment, Back, Enrolment, Terms, Till, TooManyPoints, Wish
 
 SIMPLE = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 _RULE = SIMPLE.earn[0].model_copy(update={"points": 1, "per_minor": 1})
@@ -25,6 +26,7 @@ WINDOW = PROGRAM.model_copy(update={"return_window_days": 14})
 CARD = "em4100:0C000621A5"
 MOST = 10**12
 WITHHELD = ("points_withheld",)
+SAID = "Account full: points withheld"
 
 
 @pytest.fixture
@@ -37,10 +39,16 @@ def ledger(
     replay(tmp_path / "ledger.db")
 
 
+def flags_in(ledger: Ledger) -> list[str]:
+    """The flags that head office sees."""
+    with closing(open_reader(ledger.path)) as connection:
+        return [row.flag for row in View(connection).flags_after((-1, 0, ""), at_most=10)]
+
+
 def till_of(ledger: Ledger, program: Program = PROGRAM) -> Till:
     """A till with a member, at which a cent earns a point."""
     till = Till(ledger, Terms(program=program), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
     return till
 
 
@@ -67,6 +75,7 @@ def test_a_sale_beyond_the_balance_is_taken(ledger: Ledger, sell: Sell, program:
     assert sell(till, "a", MOST - 1).points == MOST - 1
     answer = sell(till, "b", 2)
     assert (answer.points, answer.because, answer.flags) == (0, (), WITHHELD)
+    assert answer.receipt[1] == SAID
     assert sell(till, "c", 1).points == 1
     seen = asyncio.run(till.identify(CARD))
     assert seen.balance + seen.pending == MOST
@@ -93,12 +102,16 @@ def test_a_quote_withholds_as_the_sale_does(
 
 
 def test_a_claim_beyond_the_balance_is_taken(ledger: Ledger, sell: Sell) -> None:
-    """The sale is the member's, without points."""
+    """The sale is the member's, without points; answer, receipt and flags say so, also again."""
     till = till_of(ledger)
     sell(till, "a", MOST)
     sell(till, "b", 2, token=None)
     claimed = asyncio.run(till.claim("b", CARD)).answer
     assert (claimed.points, claimed.because, claimed.balance) == (0, (), MOST)
+    assert claimed.flags == WITHHELD
+    assert SAID in claimed.receipt
+    assert asyncio.run(till.claim("b", CARD)).answer == claimed
+    assert flags_in(ledger) == ["card_attached_late", *WITHHELD]
 
 
 def test_an_adjustment_beyond_the_balance_is_refused(ledger: Ledger, sell: Sell) -> None:
@@ -125,6 +138,13 @@ def test_what_is_given_back_stays_within_the_balance(ledger: Ledger, sell: Sell)
     sell(till, "c", MOST - 400)
     voided = asyncio.run(till.void("b"))[0]
     assert (voided.points_given_back, voided.balance) == (400, MOST)
+    assert voided.flags == WITHHELD
+    assert voided.receipt[1:4] == (
+        f"{'Points given back':<28} 400",
+        "Account full: points",
+        f"{'withheld':<28} 600",
+    )
+    assert flags_in(ledger) == list(WITHHELD)
 
 
 def test_a_debt_stays_within_an_entry(ledger: Ledger, sell: Sell) -> None:

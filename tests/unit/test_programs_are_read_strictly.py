@@ -1,10 +1,15 @@
 """A program file is data that a marketing person edits: what it cannot mean is refused."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from agent.core.program import Program
-from agent.core.strict_toml import InvalidDocument
+from agent.core.strict_toml import _IN_FORM, InvalidDocument
 from agent.paths import shipped_program
+from agent.rules import read_program
 
 CORNER = """
 id = "corner"
@@ -17,6 +22,9 @@ points = 1
 per_minor = 100
 text = "1 point per $1"
 """
+
+A_CODE = 'write 1 to 64 letters, digits or signs of ASCII, without spaces, such as "coffee"'
+A_LANGUAGE = 'write a language as its tag, such as "en" or "pt-BR"'
 
 
 def complaint_about(text: str) -> str:
@@ -63,6 +71,54 @@ def test_a_text_gives_the_printer_no_orders(text: str) -> None:
     """A text with a control character is refused: a printer would break the line, or obey."""
     said = complaint_about(CORNER.replace("1 point per $1", text))
     assert said.startswith("corner.toml: earn.0.text: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (CORNER.replace('"base"', '"two words"'), f"earn.0.id: {A_CODE}"),
+        (CORNER.replace('"corner"', '"cafés"'), f"id: {A_CODE}"),
+        (CORNER + 'exclude_categories = ["to bacco"]', f"earn.0.exclude_categories.0: {A_CODE}"),
+        (
+            CORNER.replace("USD", "usd"),
+            'currency: write the three capitals that ISO 4217 has for it, such as "USD"',
+        ),
+        (
+            CORNER.replace("1 point per", "1 point\\nper"),
+            "earn.0.text: write it on one line, without tabs or other control characters",
+        ),
+        ('languages = ["English"]\n' + CORNER, f"languages.0: {A_LANGUAGE}"),
+        (CORNER + 'texts = { English = "x" }', f"earn.0.texts.English: {A_LANGUAGE}"),
+    ],
+)
+def test_what_has_not_its_form_is_told_in_words(text: str, complaint: str) -> None:
+    """The file, the key and what to write there: no regular expression."""
+    assert complaint_about(text) == f"corner.toml: {complaint}"
+
+
+def test_no_form_of_a_program_is_told_as_a_regular_expression() -> None:
+    """Whatever form a field of a program has, there are words for it."""
+    assert set(_patterns(Program.model_json_schema())) == set(_IN_FORM)
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    """Every regular expression of a schema."""
+    if isinstance(schema, dict):
+        yield from (schema[key] for key in ("pattern",) if isinstance(schema.get(key), str))
+        yield from (key for key in schema.get("patternProperties", ()))
+    for inner in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(inner, dict | list):
+            yield from _patterns(inner)
+
+
+def test_a_file_that_is_not_utf_8_is_told_so(tmp_path: Path) -> None:
+    """With the place and what to do."""
+    file = tmp_path / "corner.toml"
+    file.write_bytes(CORNER.replace("Corner", "Café").encode("latin-1"))
+    with pytest.raises(InvalidDocument) as refused:
+        read_program(file)
+    assert str(refused.value).endswith(" is not UTF-8; save the file as UTF-8")
+    assert str(file) in str(refused.value)
 
 
 def test_a_program_speaks_any_language() -> None:

@@ -55,6 +55,7 @@ TAKEN = {
     "from_active": st.integers(0, 10**12),
     "from_pending": st.integers(0, 10**12),
     "given_back": st.integers(0, 10**12),
+    "withheld": st.integers(0, 10**12),
     "balance": st.none() | POINTS,
 }
 FACTS = st.one_of(
@@ -64,7 +65,7 @@ FACTS = st.one_of(
         sale_json=st.just(msgspec.Raw(b"{}")),
         status=st.sampled_from(["accumulated", "unknown_card", "no_card"]),
         program=st.just("simple@1"),
-        flags=st.sampled_from([(), ("currency_mismatch",)]),
+        flags=st.sampled_from([(), ("currency_mismatch",), ("points_withheld",)]),
         **WORDY,
     ),
     st.builds(
@@ -73,6 +74,7 @@ FACTS = st.one_of(
         account=st.just("a"),
         token=st.just("t"),
         program=st.just("simple@1"),
+        flags=st.sampled_from([(), ("points_withheld",)]),
         **WORDY,
     ),
     st.builds(
@@ -114,7 +116,8 @@ def _numbers_of(fact: AnyFact) -> list[int]:
     balance = [] if fact.balance is None else [abs(fact.balance)]
     if isinstance(fact, ReturnSale | VoidSale):
         taken = fact.from_active + fact.from_pending
-        return [number for number in (taken, fact.given_back) if number] + balance
+        moved = (taken, fact.given_back, fact.withheld)
+        return [number for number in moved if number] + balance
     if isinstance(fact, AccumulatePoints) and fact.status != "accumulated":
         return []
     ahead = [] if fact.toward is None else [fact.toward.short]
@@ -212,11 +215,17 @@ def a_sale(**changes: object) -> AccumulatePoints:
 
 PENDING = a_sale(points=14, because=(BASE,), pending_until=date(2026, 12, 5), pending=250)
 ABROAD = a_sale(points=0, because=(), flags=("currency_mismatch",), balance=-20)
+FULL = a_sale(points=0, because=(), flags=("points_withheld",), balance=10**12, toward=None)
 NOBODY = {"points": 0, "because": (), "balance": None, "toward": None}
 CLAIM = ClaimSale(
     sale_id="s", account="a", token="t", program="simple@1", points=14, because=(BASE,), balance=14
 )
 VOID = VoidSale(sale_id="s", from_active=10, from_pending=4, given_back=500, balance=600)
+FULL_CLAIM = msgspec.structs.replace(
+    CLAIM, points=0, because=(), balance=10**12, flags=("points_withheld",)
+)
+FULL_VOID = msgspec.structs.replace(VOID, given_back=400, withheld=100, balance=10**12)
+FULL_RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=5, withheld=7, balance=10**12)
 RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5, balance=-5)
 
 
@@ -383,6 +392,52 @@ RETURN = ReturnSale(sale_id="s", return_id="r", amount_minor=500, from_active=5,
                 "Devolución",
                 "Puntos retirados              -5",
                 "Puntos que debe                5",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            FULL,
+            32,
+            "en",
+            (
+                "Points from this sale          0",
+                "Account full: points withheld",
+                "Points balance     1000000000000",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            FULL_CLAIM,
+            42,
+            "es",
+            (
+                "Puntos de esta compra                    0",
+                "Cuenta llena: puntos retenidos",
+                "Saldo de puntos              1000000000000",
+                "Ref. 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            FULL_VOID,
+            48,
+            "en",
+            (
+                "Sale voided",
+                "Points taken back                            -14",
+                "Points given back                            400",
+                "Account full: points withheld                100",
+                "Points balance                     1000000000000",
+                "Ref 0:123 1a2b3c4d",
+            ),
+        ),
+        (
+            FULL_RETURN,
+            32,
+            "es",
+            (
+                "Devolución",
+                "Cuenta llena: puntos retenidos 7",
+                "Saldo de puntos    1000000000000",
                 "Ref. 0:123 1a2b3c4d",
             ),
         ),

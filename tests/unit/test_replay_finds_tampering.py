@@ -21,7 +21,7 @@ from agent.ledger import Ledger, LedgerDamaged, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.view import View
 from agent.paths import shipped_program
-from agent.till import Terms, Till
+from agent.till import Enrolment, Terms, Till
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -39,7 +39,7 @@ def sound(
 
     async def trade(till: Till) -> None:
         for card in CARDS:
-            await till.enrol(card, lane="1")
+            await till.members.enrol(Enrolment(token=card, lane="1"))
         cards = (CARDS[0], None, CARDS[1], CARDS[0], "em4100:0000000001")
         for number, shown in enumerate(cards, start=1):
             body = sale_body(1000 * number, token=shown)

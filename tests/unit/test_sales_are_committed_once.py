@@ -19,6 +19,7 @@ from agent.till import (
     AccountView,
     CardInUse,
     Committed,
+    Enrolment,
     MalformedToken,
     SaleIdReused,
     Terms,
@@ -55,7 +56,7 @@ def commit(till: Till, sale_id: str, body: dict[str, Any]) -> Committed:
 
 def enrol(till: Till, text: str) -> AccountView:
     """Enrol a card."""
-    return asyncio.run(till.enrol(text, lane="1", cashier="ana"))
+    return asyncio.run(till.members.enrol(Enrolment(token=text, lane="1", cashier="ana")))
 
 
 def identify(till: Till, text: str) -> AccountView:
@@ -92,7 +93,10 @@ def test_two_lanes_enrolling_one_card_make_one_account(till: Till, ledger: Ledge
     """Of two enrolments of one card in the same moment, one is done and the other refused."""
 
     async def both() -> list[AccountView | BaseException]:
-        lanes = (till.enrol(CARD), till.enrol(CARD))
+        lanes = (
+            till.members.enrol(Enrolment(token=CARD)),
+            till.members.enrol(Enrolment(token=CARD)),
+        )
         return list(await asyncio.gather(*lanes, return_exceptions=True))
 
     answers = asyncio.run(both())
@@ -151,6 +155,35 @@ def test_the_account_shows_its_last_sale(till: Till, sale_body: SaleBody) -> Non
         "currency": "USD",
         "points": 19,
     }
+
+
+def test_a_claimed_sale_is_the_members_last_sale(till: Till, sale_body: SaleBody) -> None:
+    """With the points that the claim brought; unless the member bought something after it."""
+
+    def last_sale() -> tuple[str, int]:
+        seen = identify(till, CARD).last_sale
+        assert seen is not None
+        return seen.sale_id, seen.points
+
+    enrol(till, CARD)
+    for sale_id, token in (("early", None), ("own", CARD), ("late", None)):
+        commit(till, sale_id, sale_body(1999, token=token))
+    asyncio.run(till.claim("early", CARD))
+    assert last_sale() == ("own", 19)
+    asyncio.run(till.claim("late", CARD))
+    assert last_sale() == ("late", 19)
+    commit(till, "next", sale_body(500, token=CARD))
+    assert last_sale() == ("next", 5)
+
+
+def test_a_claim_is_a_first_sale_too(till: Till, sale_body: SaleBody) -> None:
+    """Who enrols after paying has a last sale as soon as it is claimed."""
+    commit(till, "s-1", sale_body(1999))
+    enrol(till, CARD)
+    asyncio.run(till.claim("s-1", CARD))
+    seen = identify(till, CARD).last_sale
+    assert seen is not None
+    assert (seen.sale_id, seen.total_minor, seen.points) == ("s-1", 1999, 19)
 
 
 def test_the_same_sale_gets_the_same_answer(

@@ -10,6 +10,7 @@ from lane_shop import ANA, ANA_TOO, BEN, NOBODY, PATIENCE_S, LaneShop, lane_shop
 from agent.core.facts import AddCard, CardState
 from agent.core.tokens import Token
 from agent.lanes import NoCardShown, NoSuchCard, UnknownLane
+from agent.till import Enrolment
 
 
 @pytest.fixture
@@ -216,7 +217,7 @@ def test_a_card_that_is_enrolled_is_still_asked_about(shop: LaneShop) -> None:
         await shop.tap(ANA)
         await shop.tap(NOBODY)
         shop.cards()
-        await shop.till.enrol(str(NOBODY))
+        await shop.till.members.enrol(Enrolment(token=str(NOBODY)))
         await shop.lanes.card_enrolled(NOBODY, "1")
         told = shop.cards()[-1]
         assert (told["cause"], told["question"]) == ("enrolled", "which_card")

@@ -21,6 +21,7 @@ from agent.till import (
     AccountView,
     Back,
     ClaimTooLate,
+    Enrolment,
     InsufficientPoints,
     ReturnIdReused,
     ReturnTooLarge,
@@ -52,8 +53,8 @@ def ledger(tmp_path: Path, running_ledger: RunningLedger) -> Iterator[Ledger]:
 def till_of(ledger: Ledger, program: Program = PROGRAM) -> Till:
     """A till with two members."""
     till = Till(ledger, Terms(program=program), mint_id=mint_id)
-    asyncio.run(till.enrol(CARD))
-    asyncio.run(till.enrol(OTHER))
+    asyncio.run(till.members.enrol(Enrolment(token=CARD)))
+    asyncio.run(till.members.enrol(Enrolment(token=OTHER)))
     return till
 
 

@@ -15,7 +15,7 @@ from agent.core.flags import FLAGS
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Back, CashierLimit, Terms, Till, Wish
+from agent.till import Back, CashierLimit, Enrolment, Terms, Till, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -42,7 +42,7 @@ def till(ledger: Ledger) -> Till:
     """A till with two members."""
     till = till_of(ledger)
     for card in (CARD, OTHER):
-        asyncio.run(till.enrol(card))
+        asyncio.run(till.members.enrol(Enrolment(token=card)))
     return till
 
 

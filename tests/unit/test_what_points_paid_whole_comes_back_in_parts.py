@@ -11,7 +11,7 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
-from agent.till import Back, Terms, Till, Wish
+from agent.till import Back, Enrolment, Terms, Till, Wish
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
 CARD = "em4100:0C000621A5"
@@ -27,7 +27,7 @@ def test_each_line_gives_back_its_share(
     body["lines"][2]["category"] = "reward"
     with running_ledger(tmp_path / "ledger.db") as ledger:
         till = Till(ledger, Terms(program=PROGRAM), mint_id=mint_id)
-        asyncio.run(till.enrol(CARD))
+        asyncio.run(till.members.enrol(Enrolment(token=CARD)))
         asyncio.run(till.commit("s-0", Sale.model_validate(sale_body(60_000, token=CARD))))
         asyncio.run(till.hold("r", Wish(token=CARD, points=500)))
         asyncio.run(till.commit("s", Sale.model_validate(body)))

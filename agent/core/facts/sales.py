@@ -107,7 +107,10 @@ class AccumulatePromotionPoints(
 
 
 class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
-    """A card was shown after the sale; the sale earns now what it would have earned then."""
+    """A card was shown after the sale; the sale earns now what it would have earned then.
+
+    ``flags`` say what the sale's own entry could not know.
+    """
 
     sale_id: Code
     account: Code
@@ -122,6 +125,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     lease: Count = 0
     pending: Count | None = None
     toward: Toward | None = None
+    flags: tuple[SaleFlag, ...] = ()
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
@@ -132,7 +136,8 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     """Part of a sale came back: what it earned is taken back, what it redeemed given back.
 
     ``amount_minor`` is what this return is worth of the sale's total; ``without_customer`` says
-    that a member's sale came back and nobody showed a card of theirs.
+    that a member's sale came back and nobody showed a card of theirs. ``withheld`` are the points
+    that would have been given back, had the account room for them.
     """
 
     sale_id: Code
@@ -148,10 +153,11 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     cashier: Code | None = None
     lease: Negative = 0
     without_customer: bool = False
+    withheld: Count = 0
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
-    """A whole sale was called off."""
+    """A whole sale was called off; ``withheld`` is as of a return."""
 
     sale_id: Code
     account: Code | None = None
@@ -162,3 +168,4 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     lane: Code | None = None
     cashier: Code | None = None
     lease: Negative = 0
+    withheld: Count = 0

@@ -184,6 +184,11 @@ UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, las
        in_a_row = 1 + iif(last_day IS ?4 AND last_cashier IS ?5, in_a_row, 0)
  WHERE account = ?3;
 
+-- name: set_last_sale_if_later
+UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2
+ WHERE account = ?3
+   AND (last_sale_seq IS NULL OR (last_sale_epoch, last_sale_seq) < (?1, ?2));
+
 -- name: account_of_card
 SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
        last_day, last_cashier, in_a_row
