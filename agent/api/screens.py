@@ -17,7 +17,7 @@ from fastapi.templating import Jinja2Templates
 from agent.api.auth import SCREEN_COOKIE, Access
 from agent.api.health import Health
 from agent.api.problems import PROBLEMS
-from agent.api.wording import Wording
+from agent.api.wording import Wording, sentence
 from agent.core.money import format_money
 from agent.core.values import Code
 from agent.lanes import Lanes, Which
@@ -54,6 +54,7 @@ class _Pages:
         self._access = access
         self._templates = Jinja2Templates(directory=_HERE / "templates")
         self._templates.env.filters["money"] = format_money
+        self._templates.env.filters["sentence"] = sentence
         self._templates.env.globals["wording"] = Wording(till.program)
 
     def render(

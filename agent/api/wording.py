@@ -12,10 +12,19 @@ from agent.core.rewards import Offer, toward
 from agent.lanes import Lane
 from agent.till import AccountView, RedemptionAnswer
 
-__all__ = ["Wording"]
+__all__ = ["Wording", "sentence"]
 
 _PLACE = "\n"
 """Stands for a number that a page shows larger; no phrase has a line's end."""
+
+
+def sentence(said: str) -> str:
+    """Write what the API says as a sentence of a page.
+
+    >>> sentence("this card is blocked")
+    'This card is blocked.'
+    """
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 class Wording:

@@ -5,14 +5,11 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from fastapi import FastAPI
 from lane_shop import ANA, ANA_TOO, BEN, NOBODY, LaneShop, lane_shop
+from pages import look
 from stocked import sale_of
 
-from agent.api import HealthView, screens
-from agent.api.auth import Access
 from agent.api.wording import Wording
 from agent.clock import mint_id
 from agent.core.phrases import BUILT_IN, Phrases
@@ -48,31 +45,6 @@ def shop(tmp_path: Path) -> Iterator[LaneShop]:
         shop.till = Till(shop.ledger, terms, mint_id=mint_id)
         shop.__post_init__()  # lanes of this till
         yield shop
-
-
-def no_trouble() -> HealthView:
-    """An agent without a head office that has nothing to say."""
-    return HealthView(
-        status="ok",
-        reasons=(),
-        unacknowledged=0,
-        frozen=None,
-        online=False,
-        offline_because=None,
-        alone=True,
-        device="house/s001/edge-1",
-        version="0",
-        readers=(),
-    )
-
-
-async def look(shop: LaneShop, path: str) -> str:
-    """Open a page as a browser on the same machine does."""
-    app = FastAPI()
-    app.include_router(screens.router(shop.till, shop.lanes, no_trouble, Access(("t",))))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
-        return (await browser.get(path)).raise_for_status().text
 
 
 def words_of(page: str) -> list[str]:
@@ -197,7 +169,7 @@ def test_every_word_is_a_phrase(shop: LaneShop, state: str) -> None:
 
     async def run() -> str:
         await play(shop)
-        return await look(shop, "/lane/1/customer")
+        return await look(shop.till, shop.lanes, "/lane/1/customer")
 
     page = asyncio.run(run())
     assert '<html lang="ga-Ogam">' in page
@@ -215,7 +187,10 @@ def test_each_lane_has_its_own(shop: LaneShop) -> None:
     """The lane beside it speaks the program's first language, and so do both cashiers' pages."""
 
     async def run() -> list[str]:
-        return [await look(shop, path) for path in ("/lane/2/customer", "/lane/1", "/lane/2")]
+        return [
+            await look(shop.till, shop.lanes, path)
+            for path in ("/lane/2/customer", "/lane/1", "/lane/2")
+        ]
 
     customer, *cashiers = asyncio.run(run())
     assert "Show your card" in customer
