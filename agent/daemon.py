@@ -221,7 +221,11 @@ class Agent:
                 self._refused_before[reader.name] = reader.refused
 
     async def _look_after(self) -> None:
-        """Have the ledger see to itself, and tell the lanes when health changes."""
+        """Have the ledger see to itself, and tell the lanes when health changes.
+
+        They are told first: a look may wait long for a disk, and a cashier has a queue.
+        """
+        self._tell_health()
         await self._upkeep.look()
         with contextlib.suppress(LedgerError):  # the next look tries again
             for released in await self._till.release_overdue():
@@ -229,6 +233,9 @@ class Agent:
         self._lanes.look_after()
         with contextlib.suppress(LedgerError):
             await self._till.activate_due()
+        self._tell_health()
+
+    def _tell_health(self) -> None:
         health = self.health()
         shown = (health.status, health.reasons, health.online)
         told = self._told
@@ -263,6 +270,7 @@ class Agent:
             reasons=tuple(reasons),
             unacknowledged=unacknowledged,
             frozen=self._ledger.frozen,
+            recording=self._ledger.fault is None and not self._upkeep.is_mending,
             online=self._uplink is not None and self._uplink.online,
             offline_because=None if self._uplink is None else self._uplink.fault,
             alone=self._uplink is None,

@@ -44,6 +44,6 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(TellPosition, till=till, access=access)
     app.include_router(calls.router(till, lanes, lookups, health, metrics, access))
-    app.include_router(screens.router(lanes, health, access, till.program))
+    app.include_router(screens.router(till, lanes, health, access))
     app.mount("/static", screens.static_files())
     return app

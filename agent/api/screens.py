@@ -3,7 +3,7 @@
 A page asks for its panel again whenever the lane tells of something, so that what is shown is
 always rendered from the present state and a dropped event costs nothing. Nothing comes from
 outside. A button says which of the cards it means by its place, never by a card number, and how
-many cards its page had seen.
+many cards its page had seen. The customer's page speaks the language of its lane's receipts.
 """
 
 from pathlib import Path
@@ -17,12 +17,11 @@ from fastapi.templating import Jinja2Templates
 from agent.api.auth import SCREEN_COOKIE, Access
 from agent.api.health import Health
 from agent.api.problems import PROBLEMS
-from agent.api.wording import Wording
+from agent.api.wording import Wording, sentence
 from agent.core.money import format_money
-from agent.core.program import Program
 from agent.core.values import Code
 from agent.lanes import Lanes, Which
-from agent.till import TillRefusal
+from agent.till import Till, TillRefusal
 
 __all__ = ["router", "static_files"]
 
@@ -48,13 +47,15 @@ def static_files() -> StaticFiles:
 class _Pages:
     """Renders what the screens show of a lane."""
 
-    def __init__(self, lanes: Lanes, health: Health, access: Access, program: Program) -> None:
+    def __init__(self, till: Till, lanes: Lanes, health: Health, access: Access) -> None:
+        self._till = till
         self._lanes = lanes
         self._health = health
         self._access = access
         self._templates = Jinja2Templates(directory=_HERE / "templates")
         self._templates.env.filters["money"] = format_money
-        self._templates.env.globals["wording"] = Wording(program)
+        self._templates.env.filters["sentence"] = sentence
+        self._templates.env.globals["wording"] = Wording(till.program)
 
     def render(
         self, request: Request, template: str, *, status: int = 200, **values: Any
@@ -65,9 +66,9 @@ class _Pages:
             request, template, values, headers=_SECURITY_HEADERS, status_code=status
         )
 
-    def screen(self, request: Request, name: str, template: str) -> Response:
+    def screen(self, request: Request, template: str, shown: dict[str, Any]) -> Response:
         """Render a whole page of a lane, and know its browser from now on."""
-        page = self.render(request, template, **self.lane(name))
+        page = self.render(request, template, **shown)
         session = self._access.screen_session
         page.set_cookie(SCREEN_COOKIE, session, httponly=True, samesite="strict")
         return page
@@ -78,6 +79,11 @@ class _Pages:
             raise HTTPException(404, f"no lane '{name}' is configured")
         others = [lane.name for lane in self._lanes if lane.name != name]
         return {"lane": self._lanes[name], "others": others, "notice": None}
+
+    def for_customer(self, name: str) -> dict[str, Any]:
+        """Find a lane, and the words that its customer reads. Raises HTTPException as ``lane``."""
+        lane = self.lane(name)
+        return lane | {"wording": Wording(self._till.program, self._till.paper(name))}
 
     def pressed(self, request: Request, name: str, refused: TillRefusal | None) -> Response:
         """Answer a button: the panel as it is now, or the page where no script asked.
@@ -91,9 +97,9 @@ class _Pages:
         return self.render(request, "panel.html", status=status, **shown)
 
 
-def router(lanes: Lanes, health: Health, access: Access, program: Program) -> APIRouter:
+def router(till: Till, lanes: Lanes, health: Health, access: Access) -> APIRouter:
     """Build the pages."""
-    pages = _Pages(lanes, health, access, program)
+    pages = _Pages(till, lanes, health, access)
     routes = APIRouter(dependencies=[Depends(access.this_machine)], include_in_schema=False)
     screens_only = [Depends(access.till_or_screen)]
 
@@ -106,11 +112,11 @@ def router(lanes: Lanes, health: Health, access: Access, program: Program) -> AP
 
     @routes.get("/lane/{name}")
     async def cashier(request: Request, name: str) -> Response:
-        return pages.screen(request, name, "lane.html")
+        return pages.screen(request, "lane.html", pages.lane(name))
 
     @routes.get("/lane/{name}/customer")
     async def customer(request: Request, name: str) -> Response:
-        return pages.screen(request, name, "customer.html")
+        return pages.screen(request, "customer.html", pages.for_customer(name))
 
     @routes.get("/lane/{name}/panel", dependencies=screens_only)
     async def panel(request: Request, name: str) -> Response:
@@ -118,7 +124,7 @@ def router(lanes: Lanes, health: Health, access: Access, program: Program) -> AP
 
     @routes.get("/lane/{name}/customer/panel", dependencies=screens_only)
     async def customer_panel(request: Request, name: str) -> Response:
-        return pages.render(request, "customer_panel.html", **pages.lane(name))
+        return pages.render(request, "customer_panel.html", **pages.for_customer(name))
 
     _add_buttons(routes, lanes, pages, [*screens_only, Depends(access.own_page)])
     return routes

@@ -1,7 +1,8 @@
-"""Phrases: what a receipt says beside its numbers, in one language of the program.
+"""Phrases: what a receipt and the customer's page say beside their numbers, in one language of the
+program.
 
 A phrase may name a value in braces. Which values it must name is checked when the program is read,
-so that no receipt ever fails over a translation:
+so that no receipt and no page ever fails over a translation:
 
 >>> BUILT_IN.next_reward.format(reward="A coffee", points=120)
 'A coffee: 120 to go'
@@ -43,10 +44,16 @@ def _naming(*wanted: str) -> Callable[[str], str]:
 
 
 Plain = Annotated[Label, Field(min_length=1), AfterValidator(_naming())]
+Counted = Annotated[Label, AfterValidator(_naming("points"))]
 
 
 class Phrases(Value):
-    """Every phrase of a receipt, in one language. Numbers stand to the right of most of them."""
+    """Every phrase of a receipt and of the customer's page, in one language.
+
+    On a receipt numbers stand to the right of most of them. From ``thousands`` on they are the
+    page's alone: the marks that part its thousands and its decimals, and then its words. Of what
+    is counted there is one phrase for one, and one for any other number.
+    """
 
     this_sale: Plain
     balance: Plain
@@ -63,6 +70,31 @@ class Phrases(Value):
     given_back: Plain
     redeemed: Plain
     reference: Annotated[Label, AfterValidator(_naming("position"))]
+    thousands: Annotated[Label, Field(max_length=1), AfterValidator(_naming())]
+    decimal: Annotated[Plain, Field(max_length=1)]
+    show_card: Plain
+    collect: Plain
+    two_cards: Plain
+    which_card: Plain
+    new_card: Plain
+    ask: Plain
+    about_card: Plain
+    not_shown: Plain
+    moment: Plain
+    welcome: Plain
+    thanks: Plain
+    named: Annotated[Label, AfterValidator(_naming("greeting", "name"))]
+    one_point: Counted
+    more_points: Counted
+    one_point_owed: Counted
+    more_points_owed: Counted
+    debt: Plain
+    this_basket: Counted
+    on_the_way: Counted
+    ahead: Annotated[Label, AfterValidator(_naming("reward", "points"))]
+    enough: Annotated[Label, AfterValidator(_naming("reward"))]
+    on_hold: Annotated[Label, AfterValidator(_naming("reward", "cost"))]
+    money_off: Annotated[Label, AfterValidator(_naming("amount"))]
 
 
 BUILT_IN = Phrases(
@@ -81,5 +113,30 @@ BUILT_IN = Phrases(
     given_back="Points given back",
     redeemed="Points redeemed",
     reference="Ref {position}",
+    thousands=",",
+    decimal=".",
+    show_card="Show your card",
+    collect="and collect points",
+    two_cards="Two cards were shown",
+    which_card="Please say which one to use.",
+    new_card="This card is new here. Ask at the till to collect points with it.",
+    ask="Please ask at the till",
+    about_card="about this card",
+    not_shown="Your points cannot be shown right now. They are safe.",
+    moment="One moment, please",
+    welcome="Welcome",
+    thanks="Thank you",
+    named="{greeting}, {name}",
+    one_point="{points} point",
+    more_points="{points} points",
+    one_point_owed="{points} point owed",
+    more_points_owed="{points} points owed",
+    debt="The next points pay them.",
+    this_basket="{points} for this basket",
+    on_the_way="{points} on the way",
+    ahead="{points} more for: {reward}",
+    enough="Enough for: {reward}",
+    on_hold="{reward} for {cost}",
+    money_off="{amount} off",
 )
 """The phrases of English, which no program has to write."""

@@ -16,7 +16,7 @@ from typing import Literal, Self
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
 from agent.core.paper import row, wrapped
-from agent.core.phrases import BUILT_IN, Phrases
+from agent.core.phrases import BUILT_IN, ENGLISH, Phrases
 from agent.core.program import Program
 
 __all__ = ["NARROWEST", "PLAIN", "Paper", "ReceiptWidth", "receipt"]
@@ -29,12 +29,13 @@ NARROWEST: ReceiptWidth = 32
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """What a lane prints on, and in which language.
+    """What a lane prints on, and in which language, which is its customer's page's too.
 
     ``texts`` gives the program's texts in that language by rule or reward and its first text.
     """
 
     width: ReceiptWidth = NARROWEST
+    language: str = ENGLISH
     phrases: Phrases = BUILT_IN
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -47,7 +48,12 @@ class Paper:
         if chosen not in program.languages:
             known = ", ".join(program.languages)
             raise ValueError(f"program {program.id} has no language '{chosen}'; it has {known}")
-        return cls(width=width, phrases=program.phrases_in(chosen), texts=program.texts_in(chosen))
+        return cls(
+            width=width,
+            language=chosen,
+            phrases=program.phrases_in(chosen),
+            texts=program.texts_in(chosen),
+        )
 
     def text(self, name: str, said: str) -> str:
         """Answer what a rule or a reward is called here that an entry calls ``said``."""

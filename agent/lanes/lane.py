@@ -46,9 +46,11 @@ class Shown:
         return (0, 0) if self.member is None else (self.member.as_of.epoch, self.member.as_of.seq)
 
     def take_in(self, balance: int, journal: JournalPosition) -> None:
-        """Show the balance that a newer entry left."""
+        """Show the balance that a newer entry left, without what was said of the one before."""
         if self.member is not None and self.place < (journal.epoch, journal.seq):
-            self.member = self.member.model_copy(update={"balance": balance, "as_of": journal})
+            say = None if self.status == "active" else self.member.say
+            newer = {"balance": balance, "as_of": journal, "say": say}
+            self.member = self.member.model_copy(update=newer)
 
     def is_same_member(self, other: "Shown") -> bool:
         """Say whether another card is this one, or one of the same account."""

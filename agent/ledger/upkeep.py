@@ -63,6 +63,11 @@ class Upkeep:
         alarms = (self._mending.alarm, self._budget.alarm, *self._failing.values())
         return "; ".join(alarm for alarm in alarms if alarm is not None) or None
 
+    @property
+    def is_mending(self) -> bool:
+        """Whether damage was found that is not mended yet: nothing is written until it is."""
+        return self._mending.unfinished is not None
+
     async def after_start(self) -> None:
         """Replay the ledger; where the nightly chores were missed, do them now."""
         if self._night_was_missed():

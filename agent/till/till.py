@@ -17,6 +17,7 @@ from agent.core.facts import ClaimSale, ReturnSale, VoidSale
 from agent.core.heard import Heard
 from agent.core.phones import is_by_phone
 from agent.core.program import Program
+from agent.core.receipt import Paper
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.activity import Activity
@@ -99,6 +100,10 @@ class Till:
     def program(self) -> Program:
         """The rules that sales are judged by."""
         return self._terms.program
+
+    def paper(self, lane: str) -> Paper:
+        """Answer what a lane prints on, and the words that its customer reads."""
+        return self._terms.paper(lane)
 
     async def identify(self, text: str) -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.

@@ -1,6 +1,8 @@
 """What goes wrong behind a lane is said to its cashier as something to do, and to nobody else."""
 
+import fcntl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -56,3 +58,28 @@ def test_a_frozen_ledger_is_said_plainly(
         expect(page.locator(".balance")).to_have_text("600 points")
         expect(page.get_by_text("USD off")).to_have_count(0)
         expect(page.get_by_text("can be redeemed here")).to_have_count(0)
+
+
+def test_a_ledger_that_cannot_write_is_said_plainly(
+    kit: StoreKit, page: Page, make_sale: Callable[..., dict[str, Any]]
+) -> None:
+    """Where no sale can be written down, the cashier is told to go on and whom to tell; why stands
+    small below, and all of it goes once the ledger writes again.
+    """
+    writing = 120  # in SQLite's wal-index, the byte that a writer locks
+    with Path(f"{kit.ledger_path}-shm").open("r+b") as other:
+        fcntl.lockf(other, fcntl.LOCK_EX, 1, writing)
+        refused = kit.lanes["1"].pos.sell("s-1", make_sale())
+        assert (refused.status_code, refused.json()["code"]) == (503, "ledger_unavailable")
+        assert kit.health()["recording"] is False
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text(
+            "Go on selling. Points are not being recorded right now. Tell the store's engineer."
+        )
+        expect(alert.locator(".detail")).to_have_text("the ledger cannot write: database is locked")
+        say, detail = alert.locator("p:first-child"), alert.locator(".detail")
+        size = "element => parseFloat(getComputedStyle(element).fontSize)"
+        assert detail.evaluate(size) < say.evaluate(size)
+    expect(alert).to_have_count(0, timeout=30_000)
+    assert kit.health()["recording"] is True
+    assert kit.lanes["1"].pos.sell("s-1", make_sale()).status_code == 201

@@ -100,7 +100,7 @@ def test_quote_hold_and_sale(kit: StoreKit, page: Page, make_sale: MakeSale) -> 
 
 @pytest.mark.usefixtures("members")
 def test_a_debt_is_said_in_words(kit: StoreKit, page: Page) -> None:
-    """A balance below zero is points owed, and who pays them."""
+    """A balance below zero is points owed, and what the API says of them."""
     lane = kit.lanes["1"]
     lane.pos.hold("r-1", token=str(_FIRST), points=500).raise_for_status()
     lane.pos.capture("r-1").raise_for_status()
@@ -108,7 +108,8 @@ def test_a_debt_is_said_in_words(kit: StoreKit, page: Page) -> None:
     expect(page.locator(".balance")).to_have_text("100 points")
     lane.pos.void("s-0").raise_for_status()
     expect(page.locator(".balance")).to_have_text("500 points owed")
-    expect(page.get_by_text("The next points pay them.")).to_be_visible()
+    said = "This member owes 500 points; the next points go toward this."
+    expect(page.get_by_text(said)).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), [(800, 480), (480, 800)])
@@ -126,3 +127,36 @@ def test_what_is_held_stays_in_sight(
     kit.lanes["1"].tap(_FIRST)
     pos.hold("r-1", token=str(_FIRST), points=500).raise_for_status()
     expect(page.locator(".held")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.usefixtures("members")
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_no_balance_runs_off_the_screen(
+    kit: StoreKit, open_page: Callable[[str], Page], make_sale: MakeSale, width: int, height: int
+) -> None:
+    """A balance of a million, and the largest there can be, stand in one line on both screens."""
+    pages = {path: open_page(path) for path in ("/lane/1", "/lane/1/customer")}
+    for page in pages.values():
+        page.set_viewport_size({"width": width, "height": height})
+    lane = kit.lanes["1"]
+    lane.tap(_FIRST)
+    for sale_id, points, shown in (
+        ("s-1", 1_234_567 - 600, "1,234,567"),
+        ("s-2", 10**10 - 1_234_567, "10,000,000,000"),
+    ):
+        sale = make_sale(amount_minor=points * 100, token=str(_FIRST))
+        lane.pos.sell(sale_id, sale).raise_for_status()
+        for page in pages.values():
+            number = page.locator("strong").filter(has_text=shown)
+            expect(number).to_be_visible()
+            sides = number.evaluate(
+                """element => {
+                    const {left, right, height} = element.getBoundingClientRect();
+                    const {fontSize} = getComputedStyle(element);
+                    return [left, right, height / parseFloat(fontSize)];
+                }"""
+            )
+            assert sides[0] >= 0
+            assert sides[1] <= width
+            assert sides[2] < 2, "it is broken into lines"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

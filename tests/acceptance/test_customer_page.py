@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
@@ -28,12 +28,40 @@ def test_from_the_card_to_the_sale(
     lane.tap(_CARD)
     expect(customer.get_by_text("Welcome")).to_be_visible()
     expect(customer.locator(".total")).to_have_text("0 points")
-    expect(customer.get_by_text("150 more points for: A coffee")).to_be_visible()
+    expect(customer.get_by_text("150 more for: A coffee")).to_be_visible()
     lane.pos.sell("s-1", make_sale(token=str(_CARD))).raise_for_status()
     expect(customer.get_by_text("Thank you")).to_be_visible()
     expect(customer.locator(".news")).to_have_text("+14 points")
     expect(customer.locator(".total")).to_have_text("14 points")
     assert _CARD.ending not in customer.content()
+
+
+def test_a_lane_that_speaks_spanish(
+    closed_store: StoreKit,
+    browser: Browser,
+    make_sale: Callable[..., dict[str, Any]],
+) -> None:
+    """The page speaks the language of its lane's receipts, and says so to who reads it aloud."""
+    config = closed_store.config
+    config.write_text(config.read_text("utf-8") + 'language = "es"\n', "utf-8")  # the last lane's
+    closed_store.start()
+    lane = closed_store.lanes["2"]
+    with browser.new_page() as page:
+        page.goto(f"{closed_store.url}/lane/2/customer")
+        expect(page.locator("html")).to_have_attribute("lang", "es")
+        expect(page.get_by_text("Muestre su tarjeta")).to_be_visible()
+        lane.pos.enrol(str(_CARD))
+        lane.tap(_CARD)
+        expect(page.locator(".greeting")).to_have_text("Hola")
+        expect(page.get_by_text("150 más para: Un café")).to_be_visible()
+        receipt = lane.pos.sell("s-1", make_sale(lane="2", token=str(_CARD))).json()["receipt"]
+        assert receipt[0].startswith("Puntos de esta compra")
+        expect(page.locator(".greeting")).to_have_text("Gracias")
+        expect(page.locator(".news")).to_have_text("+14 puntos")
+        expect(page.locator(".total")).to_have_text("14 puntos")
+        page.goto(f"{closed_store.url}/lane/1/customer")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page.get_by_text("Show your card")).to_be_visible()
 
 
 def test_what_is_not_the_customers(kit: StoreKit, customer: Page) -> None:

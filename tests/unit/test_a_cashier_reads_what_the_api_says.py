@@ -1,0 +1,131 @@
+"""The cashier's page says what the API answers a till: why points stay, and what became of them."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from lane_shop import ANA, ANA_TOO, NOBODY, LaneShop, lane_shop
+from pages import look
+from stocked import sale_of
+
+from agent.api.wording import sentence
+from agent.clock import mint_id
+from agent.core.basket import Sale, Tender
+from agent.core.tokens import Token
+from agent.lanes import Lanes
+from agent.till import Block, Replacement, Terms, Till, Wish
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[LaneShop]:
+    """A shop of two lanes."""
+    with lane_shop(tmp_path / "ledger.db") as shop:
+        yield shop
+
+
+async def said(shop: LaneShop) -> list[str]:
+    """The paragraphs of lane 1's page."""
+    await shop.lanes.settled()
+    page = await look(shop.till, shop.lanes, "/lane/1")
+    found = re.findall(r"<p[^>]*>(.*?)</p>", page, re.DOTALL)
+    return [" ".join(unescape(re.sub(r"<[^>]*>", "", text)).split()) for text in found]
+
+
+async def is_blocked(shop: LaneShop) -> None:
+    """Ana's card was blocked."""
+    await shop.till.members.block_card(str(ANA), Block(state="blocked"))
+
+
+async def is_lost(shop: LaneShop) -> None:
+    """Ana's card was reported lost."""
+    await shop.till.members.block_card(str(ANA), Block(state="lost"))
+
+
+async def is_replaced(shop: LaneShop) -> None:
+    """Ana has a new card."""
+    await shop.till.members.replace_card(str(ANA), Replacement(by=str(ANA_TOO)))
+
+
+async def owes(shop: LaneShop) -> None:
+    """Ana brought back what she bought with points that are spent."""
+    await shop.till.commit("s-1", sale_of(60_000, token=str(ANA)))
+    await shop.till.hold("r-1", Wish(token=str(ANA), points=500))
+    await shop.till.capture("r-1")
+    await shop.till.void("s-1")
+
+
+async def has_points_elsewhere(shop: LaneShop) -> None:
+    """A head office was configured, and has not said a word yet."""
+    await shop.till.commit("s-1", sale_of(60_000, token=str(ANA)))
+    terms = Terms(program=shop.till.program, alone=False)
+    shop.till = Till(shop.ledger, terms, mint_id=mint_id)
+    shop.lanes = Lanes(shop.till, ("1", "2"))
+
+
+@pytest.mark.parametrize("happens", [is_blocked, is_lost, is_replaced, owes, has_points_elsewhere])
+def test_why_points_stay_is_on_the_page(
+    shop: LaneShop, happens: Callable[[LaneShop], asyncio.Future[None]]
+) -> None:
+    """Whatever identify says of a member stands on the page, as a sentence, once."""
+
+    async def run() -> tuple[str | None, list[str]]:
+        await happens(shop)
+        await shop.tap(ANA)
+        return (await shop.till.identify(str(ANA))).say, await said(shop)
+
+    say, page = asyncio.run(run())
+    assert say is not None
+    assert page.count(sentence(say)) == 1
+
+
+def test_nothing_is_said_where_nothing_is_kept_back(shop: LaneShop) -> None:
+    """A member who may spend is a name, a card, points, the last sale and what comes next."""
+
+    async def run() -> list[str]:
+        await shop.tap(ANA)
+        return await said(shop)
+
+    told = asyncio.run(run())[1:]  # the first is for a lost stream
+    assert told == ["Card ending 00A1", "0 points", "No sale yet", "150 more for: A coffee"]
+
+
+def test_what_was_said_of_another_balance_goes_with_it(shop: LaneShop) -> None:
+    """A newer balance is shown without the reason of the older one, until it is looked up."""
+
+    async def run() -> tuple[str | None, str | None]:
+        await owes(shop)
+        await shop.tap(ANA)
+        shown = shop.lanes["1"].card
+        assert shown is not None
+        assert shown.member is not None
+        before = shown.member.say
+        answer = (await shop.till.commit("s-2", sale_of(60_000, token=str(ANA)))).answer
+        shop.lanes.sale_committed("1", answer, ANA)
+        after = shown.member.say
+        await shop.lanes.settled()
+        return before, after
+
+    before, after = asyncio.run(run())
+    assert before == "this member owes 500 points; the next points go toward this"
+    assert after is None
+
+
+@pytest.mark.parametrize("card", [ANA, NOBODY, None])
+def test_points_that_nobody_redeemed(shop: LaneShop, card: Token | None) -> None:
+    """A sale that points paid for and no points covered is said, whosever it was."""
+    tender = Tender(kind="points", amount_minor=1000)
+    sale: Sale = sale_of(1000, token=None if card is None else str(card))
+
+    async def run() -> list[str]:
+        if card is not None:
+            await shop.tap(card)
+        paid = sale.model_copy(update={"tenders": (tender,)})
+        answer = (await shop.till.commit("s-1", paid)).answer
+        assert "points_not_redeemed" in answer.flags
+        shop.lanes.sale_committed("1", answer, card)
+        return await said(shop)
+
+    assert "Paid with points, but no points were redeemed. Call the manager." in asyncio.run(run())
