@@ -97,7 +97,7 @@ def activations(ledger: Ledger) -> list[Entry]:
     return [entry for entry in entries(ledger) if isinstance(entry.fact, ActivatePoints)]
 
 
-def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, clock: ToyClock, sell: Sell) -> None:
+def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, sell: Sell) -> None:
     """The POS's word stands, and a sale of the year 2035 ends the wait; head office is told. A
     store east of Greenwich may be a day ahead of the clock, which is in UTC.
     """
