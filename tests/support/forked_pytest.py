@@ -99,6 +99,7 @@ def _run(code: str, output: str, tests: list[str]) -> None:
     os.environ["PYTHONPATH"] = code  # for what the tests start
     # Assertions as they are: pytest cannot rewrite libraries that were imported before it began.
     options = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain"]
+    options += ["--hypothesis-profile=unshrunk"]
     ended = pytest.main([*options, *tests])
     sys.stdout.flush()
     os._exit(ended)

@@ -6,12 +6,15 @@ __all__ = ["MUTANTS"]
 
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
+_DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _HELD = "tests/unit/test_points_are_held_then_spent.py"
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
 _NOTHING = "tests/unit/test_what_points_paid_earns_nothing.py"
 _OWN = "tests/unit/test_a_redemption_belongs_to_its_member.py"
+_SPENDS = "tests/unit/test_a_sale_spends_what_was_held_for_it.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
+_WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
     "return_without_cap": Mutant(
         file="agent/core/taking_back.py",
@@ -247,5 +250,92 @@ MUTANTS = {
         old="    if row.balance < 0:\n",
         new="    if row.balance < -(10**9):\n",
         caught_by=f"{_TOLD}::test_a_debt_is_added_to_what_is_missing",
+    ),
+    "another_sales_redemption_in_a_sale": Mutant(
+        file="agent/till/settling.py",
+        old="        if known.captured and known.sale_id != sale_id:\n",
+        new="        if known.captured and known.sale_id is None:\n",
+        caught_by=f"{_HELD}::test_a_sale_spends_what_it_names",
+    ),
+    "held_for_a_sale_and_not_spent": Mutant(
+        file="agent/till/settling.py",
+        old="        if sale.is_paid_with_points and left and redemption_id not in capture:",
+        new="        if left and redemption_id in named and redemption_id not in capture:",
+        caught_by=f"{_SPENDS}::test_a_sale_paid_with_points_spends_what_was_held_for_it",
+    ),
+    "captured_before_its_sale_and_not_counted": Mutant(
+        file="agent/till/settling.py",
+        old="        points += captured\n",
+        new="",
+        caught_by=f"{_SPENDS}::test_what_was_captured_before_its_sale_pays_for_it",
+    ),
+    "late_sale_refused": Mutant(
+        file="agent/till/settling.py",
+        old="        if known.captured and known.sale_id != sale_id:\n",
+        new="        if known.released or (known.captured and known.sale_id != sale_id):\n",
+        caught_by=f"{_SPENDS}::test_a_sale_that_comes_late_is_taken_and_judged_afresh",
+    ),
+    "late_sale_spends_the_same_points_twice": Mutant(
+        file="agent/till/settling.py",
+        old="terms.usable(transaction, _again(transaction, shown)) >=",
+        new="terms.usable(transaction, member) >=",
+        caught_by=f"{_SPENDS}::test_points_are_there_once_for_all_that_a_late_sale_names",
+    ),
+    "late_reward_without_a_flag": Mutant(
+        file="agent/till/sales.py",
+        old="    if (sale.paid_with_points_minor or sale.redemptions) and not is_covered:",
+        new="    if sale.paid_with_points_minor and not is_covered:",
+        caught_by=f"{_SPENDS}"
+        "::test_a_late_sale_that_no_points_cover_is_flagged_however_it_was_paid",
+    ),
+    "reward_comes_back_with_the_food": Mutant(
+        file="agent/core/taking_back.py",
+        old="    if not goods_left and not is_a_line_itself:",
+        new="    if not goods_left:",
+        caught_by=f"{_SPENDS}::test_a_reward_stays_with_who_kept_it",
+    ),
+    "reward_without_a_line_never_comes_back": Mutant(
+        file="agent/core/taking_back.py",
+        old="    if not goods_left and not is_a_line_itself:",
+        new="    if rewards and not goods_left and not is_a_line_itself:",
+        caught_by=f"{_SPENDS}::test_a_reward_without_a_line_comes_back_with_the_last_of_the_goods",
+    ),
+    "money_off_stays_with_what_is_kept": Mutant(
+        file="agent/till/take_back.py",
+        old="rewards_shrink=not sale.rewarded",
+        new="rewards_shrink=False",
+        caught_by=f"{_SPENDS}::test_money_off_comes_back_in_the_share_of_the_goods",
+    ),
+    "part_of_a_reward_spent": Mutant(
+        file="agent/till/wishes.py",
+        old="        if held.reward is not None:\n",
+        new="        if held.reward is not None and self.program.discount is None:\n",
+        caught_by=f"{_SPENDS}::test_a_reward_is_one_whole_thing",
+    ),
+    "clock_trusted_after_it_was_set": Mutant(
+        file="agent/core/stamp.py",
+        old="        return self.clock.synchronised and not self.clock.jumped",
+        new="        return self.clock.synchronised",
+        caught_by=f"{_WAITS}::test_a_clock_of_no_trust_flags_no_date",
+    ),
+    "member_at_the_till_waits_their_turn": Mutant(
+        file="agent/till/pending.py",
+        old="    if account is not None:\n"
+        "        _activate(transaction, terms, said, transaction.due_lots_of"
+        "(account, day.isoformat()))\n",
+        new="",
+        caught_by=f"{_WAITS}::test_the_member_at_the_till_comes_first",
+    ),
+    "claims_limited_by_the_date_of_the_sale": Mutant(
+        file="agent/till/claims.py",
+        old="    day = transaction.counts_on or basket.business_date",
+        new="    day = basket.business_date",
+        caught_by=f"{_DATES}::test_a_sale_of_a_date_that_cannot_be_is_claimed_within_the_limit",
+    ),
+    "capitals_begin_a_limit_anew": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="lower(cashier) = lower(?)",
+        new="cashier = ?",
+        caught_by=f"{_DATES}::test_a_name_is_one_name_in_capitals_too",
     ),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fact_strategies import facts
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 from stocked import Stock
@@ -35,6 +35,10 @@ settings.register_profile(
     max_examples=30,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
+)
+# Where a test only has to fail, nobody reads the smallest example by which it does.
+settings.register_profile(
+    "unshrunk", settings.get_profile("unit"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("unit")
 

@@ -106,6 +106,16 @@ def test_under_a_date_that_cannot_be_a_limit_holds_too(till: Till, sell: Sell, o
     assert day(till, odd).total.adjustments == 0
 
 
+def test_a_sale_of_a_date_that_cannot_be_is_claimed_within_the_limit(
+    till: Till, sell: Sell
+) -> None:
+    """Who has claimed enough today claims no sale that says it is of another day, either."""
+    today, odd = sell(TODAY), sell("2035-01-01")
+    asyncio.run(till.claim(today, CARD, cashier="ann"))
+    with pytest.raises(CashierLimit):
+        asyncio.run(till.claim(odd, CARD, cashier="ann"))
+
+
 def test_the_word_of_the_pos_stands_against_a_clock_of_no_trust(
     clock: ToyClock, till: Till, sell: Sell
 ) -> None:

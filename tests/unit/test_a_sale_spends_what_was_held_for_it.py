@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.clock import mint_id
+from agent.core.answer import BackAnswer
 from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
@@ -50,10 +51,15 @@ def hold(till: Till, redemption_id: str, **wish: Any) -> None:
     asyncio.run(till.hold(redemption_id, Wish.model_validate({"token": CARD} | wish)))
 
 
-def back(till: Till, sale_id: str, return_id: str, *lines: int) -> int:
-    """Bring whole lines back; answers the points that are given back."""
+def bring(till: Till, sale_id: str, return_id: str, *lines: int) -> BackAnswer:
+    """Bring whole lines back."""
     whole = Back(lines=[{"line": line, "quantity": "1"} for line in lines])  # type: ignore[arg-type]  # as a POS sends it
-    return asyncio.run(till.take_back(sale_id, return_id, whole))[0].points_given_back
+    return asyncio.run(till.take_back(sale_id, return_id, whole))[0]
+
+
+def back(till: Till, sale_id: str, return_id: str, *lines: int) -> int:
+    """The same; answers the points that are given back."""
+    return bring(till, sale_id, return_id, *lines).points_given_back
 
 
 def balance(till: Till) -> int:
@@ -83,6 +89,28 @@ def test_a_reward_that_takes_money_off_comes_back_with_its_line(
     sell(till, "s-1", with_reward(sale_body(900, 250, -250), 2) | {"redemptions": ["r-1"]})
     assert back(till, "s-1", "b-1", 0) == 0
     assert back(till, "s-1", "b-2", 1, 2) == 150
+
+
+def test_the_money_a_reward_takes_off_stays_with_it(till: Till, sale_body: SaleBody) -> None:
+    """Goods that come back without the reward's line were paid in full and earned in full; the free
+    thing that is left earned nothing.
+    """
+    hold(till, "r-1", reward="coffee")
+    sell(till, "s-1", with_reward(sale_body(900, 250, -250), 2) | {"redemptions": ["r-1"]})
+    assert bring(till, "s-1", "b-1", 0).points_taken == 9
+    assert bring(till, "s-1", "b-2", 1, 2).points_taken == 0
+
+
+def test_money_off_comes_back_in_the_share_of_the_goods(till: Till, sale_body: SaleBody) -> None:
+    """Points took 5.00 off by a line of its own: half of the goods gives half of them back, and
+    takes what the other half of the price earned.
+    """
+    hold(till, "r-1", points=500)
+    body = with_reward(sale_body(1_000, 1_000, -500), 2) | {"redemptions": ["r-1"]}
+    sell(till, "s-1", body)
+    halves = [bring(till, "s-1", f"b-{line}", line) for line in (0, 1)]
+    assert [half.points_given_back for half in halves] == [250, 250]
+    assert [half.points_taken for half in halves] == [8, 7]
 
 
 def test_a_reward_without_a_line_comes_back_with_the_last_of_the_goods(
@@ -148,6 +176,31 @@ def test_a_sale_paid_with_money_spends_nothing(till: Till, sale_body: SaleBody) 
     asyncio.run(till.release("r-1"))
 
 
+def test_a_sale_paid_with_money_spends_what_it_names_only(till: Till, sale_body: SaleBody) -> None:
+    """A second redemption was held for it, and the customer thought better of that one."""
+    for redemption_id in ("r-1", "r-2"):
+        hold(till, redemption_id, reward="coffee", sale_id="s-1")
+    sold = sell(till, "s-1", sale_body(1_000) | {"redemptions": ["r-1"]})
+    assert (sold.captured, sold.answer.redeemed) == (("r-1",), 150)
+    asyncio.run(till.release("r-2"))
+
+
+def test_a_redemption_is_named_once(till: Till, sale_body: SaleBody) -> None:
+    """A POS that names it twice gave its customer two coffees: it is told, and nothing is spent."""
+    hold(till, "r-1", reward="coffee")
+    with pytest.raises(RedemptionEnded):
+        sell(till, "s-1", sale_body(1_000) | {"redemptions": ["r-1", "r-1"]})
+    asyncio.run(till.release("r-1"))
+
+
+def test_what_was_captured_before_its_sale_pays_for_it(till: Till, sale_body: SaleBody) -> None:
+    """A POS that captures first has its sale covered: its answer says so, and no flag."""
+    hold(till, "r-1", points=500, sale_id="s-1")
+    asyncio.run(till.capture("r-1"))
+    sold = sell(till, "s-1", sale_body(1_000) | {"tenders": POINTS_AND_CASH})
+    assert (sold.captured, sold.answer.redeemed, sold.answer.flags) == ((), 500, ())
+
+
 def test_a_sale_that_comes_late_is_taken_and_judged_afresh(till: Till, sale_body: SaleBody) -> None:
     """Its redemption was given back meanwhile: points that are there are spent now, and where they
     are not, the sale is taken and flagged.
@@ -164,14 +217,51 @@ def test_a_sale_that_comes_late_is_taken_and_judged_afresh(till: Till, sale_body
     assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
 
 
+def test_points_are_there_once_for_all_that_a_late_sale_names(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """Two redemptions were given back meanwhile and the points of one are there: one is spent."""
+    for redemption_id in ("r-1", "r-2"):
+        hold(till, redemption_id, points=500)
+    for redemption_id in ("r-1", "r-2"):
+        asyncio.run(till.release(redemption_id))
+    hold(till, "r-3", points=500)
+    sold = sell(till, "s-1", sale_body(1_000) | {"redemptions": ["r-1", "r-2"]})
+    assert (len(sold.captured), sold.answer.redeemed) == (1, 500)
+    assert balance(till) == sold.answer.points
+
+
+def test_a_late_sale_that_no_points_cover_is_flagged_however_it_was_paid(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """The coffee was handed out, though nothing on the bill says so: naming it is enough."""
+    hold(till, "r-1", reward="coffee")
+    asyncio.run(till.release("r-1"))
+    hold(till, "r-2", points=1_000)
+    sold = sell(till, "s-1", sale_body(1_000) | {"redemptions": ["r-1"]})
+    assert (sold.answer.redeemed, sold.answer.flags) == (0, ("points_not_redeemed",))
+
+
 @pytest.mark.parametrize(
-    ("wish", "part"), [({"reward": "coffee"}, 1), ({"points": 500}, 137), ({"points": 500}, 600)]
+    ("wish", "part"),
+    [
+        ({"reward": "coffee"}, 1),
+        ({"reward": "coffee"}, 100),
+        ({"points": 500}, 137),
+        ({"points": 500}, 600),
+    ],
 )
 def test_a_reward_is_one_whole_thing(till: Till, wish: dict[str, Any], part: int) -> None:
     """No coffee for one point, and no discount but in the program's steps."""
     hold(till, "r-1", **wish)
     with pytest.raises(NotRedeemable):
         asyncio.run(till.capture("r-1", points=part))
+
+
+def test_all_of_a_reward_may_be_said_in_points(till: Till) -> None:
+    """A POS that always says how many captures a coffee too, whatever the discount's steps."""
+    hold(till, "r-1", reward="coffee")
+    assert asyncio.run(till.capture("r-1", points=150))[0].captured == 150
 
 
 def test_part_of_a_discount_is_spent_in_its_steps(till: Till) -> None:

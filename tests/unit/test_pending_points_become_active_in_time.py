@@ -97,7 +97,7 @@ def activations(ledger: Ledger) -> list[Entry]:
     return [entry for entry in entries(ledger) if isinstance(entry.fact, ActivatePoints)]
 
 
-def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, clock: ToyClock, sell: Sell) -> None:
+def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, sell: Sell) -> None:
     """The POS's word stands, and a sale of the year 2035 ends the wait; head office is told. A
     store east of Greenwich may be a day ahead of the clock, which is in UTC.
     """
@@ -106,20 +106,36 @@ def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, clock: ToyClock, se
         fact = entries(ledger)[-1].fact
         assert isinstance(fact, AccumulatePoints)
         assert fact.flags == flags
-    clock.set_by(0, synchronised=False)
+
+
+NO_TRUST = pytest.mark.parametrize("why", ["not synchronised", "set by hand"])
+
+
+def lose_trust(clock: ToyClock, why: str) -> None:
+    """Nothing holds the clock any more, or somebody sets it a day back."""
+    clock.set_by(0 if why == "not synchronised" else -A_DAY_MS, synchronised=why == "set by hand")
+
+
+@NO_TRUST
+def test_a_clock_of_no_trust_flags_no_date(
+    ledger: Ledger, clock: ToyClock, sell: Sell, why: str
+) -> None:
+    """Nobody is suspected by a clock that may itself be wrong."""
+    sell(EARLY)
+    lose_trust(clock, why)
     sell("2040-01-01")
-    last = entries(ledger)[-1].fact
-    assert isinstance(last, AccumulatePoints)
-    assert last.flags == ()
+    fact = entries(ledger)[-1].fact
+    assert isinstance(fact, AccumulatePoints)
+    assert fact.flags == ()
 
 
-@pytest.mark.parametrize("why", ["not synchronised", "set by hand"])
+@NO_TRUST
 def test_the_word_of_the_pos_stands_against_a_clock_of_no_trust(
     clock: ToyClock, sell: Sell, why: str
 ) -> None:
     """A clock that nothing holds, or that somebody set, costs no member their points."""
     sell(EARLY, CARD)
-    clock.set_by(0 if why == "not synchronised" else -A_DAY_MS, synchronised=why == "set by hand")
+    lose_trust(clock, why)
     assert sell(DUE).balance == 600
 
 
