@@ -26,11 +26,18 @@ _LIBRARIES = (
         "click",
         "fastapi",
     ),
-    *("httpx", "hypothesis.stateful", "hypothesis.strategies", "msgspec", "pydantic"),
-    *("pydantic_settings", "sqlalchemy", "sqlite_utils", "structlog", "unittest.mock"),
-    *("uuid_utils", "uvicorn", "xdist.plugin"),
+    *("httpx", "hypothesis.stateful", "hypothesis.strategies._internal.types", "msgspec"),
+    *("phonenumbers", "pydantic", "pydantic_settings", "sqlalchemy", "sqlite_utils", "structlog"),
+    *("unittest.mock", "uuid_utils", "uvicorn"),
 )
 _OURS = ("agent", "drivers", "sync")
+_OPTIONS = (
+    *("-q", "-x", "-p", "no:cacheprovider"),
+    # Assertions as they are: pytest cannot rewrite libraries that were imported before it began.
+    *("--assert=plain", "--hypothesis-profile=unshrunk"),
+    # What a unit test has no use for costs more time than the test itself.
+    *("-p", "no:schemathesis", "-p", "no:xdist", "--tb=native", "--confcutdir=tests/unit"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +104,7 @@ def _run(code: str, output: str, tests: list[str]) -> None:
         os.dup2(file.fileno(), 2)
     sys.path.insert(0, code)
     os.environ["PYTHONPATH"] = code  # for what the tests start
-    # Assertions as they are: pytest cannot rewrite libraries that were imported before it began.
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain"]
-    options += ["--hypothesis-profile=unshrunk"]
-    ended = pytest.main([*options, *tests])
+    ended = pytest.main([*_OPTIONS, *tests])
     sys.stdout.flush()
     os._exit(ended)
 

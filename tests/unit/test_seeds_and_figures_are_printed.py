@@ -25,12 +25,16 @@ def test_without_figures():
 def test_they_are_printed_at_the_end(tmp_path: Path, processes: str) -> None:
     """Whether a test passed or failed, in the run's own process or in others."""
     (tmp_path / "test_some.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-p", "figures", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-p", "figures", "-p", "xdist.plugin"]
+    command += ["-p", "no:cacheprovider"]
     ran = subprocess.run(
         [*command, "-n", processes, "-c", "/dev/null", "--rootdir", str(tmp_path), str(tmp_path)],
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": str(Path(figures.__file__).parent)},
+        env={
+            "PYTHONPATH": str(Path(figures.__file__).parent),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # each process would import them all
+        },
         check=False,
     )
     _, _, said = ran.stdout.partition("seeds and figures")
