@@ -20,6 +20,7 @@ from agent.lanes.lane import Lane, Shown, Which
 from agent.lanes.listening import Listener
 from agent.lanes.looking import look_up
 from agent.lanes.refusals import NoSuchCard, SameLane, UnknownLane
+from agent.lanes.strangers import Strangers
 from agent.till import Quote, RedemptionAnswer, Till
 
 __all__ = ["Lanes"]
@@ -49,6 +50,7 @@ class Lanes:
         self._now_s = now_s
         self._stopped = False
         self._lanes = {name: Lane(name=name) for name in names}
+        self._strangers = Strangers(names)
         self._flagging = Flagging(till, now_s)
         self._stale: set[str] = set()
         self._changes = 0
@@ -146,11 +148,12 @@ class Lanes:
         """A sale of this lane is on disk, or the claim of one: its card is the one that was meant.
 
         A sale that is not of the one card that lies there is the next customer's, and ends it. A
-        lane nobody configured has nobody listening.
+        lane nobody configured has nobody listening, and is said in the log.
         """
         self._account_moved(answer.account, answer.balance, answer.journal)
         lane = self._lanes.get(name)
         if lane is None:
+            self._strangers.note(name)
             return
         sold = lane.of(token, answer.account)
         if sold is not None:
