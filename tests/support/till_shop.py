@@ -223,10 +223,13 @@ class Shop:
         earned = json.loads(self._told["commit", sale_id])["points"]
         if ("claim", sale_id) in self._told:
             earned += json.loads(self._told["claim", sale_id])["points"]
-        spent = [json.loads(self._told["redemption", one]) for one in sale.body["redemptions"]]
+        holds = self.notebook.holds
+        held_for_it = {name for name in holds if holds[name].sale_id == sale_id}
+        told = [("redemption", name) for name in {*sale.body["redemptions"], *held_for_it}]
+        spent = [json.loads(self._told[one]) for one in told if one in self._told]
         back = [
-            json.loads(told)
-            for (what, *ids), told in self._told.items()
+            json.loads(answer)
+            for (what, *ids), answer in self._told.items()
             if what in ("void", "return") and ids[0] == sale_id
         ]
         taken = sum(one["points_taken"] for one in back)

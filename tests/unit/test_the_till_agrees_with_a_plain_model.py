@@ -160,23 +160,29 @@ class Day(RuleBasedStateMachine):
         minor=st.sampled_from([None, 0, 100, 300, 999]),
         as_line=YES_OR_NO,
         other=SELDOM,
+        late=SELDOM,
+        named=st.sampled_from([True, True, False]),
     )
-    def sell_for_points(self, data, wares, wish, minor, as_line, other) -> None:
+    def sell_for_points(self, data, wares, wish, minor, as_line, other, late, named) -> None:
         """Points are held and the sale captures them: mostly its own member's, sometimes any two.
 
-        They pay for all of it, or for a part.
+        They pay for all of it, or for a part. The sale may come when they were given back already,
+        and may not name what was held for it.
         """
         if wish is not None:
-            self._hold(data, 1, reward=wish[0], points=wish[1])
+            self._hold(data, 1, coming=not named, reward=wish[0], points=wish[1])
         holds = self.shop.notebook.holds
         newest = [name for name in holds if holds[name].status == "held"][-1:]
         redemptions = newest if newest and not other else [self._redemption_id(data)]
         redemptions += [self._redemption_id(data)] if other else []
+        for redemption_id in redemptions if late else []:
+            self._ask("release", redemption_id)
         owner = holds[redemptions[0]].member if redemptions[0] in holds else None
         cards = [card for card, one in self.shop.notebook.cards.items() if one is owner]
         card = data.draw(st.sampled_from([*cards * 5, *CARDS, None]))
         body = self._body(wares, card, redemptions=redemptions)
         body = self._payable(body, 10**6 if minor is None else minor, as_line=as_line)
+        body = body if named else body | {"redemptions": []}
         self.shop.quote(body)
         self._ask("commit", self._new("s"), **body)
 
@@ -240,11 +246,13 @@ class Day(RuleBasedStateMachine):
         """Points are set aside as a discount, in the program's steps or not."""
         self._hold(data, times, reward=None, points=points)
 
-    def _hold(self, data, times: int, **wish: object) -> None:
+    def _hold(self, data, times: int, *, coming: bool = False, **wish: object) -> None:
         card = data.draw(st.sampled_from([*self.shop.notebook.cards, *CARDS]))
         redemption_id = self._new("r")
-        coming = data.draw(st.sampled_from([None, None, f"s-{self.numbers + 1}", "s-1"]))
-        self._ask("hold", redemption_id, times=times, token=card, sale_id=coming, **wish)
+        next_sale = f"s-{self.numbers + 1}"
+        sale_id = data.draw(st.sampled_from([None, None, next_sale, "s-1"]))
+        sale_id = next_sale if coming else sale_id
+        self._ask("hold", redemption_id, times=times, token=card, sale_id=sale_id, **wish)
 
     @rule(data=st.data(), part=st.sampled_from([None, 1, 2, 2, 3, 7, 0]), times=TIMES)
     def capture(self, data, part, times) -> None:
