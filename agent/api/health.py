@@ -14,17 +14,20 @@ NO_READER: Final = "The card reader is not connected. Type the number or ask for
 
 
 class PartHealth(Value):
-    """One reader: whether its port is open, and what it has seen since start.
-
-    ``lane`` is the one it belongs to, ``fault`` why its port is not open.
-    """
+    """One reader: whether its port is open, and what it has seen since start."""
 
     name: str
+    """The reader's name in the configuration."""
     lane: str | None = None
+    """The lane it belongs to."""
     present: bool
+    """Whether its port is open."""
     fault: str | None = None
+    """Why its port is not open."""
     presentations: int
+    """How many cards it has read since the start."""
     refused_frames: int
+    """How many frames it sent since the start that were no card."""
 
     @property
     def reason(self) -> str | None:
@@ -33,24 +36,28 @@ class PartHealth(Value):
 
 
 class HealthView(Value):
-    """The agent's health. ``reasons`` say in plain words what is degraded.
-
-    Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
-    head office has not acknowledged yet; ``alone`` says that none is configured,
-    and ``offline_because`` why one that is cannot be reached. ``frozen`` says why points cannot be
-    redeemed: the ledger was rebuilt, and nobody has confirmed it yet.
-    """
+    """The agent's health. Being offline is no degradation: sales go on."""
 
     status: Literal["ok", "degraded"]
+    """Whether all is well."""
     reasons: tuple[str, ...]
+    """What is degraded, in plain words."""
     unacknowledged: int
+    """How many journal entries head office has not acknowledged."""
     frozen: str | None
+    """Why points cannot be redeemed: a rebuilt ledger, not confirmed yet; or null."""
     online: bool
+    """Whether head office is reached."""
     offline_because: str | None
+    """Why it is not reached; null where it is, or none is configured."""
     alone: bool
+    """Whether no head office is configured."""
     device: str
+    """The device's name."""
     version: str
+    """tapledger's version."""
     readers: tuple[PartHealth, ...]
+    """Every card reader."""
 
     def troubles(self, lane: str) -> tuple[str, ...]:
         """Say what a lane's cashier can do something about; what the rest means is in ``reasons``.
