@@ -53,7 +53,7 @@ class HealthView(Value):
     alone: bool
     """Whether no head office is configured."""
     device: str
-    """The device's name."""
+    """Which device it is: `tenant/store/name`."""
     version: str
     """tapledger's version."""
     readers: tuple[PartHealth, ...]

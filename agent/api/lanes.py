@@ -41,7 +41,7 @@ class ShownCard(Value):
     account: str | None
     """The member's account; null where the card is not known."""
     status: str
-    """The card's state, or `unknown_card`."""
+    """The card's state, or `unknown_card`, or `unavailable`."""
     question: Literal["which_card"] | None
     """There while the lane asks which of two cards is meant."""
 
