@@ -33,5 +33,6 @@ def read_program(path: Path) -> Program:
         raise InvalidDocument(f"program.path: {path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidDocument(
-            f"program.path: {path}: cannot be read: byte {error.start} is not UTF-8; save the file as UTF-8"
+            f"program.path: {path}: cannot be read: byte {error.start} is not UTF-8; "
+            "save the file as UTF-8"
         ) from error

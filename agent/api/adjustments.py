@@ -26,7 +26,9 @@ def add_adjustments(routes: APIRouter, till: Till, lanes: Lanes, tills_only: lis
         responses=answers(403, 404, 409, 429) | {200: {"model": AdjustAnswer}},
     )
     async def adjust(
-        account: Annotated[Code, Path()], wanted: Adjustment, response: Response
+        account: Annotated[Code, Path(description="The account's id.")],
+        wanted: Adjustment,
+        response: Response,
     ) -> AdjustAnswer:
         """Change a balance by hand, within the cashier's limits or with a second person's PIN."""
         answer, replay = await till.adjust(account, wanted)

@@ -15,7 +15,9 @@ def add_days(routes: APIRouter, till: Till, tills_only: list[Any]) -> None:
     """Add the route."""
 
     @routes.get("/v1/days/{business_date}", dependencies=tills_only, responses=answers())
-    async def day(business_date: Annotated[BusinessDate, Path()]) -> DayAnswer:
+    async def day(
+        business_date: Annotated[BusinessDate, Path(description="The day: `YYYY-MM-DD`.")],
+    ) -> DayAnswer:
         """Add up a business date by lane and cashier, to match the POS's end-of-day report.
 
         A sale counts on the date the POS said with it, at the lane and cashier that sold it. What

@@ -25,7 +25,7 @@ def add_events(routes: APIRouter, lanes: Lanes, health: Health, access: Access) 
         "/v1/events", response_class=EventSourceResponse, responses=answers(404, never=(503,))
     )
     async def events(
-        lane: Annotated[Code, Query()],
+        lane: Annotated[Code, Query(description="The lane to listen to.")],
         caller: Annotated[Caller, Depends(access.till_or_screen)],
     ) -> Response:
         """Stream what happens at one lane: ``card``, ``quote``, ``sale``, ``redemption`` and

@@ -27,17 +27,20 @@ class Trouble:
 
 
 class PartHealth(Value):
-    """One reader: whether its port is open, and what it has seen since start.
-
-    ``lane`` is the one it belongs to, ``fault`` why its port is not open.
-    """
+    """One reader: whether its port is open, and what it has seen since start."""
 
     name: str
+    """The reader's name in the configuration."""
     lane: str | None = None
+    """The lane it belongs to."""
     present: bool
+    """Whether its port is open."""
     fault: str | None = None
+    """Why its port is not open."""
     presentations: int
+    """How many cards it has read since the start."""
     refused_frames: int
+    """How many frames it sent since the start that were no card."""
 
     @property
     def reason(self) -> str | None:
@@ -46,26 +49,30 @@ class PartHealth(Value):
 
 
 class HealthView(Value):
-    """The agent's health. ``reasons`` say in plain words what is degraded.
-
-    Being offline is no degradation: sales go on. ``unacknowledged`` counts the journal entries that
-    head office has not acknowledged yet; ``alone`` says that none is configured,
-    and ``offline_because`` why one that is cannot be reached. ``frozen`` says why points cannot be
-    redeemed: the ledger was rebuilt, and nobody has confirmed it yet. ``recording`` says that the
-    ledger takes sales: its disk lets it, and it is not being made anew.
-    """
+    """The agent's health. Being offline is no degradation: sales go on."""
 
     status: Literal["ok", "degraded"]
+    """Whether all is well."""
     reasons: tuple[str, ...]
+    """What is degraded, in plain words."""
     unacknowledged: int
+    """How many journal entries head office has not acknowledged."""
     frozen: str | None
+    """Why points cannot be redeemed: a rebuilt ledger, not confirmed yet; or null."""
     recording: bool = True
+    """Whether sales can be written down: the disk lets it, and the ledger is not being made anew."""
     online: bool
+    """Whether head office is reached."""
     offline_because: str | None
+    """Why it is not reached; null where it is, or none is configured."""
     alone: bool
+    """Whether no head office is configured."""
     device: str
+    """Which device it is: `tenant/store/name`."""
     version: str
+    """tapledger's version."""
     readers: tuple[PartHealth, ...]
+    """Every card reader."""
 
     def troubles(self, lane: str) -> tuple[Trouble, ...]:
         """Say what a lane's cashier has to know, by what it means for the queue.

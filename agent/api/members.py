@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from agent.api.lookups import Asked, How, Lookups
-from agent.api.posted import mark_replay
+from agent.api.posted import AskedBy, AskedLane, mark_replay
 from agent.api.problems import answers
-from agent.core.values import Code, Value
+from agent.core.values import Code, Value, example
 from agent.lanes import Lanes
 from agent.till import (
     AccountView,
@@ -31,19 +31,28 @@ _ACCOUNT = "/v1/accounts/{account}"
 # A card's number may hold a slash.
 _CARD = "/v1/cards/{token:path}"
 
-_Account = Annotated[str, Path(pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$")]
-_CardPath = Annotated[str, Path(min_length=1, max_length=128)]
+_Account = Annotated[
+    str, Path(pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$", description="The account's id.")
+]
+_CardPath = Annotated[
+    str,
+    Path(min_length=1, max_length=128, description="The card: `scheme:value` or the bare number."),
+]
 
 
 class CardShown(Value):
-    """A card as a reader or a cashier gave it: ``scheme:value`` or the bare number; or ``phone:``
-    and a telephone number. ``entry`` says whether a card was read or a number typed.
-    """
+    """A card as a reader or a cashier gave it, or a telephone number."""
+
+    model_config = example({"token": "em4100:0C000621A5", "lane": "1", "cashier": "ana"})
 
     token: TokenText
+    """The card: `scheme:value`, the bare number, or `phone:` and a number."""
     entry: How = "read"
+    """Whether the card was read, or its number typed."""
     lane: Code | None = None
+    """The lane that asks."""
     cashier: Code | None = None
+    """Who asks."""
 
 
 def add_members(
@@ -104,8 +113,8 @@ def _add_profiles(routes: APIRouter, till: Till, lookups: Lookups, tills_only: l
     @routes.delete(place, status_code=204, dependencies=tills_only, responses=answers(404))
     async def erase_profile(
         account: _Account,
-        lane: Annotated[Code | None, Query()] = None,
-        cashier: Annotated[Code | None, Query()] = None,
+        lane: AskedLane = None,
+        cashier: AskedBy = None,
     ) -> None:
         """Forget a person. The account, its cards and its points stay."""
         await till.members.erase_profile(account)

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
-__all__ = ["PosId", "mark_replay"]
+from agent.core.values import Code
+
+__all__ = ["AskedBy", "AskedLane", "PosId", "mark_replay"]
 
 PosId = Annotated[
     str,
@@ -13,6 +15,10 @@ PosId = Annotated[
         description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
     ),
 ]
+
+
+AskedLane = Annotated[Code | None, Query(description="The lane it is asked for at.")]
+AskedBy = Annotated[Code | None, Query(description="Who asks for it.")]
 
 
 def mark_replay(response: Response) -> None:

@@ -90,14 +90,20 @@ _STATUS_CODES = {
 
 
 class Problem(Value):
-    """RFC 9457 problem details. ``errors`` says which field of a body is wrong, and how."""
+    """RFC 9457 problem details."""
 
     type: str
+    """A URN of the code."""
     title: str
+    """What the code means, in words."""
     status: int
+    """The HTTP status."""
     code: str
+    """The stable code: what a POS decides by."""
     detail: str
+    """What is wrong here, in words for a person."""
     errors: tuple[dict[str, str], ...] = ()
+    """Of a malformed request: `at` which field, and the `message`."""
 
 
 def problem(

@@ -24,6 +24,7 @@ class Part(Value):
     """How many of the held points to spend; without it all of them. The rest is given back."""
 
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
+    """Whole points of those held; without it all of them."""
 
 
 def add_redemptions(

@@ -6,12 +6,12 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from agent.api.lookups import Asked, Lookups
-from agent.api.posted import PosId, mark_replay
+from agent.api.posted import AskedBy, AskedLane, PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.answer import BackAnswer, SaleAnswer
 from agent.core.basket import Sale
 from agent.core.instant import BusinessDate
-from agent.core.values import Code, Value
+from agent.core.values import Code, Value, example
 from agent.lanes import Lanes
 from agent.till import Back, Committed, Quote, Till, TillRefusal
 from agent.till.members import TokenText
@@ -26,9 +26,14 @@ _SALE = "/v1/sales/{sale_id}"
 class Claim(Value):
     """The card of the member whose sale it was."""
 
+    model_config = example({"token": "em4100:0C000621A5", "lane": "1", "cashier": "ana"})
+
     token: TokenText
+    """The card: `scheme:value`, the bare number, or `phone:` and a number."""
     lane: Code | None = None
+    """The lane that claims; else the sale's."""
     cashier: Code | None = None
+    """Who claims; else the sale's cashier."""
 
 
 def add_sales(
@@ -143,9 +148,12 @@ def _add_taking_back(routes: APIRouter, till: Till, lanes: Lanes, tills_only: li
     async def void(
         sale_id: PosId,
         response: Response,
-        lane: Annotated[Code | None, Query()] = None,
-        cashier: Annotated[Code | None, Query()] = None,
-        business_date: Annotated[BusinessDate | None, Query()] = None,
+        lane: AskedLane = None,
+        cashier: AskedBy = None,
+        business_date: Annotated[
+            BusinessDate | None,
+            Query(description="The day it counts on: `YYYY-MM-DD`; else the one said last."),
+        ] = None,
     ) -> BackAnswer:
         """Call a whole sale off."""
         answer, replay = await till.void(

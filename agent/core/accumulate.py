@@ -8,6 +8,8 @@ Cost: one pass over the lines per rule.
 
 from dataclasses import dataclass
 
+from pydantic import ConfigDict
+
 from agent.core.basket import REWARD, Sale
 from agent.core.program import EarnRule, Program
 from agent.core.values import Code, Label, Points
@@ -19,10 +21,16 @@ __all__ = ["Because", "Earned", "accumulate"]
 class Because:
     """Why some points were earned: the rule, and the indices of the lines it counted."""
 
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
     rule: Code
+    """The rule's id in the program."""
     points: Points
+    """Whole points by this rule."""
     lines: tuple[int, ...]
+    """Indices of the lines that it counted, from 0."""
     text: Label
+    """The rule's text, in the program's first language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,8 +28,11 @@ class JournalPosition(Value):
     """A place in this device's journal; ``hash`` is SHA-256 in lower-case hex."""
 
     epoch: int
+    """The life of the journal: one more each time the ledger is begun anew."""
     seq: int
+    """The number of the entry in its epoch, from 1; 0 before the first."""
     hash: str
+    """The chain's hash after that entry: SHA-256 in lower-case hex."""
 
     @classmethod
     def of(cls, position: Position) -> "JournalPosition":
@@ -38,37 +41,55 @@ class JournalPosition(Value):
 
 
 class SaleAnswer(Value):
-    """The answer to a committed sale. ``receipt`` is the lines to print, as wide as
-    the lane's paper."""
+    """The answer to a committed sale, or to its claim."""
 
     sale_id: str
+    """The POS's own id of the sale."""
     status: SaleStatus
+    """Whose sale it is: a member's, nobody's, or that of a card nobody has."""
     account: str | None
+    """The member's account; null where there is none."""
     points: int
+    """Whole points that the sale earned, pending ones included."""
     because: tuple[Because, ...]
+    """Why: the points of each rule, which add up to `points`."""
     balance: int | None
+    """The member's active points after it, below zero in debt; null without a member."""
     redeemed: int = 0
+    """Whole points that redemptions took for this sale."""
     flags: tuple[SaleFlag, ...]
+    """What head office will look at; it changes nothing at the till."""
     receipt: tuple[str, ...]
+    """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
+    """Where the sale, or its claim, stands in the journal."""
 
 
 class BackAnswer(Value):
-    """The answer to a void or a return: what was taken back of what the sale earned, and what it
-    had redeemed was given back. ``receipt`` is the lines to print.
-    """
+    """The answer to a void or a return."""
 
     sale_id: str
+    """The sale that came back."""
     return_id: str | None
+    """The POS's own id of the return; null for a void."""
     status: Literal["returned", "voided"]
+    """Whether part of the sale came back or all of it was called off."""
     lane: str | None
+    """The lane that it counts at."""
     account: str | None
+    """The member's account; null where there is none."""
     points_taken: int
+    """Whole points taken back of what the sale earned."""
     points_given_back: int
+    """Whole points given back of what was redeemed for the sale."""
     balance: int | None
+    """The member's active points after it, below zero in debt; null without a member."""
     flags: tuple[str, ...]
+    """What head office will look at; it changes nothing at the till."""
     receipt: tuple[str, ...]
+    """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
+    """Where the void or return stands in the journal."""
 
 
 def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN) -> SaleAnswer:

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from agent.core.instant import BusinessDate, Instant
 from agent.core.tokens import Token, TokenRefused
-from agent.core.values import Code, Minor, Text, Value
+from agent.core.values import Code, Minor, Text, Value, example
 
 __all__ = ["CURRENCY_FORM", "REWARD", "Currency", "Line", "Sale", "Tender"]
 
@@ -28,20 +28,35 @@ REWARD = "reward"
 _QUANTITY = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 
 
-class Line(Value):
-    """One line of a basket. ``amount_minor`` is what was paid: after discount, tax included.
+_MILK = {
+    "sku": "4011",
+    "description": "Milk",
+    "category": "grocery",
+    "quantity": "3.000",
+    "unit_price_minor": 475,
+    "amount_minor": 1425,
+}
 
-    ``quantity`` is a decimal text with up to three places, above zero; fuel is in litres.
-    """
+
+class Line(Value):
+    """One line of a basket."""
 
     sku: Code
+    """The shop's own number of the article."""
     description: Text = ""
+    """What the receipt calls it."""
     category: Code
+    """The article's group, by which rules exclude; `reward` is what points bought."""
     quantity: Annotated[str, StringConstraints(strict=True, pattern=_QUANTITY)]
+    """A decimal text above zero with up to three places; fuel is in litres."""
     unit_price_minor: Minor
+    """The price of one, in minor units; it is not checked."""
     amount_minor: Minor
+    """What was paid for the line in minor units: after discount, tax included."""
     discount_minor: Minor = 0
+    """The discount that is off the amount already, in minor units."""
     tax_minor: Minor = 0
+    """The tax that is in the amount, in minor units."""
 
     @property
     def is_reward(self) -> bool:
@@ -59,22 +74,48 @@ class Tender(Value):
     """One way the basket was paid. Change given back may be a negative cash tender."""
 
     kind: _TenderKind
+    """How it was paid."""
     amount_minor: Minor
+    """How much, in minor units; change given back is below zero."""
 
 
 class Sale(Value):
     """A basket that was paid. Its ``sale_id`` is minted by the POS and travels beside it."""
 
+    model_config = example(
+        {
+            "lane": "1",
+            "cashier": "ana",
+            "business_date": "2026-11-21",
+            "occurred_at": "2026-11-21T14:05:09+01:00",
+            "currency": "USD",
+            "token": "em4100:0C000621A5",
+            "lines": [_MILK],
+            "tenders": [{"kind": "cash", "amount_minor": 1425}],
+            "total_minor": 1425,
+        }
+    )
+
     lane: Code
+    """The lane that sells."""
     cashier: Code
+    """Who sells."""
     business_date: BusinessDate
+    """The day the sale belongs to, as the POS says: `YYYY-MM-DD`."""
     occurred_at: Instant
+    """When it happened: RFC 3339 with an offset."""
     currency: Currency
+    """ISO 4217, three capitals; all `_minor` are in it."""
     token: Annotated[str, StringConstraints(strict=True, max_length=128)] | None = None
+    """The card: `scheme:value`, the bare number, or `phone:` and a number; null without."""
     lines: Annotated[tuple[Line, ...], Field(max_length=10_000)]
+    """What was bought; the amounts add up to `total_minor`."""
     tenders: Annotated[tuple[Tender, ...], Field(max_length=100)]
+    """How it was paid; the amounts add up to `total_minor`."""
     total_minor: Annotated[Minor, Field(ge=0)]
+    """What the basket came to, in minor units."""
     redemptions: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
+    """Ids of held redemptions that this sale captures."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

@@ -5,6 +5,8 @@ Cost: one step per reward of the program.
 
 from dataclasses import dataclass
 
+from pydantic import ConfigDict
+
 from agent.core.program import Discount, Program, Reward
 from agent.core.values import Code, Label
 
@@ -31,12 +33,20 @@ class Offer:
     Points as a discount are one offer, with the most that is usable now.
     """
 
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
     reward: Code
+    """The reward's id in the program."""
     cost_points: int
+    """Whole points that it costs."""
     value_minor: int | None
+    """What it takes off the basket, in minor units; null where it is a thing."""
     available: bool
+    """Whether it can be had here and now."""
     why: Label
+    """Why not; or what it is, where it is available."""
     text: Label
+    """What it is, in the program's first language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

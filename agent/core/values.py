@@ -14,7 +14,7 @@ int_type
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 from unicodedata import category
 
 from msgspec import Meta
@@ -31,6 +31,7 @@ __all__ = [
     "Points",
     "Text",
     "Value",
+    "example",
 ]
 
 # Far above any basket, and far below the 2**53 that JSON readers everywhere agree on.
@@ -90,6 +91,16 @@ Label = Annotated[
 
 
 class Value(BaseModel):
-    """A frozen record whose fields are all known and all named when it is made."""
+    """A frozen record whose fields are all known and all named when it is made.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    What stands below a field describes it, also in the API's description.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """Show a value in the API's description, beside the model's own configuration."""
+    return ConfigDict(json_schema_extra={"examples": [body]})

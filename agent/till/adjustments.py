@@ -18,7 +18,7 @@ from agent.core.answer import JournalPosition
 from agent.core.entry import Recorded
 from agent.core.facts import AdjustPoints, FlagActivity
 from agent.core.pins import Pin
-from agent.core.values import Code, Label, Value
+from agent.core.values import Code, Label, Value, example
 from agent.ledger import Ledger, Transaction, View
 from agent.till.approvals import Approvals, WrongPin
 from agent.till.refusals import (
@@ -43,20 +43,28 @@ def _something_to_read(text: str) -> str:
 
 
 class Adjustment(Value):
-    """What a cashier wants to change, and why; ``approver`` and ``pin`` are the second person's.
+    """What a cashier wants to change, and why."""
 
-    ``adjust_id`` is the POS's own, so that a retry changes nothing twice.
-    """
+    model_config = example(
+        {"points": 50, "reason": "goodwill", "cashier": "ana", "adjust_id": "a-17"}
+    )
 
     points: Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]
+    """Whole points to add, or below zero to take away."""
     reason: Annotated[
         Label, StringConstraints(strip_whitespace=True), AfterValidator(_something_to_read)
     ]
+    """Why, in words that somebody can read later."""
     cashier: Code
+    """Who adjusts."""
     approver: Code | None = None
+    """The second person who agrees, above the limit."""
     pin: Pin | None = None
+    """The second person's PIN."""
     adjust_id: Code | None = None
+    """The POS's own id of it, so that a retry changes nothing twice."""
     lane: Code | None = None
+    """The lane it is done at."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -66,17 +74,26 @@ class Adjustment(Value):
 
 
 class AdjustAnswer(Value):
-    """The answer to an adjustment; ``balance`` is what it left, in whole points."""
+    """The answer to an adjustment."""
 
     account: str
+    """The account that was adjusted."""
     points: int
+    """Whole points that were added, or taken away below zero."""
     reason: str
+    """Why."""
     cashier: str
+    """Who adjusted."""
     approver: str | None
+    """The second person who agreed; null where none was needed."""
     lane: str | None
+    """The lane it was done at."""
     adjust_id: str | None
+    """The POS's own id of it."""
     balance: int | None
+    """Active whole points after it; a debt is below zero."""
     journal: JournalPosition
+    """Where the adjustment stands in the journal."""
 
 
 class Adjusting:

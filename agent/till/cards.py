@@ -9,7 +9,7 @@ from typing import Literal
 
 from agent.core.facts import AddCard, CardState, Enrol
 from agent.core.tokens import Token
-from agent.core.values import Label
+from agent.core.values import Label, example
 from agent.ledger import AccountRow, Profile, Transaction
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
 from agent.till.profiles import AtTill, Personal, keep_profile, refuse_phone_of_another
@@ -35,28 +35,37 @@ Answered = tuple[AccountView, bool]
 class Enrolment(Personal, AtTill):
     """A card to make an account for; all else where it is known."""
 
+    model_config = example({"token": "em4100:0C000621A5", "lane": "1", "cashier": "ana"})
+
     token: TokenText
+    """The card: `scheme:value` or the bare number."""
 
 
 class MoreCard(AtTill):
     """One more card for an account; ``lost`` says that all others of its active ones are lost."""
 
     token: TokenText
+    """The new card: `scheme:value` or the bare number."""
     lost: bool = False
+    """Whether all other active cards of the account are lost."""
 
 
 class Replacement(AtTill):
     """The card that takes another's place."""
 
     by: TokenText
+    """The new card: `scheme:value` or the bare number."""
     reason: Label = ""
+    """Why, for head office."""
 
 
 class Block(AtTill):
     """Why a card spends no more."""
 
     state: Literal["blocked", "lost"] = "blocked"
+    """Whether the card is blocked, or reported lost."""
     reason: Label = ""
+    """Why, for head office."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,57 +29,82 @@ class ForeignSums(Value):
     """Sales in another currency than the program's, in its minor units."""
 
     sales: int
+    """How many sales."""
     total_minor: int
+    """What they came to."""
     returns: int
+    """How many returns."""
     returned_minor: int
+    """What came back with them."""
     voids: int
+    """How many sales were voided."""
     voided_minor: int
+    """What was left of them then."""
 
 
 class DaySums(Value):
     """Sums of a day; money in minor units, points whole.
 
-    ``sales`` and ``total_minor`` count every sale, also one that was voided or came back since.
-    ``points`` are those that sales and claims brought, pending ones included; ``points_taken`` were
-    taken back of them, and ``points_given`` given back of what was redeemed. ``voided_minor`` is
-    what was left of a sale when it was voided. ``adjusted_points`` adds adjustments up whichever
-    their sign, ``adjusted_net`` with it. What the day changed for the members is ``points`` -
+    What the day changed for the members is ``points`` -
     ``points_taken`` + ``points_given`` - ``redeemed_points`` + ``adjusted_net``.
     """
 
     sales: int
+    """How many sales, also those that came back since."""
     total_minor: int
+    """What they came to, in minor units."""
     points: int
+    """Whole points that sales and claims brought, pending ones included."""
     claims: int
+    """How many sales were given to a card afterwards."""
     redemptions: int
+    """How many redemptions were captured."""
     redeemed_points: int
+    """Whole points that they spent."""
     returns: int
+    """How many returns."""
     returned_minor: int
+    """What came back with them, in minor units."""
     voids: int
+    """How many sales were voided."""
     voided_minor: int
+    """What was left of them then, in minor units."""
     points_taken: int
+    """Whole points taken back with voids and returns."""
     points_given: int
+    """Whole points given back of what was redeemed."""
     adjustments: int
+    """How many adjustments by hand."""
     adjusted_points: int
+    """Whole points adjusted, added up whichever their sign."""
     adjusted_net: int
+    """Whole points adjusted, with their sign."""
     other_currencies: dict[str, ForeignSums]
+    """What is in other currencies than the program's, by ISO 4217 code."""
 
 
 class LaneSums(DaySums):
     """The sums of one cashier at one lane; an empty name where nobody said which."""
 
     lane: str
+    """The lane; empty where nobody said which."""
     cashier: str
+    """The cashier; empty where nobody said who."""
 
 
 class DayAnswer(Value):
     """A business date by lane and cashier, and in all, as of a position in the journal."""
 
     business_date: date
+    """The day: `YYYY-MM-DD`."""
     currency: str
+    """The program's currency, which `_minor` is in: ISO 4217."""
     lanes: tuple[LaneSums, ...]
+    """The sums by lane and cashier."""
     total: DaySums
+    """The sums of all of them."""
     as_of: JournalPosition
+    """The journal position that the sums rest on."""
 
 
 _MONEY = tuple(ForeignSums.model_fields)

@@ -48,32 +48,45 @@ class LastSale(Value):
     """A member's last sale at this device, also one that was claimed afterwards."""
 
     sale_id: str
+    """The POS's own id of the sale."""
     business_date: str
+    """The day it belongs to: `YYYY-MM-DD`."""
     total_minor: int
+    """What it came to, in minor units of its currency."""
     currency: str
+    """ISO 4217, three capitals."""
     points: int
+    """Whole points that it earned."""
 
 
 class AccountView(Value):
     """An account as a till sees it. Points are whole points.
 
-    ``status`` is the card's: ``active``, ``blocked``, ``lost`` or ``replaced``; of a member found
-    by telephone it is ``active`` unless no card of theirs is. ``say`` tells the cashier why the
-    balance, or part of it, cannot be spent here and now. ``balance`` rests on the journal up to
-    ``as_of``; a debt is below zero. ``redeemable_now`` is what may be spent here.
+    ``status`` of a member found by telephone is ``active`` unless no card of theirs is.
     """
 
     account: str
+    """The account's id."""
     display_name: str | None = None
+    """The member's name, where one is known."""
     status: str
+    """The card's state: `active`, `blocked`, `lost` or `replaced`."""
     say: str | None = None
+    """Why the balance, or part of it, cannot be spent here now; for the cashier."""
     tier: str | None
+    """The member's tier; null where the program has none."""
     balance: int
+    """Active whole points; a debt is below zero."""
     pending: int
+    """Whole points that wait for the return window to end."""
     redeemable_now: int
+    """Whole points that may be spent here and now."""
     as_of: JournalPosition
+    """The journal position that all of it rests on."""
     offers: tuple[Offer, ...]
+    """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
+    """The member's last sale at this device; null where there is none."""
 
 
 def find(view: View, shown: Shown | None) -> AccountRow | None:

@@ -58,7 +58,9 @@ class AtTill(Value):
     """Where something is asked for, and by whom, as far as the POS says."""
 
     lane: Code | None = None
+    """The lane it is asked for at."""
     cashier: Code | None = None
+    """Who asks for it."""
 
 
 class Personal(Value):
@@ -67,8 +69,11 @@ class Personal(Value):
     """
 
     phone: _PhoneText | None = None
+    """The telephone number; without a country's code it is the store's country's."""
     display_name: _DisplayName | None = None
+    """What screens call the member."""
     birthday: _Birthday | None = None
+    """A day of the year: `MM-DD`."""
 
 
 class ProfileChange(Personal, AtTill):

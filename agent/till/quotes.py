@@ -20,27 +20,34 @@ class Expiring(Value):
     """Points of the account that run out, and the business date from which they are gone."""
 
     points: int
+    """Whole points that run out."""
     on: str
+    """The business date from which they are gone: `YYYY-MM-DD`."""
 
 
 class Quote(Value):
-    """What a sale would earn, and the member's account before it; points in whole points.
-
-    ``rewards`` lists every reward with whether it can be had with this basket now, and why not.
-    Balance and rewards rest on the journal up to ``as_of``. ``expires`` and the tiers are empty
-    under a program that knows neither.
-    """
+    """What a sale would earn, and the member's account before it; points in whole points."""
 
     status: Literal["accumulated", "no_card", "unknown_card"]
+    """Whose basket it is: a member's, nobody's, or that of a card nobody has."""
     account: str | None
+    """The member's account; null where there is none."""
     points: int
+    """Whole points that the basket would earn."""
     because: tuple[Because, ...]
+    """Why: the points of each rule, which add up to `points`."""
     balance: int | None
+    """The member's active points before it; null without a member."""
     rewards: tuple[Offer, ...]
+    """Every reward, with whether it goes with this basket now."""
     as_of: JournalPosition
+    """The journal position that balance and rewards rest on."""
     expires: tuple[Expiring, ...] = ()
+    """Points that run out, and when; none under a program that knows no end of points."""
     tier: str | None = None
+    """The member's tier; null where the program has none."""
     next_tier: None = None
+    """The tier that comes next; null where the program has none."""
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:

@@ -40,22 +40,30 @@ _MOST_AT_ONCE = 100
 
 
 class RedemptionAnswer(Value):
-    """How a redemption stands. ``points`` are those it held; ``expires_at`` is RFC 3339 in UTC.
-
-    ``lane`` is where it was held.
-    """
+    """How a redemption stands."""
 
     redemption_id: str
+    """The POS's own id of the redemption."""
     status: Literal["held", "captured", "released"]
+    """How it stands."""
     authority: Literal["lease", "online", "floor"]
+    """By what right: `lease` this device's own, `online` head office's, `floor` none."""
     account: str
+    """The member's account."""
     lane: str | None
+    """The lane it was held at."""
     reward: str | None
+    """The reward's id; null for a discount."""
     points: int
+    """Whole points that were held."""
     captured: int
+    """Whole points that were spent of them."""
     expires_at: str
+    """When what is not captured goes back: RFC 3339 in UTC."""
     balance: int
+    """Active whole points now, without those held; a debt is below zero."""
     journal: JournalPosition
+    """The journal position that this rests on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from agent.core.taking_back import (
     rewards_left,
     share_left,
 )
-from agent.core.values import MOST_POINTS, Code, Value
+from agent.core.values import MOST_POINTS, Code, Value, example
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.members import TokenText, find, shown_in
 from agent.till.pending import activate_due
@@ -45,7 +45,9 @@ class BackLine(Value):
     """A line of the sale that comes back: its index, and how much of it as a decimal text."""
 
     line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
+    """Index of the line in the sale, from 0."""
     quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+    """How much of it: a decimal text above zero, up to three places."""
 
     @model_validator(mode="after")
     def _something_came_back(self) -> Self:
@@ -55,18 +57,22 @@ class BackLine(Value):
 
 
 class Back(Value):
-    """What comes back: lines of the sale, or so much of its total.
+    """What comes back: lines of the sale, or so much of its total."""
 
-    ``token`` is the card of whoever brings it, where one was shown. It counts on
-    ``business_date``, or else on the one that the POS said last.
-    """
+    model_config = example({"lines": [{"line": 0, "quantity": "1"}], "lane": "1", "cashier": "ana"})
 
     lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
+    """The lines that come back; or else `amount_minor`."""
     amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
+    """How much of the total comes back, in minor units; or else `lines`."""
     token: TokenText | None = None
+    """The card of whoever brings it, where one was shown."""
     lane: Code | None = None
+    """The lane that takes it back."""
     cashier: Code | None = None
+    """Who takes it back."""
     business_date: BusinessDate | None = None
+    """The day it counts on: `YYYY-MM-DD`; else the one the POS said last."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
-from agent.core.values import Code, Value
+from agent.core.values import Code, Value, example
 from agent.ledger import HoldRow
 from agent.till.members import TokenText
 from agent.till.refusals import NotRedeemable, UnknownReward
@@ -18,12 +18,22 @@ __all__ = ["Part", "Wish", "price"]
 class Wish(Value):
     """What a member wants to redeem: a reward of the program, or so many points as a discount."""
 
+    model_config = example(
+        {"token": "em4100:0C000621A5", "reward": "coffee", "lane": "1", "cashier": "ana"}
+    )
+
     token: TokenText
+    """The card: `scheme:value`, the bare number, or `phone:` and a number."""
     reward: Code | None = None
+    """A reward's id; or else `points`."""
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
+    """Whole points to take off as a discount; or else `reward`."""
     sale_id: Code | None = None
+    """The sale that it is for, where it is known."""
     lane: Code | None = None
+    """The lane it is held at."""
     cashier: Code | None = None
+    """Who holds it."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:

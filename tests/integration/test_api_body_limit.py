@@ -54,6 +54,15 @@ def test_undeclared_length(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_health_reads_no_body(store: StoreKit) -> None:
+    """``/healthz`` is 200 whatever comes with it: the limit is for calls that read a body."""
+    body = bytes(2 * 1024 * 1024)
+    answer = httpx.request("GET", f"{store.url}/healthz", content=body, timeout=10)
+    assert answer.status_code == 200
+    chunked = httpx.request("GET", f"{store.url}/healthz", content=_chunks(body), timeout=10)
+    assert chunked.status_code == 200
+
+
 def test_chunks_below_the_limit(
     till: httpx.Client,
     make_sale: Callable[..., dict[str, Any]],
