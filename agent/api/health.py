@@ -60,7 +60,7 @@ class HealthView(Value):
     frozen: str | None
     """Why points cannot be redeemed: a rebuilt ledger, not confirmed yet; or null."""
     recording: bool = True
-    """Whether sales can be written down: the disk lets it, and the ledger is not being made anew."""
+    """Whether sales are written down: the disk lets it, and the ledger is not being made anew."""
     online: bool
     """Whether head office is reached."""
     offline_because: str | None
