@@ -9,7 +9,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -93,6 +93,7 @@ def session() -> Iterator[requests.Session]:
 @settings(
     max_examples=25,
     deadline=None,
+    phases=set(Phase) - {Phase.explicit},  # the examples themselves are held by a unit test
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_every_answer_is_one_that_is_described(
