@@ -16,10 +16,10 @@ from agent.ledger.errors import LedgerUnavailable
 
 __all__ = [
     "check_build",
+    "checkpoint",
     "has_wal_reset_bug",
     "open_reader",
     "open_writer",
-    "settle",
     "shrinkable",
 ]
 
@@ -61,6 +61,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     # It holds card numbers: nobody else's to read. The log and its index take the same mode.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    _settle(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     if path.stat().st_size == 0:
         shrinkable(connection)
@@ -78,21 +79,8 @@ def shrinkable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
-def settle(connection: sqlite3.Connection, path: Path) -> None:
-    """Make durable whatever a ledger holds as it is opened; call before anybody is answered.
-
-    An agent that was killed between writing a commit and syncing it leaves one that the next agent
-    finds committed, in the kernel's memory alone. A retry of it writes nothing, so nothing else
-    would sync it. Raises OSError. The checkpoint goes without saying: a full disk has no room for
-    it, and a sync of the log is enough.
-    """
-    for file in (Path(f"{path}-wal"), path):
-        if file.exists():
-            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Empty the log, where that can be done: a full disk has no room for it."""
     with contextlib.suppress(sqlite3.Error):
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -101,3 +89,23 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """Open a read-only connection: it cannot write, and closing it never checkpoints."""
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+
+
+def _settle(path: Path) -> None:
+    """Make durable whatever a ledger holds, before it is opened and anybody is answered.
+
+    An agent that was killed between writing a commit and syncing it leaves one that the next agent
+    finds committed, in the kernel's memory alone. A retry of it writes nothing, so nothing else
+    would sync it. Raises OSError.
+
+    Never while a connection is open in this process: a process that closes any descriptor of a file
+    gives up all its POSIX locks on it, SQLite's among them, and whoever opens the database next
+    takes themselves for the only one (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    for file in (Path(f"{path}-wal"), path):
+        if file.exists():
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

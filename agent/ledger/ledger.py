@@ -16,7 +16,7 @@ from agent.core.instant import DeviceClock, Moment
 from agent.core.values import MintId
 from agent.ledger.base import read_base
 from agent.ledger.checks import check_newest, check_witness
-from agent.ledger.connection import check_build, has_wal_reset_bug, open_writer, settle
+from agent.ledger.connection import check_build, checkpoint, has_wal_reset_bug, open_writer
 from agent.ledger.epochs import Epochs, claim_incarnation
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.evidence import is_damage
@@ -150,7 +150,7 @@ class Ledger:
         view = View(self._writing, self.archive)
         check_newest(self._writing, self.archive, read_base(self.path))
         check_witness(view, newest_seen(self.places))
-        settle(self._writing, self.path)
+        checkpoint(self._writing)
         claim_incarnation(self._writing, self._mint_id)
         self._epochs = Epochs.of(view)
         self._reader.open(self.path)
