@@ -28,7 +28,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 test: $(READY)  ## everything that must hold, in a few minutes
 	@.ci/packages mosquitto chromium strace
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest --doctest-modules --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest --doctest-modules --numprocesses 3 --dist worksteal
 
 check: $(READY)  ## style, types and the direction of imports
 	@$(BIN)/ruff format --check .

@@ -6,14 +6,13 @@ import multiprocessing
 import os
 import random
 import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from in_memory import directory_in_memory
 from power_cut import (
     EVERYTHING,
     HALVES,
@@ -112,8 +111,8 @@ def _judge_share(plan: CutPlan, share: int, shares: int) -> Verdict:
     recording = Recording(plan.ledger.parent)
     for log in plan.logs:
         recording.read(log)
-    with _scratch() as scratch:
-        walk = _Walk(plan=plan, scratch=scratch)
+    with directory_in_memory() as directory:
+        walk = _Walk(plan=plan, scratch=directory)
         before: Change | Answered | None = None
         for number, step in enumerate((*recording.steps, None)):
             at_sync = any(isinstance(one, Synced | SyncedDirectory) for one in (before, step))
@@ -224,11 +223,3 @@ def _compare(
     complaints += [f"doubled or moved: {sorted(wrong - lost)}"] * bool(wrong - lost)
     complaints += [f"accounts lost: {sorted(gone)}"] * bool(gone)
     return lost, "; ".join(complaints)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A directory in memory, where there is one: thousands of disks are opened in it."""
-    memory = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
-        yield Path(directory)

@@ -9,12 +9,11 @@ import asyncio
 import hashlib
 import itertools
 import shutil
-import tempfile
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
+from in_memory import make_directory
 from ledger_model import Notebook, Place
 from ledger_rows import live_rows, noted_rows
 from toy_clock import Seen, ToyClock
@@ -27,8 +26,6 @@ from agent.ledger.connection import open_reader
 from agent.ledger.sealing import seal_old_entries
 
 __all__ = ["Shop"]
-
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made in it
 
 
 class _Foreseen(NamedTuple):
@@ -51,7 +48,7 @@ class Shop:
     """The ledger under test and what a careful person would know of it."""
 
     def __init__(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+        self._directory = make_directory()
         self._loop = asyncio.Runner()
         self._numbers = itertools.count()
         self._waiting: list[_Asked] = []

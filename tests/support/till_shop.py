@@ -9,13 +9,13 @@ more than it brought.
 import asyncio
 import json
 import shutil
-import tempfile
 import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from in_memory import make_directory
 from till_model import Answer, Call, Notebook, SaleNote
 from till_model_sums import offers, worth
 from toy_clock import ToyClock
@@ -30,7 +30,6 @@ from agent.till import Back, Committed, Enrolment, Terms, Till, UnknownCard, Wis
 __all__ = ["PROGRAMS", "Shop"]
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made in it
 _MOVING = ("status", "captured", "balance", "journal")
 """How a redemption stands at the moment; everything else of its answer stays for good."""
 
@@ -41,7 +40,7 @@ class Shop:
     def __init__(self, program: str, *, alone: bool) -> None:
         text = (PROGRAMS / f"{program}.toml").read_text("utf-8")
         self._terms = Terms(program=Program.parse(text, source=program), alone=alone)
-        self._directory = Path(tempfile.mkdtemp(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+        self._directory = make_directory()
         self._loop = asyncio.Runner()
         self._ids = iter(range(10**9))
         self._told: dict[tuple[str, ...], str] = {}

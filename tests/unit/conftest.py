@@ -15,6 +15,7 @@ import pytest
 from fact_strategies import facts
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from in_memory import directory_in_memory
 from msgspec import Raw
 from stocked import Stock
 
@@ -175,6 +176,13 @@ st.register_type_strategy(Program, _PROGRAMS)
 st.register_type_strategy(Enrol, _ENROLMENTS)
 st.register_type_strategy(AccumulatePoints, _accumulated())
 st.register_type_strategy(Entry, _ENTRIES)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A directory of the test's own, in memory where there is room."""
+    with directory_in_memory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")
