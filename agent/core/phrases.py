@@ -136,7 +136,7 @@ BUILT_IN = Phrases(
     on_the_way="{points} on the way",
     ahead="{points} more for: {reward}",
     enough="Enough for: {reward}",
-    on_hold="{reward} for {cost}",
+    on_hold="{reward}: {cost} set aside",
     money_off="{amount} off",
 )
 """The phrases of English, which no program has to write."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from lane_shop import ANA, BEN, NOBODY, PATIENCE_S, LaneShop, lane_shop
+from lane_shop import ANA, BEN, PATIENCE_S, LaneShop, lane_shop
 
 from agent.core.facts import CardState
 from agent.core.tokens import Token
