@@ -80,8 +80,9 @@ class Wording:
         return self._money_off(points * discount.worth_minor // discount.points)
 
     def on_hold(self, redemption: RedemptionAnswer) -> str:
-        """Say what a redemption buys, and for how much."""
+        """Say what points are set aside for, and how many."""
         bought, cost = self.bought(redemption), self.points(redemption.points)
+        cost = cost.replace(" ", "\N{NO-BREAK SPACE}")
         return self.say.on_hold.format(reward=bought, cost=cost)
 
     def offers(self, lane: Lane, member: AccountView) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,6 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import click
 
@@ -20,7 +19,7 @@ from agent.cli.told import told, told_titles
 from agent.cli.whose import Several, account_meant, checked_whose, shown
 from agent.core.entry import Entry, MalformedEntry, Position, Recorded
 from agent.ledger import LedgerDamaged, View
-from agent.ledger.history import history_of
+from agent.ledger.history import Asked, history_of
 from agent.ledger.migrations import open_known
 from agent.ledger.places import Places
 from agent.ledger.segments import Archive
@@ -37,8 +36,8 @@ class _Wanted:
     """Whose history, and the entry that was asked for, where it was one."""
 
     name: str
-    by: Literal["account", "sale_id"] | None
-    """None where the entry speaks of neither: then it alone is shown."""
+    by: Asked | None
+    """None where the entry speaks of none of them: then it alone is shown."""
     meant: Recorded | None = None
 
 
@@ -49,17 +48,18 @@ class _Wanted:
 @plain_errors
 @until_nobody_reads
 def history(db: Path, as_json: bool, whose: tuple[str, ...]) -> None:
-    """Print what happened to an account.
+    """Print what happened to an account, or of a sale or a redemption.
 
     WHOSE is an account, its end as ``ledger flags`` prints it, a card as ``scheme:value`` or its
-    bare number, or the reference on a receipt (``0:32``): then the account's history, or that of
-    a sale without one, with the entry in bold. Oldest first, times as this machine's clock shows
-    them. Points without a sign were held, given back or no longer pending: they neither came nor
-    went.
+    bare number; the POS's own id of a sale or of a redemption: then its entries alone, a sale's
+    with those of its redemptions; or the reference on a receipt (``0:32``): then the account's
+    history, or that of a sale without one, with the entry in bold. Oldest first, times as this
+    machine's clock shows them. Points without a sign were held, given back or no longer pending:
+    they neither came nor went.
     """
     must_exist(db)
     # In parts, because a number may be typed with blanks; what is left over would be printed.
-    typed = checked_whose(" ".join(whose), hint="WHOSE")
+    typed = "".join(" ".join(whose).split())
     wanted = _wanted(db, typed)
     left_out: list[LedgerDamaged] = []
     with progress_bar("reading", hidden=as_json or not sys.stdout.isatty()) as progress:
@@ -85,6 +85,10 @@ def _wanted(db: Path, typed: str) -> _Wanted:
     """Find out whose history it is. Raises LedgerDamaged for an entry that cannot be read."""
     with closing(open_known(db)) as connection:
         view = View(connection, Archive(Places(db).segments))
+        slip = _of_slip(view, typed)
+        if slip is not None:  # a sale's id may well look like the number of a card
+            return slip
+        typed = checked_whose(typed, hint="WHOSE")
         reference = _REFERENCE.fullmatch(typed)
         if reference is not None and not view.knows(typed):
             return _of_entry(view, *reference.groups())
@@ -92,6 +96,15 @@ def _wanted(db: Path, typed: str) -> _Wanted:
             return _Wanted(name=account_meant(view, typed), by="account")
         except Several as several:
             fail(str(several), code=1)
+
+
+def _of_slip(view: View, typed: str) -> _Wanted | None:
+    """Find the sale or the redemption to which the POS gave this id."""
+    if view.places_of_sale(typed):
+        return _Wanted(name=typed, by="sale_id")
+    if view.hold(typed) is not None:
+        return _Wanted(name=typed, by="redemption_id")
+    return None
 
 
 def _of_entry(view: View, epoch: str, seq: str, digits: str | None) -> _Wanted:
@@ -109,7 +122,7 @@ def _of_entry(view: View, epoch: str, seq: str, digits: str | None) -> _Wanted:
     account, sale_id = (getattr(fact, name, None) for name in ("account", "sale_id"))
     if account is not None:
         return _Wanted(name=account, by="account", meant=recorded)
-    by: Literal["sale_id"] | None = None if sale_id is None else "sale_id"
+    by: Asked | None = None if sale_id is None else "sale_id"
     return _Wanted(name=sale_id or place, by=by, meant=recorded)
 
 
@@ -132,8 +145,7 @@ def _print(
         lines.append(json.dumps(row) if as_json else told(entry, row, meant=is_meant))
     if lines and not as_json:
         if wanted.by is not None:
-            kind = "account" if wanted.by == "account" else "sale"
-            click.echo(f"{kind} {wanted.name}")
+            click.echo(f"{wanted.by.removesuffix('_id')} {wanted.name}")
         click.echo(told_titles())
     for line in lines:
         click.echo(line)

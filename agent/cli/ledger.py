@@ -14,7 +14,7 @@ from agent.cli.history import history
 from agent.cli.journal import export
 from agent.cli.options import as_json_option, db_option, must_exist
 from agent.cli.shown import fail, plain_errors, progress_bar, until_nobody_reads
-from agent.cli.whose import checked_whose, shown
+from agent.cli.whose import Several, account_meant, checked_whose, shown
 from agent.clock import device_clock, mint_id
 from agent.ledger import LedgerDamaged, LedgerError, View, replay, verify_chain
 from agent.ledger.backup import make_backup
@@ -70,7 +70,11 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
 @ledger.command()
 @db_option
 @as_json_option
-@click.option("--account", help="Only this account, with what is pending and held.")
+@click.option(
+    "--account",
+    metavar="A",
+    help="Only this account's, with what is pending and held: its name, its end, or a card.",
+)
 @plain_errors
 @until_nobody_reads
 def balance(db: Path, as_json: bool, account: str | None) -> None:
@@ -78,18 +82,24 @@ def balance(db: Path, as_json: bool, account: str | None) -> None:
     must_exist(db)
     with closing(open_known(db)) as connection:
         view = View(connection)
-        if account is None:
-            balances = view.balances()
-        elif not view.knows(account := checked_whose(account, hint="--account")):
-            fail(f"there is no account {shown(account)}", code=1)
-        else:
-            buckets = ("active", "pending", "held")
-            balances = {bucket: view.balance(account, bucket) for bucket in buckets}
+        balances = view.balances() if account is None else _of_one(view, account)
     if as_json:
         click.echo(json.dumps(balances))
         return
     for name, points in sorted(balances.items()):
         click.echo(f"{name}  {points:>10,}")
+
+
+def _of_one(view: View, typed: str) -> dict[str, int]:
+    """Answer what an account has, by its buckets; fails where nobody or several are meant."""
+    whose = checked_whose(typed, hint="--account")
+    try:
+        account = account_meant(view, whose)
+    except Several as several:
+        fail(str(several), code=1)
+    if not view.knows(account):
+        fail(f"there is no account {shown(whose)}", code=1)
+    return {bucket: view.balance(account, bucket) for bucket in ("active", "pending", "held")}
 
 
 @ledger.command()

@@ -30,15 +30,22 @@ def _naming(*wanted: str) -> Callable[[str], str]:
     """Hold that a phrase names these values in braces, each as it stands, and no others."""
 
     def check(phrase: str) -> str:
-        names = [
-            (name, spec or conversion or "")
-            for _, name, spec, conversion in Formatter().parse(phrase)
-            if name is not None
-        ]
+        try:
+            names = [
+                (name, spec or conversion or "")
+                for _, name, spec, conversion in Formatter().parse(phrase)
+                if name is not None
+            ]
+        except ValueError:  # a brace that nothing opens or closes
+            names = [("", phrase)]
         if {name for name, _ in names} == set(wanted) and not any(how for _, how in names):
             return phrase
         what = " and ".join(f"{{{name}}}" for name in wanted)
-        raise ValueError(f"must name {what}, and no other value" if what else "names no value")
+        raise ValueError(
+            f"must name {what}, and no other value"
+            if what
+            else "names no value: write it without braces"
+        )
 
     return check
 
@@ -136,7 +143,7 @@ BUILT_IN = Phrases(
     on_the_way="{points} on the way",
     ahead="{points} more for: {reward}",
     enough="Enough for: {reward}",
-    on_hold="{reward} for {cost}",
+    on_hold="{reward}: {cost} set aside",
     money_off="{amount} off",
 )
 """The phrases of English, which no program has to write."""

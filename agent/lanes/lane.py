@@ -70,6 +70,7 @@ class Lane:
     card that a third one took the place of, ``moved`` a card that went to another lane, with that
     lane's name. ``held`` are the redemptions on hold by their ids, ``ended`` the one that ended
     last. ``shows`` counts the cards shown, so that a button can say what its page had seen.
+    ``claimed`` says that ``sale`` was claimed after it was paid.
     ``last_s`` is when something happened here last; ``resting`` says that the customer's screen
     has shown for long enough how that ended.
     """
@@ -84,6 +85,7 @@ class Lane:
     replaced: Token | None = None
     moved: tuple[Token, str] | None = None
     sale: SaleAnswer | None = None
+    claimed: bool = False
     back: BackAnswer | None = None
     quote: Quote | None = None
     held: dict[str, RedemptionAnswer] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from agent.core.tokens import Token
 from agent.lanes.beside import Beside
 from agent.lanes.flagging import Flagging
 from agent.lanes.lane import Lane, Shown, Which
+from agent.lanes.leaving import Leaving
 from agent.lanes.listening import Listener
 from agent.lanes.looking import look_up
 from agent.lanes.refusals import NoSuchCard, SameLane, UnknownLane
@@ -52,6 +53,7 @@ class Lanes:
         self._lanes = {name: Lane(name=name) for name in names}
         self._strangers = Strangers(names)
         self._flagging = Flagging(till, now_s)
+        self._leaving = Leaving(self._flagging)
         self._stale: set[str] = set()
         self._changes = 0
         self._beside = Beside()
@@ -151,6 +153,8 @@ class Lanes:
         lane nobody configured has nobody listening, and is said in the log.
         """
         self._account_moved(answer.account, answer.balance, answer.journal)
+        if claimed:
+            self._leaving.claimed(answer.sale_id, answer.account)
         lane = self._lanes.get(name)
         if lane is None:
             self._strangers.note(name)
@@ -160,8 +164,8 @@ class Lanes:
             sold.sold = True
             self._settle(lane, sold)
         elif lane.second is None and not claimed:
-            self._leave(lane, *lane.clear())
-        lane.sale, lane.back, lane.quote = answer, None, None
+            self._leaving.pass_over(answer, lane.name, *lane.clear())
+        lane.sale, lane.back, lane.quote, lane.claimed = answer, None, None, claimed
         lane.stir(self._now_s(), answer.account)
         if lane.listeners:
             lane.tell("sale", answer.model_dump(mode="json") | {"lane": name})
@@ -201,12 +205,13 @@ class Lanes:
             lane.tell("status", data)
 
     def look_after(self) -> None:
-        """Take cards off the screens whose time is up."""
+        """Take cards off the screens whose time is up, and record those that claimed nothing."""
         for lane in self:
             newest = lane.newest
             if newest is not None and self._is_over(newest):
-                self._leave(lane, *lane.clear())
+                self._leaving.leave(lane.name, *lane.clear())
             lane.rest(self._now_s())
+        self._leaving.look_after(self._is_over)
 
     async def settled(self) -> None:
         """Wait until everything that was begun beside the work is done."""
@@ -240,7 +245,7 @@ class Lanes:
         newest = lane.newest
         is_over = newest is not None and (newest.sold or self._is_over(newest))
         left = lane.lay(shown, anew=is_over)
-        self._leave(lane, *left)
+        self._leaving.leave(lane.name, *left)
         told = {"replaced": left[0].brief()} if left and lane.second is shown else {}
         lane.tell("card", lane.card_data(shown, cause) | told)
 
@@ -255,15 +260,9 @@ class Lanes:
         """One of the cards is the one that was meant; the other leaves."""
         meant.at_s = self._now_s()
         others = lane.keep(meant)
-        self._leave(lane, *others)
+        self._leaving.leave(lane.name, *others)
         if others:
             lane.tell("card", lane.card_data(meant, "chosen"))
-
-    def _leave(self, lane: Lane, *cards: Shown) -> None:
-        """Cards leave the lane; a member's card that had no sale is recorded."""
-        for shown in cards:
-            if shown.account is not None and not shown.sold:
-                self._flagging.note("tap_without_basket", account=shown.account, lane=lane.name)
 
     def _account_moved(
         self, account: str | None, balance: int | None, journal: JournalPosition

@@ -17,16 +17,25 @@ from agent.ledger.replay import Progress
 from agent.ledger.segments import Archive
 from agent.ledger.view import View, journaled, refuse
 
-__all__ = ["history_of", "walk"]
+__all__ = ["Asked", "history_of", "walk"]
+
+Asked = Literal["account", "sale_id", "redemption_id"]
+"""What an entry may speak of, as its fact calls it."""
 
 _Unreadable = Callable[[LedgerDamaged], None]
 """Told what is left out, where the rest is read all the same."""
 
 
 def walk(
-    path: Path, *, progress: Progress, unreadable: _Unreadable = refuse
+    path: Path,
+    *,
+    after: tuple[int, int] = (0, 0),
+    progress: Progress,
+    unreadable: _Unreadable = refuse,
 ) -> Iterator[tuple[Position, bytes]]:
     """Yield every entry's position and canonical bytes, oldest first. The agent may be running.
+
+    ``after`` is the (epoch, seq) behind which it begins.
 
     Ends with the entry that was the newest when it began, and holds no state of the ledger: whoever
     reads on tomorrow keeps no log from being trimmed. Raises LedgerDamaged for a segment that does
@@ -37,6 +46,9 @@ def walk(
     with closing(open_known(path)) as connection:
         view = View(connection)
         head, total = view.head(), view.count()
+        after = max(begins.place, after)
+        if after[0] == head.epoch:
+            total = min(total, head.seq - after[1])
         before: Position | None = None
 
         def skip(error: LedgerDamaged) -> None:
@@ -45,7 +57,7 @@ def walk(
             unreadable(error)
 
         entries = journaled(
-            connection, Archive(Places(path).segments), after=begins.place, unreadable=skip
+            connection, Archive(Places(path).segments), after=after, unreadable=skip
         )
         for done, (position, canonical) in enumerate(entries, start=1):
             if position.place > head.place:
@@ -72,22 +84,40 @@ def history_of(
     path: Path,
     name: str,
     *,
-    by: Literal["account", "sale_id"] = "account",
+    by: Asked = "account",
     progress: Progress,
     unreadable: _Unreadable = refuse,
 ) -> Iterator[tuple[Position, Entry]]:
-    """Yield the entries that speak of an account or a sale, oldest first; raises as ``walk`` does.
+    """Yield the entries that speak of an account, a sale or a redemption, oldest first.
 
-    Reads the whole ledger: bytes that do not hold the name are not even parsed.
+    A sale's redemptions are told with it. Reads the ledger from the first of these entries on, for
+    an account the whole of it: bytes that do not hold the name are not even parsed. Raises as
+    ``walk`` does.
     """
-    named = msgspec.json.encode(name)
-    for position, canonical in walk(path, progress=progress, unreadable=unreadable):
-        if named not in canonical:
+    redemptions, after = _beginning(path, name, by)
+    named = [msgspec.json.encode(each) for each in (name, *redemptions)]
+    for position, canonical in walk(path, after=after, progress=progress, unreadable=unreadable):
+        if not any(each in canonical for each in named):
             continue
         try:
             entry = read_kept(*position.place, canonical)
         except LedgerDamaged as error:
             unreadable(error)
             continue
-        if getattr(entry.fact, by, None) == name:
+        fact = entry.fact
+        if getattr(fact, by, None) == name or getattr(fact, "redemption_id", None) in redemptions:
             yield position, entry
+
+
+def _beginning(path: Path, name: str, by: Asked) -> tuple[frozenset[str], tuple[int, int]]:
+    """Answer a sale's redemptions, and the place behind which the entries begin that are told."""
+    places: list[tuple[str | None, int, int]] = []
+    with closing(open_known(path)) as connection:
+        view = View(connection)
+        if by == "sale_id":
+            places = view.places_of_sale(name)
+        elif by == "redemption_id" and (hold := view.hold(name)) is not None:
+            places = [(name, *hold.place)]
+    redemptions = frozenset(redemption for redemption, _, _ in places if redemption is not None)
+    epoch, seq = min(((epoch, seq) for _, epoch, seq in places), default=(0, 1))
+    return redemptions, (epoch, seq - 1)

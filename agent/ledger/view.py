@@ -165,6 +165,10 @@ class View(DayView):
         rows = self._connection.execute(SQL["returns_of"], (sale_id,)).fetchall()
         return {return_id: (epoch, seq) for return_id, epoch, seq in rows}
 
+    def places_of_sale(self, sale_id: str) -> list[tuple[str | None, int, int]]:
+        """List where a sale and its redemptions begin: redemption or None, epoch, seq."""
+        return self._connection.execute(SQL["places_of_sale"], (sale_id,)).fetchall()
+
     def waiting(self, account: str, place: tuple[int, int]) -> int:
         """Answer how many points are pending of the lot that one entry made."""
         row = self._connection.execute(SQL["lot"], (account, *place)).fetchone()

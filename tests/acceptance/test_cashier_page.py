@@ -1,13 +1,15 @@
 """The cashier's page in a real browser: it shows the member at the tap, and needs no reload."""
 
 import json
+from typing import Literal
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from agent.core.tokens import Token
 from agent.paths import shipped_baskets
-from agent.tools.site import StoreKit
+from agent.tools.site import TILL_TOKEN, StoreKit
 
 _CARD, _OTHER = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
 
@@ -93,3 +95,34 @@ def test_a_lost_agent_is_said_where_it_is_seen(
     expect(button).not_to_be_focused()
     kit.agent.start()
     expect(page.locator("#panel")).not_to_have_attribute("inert", "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768), (390, 844)])
+def test_no_print_is_small(
+    kit: StoreKit, page: Page, width: int, height: int, scheme: Literal["light", "dark"]
+) -> None:
+    """What a cashier reads of a card and a sale is as large as any text, and in full contrast."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    lane = kit.lanes["1"]
+    account = lane.pos.enrol(str(_CARD)).json()["account"]
+    headers = {"Authorization": f"Bearer {TILL_TOKEN}"}
+    more = {"token": str(_OTHER), "lane": "1"}
+    httpx.post(f"{kit.url}/v1/accounts/{account}/cards", json=more, headers=headers)
+    sale_id, sale = real_sale(_CARD)
+    assert lane.pos.sell(sale_id, sale | {"token": None}).json()["status"] == "no_card"
+    _hold_to_body(page, "Last sale: no points")
+    for card in (_CARD, _OTHER):
+        lane.tap(card)
+    for text in ("Same member as the card ending", "No sale yet", "Wrong lane?"):
+        _hold_to_body(page, text)
+
+
+def _hold_to_body(page: Page, text: str) -> None:
+    size, colour, body_size, body_colour = page.get_by_text(text).evaluate(_PRINT)
+    assert (size >= body_size, colour) == (True, body_colour), text
+
+
+_PRINT = """element => [element, document.body].map(each => getComputedStyle(each)).flatMap(
+    style => [parseFloat(style.fontSize), style.color])"""

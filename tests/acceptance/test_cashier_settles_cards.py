@@ -93,7 +93,7 @@ def test_quote_hold_and_sale(kit: StoreKit, page: Page, make_sale: MakeSale) -> 
     expect(page.locator(".held")).to_have_text("500 points held: 5.00 USD off, not yet paid")
     expect(page.locator(".balance")).to_have_text("100 points")
     lane.pos.sell("s-1", sale | {"redemptions": ["r-1"]}).raise_for_status()
-    expect(page.get_by_text("500 points spent: 5.00 USD off")).to_be_visible()
+    expect(page.get_by_text("500 points redeemed: 5.00 USD off")).to_be_visible()
     expect(page.get_by_text("+14 with this sale")).to_be_visible()
     expect(page.locator(".held")).to_have_count(0)
 

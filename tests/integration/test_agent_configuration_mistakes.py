@@ -57,7 +57,7 @@ MISTAKES: dict[str, tuple[Spoil, list[str]]] = {
     "unknown device": (_unknown_device, ["agent.toml", "'2'", "'reader-3'"]),
     "unknown key of a program": (
         _mistake_in_program,
-        ["spring.toml", "'earn.0.per_minr'", "'per_minor'"],
+        ["spring.toml", '[[earn]] "base": ', "'per_minr'", "'per_minor'"],
     ),
     "no file": (_untouched, ["agent.toml", "No such file"]),
 }

@@ -129,3 +129,44 @@ def test_points_that_nobody_redeemed(shop: LaneShop, card: Token | None) -> None
         return await said(shop)
 
     assert "Paid with points, but no points were redeemed. Call the manager." in asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("lies_there", "told"),
+    [(ANA, "Claimed: +10 points"), (None, "Last sale, claimed: +10 points")],
+)
+def test_a_claim_is_said_to_be_one(shop: LaneShop, lies_there: Token | None, told: str) -> None:
+    """After a claim the page says that, and what it brought, whether or not the card lies there."""
+
+    async def run() -> list[str]:
+        await shop.sell(None)
+        if lies_there is not None:
+            await shop.tap(lies_there)
+        claimed = await shop.till.claim("s-1", str(ANA), lane="1")
+        shop.lanes.sale_committed("1", claimed.answer, claimed=True)
+        after_claim = await said(shop)
+        await shop.sell(ANA)  # and of the next sale it says nothing of the kind
+        assert not any("laimed" in each for each in await said(shop))
+        return after_claim
+
+    assert told in asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("captured", "told"),
+    [
+        (True, "500 points redeemed: 5.00 USD off"),
+        (False, "500 points given back, nothing was redeemed"),
+    ],
+)
+def test_points_are_redeemed(shop: LaneShop, captured: bool, told: str) -> None:
+    """What became of a redemption is said in the words of the API, the receipt and the reports."""
+
+    async def run() -> list[str]:
+        await shop.till.commit("s-1", sale_of(60_000, token=str(ANA)))
+        await shop.till.hold("r-1", Wish(token=str(ANA), points=500, lane="1"))
+        ended = await (shop.till.capture("r-1") if captured else shop.till.release("r-1"))
+        shop.lanes.redemption_changed(ended[0])
+        return [each.replace("\N{NO-BREAK SPACE}", " ") for each in await said(shop)]
+
+    assert told in asyncio.run(run())

@@ -215,3 +215,18 @@ def test_numbers_are_parted_as_the_language_does() -> None:
         wording = Wording(PROGRAM, Paper(phrases=BUILT_IN.model_copy(update=marks)))
         assert wording.number(12_345) == number
         assert wording.money(123_456) == f"{money}\N{NO-BREAK SPACE}USD"
+
+
+def test_points_on_hold_are_no_offer(shop: LaneShop) -> None:
+    """What is held is said to be set aside, in each language of the shipped program."""
+
+    async def run() -> list[str]:
+        await held(shop, reward="coffee")
+        (redemption,) = shop.lanes["1"].held.values()
+        papers = (Paper.of(PROGRAM, language=language) for language in PROGRAM.languages)
+        return [Wording(PROGRAM, paper).on_hold(redemption) for paper in papers]
+
+    assert asyncio.run(run()) == [
+        "A coffee: 150\N{NO-BREAK SPACE}points set aside",
+        "Un café: 150\N{NO-BREAK SPACE}puntos en reserva",
+    ]

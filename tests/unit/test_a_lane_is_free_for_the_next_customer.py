@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from lane_shop import ANA, BEN, LaneShop, lane_shop
+from lane_shop import ANA, BEN, PATIENCE_S, LaneShop, lane_shop
 
 from agent.core.facts import CardState
 from agent.core.tokens import Token
@@ -42,12 +42,29 @@ def test_the_next_customers_sale_ends_the_member_before(
 
 
 def test_a_card_that_was_passed_over_is_recorded(shop: LaneShop) -> None:
-    """A card that was shown leaves with a sale that is not its own, and had no basket."""
+    """A card that was shown leaves with a sale that is not its own, and had no basket.
+
+    Where the sale had no card, the card may yet claim it, within the five minutes of any card.
+    """
 
     async def run() -> None:
         await shop.tap(ANA)
         await shop.sell(None)
-        assert shop.tokens() == []
+        assert (shop.tokens(), await shop.flags()) == ([], [])
+        shop.now_s += PATIENCE_S
+        shop.lanes.look_after()
+        shop.lanes.look_after()
+        assert await shop.flags() == [("tap_without_basket", await shop.account(ANA), "1", "")]
+
+    asyncio.run(run())
+
+
+def test_a_card_that_another_members_sale_passed_over_is_recorded_at_once(shop: LaneShop) -> None:
+    """A sale that is another member's can be claimed by nobody."""
+
+    async def run() -> None:
+        await shop.tap(ANA)
+        await shop.sell(BEN)
         assert await shop.flags() == [("tap_without_basket", await shop.account(ANA), "1", "")]
 
     asyncio.run(run())

@@ -58,7 +58,7 @@ def test_a_language_has_every_phrase(phrase: str) -> None:
         ('["en", "es"]', '["en"]', "phrases: 'es' cannot stand here; of languages, en can"),
         ('["en", "es"]', '["en", "es", "es"]', "languages: two languages are called 'es'"),
         ('["en", "es"]', "[]", "languages: "),
-        ('["en", "es"]', '["English"]', "languages.0: "),
+        ('["en", "es"]', '["English"]', "languages.1: "),
         ('{ es = "Un', '{ fr = "Un', "texts of 'coffee': 'fr' cannot stand here; of languages, es"),
         ('{ es = "Un', '{ en = "Un', "texts of 'coffee': 'en' cannot stand here"),
         ('owed = "', 'owned = "', "unknown key 'phrases.es.owned'; did you mean 'owed'?"),

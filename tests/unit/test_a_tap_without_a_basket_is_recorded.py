@@ -102,6 +102,35 @@ def test_a_claim_is_a_basket(shop: LaneShop) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("lane", ["1", "2", "9"])
+def test_the_sale_that_passed_a_card_over_may_be_its_basket(shop: LaneShop, lane: str) -> None:
+    """A card is shown, its sale is paid without it, and then the card claims it: no flag."""
+
+    async def run() -> None:
+        await shop.tap(ANA)
+        await shop.sell(None)
+        claimed = await shop.till.claim("s-1", str(ANA), lane=lane)
+        shop.lanes.sale_committed(claimed.lane or "", claimed.answer, claimed=True)
+        shop.now_s += PATIENCE_S
+        shop.lanes.look_after()
+        assert await shop.flags() == []
+
+    asyncio.run(run())
+
+
+def test_a_claim_by_another_card_is_not_its_basket(shop: LaneShop) -> None:
+    """Where somebody else's card claims the sale, the card that was shown is recorded at once."""
+
+    async def run() -> None:
+        await shop.tap(ANA)
+        await shop.sell(None)
+        claimed = await shop.till.claim("s-1", str(BEN))
+        shop.lanes.sale_committed("1", claimed.answer, claimed=True)
+        assert await shop.flags() == [("tap_without_basket", await shop.account(ANA), "1", "")]
+
+    asyncio.run(run())
+
+
 def test_quotes_holds_and_other_lanes_are_none(shop: LaneShop) -> None:
     """A quote and a hold are no sale, and a sale at another lane is not this lane's."""
 

@@ -45,17 +45,17 @@ def test_the_shipped_program_reads() -> None:
 @pytest.mark.parametrize(
     ("line", "instead", "complaint"),
     [
-        ("points = 1", "points = 1.0", "earn.0.points: "),
-        ("points = 1", "points = true", "earn.0.points: "),
-        ("points = 1", "points = 0", "earn.0.points: "),
-        ("points = 1", "points = -1", "earn.0.points: "),
-        ("per_minor = 100", "per_minor = 0", "earn.0.per_minor: "),
-        ("per_minor = 100", "per_minor = 1e2", "earn.0.per_minor: "),
+        ("points = 1", "points = 1.0", '[[earn]] "base": points: '),
+        ("points = 1", "points = true", '[[earn]] "base": points: '),
+        ("points = 1", "points = 0", '[[earn]] "base": points: '),
+        ("points = 1", "points = -1", '[[earn]] "base": points: '),
+        ("per_minor = 100", "per_minor = 0", '[[earn]] "base": per_minor: '),
+        ("per_minor = 100", "per_minor = 1e2", '[[earn]] "base": per_minor: '),
         ("version = 1", "version = 0", "version: "),
         ('currency = "USD"', 'currency = "dollars"', "currency: "),
-        ('id = "base"', 'id = "two words"', "earn.0.id: "),
-        ("points = 1", "point = 1", "unknown key 'earn.0.point'; did you mean 'points'?"),
-        ("per_minor = 100", "", "key 'earn.0.per_minor' is missing"),
+        ('id = "base"', 'id = "two words"', '[[earn]] "two words": id: '),
+        ("points = 1", "point = 1", "unknown key 'point'; did you mean 'points'?"),
+        ("per_minor = 100", "", "key 'per_minor' is missing"),
     ],
 )
 def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
@@ -70,30 +70,108 @@ def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
 def test_a_text_gives_the_printer_no_orders(text: str) -> None:
     """A text with a control character is refused: a printer would break the line, or obey."""
     said = complaint_about(CORNER.replace("1 point per $1", text))
-    assert said.startswith("corner.toml: earn.0.text: ")
+    assert said.startswith('corner.toml: [[earn]] "base": text: ')
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (CORNER.replace('"base"', '"two words"'), f"earn.0.id: {A_CODE}"),
+        (CORNER.replace('"base"', '"two words"'), f'[[earn]] "two words": id: {A_CODE}'),
         (CORNER.replace('"corner"', '"cafés"'), f"id: {A_CODE}"),
-        (CORNER + 'exclude_categories = ["to bacco"]', f"earn.0.exclude_categories.0: {A_CODE}"),
+        (
+            CORNER + 'exclude_categories = ["to bacco"]',
+            f'[[earn]] "base": exclude_categories.1: {A_CODE}',
+        ),
         (
             CORNER.replace("USD", "usd"),
             'currency: write the three capitals that ISO 4217 has for it, such as "USD"',
         ),
         (
             CORNER.replace("1 point per", "1 point\\nper"),
-            "earn.0.text: write it on one line, without tabs or other control characters",
+            '[[earn]] "base": text: write it on one line, without tabs or other control characters',
         ),
-        ('languages = ["English"]\n' + CORNER, f"languages.0: {A_LANGUAGE}"),
-        (CORNER + 'texts = { English = "x" }', f"earn.0.texts.English: {A_LANGUAGE}"),
+        ('languages = ["English"]\n' + CORNER, f"languages.1: {A_LANGUAGE}"),
+        (CORNER + 'texts = { English = "x" }', f'[[earn]] "base": texts.English: {A_LANGUAGE}'),
     ],
 )
 def test_what_has_not_its_form_is_told_in_words(text: str, complaint: str) -> None:
     """The file, the key and what to write there: no regular expression."""
     assert complaint_about(text) == f"corner.toml: {complaint}"
+
+
+REWARDS = (
+    CORNER
+    + """
+[[reward]]
+id = "coffee"
+cost_points = 150
+text = "A coffee"
+[[reward]]
+id = "tea"
+cost_points = 100
+text = "A tea"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ("points = 1", "points = 0", '[[earn]] "base": points: write 1 or more'),
+        ("per_minor = 100", "per_minor = 0", '[[earn]] "base": per_minor: write 1 or more'),
+        ("points = 1", "points = 2000000", '[[earn]] "base": points: write 1000000 or less'),
+        ("version = 1", "version = 0", "version: write 1 or more"),
+        ("version", "return_window_days = 366\nversion", "return_window_days: write 365 or less"),
+        (
+            "version",
+            "redeemed_part_earns = 'no'\nversion",
+            "redeemed_part_earns: write true or false, without quotes",
+        ),
+        ("version", "languages = []\nversion", "languages: name at least 1"),
+        (
+            "version",
+            "discount = []\nversion",
+            "discount: there may be one alone: write [discount] with one bracket",
+        ),
+        ("version", "discount = 5\nversion", "discount: write it as a table"),
+        ("cost_points = 100", "cost_points = 0", '[[reward]] "tea": cost_points: write 1 or more'),
+        (
+            "cost_points = 100",
+            "cost_points = 1.5",
+            '[[reward]] "tea": cost_points: write it as a whole number, without quotes',
+        ),
+        ('id = "tea"', "id = 5", "[[reward]] 2: id: write it as a text, in quotes"),
+        ('id = "tea"', "", "[[reward]] 2: key 'id' is missing"),
+        (
+            '"A tea"',
+            f'"{"x" * 201}"',
+            '[[reward]] "tea": text: write it in 200 characters or fewer',
+        ),
+        ('"A tea"', '"A tea"\ntexts = 5', '[[reward]] "tea": texts: write it as a table'),
+        (
+            '"1 point per $1"',
+            '"1 point"\nexclude_categories = "tobacco"',
+            '[[earn]] "base": exclude_categories: write it as a list: ["tobacco"]',
+        ),
+        (
+            "cost_points = 100",
+            "cost_point = 100",
+            "[[reward]] \"tea\": unknown key 'cost_point'; did you mean 'cost_points'?",
+        ),
+        ("version = 1", "versoin = 1", "unknown key 'versoin'; did you mean 'version'?"),
+    ],
+)
+def test_a_mistake_is_told_once_and_in_words(right: str, wrong: str, complaint: str) -> None:
+    """One line for one mistake: the rule or reward by its id, or counted from 1, and what to do."""
+    assert right in REWARDS
+    assert complaint_about(REWARDS.replace(right, wrong, 1)) == f"corner.toml: {complaint}"
+
+
+@pytest.mark.parametrize("phrase", ["{", "}", "{points", "{0}", "{points}", "{!r}"])
+def test_braces_that_name_nothing_are_told_in_words(phrase: str) -> None:
+    """Whatever stands in braces, the answer says what may."""
+    said = complaint_about(f"{CORNER}[phrases.en]\nbalance = {phrase!r}\n")
+    assert "corner.toml: phrases.en.balance: names no value: write it without braces\n" in said
 
 
 def test_no_form_of_a_program_is_told_as_a_regular_expression() -> None:

@@ -63,7 +63,7 @@ def complaint_about(text: str) -> str:
         (
             'title = "x"\n[[device]]\nname = "a"\n[[device]]\nname = "b"\n'
             '[[device.ports]]\nlisten = "a:1"\nbacklock = 3',
-            "[[device]] \"b\": unknown key 'ports.0.backlock'; did you mean 'backlog'?",
+            "[[device]] \"b\": unknown key 'ports.1.backlock'; did you mean 'backlog'?",
         ),
         (
             'title = "x"\n[[device]]\nname = "a"\nspecial = {listen = "a:1", lisen = "b:1"}',
@@ -80,10 +80,10 @@ def test_an_unknown_key_names_the_nearest_one(text: str, complaint: str) -> None
     ("text", "key"),
     [
         ("", "key 'title'"),
-        ('title = "x"\n[[device]]', "key 'device.0.name'"),
+        ('title = "x"\n[[device]]', "[[device]] 1: key 'name'"),
         (
             'title = "x"\n[[device]]\nname = "a"\n[[device.ports]]',
-            "[[device]] \"a\": key 'ports.0.listen'",
+            "[[device]] \"a\": key 'ports.1.listen'",
         ),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_missing_key_is_named(text: str, key: str) -> None:
 def test_a_name_that_two_tables_have_names_neither() -> None:
     """Where two tables of a list have one name, they are told apart by their places."""
     said = complaint_about('title = "x"' + '\n[[device]]\nname = "a"' * 2 + "\nnme = 1")
-    assert said == "shop.toml: unknown key 'device.1.nme'; did you mean 'name'?"
+    assert said == "shop.toml: [[device]] 2: unknown key 'nme'; did you mean 'name'?"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_list_is_not_too_short_because_of_what_is_wrong_in_it() -> None:
     """Of a list whose only table is wrong, nothing is said but what is wrong."""
     with pytest.raises(InvalidDocument) as refused:
         parse("[[device]]\nname = 1", AtLeastOne, source="shop.toml")
-    assert str(refused.value) == "shop.toml: device.0.name: write it as a text, in quotes"
+    assert str(refused.value) == "shop.toml: [[device]] 1: name: write it as a text, in quotes"
     with pytest.raises(InvalidDocument, match="device: "):
         parse("device = []", AtLeastOne, source="shop.toml")
 
@@ -138,11 +138,13 @@ def test_what_is_not_toml_is_said_to_be_none(text: str) -> None:
 
 
 def test_every_mistake_is_said_at_once() -> None:
-    """All mistakes of a file are said together, one a line, so that one edit can mend them."""
+    """All mistakes of a file are said together, one a line, so that one edit can mend them.
+
+    A key that is missing because it is misspelt is one mistake.
+    """
     said = complaint_about("titel = 1\n[[device]]\nname = 1")
     assert said.splitlines() == [
-        "shop.toml: key 'title' is missing",
-        "shop.toml: device.0.name: write it as a text, in quotes",
+        "shop.toml: [[device]] 1: name: write it as a text, in quotes",
         "shop.toml: unknown key 'titel'; did you mean 'title'?",
     ]
 

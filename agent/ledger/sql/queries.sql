@@ -176,6 +176,11 @@ UPDATE sales SET redeemed = redeemed + ?1, rewarded = rewarded + ?2
 -- name: returns_of
 SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
 
+-- name: places_of_sale
+SELECT NULL, epoch, seq FROM sales WHERE sale_id = ?1
+ UNION ALL
+SELECT redemption_id, epoch, seq FROM holds WHERE sale_id = ?1;
+
 -- name: add_return
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
