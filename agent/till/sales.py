@@ -116,8 +116,9 @@ def _flags(
         yield "points_withheld"
     if row is None:
         return
-    seen = (sale.business_date.isoformat(), sale.cashier)
-    if seen == (row.last_day, row.last_cashier) and row.in_a_row + 1 >= terms.often:
+    same_day = row.last_day == sale.business_date.isoformat()
+    same_cashier = (row.last_cashier or "").casefold() == sale.cashier.casefold()
+    if same_day and same_cashier and row.in_a_row + 1 >= terms.often:
         yield "card_over_and_over"
 
 

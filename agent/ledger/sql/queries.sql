@@ -181,7 +181,7 @@ INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, last_cashier = ?5,
-       in_a_row = 1 + iif(last_day IS ?4 AND last_cashier IS ?5, in_a_row, 0)
+       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0)
  WHERE account = ?3;
 
 -- name: set_last_sale_if_later
