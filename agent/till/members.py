@@ -125,12 +125,14 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
-def spendable(view: View, terms: Terms, row: AccountRow, shown: Shown) -> Spendable:
+def spendable(
+    view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
+) -> Spendable:
     """Say what of a balance may be spent with what was shown, and why not all of it.
 
     The only place that decides why; how much it is, the terms say.
     """
-    usable = terms.usable(view, row)
+    usable = terms.usable(view, row, due=due)
     why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
