@@ -235,9 +235,9 @@ class Till:
         """Give back the points of every redemption that nobody ended in time; answers each."""
         released: list[RedemptionAnswer] = []
         now = self._ledger.now()
-        while await self._ledger.read(lambda view: is_overdue(view, now)):
+        while await self._ledger.read(lambda view: is_overdue(view, self._terms, now)):
             released += await self._ledger.write(
-                lambda transaction: release_overdue(transaction, now)
+                lambda transaction: release_overdue(transaction, self._terms, now)
             )
         return released
 

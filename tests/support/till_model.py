@@ -133,8 +133,12 @@ class Notebook:
         return max(0, due + (member.active if self.alone else min(member.active, member.right)))
 
     def release_overdue(self, now: datetime) -> int:
-        """A hold that nobody ended for a quarter of an hour ends by itself."""
-        overdue = [h for h in self.holds.values() if h.status == "held" and h.expires_at <= now]
+        """A hold that nobody ended for a quarter of an hour ends by itself, or after half an hour
+        where the clock was set back.
+        """
+        beyond = now + timedelta(minutes=30)
+        held_now = [each for each in self.holds.values() if each.status == "held"]
+        overdue = [each for each in held_now if not now < each.expires_at <= beyond]
         for held in overdue:
             self._give_back(held, held.points)
             held.status = "released"

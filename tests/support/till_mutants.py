@@ -30,8 +30,8 @@ MUTANTS = {
     ),
     "hold_without_time_out": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old=" WHERE captured + released < points AND expires_at <= ? ORDER BY",
-        new=" WHERE captured + released < points AND expires_at > ? ORDER BY",
+        old=" WHERE points > captured + released AND expires_at <= ?1",
+        new=" WHERE points > captured + released AND expires_at > ?1",
         caught_by=f"{_HELD}::test_a_hold_that_nobody_ends_goes_back",
     ),
     "hold_of_a_day": Mutant(

@@ -258,8 +258,12 @@ SELECT coalesce(sum(captured), 0), coalesce(sum(iif(reward IS NULL, 0, captured)
   FROM holds WHERE sale_id = ? AND account = ?;
 
 -- name: overdue_holds
-SELECT redemption_id FROM holds
- WHERE captured + released < points AND expires_at <= ? ORDER BY expires_at LIMIT ?;
+SELECT redemption_id, expires_at FROM holds
+ WHERE points > captured + released AND expires_at <= ?1
+ UNION ALL
+SELECT redemption_id, expires_at FROM holds
+ WHERE points > captured + released AND expires_at > ?2
+ ORDER BY expires_at LIMIT ?3;
 
 -- name: add_hold
 INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points, reward, sale_id)
