@@ -162,6 +162,11 @@ class View(DayView):
             recorded=self._recorded_sale(epoch, seq),
         )
 
+    def is_voided(self, sale_id: str) -> bool:
+        """Say whether a sale was called off."""
+        row = self._connection.execute(SQL["is_voided"], (sale_id,)).fetchone()
+        return row is not None and bool(row[0])
+
     def returns_of(self, sale_id: str) -> dict[str, tuple[int, int]]:
         """Answer where the returns of a sale stand, by their ids."""
         rows = self._connection.execute(SQL["returns_of"], (sale_id,)).fetchall()

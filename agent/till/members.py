@@ -57,6 +57,8 @@ class LastSale(Value):
     """ISO 4217, three capitals."""
     points: int
     """Whole points that it earned."""
+    voided: bool = False
+    """Whether it was called off since, with its points."""
 
 
 class AccountView(Value):
@@ -250,4 +252,5 @@ def _last_sale(view: View, row: AccountRow) -> LastSale | None:
         total_minor=sale.total_minor,
         currency=sale.currency,
         points=points,
+        voided=view.is_voided(fact.sale_id),
     )

@@ -118,7 +118,7 @@ MUTANTS = {
     ),
     "others_rights_spent": Mutant(
         file="agent/till/terms.py",
-        old=" if self.alone else min(row.balance, view.right(row.account))",
+        old=" if self.alone else min(row.balance, view.right(row.account) + due)",
         new="",
         caught_by=f"{_HELD}::test_with_a_head_office_only_own_points_are_spent",
     ),

@@ -66,6 +66,29 @@ def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
     assert complaint in said
 
 
+DISCOUNT = """
+[discount]
+id = "off"
+points = 100
+worth_minor = 100
+step = 100
+minimum = 250
+text = "$1 off for 100 points"
+"""
+
+
+def test_the_least_that_is_redeemed_is_whole_steps() -> None:
+    """A minimum between two steps is refused: it would be shown as a price that nobody can pay."""
+    said = "points are redeemed in steps of 100, so nobody can redeem the minimum of"
+    assert complaint_about(CORNER + DISCOUNT) == (
+        f"corner.toml: discount: {said} 250; make it 200 or 300"
+    )
+    low = DISCOUNT.replace("250", "50")
+    assert complaint_about(CORNER + low).endswith(f"{said} 50; make it 100")
+    for least in ("0", "100", "300"):
+        Program.parse(CORNER + DISCOUNT.replace("250", least), source="corner.toml")
+
+
 @pytest.mark.parametrize("text", ["first\\nsecond", "tab\\there", "\\u001bp0", "\\u007f"])
 def test_a_text_gives_the_printer_no_orders(text: str) -> None:
     """A text with a control character is refused: a printer would break the line, or obey."""

@@ -154,7 +154,20 @@ def test_the_account_shows_its_last_sale(till: Till, sale_body: SaleBody) -> Non
         "total_minor": 1999,
         "currency": "USD",
         "points": 19,
+        "voided": False,
     }
+
+
+def test_a_last_sale_that_was_called_off_says_so(till: Till, sale_body: SaleBody) -> None:
+    """A voided sale took its points back, and is shown as what it is until the next one."""
+    enrol(till, CARD)
+    for number in (1, 2):
+        commit(till, f"s-{number}", sale_body(500, token=CARD))
+    for voided, is_last in (("s-1", False), ("s-2", True)):
+        asyncio.run(till.void(voided))
+        seen = identify(till, CARD).last_sale
+        assert seen is not None
+        assert (seen.sale_id, seen.voided) == ("s-2", is_last)
 
 
 def test_a_claimed_sale_is_the_members_last_sale(till: Till, sale_body: SaleBody) -> None:

@@ -210,6 +210,9 @@ SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voi
        currency
   FROM sales WHERE sale_id = ?;
 
+-- name: is_voided
+SELECT voided FROM sales WHERE sale_id = ?;
+
 -- name: add_lot
 INSERT INTO lots (account, earned_on, epoch, seq, points, activates_on) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (account, earned_on, epoch, seq) DO UPDATE SET points = points + excluded.points;
