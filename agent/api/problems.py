@@ -195,9 +195,7 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     body = _body_of(request)
     mistakes = tuple(_mistake_in(found, body) for found in error.errors()[:20])
     first = mistakes[0] if mistakes else {"at": "", "message": "malformed"}
-    return problem(
-        "malformed", f"{first['at'] or 'the body'}: {first['message']}", errors=mistakes
-    )
+    return problem("malformed", f"{first['at'] or 'the body'}: {first['message']}", errors=mistakes)
 
 
 def _body_of(request: Request) -> type[BaseModel] | None:

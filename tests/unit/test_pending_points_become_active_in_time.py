@@ -203,8 +203,8 @@ def test_a_hold_ends_no_wait_by_a_date_that_has_not_come(
     """A hold carries no flag: a date that a trusted clock denies makes nothing active."""
     sell(EARLY, CARD)
     clock.pass_ms(A_DAY_MS)
+    wish = Wish(token=CARD, points=500, business_date=date(2099, 1, 1))
     with pytest.raises(InsufficientPoints):
-        wish = Wish(token=CARD, points=500, business_date=date(2099, 1, 1))
         asyncio.run(till.hold("r", wish))
     assert activations(ledger) == []
     assert ana(till).pending == 600

@@ -287,6 +287,19 @@ def test_another_basket_under_a_used_id_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("amount_minor", "currency", "said"),
+    [(65_025, "USD", "650.25 USD"), (1_200, "JPY", "1,200 JPY"), (1_500, "BHD", "1.500 BHD")],
+)
+def test_another_basket_is_told_in_its_money(
+    till: Till, sale_body: SaleBody, amount_minor: int, currency: str, said: str
+) -> None:
+    """A cashier reads what the first basket came to as money is written, not in minor units."""
+    commit(till, "s-1", sale_body(amount_minor, currency=currency))
+    with pytest.raises(SaleIdReused, match=f"another basket of {said};"):
+        commit(till, "s-1", sale_body(100))
+
+
+@pytest.mark.parametrize(
     ("token", "status"),
     [
         (None, "no_card"),
