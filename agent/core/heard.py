@@ -23,7 +23,7 @@ from agent.core.entry import Position
 __all__ = ["Heard"]
 
 _FORM = re.compile(r"([0-9]{1,15}):([0-9]{1,15}):([0-9a-fA-F]{8,64})")
-"""Whatever epoch a ledger comes to can be told back: no till is shut out by what it was answered."""
+"""Whatever epoch a ledger comes to can be told back: no till is shut out by an answer."""
 
 _EPOCHS_AHEAD = 1_000
 """A disk that was set back lost a few epochs. Beyond this a till is wrong, or somebody uses the
