@@ -39,8 +39,6 @@ _BAD_FRAMES_EVERY_S = 60
 _HELD_S = 60
 _SETTLED_S = 30
 """How long after the start the ledger is replayed: by then the tills are served."""
-_EXAMPLE_TOKEN = "change-me"  # noqa: S105 - it stands in config/agent.toml, for all to read
-
 _log = structlog.get_logger(__name__)
 
 
@@ -91,7 +89,7 @@ class Agent:
         for reader in self._readers:
             reader.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
-        self._warn_of_tokens()
+        self._warn_of_access()
         _log.info("agent_started", address=address, program=self._program.edition)
         notify_systemd("READY=1")
         await asyncio.wait(
@@ -121,13 +119,9 @@ class Agent:
                 await asyncio.to_thread(part.stop)
         _log.info("agent_stopped")
 
-    def _warn_of_tokens(self) -> None:
-        tokens = self._settings.api.tokens
-        if not tokens:
-            _log.warning("no_till_token", advice="add one to [api.tokens]; no till gets in")
-        for till, token in tokens.items():
-            if token.get_secret_value() == _EXAMPLE_TOKEN:
-                _log.warning("example_till_token", till=till, advice="set a token of your own")
+    def _warn_of_access(self) -> None:
+        for warning, said in self._settings.api.warnings():
+            _log.warning(warning, **said)
 
     def _make_app(self) -> Callable[..., Awaitable[None]]:
         return create_app(

@@ -1,6 +1,7 @@
 """What a store engineer can set for an agent. Every key is here, with what it means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -58,7 +59,17 @@ class ProgramSettings(Value):
     path: Path
 
 
+_EXAMPLE_TOKEN = "change-me"  # noqa: S105 - it stands in config/agent.toml, for all to read
+
 TillToken = Annotated[SecretStr, Field(min_length=1)]
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether only this machine gets to a host; of a name but ``localhost`` nobody knows."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _tokens_apart(tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -80,6 +91,17 @@ class ApiSettings(Value):
     tokens: Annotated[dict[str, TillToken], AfterValidator(_tokens_apart)] = Field(
         default_factory=dict, description="a secret of the till's own that nobody guesses"
     )
+
+    def warnings(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Say what lets nobody in, or too many: what to log, and with what beside it."""
+        if not self.tokens:
+            yield "no_till_token", {"advice": "add one to [api.tokens]; no till gets in"}
+        for till, token in self.tokens.items():
+            if token.get_secret_value() == _EXAMPLE_TOKEN:
+                yield "example_till_token", {"till": till, "advice": "set a token of your own"}
+        if not _is_loopback(self.listen.rpartition(":")[0]):
+            advice = "tokens travel in clear; listen on 127.0.0.1, or stand behind TLS"
+            yield "listens_on_the_network", {"listen": self.listen, "advice": advice}
 
 
 class ControlSettings(Value):

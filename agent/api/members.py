@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from agent.api.lookups import Asked, How, Lookups
 from agent.api.posted import AskedBy, AskedLane, mark_replay
 from agent.api.problems import answers
-from agent.core.values import Code, Value, example
+from agent.core.values import POS_ID_FORM, Code, Value, example
 from agent.lanes import Lanes
 from agent.till import (
     AccountView,
@@ -31,9 +31,7 @@ _ACCOUNT = "/v1/accounts/{account}"
 # A card's number may hold a slash.
 _CARD = "/v1/cards/{token:path}"
 
-_Account = Annotated[
-    str, Path(pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$", description="The account's id.")
-]
+_Account = Annotated[str, Path(pattern=POS_ID_FORM, description="The account's id.")]
 _CardPath = Annotated[
     str,
     Path(min_length=1, max_length=128, description="The card: `scheme:value` or the bare number."),

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from agent.core.values import Code
+from agent.core.values import POS_ID_FORM, Code
 
 __all__ = ["AskedBy", "AskedLane", "PosId", "mark_replay"]
 
 PosId = Annotated[
     str,
     Path(
-        pattern=r"^[\x21-\x2e\x30-\x7e]{1,64}$",
+        pattern=POS_ID_FORM,
         description="Minted by the POS, unique for ever: printable ASCII, no space, no slash",
     ),
 ]

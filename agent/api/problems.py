@@ -4,15 +4,18 @@ A body may hold a card number or be ten megabytes of rubbish; neither belongs in
 """
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
+from agent.core.mistakes import Location, did_you_mean, in_words, keys_at, model_in
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
@@ -76,6 +79,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 """Every code the API answers, with its HTTP status and title."""
 
 _PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
+
+_ALIKE = 0.6
+"""How much alike, of 1, two names are of which one may be a slip of the other."""
+
+_PHRASES = {status.phrase for status in HTTPStatus}
 
 _NEARLY_EVERY_CALL = (401, 413, 422, 503)
 
@@ -182,25 +190,45 @@ async def _frozen(_request: Request, error: Exception) -> JSONResponse:
     return problem("frozen", str(error))
 
 
-async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    mistakes = tuple(_mistake_in(found) for found in error.errors()[:20])
+    body = _body_of(request)
+    mistakes = tuple(_mistake_in(found, body) for found in error.errors()[:20])
     first = mistakes[0] if mistakes else {"at": "", "message": "malformed"}
-    return problem("malformed", f"{first['at']}: {first['message']}".lstrip(": "), errors=mistakes)
+    return problem("malformed", f"{first['at'] or 'the body'}: {first['message']}", errors=mistakes)
 
 
-def _mistake_in(found: Any) -> dict[str, str]:
+def _body_of(request: Request) -> type[BaseModel] | None:
+    """Answer what a call takes as its body, for the names that may stand in it."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return None if field is None else model_in(field.field_info.annotation)
+
+
+def _mistake_in(found: Any, body: type[BaseModel] | None) -> dict[str, str]:
     """Say where a body is wrong; a name of the caller's own is shown only if it is a plain word."""
     parts = [str(part) for part in found["loc"] if part != "body"]
     place = ".".join(part if _PLAIN.fullmatch(part) else "(a field)" for part in parts)
-    return {"at": place, "message": str(found["msg"]).removeprefix("Value error, ")}
+    if found.get("type") == "extra_forbidden":
+        return {"at": place, "message": f"it is not known here{_meant(found['loc'], body)}"}
+    told = in_words(str(found.get("type")), found.get("ctx", {}), str(found["msg"]))
+    return {"at": place, "message": told}
+
+
+def _meant(location: Location, body: type[BaseModel] | None) -> str:
+    """Ask whether another name was meant, where an unknown one is much like it."""
+    name = str(location[-1])
+    if body is None or not _PLAIN.fullmatch(name):
+        return ""
+    return did_you_mean(name, keys_at(body, location[1:-1]), cutoff=_ALIKE)
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     code = _STATUS_CODES.get(error.status_code, "internal")
     headers = dict(error.headers) if error.headers else None
-    return problem(code, str(error.detail), headers=headers)
+    # Where nobody said more than the status does, its title says it in words.
+    detail = "" if error.detail in _PHRASES else str(error.detail)
+    return problem(code, detail, headers=headers)
 
 
 async def _mistake(request: Request, error: Exception) -> JSONResponse:

@@ -95,18 +95,19 @@ def _add_claims(
 def _add_commit(
     routes: APIRouter, till: Till, lanes: Lanes, lookups: Lookups, tills_only: list[Any]
 ) -> None:
-    # The second address is there for an id with a slash to be told what is wrong with it.
-    @routes.put(
-        _SALE,
-        status_code=201,
-        dependencies=tills_only,
-        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
-    )
+    # The second address is there for an id with a slash to be told what is wrong with it. It stands
+    # above, so that it is asked after the first: it would lose a line feed at an id's end.
     @routes.put(
         "/v1/sales/{sale_id:path}",
         status_code=201,
         dependencies=tills_only,
         include_in_schema=False,
+    )
+    @routes.put(
+        _SALE,
+        status_code=201,
+        dependencies=tills_only,
+        responses=answers(404, 409) | {200: {"model": SaleAnswer}},
     )
     async def commit(
         sale_id: PosId, sale: Sale, request: Request, response: Response

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from agent.cli.columns import head
-from agent.cli.options import as_json_option, db_option, must_exist
+from agent.cli.options import DAY, as_json_option, db_option, must_exist
 from agent.cli.shown import plain_errors, until_nobody_reads
 from agent.core.answer import JournalPosition
 from agent.core.money import format_money
@@ -40,7 +40,7 @@ _Row = tuple[str, ...]
 @click.command()
 @db_option
 @as_json_option
-@click.argument("date", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DATE")
+@click.argument("date", type=DAY, metavar="DATE")
 @plain_errors
 @until_nobody_reads
 def day(db: Path, as_json: bool, date: datetime) -> None:

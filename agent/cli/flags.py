@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from agent.cli.columns import CUT, WIDEST, head, local_time, tail
-from agent.cli.options import as_json_option, db_option, must_exist
+from agent.cli.options import DAY, as_json_option, db_option, must_exist
 from agent.cli.shown import plain_errors, until_nobody_reads
 from agent.cli.whose import checked_whose
 from agent.core.facts import AdjustPoints
@@ -27,7 +27,6 @@ from agent.ledger.segments import Archive
 __all__ = ["flags"]
 
 _PAGE = 500
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 _ADJUSTED = "points_adjusted"
 _COLUMNS = {
     "date": 10,
@@ -51,8 +50,8 @@ _URGENT = ("card_over_and_over", "lookups_limited", "return_without_customer", "
 @click.command()
 @db_option
 @as_json_option
-@click.option("--since", type=_DAY, metavar="DATE", help="From this business date on.")
-@click.option("--until", type=_DAY, metavar="DATE", help="Up to this business date.")
+@click.option("--since", type=DAY, metavar="DATE", help="From this business date on.")
+@click.option("--until", type=DAY, metavar="DATE", help="Up to this business date.")
 @click.option("--flag", type=click.Choice(list(FLAGS)), help="Only this flag.")
 @click.option("--cashier", metavar="C", help="Only this cashier's.")
 @click.option(

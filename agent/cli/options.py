@@ -1,10 +1,31 @@
 """What the commands of ``tapledger ledger`` take alike."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-__all__ = ["as_json_option", "db_option", "must_exist"]
+__all__ = ["DAY", "as_json_option", "db_option", "must_exist"]
+
+
+class _Day(click.DateTime):
+    """A business date, ``YYYY-MM-DD``."""
+
+    def __init__(self) -> None:
+        super().__init__(formats=["%Y-%m-%d"])
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it. Raises click.BadParameter with the way to write it."""
+        try:
+            day: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail("write it as YYYY-MM-DD", param, ctx)
+        return day
+
+
+DAY = _Day()
 
 db_option = click.option(
     "--db",

@@ -9,6 +9,8 @@ otherwise, shows that entries are missing here which were answered, and points t
 (0, 123, '1a2b3c4d')
 >>> str(heard)
 '0:123'
+
+An epoch far beyond the ledger's own is believed of nobody.
 """
 
 import re
@@ -20,8 +22,13 @@ from agent.core.entry import Position
 
 __all__ = ["Heard"]
 
-_FORM = re.compile(r"([0-9]{1,9}):([0-9]{1,15}):([0-9a-fA-F]{8,64})")
-"""Epochs stay far below what an entry can hold: a till must not be able to use them up."""
+_FORM = re.compile(r"([0-9]{1,15}):([0-9]{1,15}):([0-9a-fA-F]{8,64})")
+"""Whatever epoch a ledger comes to can be told back: no till is shut out by an answer."""
+
+_EPOCHS_AHEAD = 1_000
+"""A disk that was set back lost a few epochs. Beyond this a till is wrong, or somebody uses the
+numbers up: a ledger opens an epoch newer than the one it believes.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +50,10 @@ class Heard:
     def __str__(self) -> str:
         """Name the entry: ``epoch:seq``."""
         return f"{self.epoch}:{self.seq}"
+
+    def is_beyond_belief(self, head: Position) -> bool:
+        """Say whether it lies further ahead of a journal than any disk was ever set back."""
+        return self.epoch > head.epoch + _EPOCHS_AHEAD
 
     def contradicts(self, head: Position, hash_at: Callable[[int, int], bytes | None]) -> bool:
         """Say whether a journal that ends with ``head`` cannot have told this.

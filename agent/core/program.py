@@ -63,7 +63,19 @@ class Discount(Value):
     @model_validator(mode="after")
     def _a_step_is_whole_money(self) -> Self:
         if self.step * self.worth_minor % self.points:
-            raise ValueError("discount: a step must be worth whole minor units")
+            raise ValueError("a step must be worth whole minor units")
+        return self
+
+    @model_validator(mode="after")
+    def _the_least_is_whole_steps(self) -> Self:
+        """Hold that the least can be redeemed itself: it is what a member is told to collect."""
+        below = self.minimum // self.step * self.step
+        if below != self.minimum:
+            near = f"{below} or {below + self.step}" if below else str(self.step)
+            raise ValueError(
+                f"points are redeemed in steps of {self.step}, so nobody can redeem the "
+                f"minimum of {self.minimum}; make it {near}"
+            )
         return self
 
 

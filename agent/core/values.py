@@ -24,6 +24,7 @@ __all__ = [
     "CODE_FORM",
     "MOST_POINTS",
     "NO_CONTROL_CHARACTERS",
+    "POS_ID_FORM",
     "Code",
     "Label",
     "Minor",
@@ -61,6 +62,9 @@ def _has_control_characters(text: str) -> bool:
 
 
 CODE_FORM = r"^[\x21-\x7e]{1,64}$"
+
+POS_ID_FORM = r"^[\x21-\x2e\x30-\x7e]{1,64}$"
+"""Matches a code without a slash, which can stand in an address."""
 
 Code = Annotated[
     str,

@@ -90,10 +90,12 @@ class View(DayView):
         """List a member's redemptions for one sale: id, points captured, points still held."""
         return self._connection.execute(SQL["holds_of_sale"], (sale_id, account)).fetchall()
 
-    def overdue_holds(self, now: str, *, at_most: int) -> list[str]:
-        """List redemptions whose time was up at ``now``, RFC 3339 in UTC, the longest first."""
-        rows = self._connection.execute(SQL["overdue_holds"], (now, at_most)).fetchall()
-        return [redemption_id for (redemption_id,) in rows]
+    def overdue_holds(self, now: str, *, beyond: str, at_most: int) -> list[str]:
+        """List redemptions whose time was up at ``now``, or ends after ``beyond``, both RFC 3339
+        in UTC; the longest first.
+        """
+        rows = self._connection.execute(SQL["overdue_holds"], (now, beyond, at_most)).fetchall()
+        return [redemption_id for redemption_id, _ in rows]
 
     def entry_at(self, epoch: int, seq: int) -> Recorded | None:
         """Read one entry, wherever it is kept. Raises LedgerDamaged where it cannot be read."""
@@ -159,6 +161,11 @@ class View(DayView):
             currency=places[5],
             recorded=self._recorded_sale(epoch, seq),
         )
+
+    def is_voided(self, sale_id: str) -> bool:
+        """Say whether a sale was called off."""
+        row = self._connection.execute(SQL["is_voided"], (sale_id,)).fetchone()
+        return row is not None and bool(row[0])
 
     def returns_of(self, sale_id: str) -> dict[str, tuple[int, int]]:
         """Answer where the returns of a sale stand, by their ids."""

@@ -57,6 +57,8 @@ class LastSale(Value):
     """ISO 4217, three capitals."""
     points: int
     """Whole points that it earned."""
+    voided: bool = False
+    """Whether it was called off since, with its points."""
 
 
 class AccountView(Value):
@@ -125,12 +127,14 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
-def spendable(view: View, terms: Terms, row: AccountRow, shown: Shown) -> Spendable:
+def spendable(
+    view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
+) -> Spendable:
     """Say what of a balance may be spent with what was shown, and why not all of it.
 
     The only place that decides why; how much it is, the terms say.
     """
-    usable = terms.usable(view, row)
+    usable = terms.usable(view, row, due=due)
     why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
@@ -248,4 +252,5 @@ def _last_sale(view: View, row: AccountRow) -> LastSale | None:
         total_minor=sale.total_minor,
         currency=sale.currency,
         points=points,
+        voided=view.is_voided(fact.sale_id),
     )

@@ -13,19 +13,25 @@ from agent.ledger import Transaction, View
 from agent.till.members import find, shown_in
 from agent.till.terms import Terms
 
-__all__ = ["activate_due", "activate_for", "activate_more", "is_due_now"]
+__all__ = ["activate_due", "activate_for", "activate_more", "is_due_now", "points_due"]
 
 _MOST_LOTS = 100
 
 _Lots = list[tuple[str, int, int, int]]
 
 
-def is_due_now(view: View) -> bool:
-    """Say whether anything waits no longer on the business date said last; writes nothing."""
+def is_due_now(view: View, said: date | None = None) -> bool:
+    """Say whether anything waits no longer on a business date, or the one said last; writes
+    nothing.
+    """
     newest = view.newest()
-    if newest is None or newest.business_date is None:
-        return False
-    return bool(view.due_lots(newest.business_date.isoformat(), at_most=1))
+    day = said or (None if newest is None else newest.business_date)
+    return day is not None and bool(view.due_lots(day.isoformat(), at_most=1))
+
+
+def points_due(view: View, account: str, day: date) -> int:
+    """Add up what an account has pending that a sale of a business date makes active."""
+    return sum(points for *_, points in view.due_lots_of(account, day.isoformat()))
 
 
 def activate_due(
@@ -46,10 +52,17 @@ def activate_due(
     return True
 
 
-def activate_for(transaction: Transaction, terms: Terms, token_text: str) -> None:
-    """Make active what is due of whoever shows a card or says a number, as ``activate_due``."""
+def activate_for(
+    transaction: Transaction, terms: Terms, token_text: str, said: date | None = None
+) -> None:
+    """Make active what is due of whoever shows a card or says a number, as ``activate_due``.
+
+    A date that a trusted clock denies makes nothing active: here no sale would be flagged for it.
+    """
     member = find(transaction, shown_in(token_text, terms))
-    activate_due(transaction, terms, None, None if member is None else member.account)
+    if said is not None and transaction.denies(said):
+        said = None
+    activate_due(transaction, terms, said, None if member is None else member.account)
 
 
 def activate_more(transaction: Transaction, terms: Terms, said: date | None = None) -> int:

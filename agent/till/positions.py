@@ -10,18 +10,24 @@ import structlog
 from agent.core.heard import Heard
 from agent.core.values import MintId
 from agent.ledger import Ledger, Transaction
+from agent.till.refusals import MalformedPosition
 
 __all__ = ["hear"]
 
 _log = structlog.get_logger(__name__)
+
+_NO_EPOCH = "no position of it can lie that far ahead; clear what the till has kept"
 
 
 async def hear(ledger: Ledger, heard: Heard, *, mint_id: MintId) -> None:
     """Hold what a till was told last against the journal, and freeze it where they contradict.
 
     Costs nothing while frozen, or for the newest position or an older epoch; else an index look-up,
-    or a block of a segment where the entry was sealed. Raises LedgerUnavailable, LedgerDamaged.
+    or a block of a segment where the entry was sealed. Raises MalformedPosition for an epoch that
+    nobody can have been told, LedgerUnavailable, LedgerDamaged.
     """
+    if heard.is_beyond_belief(ledger.head):
+        raise MalformedPosition(f"this ledger is at epoch {ledger.head.epoch}; {_NO_EPOCH}")
     if ledger.frozen is not None or not heard.contradicts(ledger.head, _unlike_any):
         return
     # Asked of what is committed now, which is no less than what the till was told of.

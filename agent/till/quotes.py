@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from agent.core.accumulate import Because
 from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
@@ -9,6 +11,7 @@ from agent.core.rewards import Offer, Spendable, offers
 from agent.core.values import Value
 from agent.ledger import View
 from agent.till.members import find, shown_in, spendable
+from agent.till.pending import points_due
 from agent.till.terms import Terms
 
 __all__ = ["Expiring", "Quote", "quote"]
@@ -37,7 +40,8 @@ class Quote(Value):
     because: tuple[Because, ...]
     """Why: the points of each rule, which add up to `points`."""
     balance: int | None
-    """The member's active points before it; null without a member."""
+    """The member's active points before it, with those that wait no longer on its business date;
+    null without a member."""
     rewards: tuple[Offer, ...]
     """Every reward, with whether it goes with this basket now."""
     as_of: JournalPosition
@@ -51,7 +55,10 @@ class Quote(Value):
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
-    """Judge a basket as ``sales.commit`` would, by the state of this moment."""
+    """Judge a basket as ``sales.commit`` would, by the state of this moment.
+
+    What is pending until the basket's business date counts as active: committed, it would be.
+    """
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
     earned, _ = terms.earn(view, row, sale)
@@ -66,7 +73,9 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
             rewards=offers(terms.program, _NOTHING, sale.total_minor),
             as_of=as_of,
         )
-    points = spendable(view, terms, row, shown)
+    due = points_due(view, row.account, sale.business_date)
+    row = replace(row, balance=row.balance + due)
+    points = spendable(view, terms, row, shown, due=due)
     return Quote(
         status="accumulated",
         account=row.account,

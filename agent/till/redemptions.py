@@ -169,18 +169,30 @@ def release(transaction: Transaction, redemption_id: str) -> Answered:
     return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
 
 
-def is_overdue(view: View, now: datetime) -> bool:
-    """Say whether some redemption was not ended in time. One index look-up."""
-    return bool(view.overdue_holds(rfc3339(now), at_most=1))
+def is_overdue(view: View, terms: Terms, now: datetime) -> bool:
+    """Say whether some redemption was not ended in time. Two index look-ups."""
+    return bool(_overdue(view, terms, now, at_most=1))
 
 
-def release_overdue(transaction: Transaction, now: datetime) -> list[RedemptionAnswer]:
-    """Give back what nobody ended in time, a hundred at once at most; answers how each stands."""
-    overdue = transaction.overdue_holds(rfc3339(now), at_most=_MOST_AT_ONCE)
+def release_overdue(
+    transaction: Transaction, terms: Terms, now: datetime
+) -> list[RedemptionAnswer]:
+    """Give back what nobody ended in time, a hundred at once at most; answers how each stands.
+
+    A hold is judged by the device's clock, whoever sets it. Set forward, it ends holds at once: a
+    sale that comes after is judged afresh. Set back, it keeps none for longer than twice their
+    time: one that would end later than that was made by another clock than this.
+    """
+    overdue = _overdue(transaction, terms, now, at_most=_MOST_AT_ONCE)
     for redemption_id in overdue:
         known = known_redemption(transaction, redemption_id)
         _give_back(transaction, redemption_id, known, "timed_out", known.points)
     return [_answer(transaction, each, known_redemption(transaction, each)) for each in overdue]
+
+
+def _overdue(view: View, terms: Terms, now: datetime, *, at_most: int) -> list[str]:
+    beyond = rfc3339(now + 2 * terms.hold_for)
+    return view.overdue_holds(rfc3339(now), beyond=beyond, at_most=at_most)
 
 
 def _give_back(

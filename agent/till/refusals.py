@@ -9,6 +9,7 @@
     ├── PhoneInUse        another member has this telephone number
     ├── MalformedToken    what was read is no card number; carries the reason word
     ├── MalformedPhone    what was said is no whole telephone number
+    ├── MalformedPosition what a till sends back lies far beyond this ledger's epoch
     ├── SaleIdReused      another basket was committed under this sale_id
     ├── SaleRecorded      it was committed; its basket is no longer kept to compare this one with
     ├── CardBlocked       the card was blocked, lost or replaced
@@ -46,6 +47,7 @@ __all__ = [
     "ClaimTooLate",
     "InsufficientPoints",
     "MalformedPhone",
+    "MalformedPosition",
     "MalformedToken",
     "NotRedeemable",
     "OfflineLimit",
@@ -112,6 +114,12 @@ class MalformedToken(TillRefusal):
 
 class MalformedPhone(TillRefusal):
     """What was said is no whole telephone number."""
+
+    code = "malformed"
+
+
+class MalformedPosition(TillRefusal):
+    """The position that a till sends back is of an epoch that this ledger cannot have come to."""
 
     code = "malformed"
 

@@ -8,6 +8,7 @@ from msgspec import Raw
 from agent.core.basket import Sale
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
+from agent.core.money import format_money
 from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
@@ -116,8 +117,9 @@ def _flags(
         yield "points_withheld"
     if row is None:
         return
-    seen = (sale.business_date.isoformat(), sale.cashier)
-    if seen == (row.last_day, row.last_cashier) and row.in_a_row + 1 >= terms.often:
+    same_day = row.last_day == sale.business_date.isoformat()
+    same_cashier = (row.last_cashier or "").casefold() == sale.cashier.casefold()
+    if same_day and same_cashier and row.in_a_row + 1 >= terms.often:
         yield "card_over_and_over"
 
 
@@ -137,7 +139,7 @@ def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints
     if not basket.same_basket(sale):
         raise SaleIdReused(
             f"sale {sale_id} was committed with another basket of "
-            f"{basket.total_minor} {basket.currency} minor units; give this sale an id of its own"
+            f"{format_money(basket.total_minor, basket.currency)}; give this sale an id of its own"
         )
     return known.recorded
 
@@ -158,8 +160,8 @@ def _incomparable(sale_id: str, known: KnownSale, sale: Sale) -> TillRefusal:
     """Say what is still known of a sale whose basket is gone; another total is another basket."""
     if known.total_minor != sale.total_minor:
         return SaleIdReused(
-            f"sale {sale_id} was committed with another basket of {known.total_minor} minor units; "
-            "give this sale an id of its own"
+            f"sale {sale_id} was committed with another basket of "
+            f"{format_money(known.total_minor, known.currency)}; give this sale an id of its own"
         )
     epoch, seq = known.place
     return SaleRecorded(

@@ -34,15 +34,16 @@ class Terms:
     papers: Mapping[str, Paper] = field(default_factory=dict)
     """What each lane prints on; one that is not here has the narrowest, in the first language."""
 
-    def usable(self, view: View, row: AccountRow) -> int:
+    def usable(self, view: View, row: AccountRow, *, due: int = 0) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
 
         None with a card that is blocked or on a frozen ledger, none in debt; with a head office
-        only those that this device holds the right to.
+        only those that this device holds the right to. ``due`` are those of the row's balance that
+        become active with the sale that asks, and bring the right with them.
         """
         if row.card_state != "active" or view.frozen() is not None:
             return 0
-        right = row.balance if self.alone else min(row.balance, view.right(row.account))
+        right = row.balance if self.alone else min(row.balance, view.right(row.account) + due)
         return max(0, right)
 
     def lease(self, points: int) -> int:

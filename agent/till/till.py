@@ -182,9 +182,10 @@ class Till:
 
         What is due of the member becomes active before, whether or not so many points are there.
         """
-        if await self._is_due():
+        said = wish.business_date
+        if await self._is_due(said):
             await self._ledger.write(
-                lambda transaction: activate_for(transaction, self._terms, wish.token)
+                lambda transaction: activate_for(transaction, self._terms, wish.token, said)
             )
         now = self._ledger.now()
         return await self._ledger.write(
@@ -227,16 +228,16 @@ class Till:
             )
         return lots
 
-    async def _is_due(self) -> bool:
-        return await self._ledger.read(is_due_now)
+    async def _is_due(self, said: date | None = None) -> bool:
+        return await self._ledger.read(lambda view: is_due_now(view, said))
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
         """Give back the points of every redemption that nobody ended in time; answers each."""
         released: list[RedemptionAnswer] = []
         now = self._ledger.now()
-        while await self._ledger.read(lambda view: is_overdue(view, now)):
+        while await self._ledger.read(lambda view: is_overdue(view, self._terms, now)):
             released += await self._ledger.write(
-                lambda transaction: release_overdue(transaction, now)
+                lambda transaction: release_overdue(transaction, self._terms, now)
             )
         return released
 

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from agent.core.instant import BusinessDate
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
 from agent.core.values import Code, Value, example
@@ -34,6 +35,9 @@ class Wish(Value):
     """The lane it is held at."""
     cashier: Code | None = None
     """Who holds it."""
+    business_date: BusinessDate | None = None
+    """The shop's day: what the member has pending until it is active first. Else the one said
+    last."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:

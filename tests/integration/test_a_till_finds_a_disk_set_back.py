@@ -164,6 +164,19 @@ def test_garbage_is_malformed_and_freezes_nothing(
     assert store.health()["frozen"] is None
 
 
+def test_a_tampered_position_shuts_no_till_out(
+    store: StoreKit, till_of_store: httpx.Client, sell: Sell
+) -> None:
+    """An epoch far beyond the ledger's is 422 for who sends it; what every answer tells, also that
+    one, goes on being taken.
+    """
+    tampered = {POSITION: "999999999:1:aaaaaaaa"}
+    answer = till_of_store.post("/v1/identify", json={"token": CARD}, headers=tampered)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert store.health()["frozen"] is None
+    sell(till_of_store, **{POSITION: answer.headers[POSITION]})
+
+
 def test_every_answer_to_a_till_tells_the_newest_position(
     till_of_store: httpx.Client,
     make_sale: Callable[..., dict[str, Any]],

@@ -205,7 +205,8 @@ class Notebook:
             if fact.account in self.accounts:
                 enrolled, *_, last_day, last_cashier, in_a_row = self.accounts[fact.account]
                 seen = (fact.summary.business_date, fact.summary.cashier)
-                again = in_a_row if seen == (last_day, last_cashier) else 0
+                same_cashier = (last_cashier or "").lower() == seen[1].lower()
+                again = in_a_row if same_cashier and seen[0] == last_day else 0
                 self.accounts[fact.account] = (enrolled, *place, *seen, again + 1)
             if fact.account is not None and fact.tier is not None:
                 tier = self.tiers.get(fact.account, ("", ""))

@@ -120,16 +120,25 @@ class Notebook:
         """Add up what waits for the end of the return window."""
         return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
 
-    def usable(self, card: str) -> int:
+    def due(self, member: Member | None, day: str) -> int:
+        """Add up what a member has waiting that a sale of a day makes active."""
+        sales = [sale for sale in self.sales.values() if sale.waiting and sale.member is member]
+        return sum(sale.waiting for sale in sales if sale.waits_until <= day)
+
+    def usable(self, card: str, due: int = 0) -> int:
         """How many points may be redeemed with a card here and now."""
         member = self.cards.get(card)
         if member is None or self.card_states[card] != "active" or self.frozen:
             return 0
-        return max(0, member.active if self.alone else min(member.active, member.right))
+        return max(0, due + (member.active if self.alone else min(member.active, member.right)))
 
     def release_overdue(self, now: datetime) -> int:
-        """A hold that nobody ended for a quarter of an hour ends by itself."""
-        overdue = [h for h in self.holds.values() if h.status == "held" and h.expires_at <= now]
+        """A hold that nobody ended for a quarter of an hour ends by itself, or after half an hour
+        where the clock was set back.
+        """
+        beyond = now + timedelta(minutes=30)
+        held_now = [each for each in self.holds.values() if each.status == "held"]
+        overdue = [each for each in held_now if not now < each.expires_at <= beyond]
         for held in overdue:
             self._give_back(held, held.points)
             held.status = "released"

@@ -30,8 +30,8 @@ MUTANTS = {
     ),
     "hold_without_time_out": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old=" WHERE captured + released < points AND expires_at <= ? ORDER BY",
-        new=" WHERE captured + released < points AND expires_at > ? ORDER BY",
+        old=" WHERE points > captured + released AND expires_at <= ?1",
+        new=" WHERE points > captured + released AND expires_at > ?1",
         caught_by=f"{_HELD}::test_a_hold_that_nobody_ends_goes_back",
     ),
     "hold_of_a_day": Mutant(
@@ -118,7 +118,7 @@ MUTANTS = {
     ),
     "others_rights_spent": Mutant(
         file="agent/till/terms.py",
-        old=" if self.alone else min(row.balance, view.right(row.account))",
+        old=" if self.alone else min(row.balance, view.right(row.account) + due)",
         new="",
         caught_by=f"{_HELD}::test_with_a_head_office_only_own_points_are_spent",
     ),

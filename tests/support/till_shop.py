@@ -164,9 +164,10 @@ class Shop:
         quoted = self._loop.run(self.till.quote(Sale.model_validate(body)))
         program = self.notebook.program
         assert quoted.points == (worth(program, body) if member is not None else 0), (body, quoted)
-        assert quoted.balance == (None if member is None else member.active), (body, quoted)
+        due = self.notebook.due(member, body["business_date"])
+        assert quoted.balance == (None if member is None else member.active + due), (body, quoted)
         offered = [(one.reward, one.cost_points, one.available) for one in quoted.rewards]
-        usable = self.notebook.usable(body["token"])
+        usable = self.notebook.usable(body["token"], due)
         assert offered == offers(program, usable, body["total_minor"]), (body, quoted)
         assert self.ledger.head == head
 

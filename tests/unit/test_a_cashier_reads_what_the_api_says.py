@@ -92,6 +92,18 @@ def test_nothing_is_said_where_nothing_is_kept_back(shop: LaneShop) -> None:
     assert told == ["Card ending 00A1", "0 points", "No sale yet", "150 more for: A coffee"]
 
 
+def test_a_last_sale_that_was_voided_is_no_sale(shop: LaneShop) -> None:
+    """A cashier sees that a member's last sale was called off, not that it brought points."""
+
+    async def run() -> list[str]:
+        await shop.till.commit("s-1", sale_of(1_000, token=str(ANA)))
+        await shop.till.void("s-1")
+        await shop.tap(ANA)
+        return await said(shop)
+
+    assert "Last sale: 2026-01-01, 10.00 USD, voided" in asyncio.run(run())
+
+
 def test_what_was_said_of_another_balance_goes_with_it(shop: LaneShop) -> None:
     """A newer balance is shown without the reason of the older one, until it is looked up."""
 

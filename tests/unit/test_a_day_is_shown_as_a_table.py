@@ -132,5 +132,7 @@ def test_a_day_without_anything_says_so(stock: Stock, answered: dict[str, Any]) 
 
 @pytest.mark.parametrize("date", ["yesterday", "2026-02-30", "01.01.2026"])
 def test_what_is_no_date_is_wrong_use(stock: Stock, date: str) -> None:
-    """What is no date exits 2 and says so."""
-    assert "DATE" in run(stock, date, code=2).stderr
+    """What is no date exits 2 and says how to write one, in no language of a program's."""
+    said = run(stock, date, code=2).stderr
+    assert "DATE" in said
+    assert said.endswith(": write it as YYYY-MM-DD\n")

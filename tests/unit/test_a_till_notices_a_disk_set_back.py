@@ -15,7 +15,7 @@ from agent.core.facts import OpenEpoch
 from agent.core.heard import Heard
 from agent.ledger import Frozen, Ledger
 from agent.ledger.view import View
-from agent.till import Till, Wish
+from agent.till import MalformedPosition, Till, Wish
 
 HASHES = st.binary(min_size=32, max_size=32)
 WISH = Wish(token=CARD, reward="coffee")
@@ -142,6 +142,33 @@ def test_a_newer_epoch_is_never_taken_twice(stock: Stock) -> None:
         assert ledger.frozen is None
 
 
+@pytest.mark.parametrize("epoch", [1_001, 999_999_999, 10**15 - 1])
+def test_an_epoch_out_of_all_reach_is_not_believed(stock: Stock, epoch: int) -> None:
+    """More than a thousand epochs ahead no disk was ever set back: the till is told so and nothing
+    is frozen, or one till could use the numbers up.
+    """
+    with stock.running() as ledger:
+        head = ledger.head
+        with pytest.raises(MalformedPosition, match="this ledger is at epoch 0"):
+            hear(stock, ledger, Heard.parse(f"{epoch}:1:aaaaaaaa"))
+        assert (ledger.frozen, ledger.head) == (None, head)
+
+
+def test_whatever_epoch_a_ledger_reaches_can_be_told_back(stock: Stock) -> None:
+    """A ledger that was led up by tills, as far as it believes them, again and again, answers
+    positions that it takes from every other till.
+    """
+    with stock.running() as ledger:
+        for _ in range(3):
+            hear(stock, ledger, Heard.parse(f"{ledger.head.epoch + 1_000}:1:aaaaaaaa"))
+            asyncio.run(ledger.confirm())
+            hear(stock, ledger, told(ledger.head))
+            assert ledger.frozen is None
+        assert ledger.head.epoch > 3_000
+    far = Position(epoch=10**9, seq=1, hash=GENESIS)
+    assert told(far).epoch == far.epoch
+
+
 def test_two_lanes_freeze_it_once(stock: Stock, set_back: tuple[Ledger, Position]) -> None:
     """Tills that notice at the same time begin one epoch between them, whatever each knows."""
     ledger, last = set_back
@@ -189,7 +216,7 @@ def test_a_sealed_entry_is_compared(stock: Stock) -> None:
         "1e3:1:12345678",
         " 0:1:12345678",
         "0:1:12345678\n",
-        "9999999999:1:12345678",
+        "9999999999999999:1:12345678",
         "\u0660:1:12345678",
         "0:1:12345678:9",
     ],

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from agent.api.problems import PROBLEMS
 from agent.cli import main
-from agent.core.strict_toml import _model_in
+from agent.core.mistakes import model_in
 from agent.lanes import EventName
 from agent.settings import AgentSettings, LedgerSettings
 from agent.tools.documents import openapi_agent
@@ -35,7 +35,7 @@ def _commands(command: click.Command, path: str) -> list[str]:
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
     keys = []
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
+        inner = model_in(field.annotation)
         keys += [f"{prefix}{name}"] if inner is None else _keys(inner, f"{prefix}{name}.")
     return keys
 

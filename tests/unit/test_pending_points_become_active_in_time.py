@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
-from agent.till import AccountView, Back, Enrolment, Terms, Till, Wish
+from agent.till import AccountView, Back, Enrolment, InsufficientPoints, Terms, Till, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -159,6 +160,54 @@ def test_the_member_comes_first_however_they_come(
     assert len(activations(ledger)) > before
     asyncio.run(till.release("r"))
     assert ana(till).balance == 1_200
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_quote_counts_what_is_due_on_its_own_day(
+    ledger: Ledger, till: Till, sell: Sell, sale_body: SaleBody, alone: bool
+) -> None:
+    """A basket of the day on which points fall due is quoted with them, as its sale then has them;
+    the quote writes nothing, and a basket of the day before is quoted without.
+    """
+    shop = Till(ledger, Terms(program=PROGRAM, alone=alone), mint_id=mint_id)
+    sell(EARLY, CARD)
+    before = ledger.head
+    for day, balance in (("2026-12-04", 0), (DUE, 600)):
+        basket = Sale.model_validate(sale_body(10_000, token=CARD, business_date=day))
+        quoted = asyncio.run(shop.quote(basket))
+        coffee = next(offer for offer in quoted.rewards if offer.reward == "coffee")
+        assert (quoted.balance, coffee.available) == (balance, balance > 0)
+    assert (ledger.head, ana(till).balance) == (before, 0)
+    assert asyncio.run(shop.commit("s", basket)).answer.balance == 600
+    assert asyncio.run(shop.identify(CARD)).redeemable_now == 600
+
+
+def test_a_hold_says_the_day_as_a_sale_does(
+    ledger: Ledger, clock: ToyClock, till: Till, sell: Sell
+) -> None:
+    """On the day that points fall due they can be held before any sale of it, where the POS says
+    the day; without one, it is the day that was said last.
+    """
+    sell(EARLY, CARD)
+    clock.pass_ms(14 * A_DAY_MS)
+    with pytest.raises(InsufficientPoints):
+        asyncio.run(till.hold("r", Wish(token=CARD, points=500)))
+    asyncio.run(till.hold("r", Wish(token=CARD, points=500, business_date=date(2026, 12, 5))))
+    assert [entry.business_date for entry in activations(ledger)] == [date(2026, 12, 5)]
+    assert ana(till).balance == 100
+
+
+def test_a_hold_ends_no_wait_by_a_date_that_has_not_come(
+    ledger: Ledger, clock: ToyClock, till: Till, sell: Sell
+) -> None:
+    """A hold carries no flag: a date that a trusted clock denies makes nothing active."""
+    sell(EARLY, CARD)
+    clock.pass_ms(A_DAY_MS)
+    wish = Wish(token=CARD, points=500, business_date=date(2099, 1, 1))
+    with pytest.raises(InsufficientPoints):
+        asyncio.run(till.hold("r", wish))
+    assert activations(ledger) == []
+    assert ana(till).pending == 600
 
 
 @pytest.mark.parametrize("what", ["claim", "void", "return"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from agent.core.basket import Sale
 from agent.core.instant import Moment
 from agent.core.program import Program
 from agent.ledger import Frozen, Ledger, View, replay
+from agent.ledger.connection import open_reader
+from agent.ledger.queries import SQL
 from agent.paths import shipped_program
 from agent.till import (
     Enrolment,
@@ -45,10 +47,12 @@ class Hands:
 
     def __init__(self) -> None:
         self.passed = timedelta(0)
+        self.set_by = timedelta(0)
 
     def __call__(self) -> Moment:
         up_ms = int(self.passed.total_seconds() * 1000)
-        return Moment(at=NOON + self.passed, boot_id="boot-1", up_ms=up_ms, synchronised=True)
+        at = NOON + self.passed + self.set_by
+        return Moment(at=at, boot_id="boot-1", up_ms=up_ms, synchronised=True)
 
 
 @pytest.fixture
@@ -196,6 +200,44 @@ def test_a_hold_that_nobody_ends_goes_back(till: Till, hands: Hands) -> None:
     assert asyncio.run(till.release_overdue()) == []
     assert balance(till) == 600
     assert hold(till).status == "released"
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=16), timedelta(days=365)])
+def test_a_clock_set_back_keeps_no_hold(
+    till: Till, hands: Hands, sale_body: SaleBody, back: timedelta
+) -> None:
+    """However far somebody sets the clock back, a hold that nobody ends goes back within twice its
+    time: no right clock gives one that ends later.
+    """
+    asyncio.run(till.commit("s-1", Sale.model_validate(sale_body(50_000, token=CARD))))
+    hold(till, points=500)
+    hands.set_by = -back
+    hold(till, "r-2", points=600)
+    (released,) = asyncio.run(till.release_overdue())
+    assert (released.redemption_id, released.status) == ("r-1", "released")
+    assert balance(till) == 500
+    assert hold(till, "r-2", points=600).status == "held", "this one is of the clock as it is"
+
+
+def test_a_clock_set_back_a_little_ends_no_hold(till: Till, hands: Hands) -> None:
+    """A correction of a few minutes makes a hold last so much longer, and no more."""
+    hold(till, points=500)
+    hands.set_by = -timedelta(minutes=14)
+    assert asyncio.run(till.release_overdue()) == []
+    hands.passed = timedelta(minutes=29)
+    assert len(asyncio.run(till.release_overdue())) == 1
+
+
+def test_overdue_holds_are_found_by_their_index(ledger: Ledger) -> None:
+    """Looking for holds to end costs two look-ups, however many there were."""
+    with closing(open_reader(ledger.path)) as connection:
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN {SQL['overdue_holds']}", ("2026", "2027", 1)
+        ).fetchall()
+    looks = [row[3] for row in plan if "holds" in row[3]]
+    assert len(looks) == 2
+    assert all("open_holds (expires_at" in look for look in looks), looks
+    assert not any("TEMP B-TREE" in row[3] for row in plan)
 
 
 def test_a_sale_spends_what_it_names(till: Till, sale_body: SaleBody) -> None:

@@ -154,7 +154,20 @@ def test_the_account_shows_its_last_sale(till: Till, sale_body: SaleBody) -> Non
         "total_minor": 1999,
         "currency": "USD",
         "points": 19,
+        "voided": False,
     }
+
+
+def test_a_last_sale_that_was_called_off_says_so(till: Till, sale_body: SaleBody) -> None:
+    """A voided sale took its points back, and is shown as what it is until the next one."""
+    enrol(till, CARD)
+    for number in (1, 2):
+        commit(till, f"s-{number}", sale_body(500, token=CARD))
+    for voided, is_last in (("s-1", False), ("s-2", True)):
+        asyncio.run(till.void(voided))
+        seen = identify(till, CARD).last_sale
+        assert seen is not None
+        assert (seen.sale_id, seen.voided) == ("s-2", is_last)
 
 
 def test_a_claimed_sale_is_the_members_last_sale(till: Till, sale_body: SaleBody) -> None:
@@ -271,6 +284,19 @@ def test_another_basket_under_a_used_id_is_refused(
         commit(till, "s-1", sale_body(*amounts_minor, **({"token": CARD} | changes)))
     assert ledger.head.seq == 3
     assert commit(till, "s-1", sale_body(1999, token=CARD)).answer == first.answer
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "said"),
+    [(65_025, "USD", "650.25 USD"), (1_200, "JPY", "1,200 JPY"), (1_500, "BHD", "1.500 BHD")],
+)
+def test_another_basket_is_told_in_its_money(
+    till: Till, sale_body: SaleBody, amount_minor: int, currency: str, said: str
+) -> None:
+    """A cashier reads what the first basket came to as money is written, not in minor units."""
+    commit(till, "s-1", sale_body(amount_minor, currency=currency))
+    with pytest.raises(SaleIdReused, match=f"another basket of {said};"):
+        commit(till, "s-1", sale_body(100))
 
 
 @pytest.mark.parametrize(

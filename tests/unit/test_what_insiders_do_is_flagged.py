@@ -94,6 +94,13 @@ def test_other_customers_between_change_nothing(sell: Sell, between: dict[str, A
     assert sell("s-4") == OFTEN
 
 
+def test_capitals_make_no_other_cashier(sell: Sell) -> None:
+    """A cashier who signs on as ANA, Ana and ana in turn is one: the fourth sale is flagged."""
+    names = ("ANA", "Ana", "ana", "ANA", "ana")
+    flags = [sell(f"s-{number}", cashier=name) for number, name in enumerate(names)]
+    assert flags == [(), (), (), OFTEN, OFTEN]
+
+
 def test_retries_are_no_sales(sell: Sell) -> None:
     """A POS that is not sure of the answer makes nobody suspicious; its answer stays the same."""
     for _ in range(6):

@@ -186,7 +186,7 @@ INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, last_cashier = ?5,
-       in_a_row = 1 + iif(last_day IS ?4 AND last_cashier IS ?5, in_a_row, 0)
+       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0)
  WHERE account = ?3;
 
 -- name: set_last_sale_if_later
@@ -214,6 +214,9 @@ SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voi
        redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq, rewarded,
        currency
   FROM sales WHERE sale_id = ?;
+
+-- name: is_voided
+SELECT voided FROM sales WHERE sale_id = ?;
 
 -- name: add_lot
 INSERT INTO lots (account, earned_on, epoch, seq, points, activates_on) VALUES (?, ?, ?, ?, ?, ?)
@@ -263,8 +266,12 @@ SELECT coalesce(sum(captured), 0), coalesce(sum(iif(reward IS NULL, 0, captured)
   FROM holds WHERE sale_id = ? AND account = ?;
 
 -- name: overdue_holds
-SELECT redemption_id FROM holds
- WHERE captured + released < points AND expires_at <= ? ORDER BY expires_at LIMIT ?;
+SELECT redemption_id, expires_at FROM holds
+ WHERE points > captured + released AND expires_at <= ?1
+ UNION ALL
+SELECT redemption_id, expires_at FROM holds
+ WHERE points > captured + released AND expires_at > ?2
+ ORDER BY expires_at LIMIT ?3;
 
 -- name: add_hold
 INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points, reward, sale_id)
