@@ -129,7 +129,7 @@ def test_the_same_return_again_is_the_same_return(till: Till, sale_body: SaleBod
 
 
 def test_a_retry_may_write_its_lines_otherwise(till: Till, sale_body: SaleBody) -> None:
-    """``1`` is ``1.000``, and lines have no order: it is the same return; another quantity is not."""
+    """``1`` is ``1.000``, and lines have no order; another quantity is another return."""
     sell(till, "s", sale_body(1_000, 1_000, token=CARD))
     first = back(till, "b-1", lines=lines(0, 1))
     again = [{"line": 1, "quantity": "1"}, {"line": 0, "quantity": "01.0"}]
