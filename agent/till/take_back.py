@@ -140,7 +140,10 @@ def _left(
     if amounts_minor:
         points = share_left(points, kept_minor, amounts_minor)
     # A coupon that comes back makes the rest worth more; what came back stays come back.
-    left_minor = min(kept_minor - amounts_minor, sale.total_minor - sale.returned_minor)
+    unreturned_minor = sale.total_minor - sale.returned_minor - (back.amount_minor or 0)
+    left_minor = min(kept_minor - amounts_minor, unreturned_minor)
+    if left_minor < 0:
+        raise ReturnExceedsSale("more would come back than was paid")
     came_back = (sale.total_minor, sale.total_minor - left_minor)
     # No money was paid to share by, or a thing of the catalogue took some of it off.
     if sale.total_minor == 0 or sale.rewarded:

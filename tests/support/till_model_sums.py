@@ -91,7 +91,9 @@ def left_of(
     points = min(points, worth(program, body))
     if amounts:
         points = points * (kept - amounts) // kept
-    left = min(kept - amounts, total - already_minor)
+    left = min(kept - amounts, total - already_minor - returns[-1].get("amount_minor", 0))
+    if left < 0:
+        return None
     things = _things(body["lines"], back, off)
     if total == 0 or rewarded:  # no money says what the share is, but the goods do
         rest = (kept - amounts, kept) if amounts else None

@@ -256,6 +256,22 @@ def test_a_coupon_may_come_back_after_its_goods(till: Till, sale_body: SaleBody)
     assert ana(till).balance == 0
 
 
+def test_money_that_comes_back_after_a_coupon_is_what_was_said(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """A coupon that came back makes the rest worth more, and never more money than was paid: a
+    return by amount is worth what it says, and its retry is known.
+    """
+    sell(till, "s", sale_body(1_000, -200, 500, token=CARD))
+    for line in (0, 1):
+        back(till, f"b-{line}", lines=lines(line))
+    with pytest.raises(ReturnTooLarge):
+        back(till, "b-2", amount_minor=301)
+    rest = back(till, "b-2", amount_minor=300)
+    assert back(till, "b-2", amount_minor=300) == rest
+    assert asyncio.run(till.day(date(2026, 11, 21))).total.returned_minor == 1_300
+
+
 @given(
     amounts=st.lists(st.integers(1, 3_000), min_size=1, max_size=6),
     order=st.randoms(use_true_random=False),
