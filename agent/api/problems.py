@@ -64,7 +64,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "claim_too_late": (409, "The sale can no longer be claimed"),
     "sale_returned": (409, "All of the sale came back already"),
     "sale_voided": (409, "The sale was voided"),
-    "return_exceeds_sale": (409, "More would come back than was sold"),
+    "return_exceeds_sale": (
+        409,
+        "The sale has no such line, or less than would come back",
+    ),
     "return_id_reused": (409, "Another return of the sale has this id"),
     "adjust_id_reused": (409, "Another adjustment has this id"),
     "approval_needed": (403, "A second person has to agree with a PIN"),

@@ -27,12 +27,13 @@ __all__ = ["FLAGS", "flags_of"]
 
 FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
-    "date_ahead": "a sale of a business date that has not come; what waits until then is active",
+    "date_ahead": "a sale, void or return of a date that has not come; pending points are active",
     "points_not_redeemed": "a sale was paid with points, and names no redemption of any",
     "points_withheld": "a sale earned nothing, or not all came back: the account is full",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",
     "card_attached_late": "a card was given to a sale after it was paid",
-    "return_without_customer": "a member's sale came back and no card of theirs was shown",
+    "return_without_customer": "a member's sale came back, or was voided later, and no card of"
+    " theirs was shown",
     "points_adjusted": "a person changed a balance by hand",
     "card_added": "one more card for an account",
     "card_blocked": "a card was blocked at a till",
@@ -66,8 +67,10 @@ def flags_of(fact: Fact) -> tuple[str, ...]:
 
 
 def _of_goods_back(fact: ReturnSale | VoidSale) -> Iterator[str]:
-    if isinstance(fact, ReturnSale) and fact.without_customer:
+    if fact.without_customer:
         yield "return_without_customer"
+    if fact.date_ahead:
+        yield "date_ahead"
     if fact.withheld:
         yield "points_withheld"
 

@@ -99,8 +99,7 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
     if fact.pending_until is not None:
         yield from wrapped(phrases.counts_from.format(date=fact.pending_until.isoformat()), width)
     yield from _balance(fact.balance, paper)
-    if fact.pending:
-        yield from row(phrases.pending, fact.pending, width)
+    yield from _pending(fact.pending, paper)
     if fact.toward is not None:
         reward = paper.text(fact.toward.reward, fact.toward.text)
         ahead = phrases.next_reward.format(reward=reward, points=fact.toward.short)
@@ -118,6 +117,7 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
     if fact.withheld:
         yield from row(phrases.withheld, fact.withheld, width)
     yield from _balance(fact.balance, paper)
+    yield from _pending(fact.pending, paper)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:
@@ -126,3 +126,8 @@ def _balance(balance: int | None, paper: Paper) -> Iterator[str]:
         return
     label = paper.phrases.owed if balance < 0 else paper.phrases.balance
     yield from row(label, abs(balance), paper.width)
+
+
+def _pending(pending: int | None, paper: Paper) -> Iterator[str]:
+    if pending:
+        yield from row(paper.phrases.pending, pending, paper.width)

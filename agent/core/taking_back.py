@@ -4,26 +4,56 @@ A sale is judged from all its returns together, never return by return: rounding
 itself would take or keep a point too many every time. What one return takes is the difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from agent.core.basket import Line, Sale, Tender
 
-__all__ = ["ReturnExceedsSale", "after_lines", "goods_back", "rewards_left", "share_left"]
+__all__ = [
+    "ReturnExceedsSale",
+    "after_lines",
+    "goods_back",
+    "money_off",
+    "rewards_left",
+    "share_left",
+]
 
 
 class ReturnExceedsSale(ValueError):
     """More would come back than was sold."""
 
 
-def after_lines(sale: Sale, returned: Mapping[int, Decimal], *, rewards_shrink: bool) -> Sale:
+def money_off(sale: Sale, worth_minor: Sequence[int], *, things: bool) -> frozenset[int]:
+    """Answer which reward lines take money off the goods, by index; the others are things.
+
+    ``worth_minor`` is what each discount that was redeemed took off, 0 where nobody knows any
+    more; ``things`` says that rewards of the catalogue were redeemed too. A line at zero or above
+    is a thing, and so is one below zero where no discount was redeemed. Where both kinds were, each
+    discount has the first line of its worth, or all of them together have one; else a tender of
+    points paid them. Without such a tender the lines cannot be told apart: all are money off.
+    """
+    off_minor = {
+        index: -line.amount_minor
+        for index, line in enumerate(sale.lines)
+        if line.is_reward and line.amount_minor < 0
+    }
+    if not things:
+        return frozenset(off_minor)
+    found = _of_worth(off_minor, worth_minor) or _of_worth(off_minor, [sum(worth_minor)])
+    tendered = any(each.kind == "points" and each.amount_minor > 0 for each in sale.tenders)
+    if found or tendered or not worth_minor:
+        return frozenset(found)
+    return frozenset(off_minor)
+
+
+def after_lines(sale: Sale, returned: Mapping[int, Decimal], off: Collection[int]) -> Sale:
     """Answer the basket as it would have been without what came back.
 
     ``returned`` is how much of each line has come back in all, by the line's index. A line that
     came back in part keeps that part of its amount, cents dropped. What points paid for shrinks
-    with the goods: points come back as points. With ``rewards_shrink`` so do reward lines, as they
-    are money off the goods; a reward of the catalogue is one whole thing. Raises ReturnExceedsSale
-    for a line that is not there, or was not sold so often.
+    with the goods: points come back as points. So do the lines ``off`` (see ``money_off``); a
+    reward of the catalogue is one whole thing. Raises ReturnExceedsSale for a line that is not
+    there, or was not sold so often.
     """
     for index in returned:
         if index >= len(sale.lines):
@@ -33,7 +63,7 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], *, rewards_shrink: 
         kept[index] = _kept(kept[index], returned[index])
     share = (_bought_minor(kept), _bought_minor(sale.lines))
     lines = tuple(
-        _shrink_line(line, share) if line.is_reward and rewards_shrink else line for line in kept
+        _shrink_line(line, share) if index in off else line for index, line in enumerate(kept)
     )
     tenders = tuple(
         _shrink(each, share) if each.kind == "points" else each for each in sale.tenders
@@ -41,13 +71,20 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], *, rewards_shrink: 
     return sale.model_copy(update={"lines": lines, "tenders": tenders})
 
 
-def rewards_left(sale: Sale, returned: Mapping[int, Decimal], rewarded: int) -> int:
+def rewards_left(
+    sale: Sale, returned: Mapping[int, Decimal], off: Collection[int], rewarded: int
+) -> int:
     """Answer how many points, of those that rewards of the catalogue cost, stay spent.
 
-    A reward comes back with its own line and with nothing else. Where its line only takes money
-    off, or there is none, the thing is among the goods: it comes back with the last of them too.
+    A reward comes back with its own line, which is none of ``off``, and with nothing else. Where
+    its line is below zero, or there is none, the thing is among the goods: it comes back with the
+    last of them too.
     """
-    rewards = [(index, line) for index, line in enumerate(sale.lines) if line.is_reward]
+    rewards = [
+        (index, line)
+        for index, line in enumerate(sale.lines)
+        if line.is_reward and index not in off
+    ]
     goods_left = any(
         returned.get(index, Decimal(0)) < Decimal(line.quantity)
         for index, line in enumerate(sale.lines)
@@ -75,6 +112,15 @@ def share_left(whole: int, total: int, returned: int) -> int:
     if not 0 <= returned <= total:
         raise ReturnExceedsSale("more would come back than was paid")
     return whole * (total - returned) // total if returned else whole
+
+
+def _of_worth(off_minor: Mapping[int, int], worth_minor: Sequence[int]) -> set[int]:
+    """Find a line of its own for each worth, the first there is."""
+    found: set[int] = set()
+    for minor in worth_minor:
+        own = next((i for i, each in off_minor.items() if each == minor and i not in found), None)
+        found.update(() if own is None else (own,))
+    return found
 
 
 def _kept(line: Line, back: Decimal) -> Line:

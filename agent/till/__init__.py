@@ -2,6 +2,7 @@
 sale, redeem and adjust points, add up a day."""
 
 from agent.till.adjustments import AdjustAnswer, Adjustment
+from agent.till.back import Back
 from agent.till.cards import Block, Enrolment, MoreCard, Replacement
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
@@ -40,7 +41,6 @@ from agent.till.refusals import (
     UnknownReward,
     UnknownSale,
 )
-from agent.till.take_back import Back
 from agent.till.terms import Terms
 from agent.till.till import Committed, Till
 from agent.till.wishes import Wish

@@ -1,7 +1,8 @@
 """Pending points: they wait for the end of the program's return window, and then are active.
 
-What is due is judged by the business date that the POS said, on which no clock has a say. A sale
-whose date lies ahead of a trusted clock's is flagged, since it ends the wait of a whole store.
+What is due is judged by the business date that the POS said, on which no clock has a say. A sale,
+void or return whose date lies ahead of a trusted clock's is flagged, since it ends the wait of a
+whole store.
 """
 
 from collections import defaultdict

@@ -215,7 +215,7 @@ class SaleVoided(TillRefusal):
 
 
 class ReturnTooLarge(TillRefusal):
-    """More would come back than was sold."""
+    """More would come back than was sold, or a line that the sale does not have."""
 
     code = "return_exceeds_sale"
 

@@ -8,25 +8,23 @@ goes into debt, which the next points pay. What is given back never joins this d
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self, TypedDict
-
-from pydantic import Field, StringConstraints, model_validator
+from typing import TypedDict
 
 from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
-from agent.core.facts import ReturnSale, VoidSale
-from agent.core.facts.sales import ReturnedLine
-from agent.core.instant import BusinessDate
+from agent.core.facts import AccumulatePoints, ReturnSale, VoidSale
 from agent.core.taking_back import (
     ReturnExceedsSale,
     after_lines,
     goods_back,
+    money_off,
     rewards_left,
     share_left,
 )
-from agent.core.values import MOST_POINTS, Code, Value, example
+from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.members import TokenText, find, shown_in
+from agent.till.back import Back
+from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.refusals import (
     ReturnIdReused,
@@ -38,54 +36,7 @@ from agent.till.refusals import (
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
 
-__all__ = ["Back", "take_back", "void"]
-
-
-class BackLine(Value):
-    """A line of the sale that comes back: its index, and how much of it as a decimal text."""
-
-    line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
-    """Index of the line in the sale, from 0."""
-    quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
-    """How much of it: a decimal text above zero, up to three places."""
-
-    @model_validator(mode="after")
-    def _something_came_back(self) -> Self:
-        if Decimal(self.quantity) == 0:
-            raise ValueError("quantity must be above zero")
-        return self
-
-
-class Back(Value):
-    """What comes back: lines of the sale, or so much of its total."""
-
-    model_config = example({"lines": [{"line": 0, "quantity": "1"}], "lane": "1", "cashier": "ana"})
-
-    lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
-    """The lines that come back; or else `amount_minor`."""
-    amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
-    """How much of the total comes back, in minor units; or else `lines`."""
-    token: TokenText | None = None
-    """The card of whoever brings it, where one was shown."""
-    lane: Code | None = None
-    """The lane that takes it back."""
-    cashier: Code | None = None
-    """Who takes it back."""
-    business_date: BusinessDate | None = None
-    """The day it counts on: `YYYY-MM-DD`; else the one the POS said last."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if bool(self.lines) == (self.amount_minor is not None):
-            raise ValueError("name either lines or amount_minor")
-        if len({each.line for each in self.lines}) < len(self.lines):
-            raise ValueError("a line is named twice")
-        return self
-
-    @property
-    def returned(self) -> tuple[ReturnedLine, ...]:
-        """The lines as an entry holds them."""
-        return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+__all__ = ["take_back", "void"]
 
 
 RecordedBack = tuple[Recorded, bool]
@@ -103,18 +54,24 @@ def void(
 ) -> RecordedBack:
     """Call a whole sale off; what came back of it already is not taken twice.
 
-    Raises UnknownSale, SaleReturned where all of it came back.
+    Raises UnknownSale, SaleReturned where all of it came back: the money, and every point.
     """
     sale = sale_of(transaction, sale_id)
     if sale.voided is not None:
         return _entry(transaction, sale_id, sale.voided), True
-    if sale.returned_minor == sale.total_minor > 0:
-        raise SaleReturned("all of this sale came back already")
-    activate_due(transaction, terms, business_date, sale.account)
     taken = sale.points - sale.taken_back
     redeemed = sale.redeemed - sale.given_back
+    if sale.returned_minor == sale.total_minor > 0 and taken <= 0 and redeemed <= 0:
+        raise SaleReturned("all of this sale came back already")
+    activate_due(transaction, terms, business_date, sale.account)
     moved = _moved(transaction, terms, sale, taken, redeemed)
-    fact = VoidSale(sale_id=sale_id, **moved, **_by_whom(sale, lane, cashier))
+    fact = VoidSale(
+        sale_id=sale_id,
+        without_customer=_is_later(transaction, sale, business_date),
+        date_ahead=_is_ahead(transaction, business_date),
+        **moved,
+        **_by_whom(sale, lane, cashier),
+    )
     return transaction.append(fact, business_date=business_date), False
 
 
@@ -148,6 +105,7 @@ def take_back(
         amount_minor=sale.total_minor - left_minor - sale.returned_minor,
         lines=back.returned,
         without_customer=_without_customer(transaction, terms, sale, back.token),
+        date_ahead=_is_ahead(transaction, back.business_date),
         **moved,
         **_by_whom(sale, back.lane, back.cashier),
     )
@@ -173,7 +131,8 @@ def _left(
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
-    kept = after_lines(basket, lines, rewards_shrink=not sale.rewarded)
+    off = money_off(basket, _discounts(view, terms, sale, fact), things=sale.rewarded > 0)
+    kept = after_lines(basket, lines, off)
     kept_minor = min(sale.total_minor, max(0, sum(line.amount_minor for line in kept.lines)))
     points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
     if fact.program == terms.program.edition:  # rules that have changed since judge nothing
@@ -181,12 +140,35 @@ def _left(
     if amounts_minor:
         points = share_left(points, kept_minor, amounts_minor)
     # A coupon that comes back makes the rest worth more; what came back stays come back.
-    left_minor = min(kept_minor - amounts_minor, sale.total_minor - sale.returned_minor)
+    unreturned_minor = sale.total_minor - sale.returned_minor - (back.amount_minor or 0)
+    left_minor = min(kept_minor - amounts_minor, unreturned_minor)
+    if left_minor < 0:
+        raise ReturnExceedsSale("more would come back than was paid")
     came_back = (sale.total_minor, sale.total_minor - left_minor)
-    if sale.total_minor == 0:  # no money was paid to share by
+    # No money was paid to share by, or a thing of the catalogue took some of it off.
+    if sale.total_minor == 0 or sale.rewarded:
         came_back = goods_back(basket, kept)
-    rewarded_left = rewards_left(basket, lines, sale.rewarded)
+        if amounts_minor:
+            discounted = share_left(discounted, kept_minor, amounts_minor)
+    rewarded_left = rewards_left(basket, lines, off, sale.rewarded)
     return points, left_minor, share_left(discounted, *came_back) + rewarded_left
+
+
+def _discounts(
+    view: View, terms: Terms, sale: KnownSale, fact: AccumulatePoints
+) -> tuple[int, ...]:
+    """Answer what each discount took off that was redeemed for a sale; 0 where the program has
+    changed since. It is asked only where rewards were had as well.
+    """
+    if sale.account is None or not 0 < sale.rewarded < sale.redeemed:
+        return ()
+    of_sale = view.holds_of_sale(fact.sale_id, sale.account)
+    held = [(view.hold(redemption_id), captured) for redemption_id, captured, _ in of_sale]
+    points = [captured for each, captured in held if captured and each and each.reward is None]
+    discount = terms.program.discount
+    if discount is None or fact.program != terms.program.edition:
+        return (0,) * len(points)
+    return tuple(each * discount.worth_minor // discount.points for each in points)
 
 
 def _came_back(
@@ -212,8 +194,7 @@ def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -
     recorded = _entry(view, sale_id, place)
     fact = recorded.entry.fact
     assert isinstance(fact, ReturnSale), "returns point at the entries of returns"  # noqa: S101
-    amount_minor = None if fact.lines else fact.amount_minor
-    if (fact.lines, amount_minor) != (back.returned, back.amount_minor):
+    if not back.asks_for(fact.lines, None if fact.lines else fact.amount_minor):
         raise ReturnIdReused("another return has this id; give this one an id of its own")
     return recorded
 
@@ -224,6 +205,21 @@ def _without_customer(view: View, terms: Terms, sale: KnownSale, shown: str | No
         return False
     row = find(view, shown_in(shown, terms))
     return row is None or row.account != sale.account
+
+
+def _is_ahead(transaction: Transaction, said: date | None) -> bool:
+    """Say whether a business date has not come; what waits until then is active with it."""
+    return said is not None and transaction.denies(said)
+
+
+def _is_later(transaction: Transaction, sale: KnownSale, said: date | None) -> bool:
+    """Say whether a member's sale is called off on a later day than its own."""
+    if sale.account is None:
+        return False
+    day = said or transaction.business_date
+    if day is None or transaction.denies(day):
+        day = transaction.today
+    return sale.recorded is None or day.isoformat() > sale.recorded[0].summary.business_date
 
 
 def _entry(view: View, sale_id: str, place: tuple[int, int]) -> Recorded:
@@ -251,6 +247,7 @@ class _Moved(TypedDict):
     balance: int | None
     lease: int
     withheld: int
+    pending: int | None
 
 
 def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int) -> _Moved:
@@ -259,6 +256,9 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
     redeemed = max(0, redeemed)
     given_back = terms.given(view, sale.account, redeemed)
     balance = None if sale.account is None else view.balance(sale.account)
+    waiting = None
+    if sale.account is not None and terms.program.return_window_days:
+        waiting = view.balance(sale.account, "pending")
     return _Moved(
         account=sale.account,
         from_active=active,
@@ -267,6 +267,7 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
         balance=None if balance is None else balance + given_back - active,
         lease=terms.taken_lease(view, sale.account, active),
         withheld=redeemed - given_back,
+        pending=None if waiting is None else waiting - pending,
     )
 
 

@@ -23,6 +23,7 @@ from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
+from agent.till.back import Back
 from agent.till.claims import claim
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
@@ -39,7 +40,7 @@ from agent.till.redemptions import (
     release_overdue,
 )
 from agent.till.sales import commit
-from agent.till.take_back import Back, take_back, void
+from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
 from agent.till.wishes import Part, Wish
 

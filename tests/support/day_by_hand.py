@@ -160,13 +160,13 @@ class DayByHand:
     def void(self, sale_id: str, place: tuple[str, str]) -> Expected:
         """All that is left of a sale is called off."""
         sums = self.sales[sale_id]
-        if sums.returned_minor == sums.total_minor > 0:
+        taken, given = sums.points - sums.taken_back, sums.redeemed - sums.given_back
+        if sums.returned_minor == sums.total_minor > 0 and not taken and not given:
             return Expected(refused="sale_returned")
         sums.voided = True
         lane = self.lanes[place]
         lane.voids += 1
         lane.voided_minor += sums.total_minor - sums.returned_minor
-        taken, given = sums.points - sums.taken_back, sums.redeemed - sums.given_back
         return self._bring_back(sums, lane, taken, given)
 
     def take_back(self, sale_id: str, back: dict[str, Any], place: tuple[str, str]) -> Expected:

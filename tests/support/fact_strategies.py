@@ -80,6 +80,9 @@ _TAKEN_BACK = {
     "balance": _BALANCES,
     "lease": _LESS,
     "withheld": _COUNTS,
+    "pending": st.none() | _COUNTS,
+    "date_ahead": st.booleans(),
+    "without_customer": st.booleans(),
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -116,7 +119,6 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         return_id=_CODES,
         amount_minor=_COUNTS,
         lines=_LINES,
-        without_customer=st.booleans(),
         **_TAKEN_BACK,
     ),
     st.builds(VoidSale, sale_id=_CODES, **_TAKEN_BACK),

@@ -73,8 +73,10 @@ class DayBook:
         names += [_ALWAYS[type(fact)]] if type(fact) in _ALWAYS else []
         if isinstance(fact, CardState) and fact.state != "active":
             names.append(f"card_{fact.state}")
-        if isinstance(fact, ReturnSale) and fact.without_customer:
+        if isinstance(fact, ReturnSale | VoidSale) and fact.without_customer:
             names.append("return_without_customer")
+        if isinstance(fact, ReturnSale | VoidSale) and fact.date_ahead:
+            names.append("date_ahead")
         if isinstance(fact, ReturnSale | VoidSale) and fact.withheld:
             names.append("points_withheld")
         for name in names:

@@ -88,7 +88,9 @@ class SaleNote:
     @property
     def came_back(self) -> bool:
         """Whether nothing is left of it that could be called off."""
-        return self.voided is not None or 0 < self.total_minor == self.returned_minor
+        is_whole = 0 < self.total_minor == self.returned_minor
+        nothing_owed = self.taken_back >= self.points and self.given_back >= self.redeemed
+        return self.voided is not None or (is_whole and nothing_owed)
 
 
 class Notebook:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from till_model_sums import left_of, worth
+from till_model_sums import left_of, what_came, worth
 
 __all__ = ["Answer", "Call", "Held", "Member", "Notebook", "SaleNote"]
 
@@ -302,7 +302,8 @@ class Notebook:
             return "UnknownSale"
         if sale.void_told is not None:
             return Answer(sale.void_told, True)
-        if sale.returned_minor == sale.body["total_minor"] > 0:
+        nothing_left = (sale.taken, sale.given_back) == (sale.points, sale.redeemed)
+        if nothing_left and sale.returned_minor == sale.body["total_minor"] > 0:
             return "SaleReturned"
         sale.void_told = self._unsell(sale, 0, 0) | {"status": "voided", "sale_id": sale_id}
         return Answer(sale.void_told, False)
@@ -313,7 +314,8 @@ class Notebook:
             return "UnknownSale"
         if return_id in sale.returns:
             before, told = sale.returns[return_id]
-            return Answer(told, True) if before == body else "ReturnIdReused"
+            same = what_came(before) == what_came(body)
+            return Answer(told, True) if same else "ReturnIdReused"
         if sale.void_told is not None:
             return "SaleVoided"
         back = [before for before, _ in sale.returns.values()] + [body]
@@ -322,7 +324,7 @@ class Notebook:
             sale.body,
             back,
             already_minor=sale.returned_minor,
-            rewarded=sale.rewarded > 0,
+            bought=self._bought(sale_id, sale),
         )
         if left is None:
             return "ReturnTooLarge"
@@ -332,6 +334,12 @@ class Notebook:
         told = self._unsell(sale, points, redeemed) | {"status": "returned", "sale_id": sale_id}
         sale.returns[return_id] = body, told | {"return_id": return_id}
         return Answer(sale.returns[return_id][1], False)
+
+    def _bought(self, sale_id: str, sale: SaleNote) -> list[tuple[str | None, int]]:
+        """What was bought with points in a sale: which reward or money off, for how many."""
+        holds = [held for held in self.holds.values() if held.sale_id == sale_id]
+        mine = [held for held in holds if held.captured and held.member is sale.member]
+        return [(held.reward, held.captured) for held in mine]
 
     def _unsell(self, sale: SaleNote, points: int, redeemed: int) -> dict[str, Any]:
         """Leave a sale no more than so many points earned, and so many redeemed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Left", "left_of", "offers", "thousandths", "worth"]
+__all__ = ["Left", "left_of", "offers", "thousandths", "what_came", "worth"]
 
 Body = Mapping[str, Any]
 
@@ -21,6 +21,7 @@ class Left:
     whole: int
     points: int | None
     reward_part: tuple[int, int] = (1, 1)
+    amounts: tuple[int, int] | None = None
 
     def rewards(self, points: int) -> int:
         """What stays spent on rewards: they come back thing by thing."""
@@ -29,6 +30,8 @@ class Left:
 
     def share(self, points: int) -> int:
         """Share points as the money was shared, fractions dropped; of nothing, none comes back."""
+        if self.amounts is not None:
+            points = points * self.amounts[0] // self.amounts[1]
         return points * self.part // self.whole if self.whole else points
 
 
@@ -52,12 +55,18 @@ def _worth(program: Body, currency: str, lines: list[Any], tenders: list[Any]) -
 
 
 def left_of(
-    program: Body, body: Body, returns: list[Body], *, already_minor: int, rewarded: bool
+    program: Body,
+    body: Body,
+    returns: list[Body],
+    *,
+    already_minor: int,
+    bought: list[tuple[str | None, int]],
 ) -> Left | None:
     """What all returns of a sale together leave of it; None where it was not so much.
 
-    ``already_minor`` is the money that came back before: it never goes out again. Where a reward
-    was had, its line is a thing of its own and does not shrink with the goods.
+    ``already_minor`` is the money that came back before: it never goes out again. ``bought`` is
+    what points bought: a reward, or None for money off, and for how many. A reward's line is a
+    thing of its own and does not shrink with the goods.
     """
     total, amounts = body["total_minor"], sum(one.get("amount_minor", 0) for one in returns)
     back = [line for one in returns for line in one.get("lines", [])]
@@ -67,9 +76,11 @@ def left_of(
     lines = _kept(body["lines"], back)
     if lines is None:
         return None
+    off = _money_off(program, body, bought)
+    rewarded = any(reward for reward, _ in bought)
     goods, all_goods = _goods(lines), _goods(body["lines"])
     tenders = [dict(each) for each in body["tenders"]]
-    paid = [line for line in lines if line["category"] == "reward" and not rewarded]
+    paid = [line for index, line in enumerate(lines) if index in off]
     paid += [each for each in tenders if each["kind"] == "points"]
     for each in paid:  # what points paid shrinks with the goods
         each["amount_minor"] = each["amount_minor"] * goods // all_goods if all_goods else 0
@@ -80,20 +91,41 @@ def left_of(
     points = min(points, worth(program, body))
     if amounts:
         points = points * (kept - amounts) // kept
-    left = min(kept - amounts, total - already_minor)
-    things = _things(body["lines"], back)
-    if total == 0:  # all of it was paid with points
-        return Left(0, goods, all_goods, points, things)
+    left = min(kept - amounts, total - already_minor - returns[-1].get("amount_minor", 0))
+    if left < 0:
+        return None
+    things = _things(body["lines"], back, off)
+    if total == 0 or rewarded:  # no money says what the share is, but the goods do
+        rest = (kept - amounts, kept) if amounts else None
+        return Left(left, goods, all_goods, points, things, rest)
     return Left(left, left, total, points, things)
 
 
-def _things(sold: list[Any], back: list[Any]) -> tuple[int, int]:
+def _money_off(program: Body, body: Body, bought: list[tuple[str | None, int]]) -> list[int]:
+    """The reward lines by which a sale became cheaper, and not something to carry home."""
+    lines, discount = body["lines"], program["discount"]
+    left = [i for i, one in enumerate(lines) if one["category"] == "reward"]
+    left = [i for i in left if lines[i]["amount_minor"] < 0]
+    cents = [_off_minor(discount, points) for reward, points in bought if reward is None]
+    if len(cents) == len(bought):
+        return left
+    mine: list[int] = []
+    for wanted in (cents, [sum(cents)]):
+        for minor in wanted if not mine else []:
+            same = [i for i in left if i not in mine and lines[i]["amount_minor"] == -minor]
+            mine += same[:1]
+    by_tender = [one for one in body["tenders"] if one["kind"] == "points"]
+    nowhere = cents and not mine and not any(one["amount_minor"] > 0 for one in by_tender)
+    return left if nowhere else mine
+
+
+def _things(sold: list[Any], back: list[Any], off: list[int]) -> tuple[int, int]:
     """The part of the rewards that did not come back, and the whole."""
 
     def came(index: int) -> int:
         return sum(thousandths(one["quantity"]) for one in back if one["line"] == index)
 
-    rewards = [i for i, line in enumerate(sold) if line["category"] == "reward"]
+    rewards = [i for i, line in enumerate(sold) if line["category"] == "reward" and i not in off]
     goods = [i for i, line in enumerate(sold) if line["category"] != "reward"]
     gone = all(came(i) == thousandths(sold[i]["quantity"]) for i in goods)
     if gone and all(sold[i]["amount_minor"] < 0 for i in rewards):
@@ -119,6 +151,12 @@ def _kept(sold: list[Any], back: list[Any]) -> list[dict[str, Any]] | None:
 
 def _goods(lines: list[Any]) -> int:
     return sum(max(0, line["amount_minor"]) for line in lines if line["category"] != "reward")
+
+
+def what_came(body: Body) -> tuple[int | None, list[tuple[int, int]]]:
+    """What a return says came back, however it writes it."""
+    lines = [(one["line"], thousandths(one["quantity"])) for one in body.get("lines", [])]
+    return body.get("amount_minor"), sorted(lines)
 
 
 def thousandths(quantity: str) -> int:

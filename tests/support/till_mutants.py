@@ -4,11 +4,14 @@ from text_mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
+_APART = "tests/unit/test_a_reward_and_money_off_come_back_apart.py"
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
+_FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
 _HELD = "tests/unit/test_points_are_held_then_spent.py"
+_LEFT = "tests/unit/test_a_void_gives_back_what_returns_left.py"
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
 _NOTHING = "tests/unit/test_what_points_paid_earns_nothing.py"
 _OWN = "tests/unit/test_a_redemption_belongs_to_its_member.py"
@@ -301,10 +304,52 @@ MUTANTS = {
         caught_by=f"{_SPENDS}::test_a_reward_without_a_line_comes_back_with_the_last_of_the_goods",
     ),
     "money_off_stays_with_what_is_kept": Mutant(
-        file="agent/till/take_back.py",
-        old="rewards_shrink=not sale.rewarded",
-        new="rewards_shrink=False",
+        file="agent/core/taking_back.py",
+        old="_shrink_line(line, share) if index in off else line",
+        new="line",
         caught_by=f"{_SPENDS}::test_money_off_comes_back_in_the_share_of_the_goods",
+    ),
+    "coffee_is_money_off": Mutant(
+        file="agent/till/take_back.py",
+        old="things=sale.rewarded > 0",
+        new="things=False",
+        caught_by=f"{_APART}::test_a_coffee_that_a_line_takes_off_is_told_by_its_amount",
+    ),
+    "money_off_is_a_coffee": Mutant(
+        file="agent/core/taking_back.py",
+        old="    if found or tendered or not worth_minor:",
+        new="    if things:",
+        caught_by=f"{_APART}::test_what_matches_nothing_is_judged_one_way",
+    ),
+    "discounts_line_gives_a_coffee_back": Mutant(
+        file="agent/core/taking_back.py",
+        old="        if line.is_reward and index not in off\n",
+        new="        if line.is_reward\n",
+        caught_by=f"{_APART}::test_the_coffees_line_is_the_coffee_and_the_discounts_is_not",
+    ),
+    "void_refused_while_points_are_left": Mutant(
+        file="agent/till/take_back.py",
+        old="sale.total_minor > 0 and taken <= 0 and redeemed <= 0:",
+        new="sale.total_minor > 0:",
+        caught_by=f"{_LEFT}::test_the_coffees_points_are_left_to_a_void",
+    ),
+    "void_of_another_day_unseen": Mutant(
+        file="agent/till/take_back.py",
+        old="without_customer=_is_later(transaction, sale, business_date),",
+        new="without_customer=False,",
+        caught_by=f"{_FLAGGED}::test_a_void_of_a_later_day_is_a_return_without_its_customer",
+    ),
+    "return_of_a_date_ahead_unseen": Mutant(
+        file="agent/till/take_back.py",
+        old="    return said is not None and transaction.denies(said)",
+        new="    return False",
+        caught_by=f"{_WAITS}::test_what_comes_back_on_a_date_that_has_not_come_is_flagged",
+    ),
+    "return_retried_in_other_digits_is_another": Mutant(
+        file="agent/till/back.py",
+        old="    return {each.line: Decimal(each.quantity) for each in lines}",
+        new="    return {each.line: each.quantity for each in lines}",
+        caught_by=f"{_BACK}::test_a_retry_may_write_its_lines_otherwise",
     ),
     "part_of_a_reward_spent": Mutant(
         file="agent/till/wishes.py",

@@ -109,6 +109,43 @@ def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, sell: Sell) -> None
         assert fact.flags == flags
 
 
+def back_on(till: Till, what: str, day: str) -> tuple[str, ...]:
+    """A sale that has nothing to do with it comes back on a business date; answers the flags."""
+    if what == "void":
+        return asyncio.run(till.void("nobodys", business_date=date.fromisoformat(day)))[0].flags
+    back = Back.model_validate({"amount_minor": 1, "business_date": day})
+    return asyncio.run(till.take_back("nobodys", "b", back))[0].flags
+
+
+WHAT_COMES_BACK = pytest.mark.parametrize("what", ["void", "return"])
+
+
+@WHAT_COMES_BACK
+@pytest.mark.parametrize(("day", "flags"), [("2026-11-22", ()), ("2099-01-01", ("date_ahead",))])
+def test_what_comes_back_on_a_date_that_has_not_come_is_flagged(
+    ledger: Ledger, till: Till, sell: Sell, what: str, day: str, flags: tuple[str, ...]
+) -> None:
+    """A void or a return ends the wait of the whole store as a sale does: its answer and the list
+    of flags say so.
+    """
+    sell(EARLY, CARD)
+    sell(EARLY, sale_id="nobodys")
+    assert back_on(till, what, day) == flags
+    assert ana(till).balance == (600 if flags else 0)
+    listed = asyncio.run(ledger.read(lambda view: view.flags_after((-1, -1, ""), at_most=9)))
+    assert tuple(row.flag for row in listed) == flags
+
+
+@WHAT_COMES_BACK
+def test_a_clock_of_no_trust_flags_nothing_that_comes_back(
+    clock: ToyClock, till: Till, sell: Sell, what: str
+) -> None:
+    """As with a sale."""
+    sell(EARLY, sale_id="nobodys")
+    lose_trust(clock, "not synchronised")
+    assert back_on(till, what, "2099-01-01") == ()
+
+
 NO_TRUST = pytest.mark.parametrize("why", ["not synchronised", "set by hand"])
 
 

@@ -57,6 +57,7 @@ TAKEN = {
     "given_back": st.integers(0, 10**12),
     "withheld": st.integers(0, 10**12),
     "balance": st.none() | POINTS,
+    "pending": st.none() | SOME,
 }
 FACTS = st.one_of(
     st.builds(
@@ -116,7 +117,7 @@ def _numbers_of(fact: AnyFact) -> list[int]:
     balance = [] if fact.balance is None else [abs(fact.balance)]
     if isinstance(fact, ReturnSale | VoidSale):
         taken = fact.from_active + fact.from_pending
-        moved = (taken, fact.given_back, fact.withheld)
+        moved = (taken, fact.given_back, fact.withheld, fact.pending)
         return [number for number in moved if number] + balance
     if isinstance(fact, AccumulatePoints) and fact.status != "accumulated":
         return []

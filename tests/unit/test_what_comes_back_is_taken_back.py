@@ -128,6 +128,19 @@ def test_the_same_return_again_is_the_same_return(till: Till, sale_body: SaleBod
         back(till, "b-1", amount_minor=400)
 
 
+def test_a_retry_may_write_its_lines_otherwise(till: Till, sale_body: SaleBody) -> None:
+    """``1`` is ``1.000``, and lines have no order; another quantity is another return."""
+    sell(till, "s", sale_body(1_000, 1_000, token=CARD))
+    first = back(till, "b-1", lines=lines(0, 1))
+    again = [{"line": 1, "quantity": "1"}, {"line": 0, "quantity": "01.0"}]
+    assert back(till, "b-1", lines=again) == first
+    for other in (again[:1], [again[0], {"line": 0, "quantity": "0.999"}]):
+        with pytest.raises(ReturnIdReused):
+            back(till, "b-1", lines=other)
+    with pytest.raises(ReturnIdReused):
+        back(till, "b-1", amount_minor=2_000)
+
+
 @pytest.mark.parametrize(
     "what",
     [{"amount_minor": 1_001}, {"lines": lines(1)}, {"lines": [{"line": 0, "quantity": "1.001"}]}],
@@ -226,8 +239,12 @@ def test_a_return_inside_the_window_takes_what_is_pending(
     """Points that were never active cost the member nothing when the goods come back."""
     till = till_of(ledger, WINDOW)
     sell(till, "s", sale_body(1_000, 1_000, token=CARD, business_date="2026-11-01"))
-    back(till, "b-1", lines=lines(0))
+    told = back(till, "b-1", lines=lines(0))
     assert (ana(till).balance, ana(till).pending) == (0, 10)
+    assert "Points pending                10" in told.receipt
+    asyncio.run(till.commit("s-2", Sale.model_validate(sale_body(500, token=CARD))))
+    voided, _ = asyncio.run(till.void("s"))
+    assert "Points pending                 5" in voided.receipt
 
 
 def test_a_coupon_may_come_back_after_its_goods(till: Till, sale_body: SaleBody) -> None:
@@ -237,6 +254,22 @@ def test_a_coupon_may_come_back_after_its_goods(till: Till, sale_body: SaleBody)
     assert back(till, "b-2", lines=lines(1)).points_taken == 0
     assert back(till, "b-3", lines=lines(2)).points_taken == 3
     assert ana(till).balance == 0
+
+
+def test_money_that_comes_back_after_a_coupon_is_what_was_said(
+    till: Till, sale_body: SaleBody
+) -> None:
+    """A coupon that came back makes the rest worth more, and never more money than was paid: a
+    return by amount is worth what it says, and its retry is known.
+    """
+    sell(till, "s", sale_body(1_000, -200, 500, token=CARD))
+    for line in (0, 1):
+        back(till, f"b-{line}", lines=lines(line))
+    with pytest.raises(ReturnTooLarge):
+        back(till, "b-2", amount_minor=301)
+    rest = back(till, "b-2", amount_minor=300)
+    assert back(till, "b-2", amount_minor=300) == rest
+    assert asyncio.run(till.day(date(2026, 11, 21))).total.returned_minor == 1_300
 
 
 @given(

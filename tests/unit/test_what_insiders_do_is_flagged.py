@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,37 @@ def test_a_return_without_its_customer_is_flagged(
     flags = asyncio.run(ledger.read(lambda view: view.flags_after((-1, -1, ""), at_most=9)))
     assert [row.flag for row in flags] == ["return_without_customer"] * flagged
     assert shown is None or shown.encode() not in entry.canonical
+
+
+@pytest.mark.parametrize(
+    ("sold_to", "day", "flagged"),
+    [
+        (CARD, "2026-11-21", False),
+        (CARD, "2026-11-20", False),
+        (CARD, None, False),
+        (CARD, "2026-11-22", True),
+        (None, "2026-11-22", False),
+    ],
+)
+def test_a_void_of_a_later_day_is_a_return_without_its_customer(
+    ledger: Ledger, till: Till, sell: Sell, sold_to: str | None, day: str | None, flagged: bool
+) -> None:
+    """A void shows no card: on a later day than the member's sale it is a return in all but name.
+    On the same day it calls off a mistake.
+    """
+    sell("s", token=sold_to)
+    said = None if day is None else date.fromisoformat(day)
+    answer, _ = asyncio.run(till.void("s", business_date=said))
+    assert answer.flags == (("return_without_customer",) if flagged else ())
+    flags = asyncio.run(ledger.read(lambda view: view.flags_after((-1, -1, ""), at_most=9)))
+    assert [row.flag for row in flags] == ["return_without_customer"] * flagged
+
+
+def test_a_void_that_says_no_day_is_of_the_day_said_last(till: Till, sell: Sell) -> None:
+    """The shop has opened another day since."""
+    sell("s")
+    sell("t", token=None, business_date="2026-11-22")
+    assert asyncio.run(till.void("s"))[0].flags == ("return_without_customer",)
 
 
 def test_a_retry_of_a_return_need_not_show_the_card(till: Till, sell: Sell) -> None:

@@ -136,8 +136,9 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     """Part of a sale came back: what it earned is taken back, what it redeemed given back.
 
     ``amount_minor`` is what this return is worth of the sale's total; ``without_customer`` says
-    that a member's sale came back and nobody showed a card of theirs. ``withheld`` are the points
-    that would have been given back, had the account room for them.
+    that a member's sale came back and nobody showed a card of theirs, ``date_ahead`` that it was
+    said to be on a day that has not come. ``withheld`` are the points that would have been given
+    back, had the account room for them; ``pending`` are the account's that still wait.
     """
 
     sale_id: Code
@@ -154,10 +155,16 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     lease: Negative = 0
     without_customer: bool = False
     withheld: Count = 0
+    pending: Count | None = None
+    date_ahead: bool = False
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
-    """A whole sale was called off; ``withheld`` is as of a return."""
+    """A whole sale was called off; ``withheld``, ``pending`` and ``date_ahead`` are as of a return.
+
+    ``without_customer`` says that it was a member's and of an earlier day: a return in all but
+    name, and a void shows no card.
+    """
 
     sale_id: Code
     account: Code | None = None
@@ -169,3 +176,6 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     cashier: Code | None = None
     lease: Negative = 0
     withheld: Count = 0
+    pending: Count | None = None
+    date_ahead: bool = False
+    without_customer: bool = False

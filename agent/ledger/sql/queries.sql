@@ -162,7 +162,8 @@ UPDATE sales SET points = points + ? WHERE sale_id = ? AND account = ?;
 -- name: void_sale
 UPDATE sales SET voided = 1, void_epoch = ?, void_seq = ?,
                  taken_back = taken_back + ?, given_back = given_back + ?
- WHERE sale_id = ? AND voided = 0 AND (returned_minor < total_minor OR total_minor = 0);
+ WHERE sale_id = ? AND voided = 0 AND (returned_minor < total_minor OR total_minor = 0
+                                      OR taken_back < points OR given_back < redeemed);
 
 -- name: return_sale
 UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + ?,

@@ -5,7 +5,7 @@ import time
 
 from agent.core.basket import Sale
 from agent.till import Back, Till, Wish
-from agent.till.take_back import BackLine
+from agent.till.back import BackLine
 from agent.tools.bench.figures import Figure
 from agent.tools.bench.ledger_built import LEDGER, Built
 from agent.tools.bench.ledger_callers import CALLERS

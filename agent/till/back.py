@@ -1,0 +1,71 @@
+"""What a POS says came back of a sale: some of its lines, or so much of its total."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from agent.core.facts.sales import ReturnedLine
+from agent.core.instant import BusinessDate
+from agent.core.values import Code, Value, example
+from agent.till.members import TokenText
+
+__all__ = ["Back", "BackLine"]
+
+
+class BackLine(Value):
+    """A line of the sale that comes back: its index, and how much of it as a decimal text."""
+
+    line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
+    """Index of the line in the sale, from 0."""
+    quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+    """How much of it: a decimal text above zero, up to three places."""
+
+    @model_validator(mode="after")
+    def _something_came_back(self) -> Self:
+        if Decimal(self.quantity) == 0:
+            raise ValueError("quantity must be above zero")
+        return self
+
+
+class Back(Value):
+    """What comes back: lines of the sale, or so much of its total."""
+
+    model_config = example({"lines": [{"line": 0, "quantity": "1"}], "lane": "1", "cashier": "ana"})
+
+    lines: Annotated[tuple[BackLine, ...], Field(max_length=10_000)] = ()
+    """The lines that come back; or else `amount_minor`."""
+    amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
+    """How much of the total comes back, in minor units; or else `lines`."""
+    token: TokenText | None = None
+    """The card of whoever brings it, where one was shown."""
+    lane: Code | None = None
+    """The lane that takes it back."""
+    cashier: Code | None = None
+    """Who takes it back."""
+    business_date: BusinessDate | None = None
+    """The day it counts on: `YYYY-MM-DD`; else the one the POS said last."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.lines) == (self.amount_minor is not None):
+            raise ValueError("name either lines or amount_minor")
+        if len({each.line for each in self.lines}) < len(self.lines):
+            raise ValueError("a line is named twice")
+        return self
+
+    def asks_for(self, lines: Iterable[ReturnedLine], amount_minor: int | None) -> bool:
+        """Say whether this asks for the same lines, in whatever order and digits, and amount."""
+        mine, others = (_amounts(each) for each in (self.lines, lines))
+        return (mine, self.amount_minor) == (others, amount_minor)
+
+    @property
+    def returned(self) -> tuple[ReturnedLine, ...]:
+        """The lines as an entry holds them."""
+        return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+
+
+def _amounts(lines: Iterable[BackLine | ReturnedLine]) -> dict[int, Decimal]:
+    """Answer how much of each line; ``1`` and ``1.000`` are one quantity."""
+    return {each.line: Decimal(each.quantity) for each in lines}
