@@ -31,7 +31,7 @@ __all__ = ["PROGRAMS", "Shop"]
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made in it
-_MOVING = ("status", "captured", "balance", "journal")
+_MOVING = ("status", "captured", "balance", "lane", "journal")
 """How a redemption stands at the moment; everything else of its answer stays for good."""
 
 

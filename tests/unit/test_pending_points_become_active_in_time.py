@@ -18,7 +18,7 @@ from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
-from agent.till import AccountView, Back, Enrolment, Terms, Till, Wish
+from agent.till import AccountView, Back, Enrolment, Terms, Till, UnknownRedemption, Wish
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -106,6 +106,29 @@ def test_a_date_that_has_not_come_is_flagged(ledger: Ledger, sell: Sell) -> None
         fact = entries(ledger)[-1].fact
         assert isinstance(fact, AccumulatePoints)
         assert fact.flags == flags
+
+
+def test_a_sale_is_settled_with_what_is_due(
+    till: Till, ledger: Ledger, sell: Sell, sale_body: SaleBody
+) -> None:
+    """A sale on the day its member's points fall due spends them for what was given back meanwhile;
+    one that is refused makes nothing active.
+    """
+    sell(EARLY, CARD)
+    sell(DUE, CARD)
+    asyncio.run(till.hold("r-1", Wish(token=CARD, points=500)))
+    asyncio.run(till.release("r-1"))
+    asyncio.run(till.hold("r-2", Wish(token=CARD, points=500)))
+    body = sale_body(500, token=CARD, business_date="2026-12-19")
+    body |= {"tenders": [{"kind": "points", "amount_minor": 500}], "redemptions": ["r-1"]}
+    head = ledger.head
+    with pytest.raises(UnknownRedemption):
+        asyncio.run(
+            till.commit("late", Sale.model_validate(body | {"redemptions": ["r-1", "none"]}))
+        )
+    assert ledger.head == head
+    answer = asyncio.run(till.commit("late", Sale.model_validate(body))).answer
+    assert (answer.redeemed, answer.flags, answer.balance) == (500, (), 200)
 
 
 NO_TRUST = pytest.mark.parametrize("why", ["not synchronised", "set by hand"])
