@@ -130,13 +130,12 @@ def capture(
     ``by_whom``, or else at those that held it.
 
     Raises UnknownRedemption, NotRedeemable for a part that the program does not redeem, and
-    RedemptionEnded where it was given back before, or captured with other points; and as
-    ``_refuse_beside_its_sale`` does where no sale is named.
+    RedemptionEnded where it was given back before, or captured with other points, or its sale came
+    back.
     """
-    points = None if part is None else part.points
     known = known_redemption(transaction, redemption_id)
     if known.captured:
-        if points not in (None, known.captured):
+        if part is not None and part.points != known.captured:
             raise RedemptionEnded(f"{known.captured} points of it were captured before")
         return _answer(transaction, redemption_id, known), True
     if known.released:

@@ -72,7 +72,7 @@ class SaleNote:
 
 @dataclass(slots=True)
 class Held:
-    """A redemption; ``covered`` is what it took of the device's rights, ``sale_id`` the sale it counts
+    """A redemption; ``covered`` is what it took of the device's rights, ``sale_id`` the sale it is
     for, and ``wished_for`` the one that its hold named.
     """
 

@@ -73,8 +73,8 @@ MUTANTS = {
     ),
     "captured_twice": Mutant(
         file="agent/till/redemptions.py",
-        old="    if known.captured:\n        if points not in",
-        new="    if known.captured > known.points:\n        if points not in",
+        old="    if known.captured:\n        if part is not None",
+        new="    if known.captured > known.points:\n        if part is not None",
         caught_by=f"{_HELD}::test_a_capture_spends_what_is_held_once",
     ),
     "rest_of_a_capture_kept": Mutant(
@@ -304,7 +304,7 @@ MUTANTS = {
         file="agent/till/settling.py",
         old="            if not transaction.is_frozen:\n",
         new="            if named is not None:\n",
-        caught_by=f"{_HELD}::test_a_frozen_ledger_takes_a_sale_that_names_a_redemption",
+        caught_by=f"{_HELD}::test_a_frozen_ledger_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
@@ -316,19 +316,19 @@ MUTANTS = {
         file="agent/till/redemptions.py",
         old="    if sale.voided is not None or sale.returned_minor == sale.total_minor > 0:\n",
         new="    if sale.returned_minor > sale.total_minor:\n",
-        caught_by=f"{_HELD}::test_nothing_is_spent_for_a_sale_that_came_back",
+        caught_by=f"{_HELD}::test_nothing_is_spent_for_a_sale_that_came_back[void]",
     ),
     "captured_for_another_members_sale": Mutant(
         file="agent/till/redemptions.py",
         old="    if sale.account != known.account:\n",
         new="    if sale.account is None:\n",
-        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale",
+        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[em4100:67003B51C6]",
     ),
     "captured_for_nobodys_sale": Mutant(
         file="agent/till/redemptions.py",
         old="    if sale.account != known.account:\n",
         new="    if sale.account not in (None, known.account):\n",
-        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale",
+        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[None]",
     ),
     "part_of_less_than_can_be_held": Mutant(
         file="agent/till/wishes.py",
@@ -364,7 +364,7 @@ MUTANTS = {
         file="agent/till/wishes.py",
         old="        if held.reward is not None:\n",
         new="        if held.reward is not None and self.program.discount is None:\n",
-        caught_by=f"{_SPENDS}::test_a_reward_is_one_whole_thing",
+        caught_by=f"{_SPENDS}::test_a_reward_is_one_whole_thing[wish2-500]",
     ),
     "clock_trusted_after_it_was_set": Mutant(
         file="agent/core/stamp.py",

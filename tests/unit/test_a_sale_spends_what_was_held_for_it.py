@@ -21,7 +21,9 @@ from agent.till.till import Committed
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
 
-PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+_HAMPER = "[[reward]]\nid = 'hamper'\ncost_points = 700\ntext = 'A hamper'\n\n"
+_SIMPLE = shipped_program("simple").read_text("utf-8").replace("[[reward]]", f"{_HAMPER}[[reward]]")
+PROGRAM = Program.parse(_SIMPLE, source="simple.toml")
 CARD = "em4100:0C000621A5"
 POINTS_AND_CASH = [
     {"kind": "points", "amount_minor": 500},
@@ -245,6 +247,7 @@ def test_what_was_captured_before_its_sale_pays_for_it(till: Till, sale_body: Sa
     [
         ({"reward": "coffee"}, 1),
         ({"reward": "coffee"}, 100),
+        ({"reward": "hamper"}, 500),
         ({"points": 500}, 137),
         ({"points": 500}, 600),
     ],
