@@ -28,7 +28,7 @@ __all__ = ["FLAGS", "flags_of"]
 FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
     "date_ahead": "a sale, void or return of a date that has not come; pending points are active",
-    "points_not_redeemed": "a sale was paid with points, and names no redemption of any",
+    "points_not_redeemed": "points paid for a sale, or it names a redemption: some were not taken",
     "points_withheld": "a sale earned nothing, or not all came back: the account is full",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",
     "card_attached_late": "a card was given to a sale after it was paid",

@@ -121,6 +121,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     activity.sell(connection, fact, sale)
     if fact.account is None:
         return
+    _adopt(connection, fact, fact.account)
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (entry.epoch, entry.seq, fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], seen)
@@ -149,6 +150,15 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
+
+
+def _adopt(connection: sqlite3.Connection, fact: AccumulatePoints, account: str) -> None:
+    """Count for a sale what it names and was captured before, for no sale that anybody said.
+
+    Only where it redeemed something at all: the basket is read for it.
+    """
+    for redemption_id in fact.sale.redemptions if fact.redeemed else ():
+        connection.execute(SQL["adopt_redemption"], (fact.sale_id, redemption_id, account))
 
 
 def _redeemed_before(connection: sqlite3.Connection, sale_id: str, account: str) -> None:
@@ -187,7 +197,11 @@ def _redeem(
         case CreateReward():
             place = (fact.redemption_id, entry.epoch, entry.seq, fact.account)
             wanted = (fact.expires_at, fact.points, fact.reward, fact.sale_id)
-            connection.execute(SQL["add_hold"], (*place, *wanted))
+            # One that was given back whole can be held once more, under the same id.
+            _one_row(
+                connection.execute(SQL["add_hold"], (*place, *wanted)),
+                "holds what was not given back",
+            )
             lots.hold(connection, fact.account, fact.redemption_id, fact.points)
         case RedeemReward():
             spent = (fact.points, fact.redemption_id, fact.account, fact.sale_id)

@@ -130,16 +130,18 @@ def capture(
     ``by_whom``, or else at those that held it.
 
     Raises UnknownRedemption, NotRedeemable for a part that the program does not redeem, and
-    RedemptionEnded where it was given back before, or captured with other points.
+    RedemptionEnded where it was given back before, or captured with other points, or its sale came
+    back.
     """
-    points = None if part is None else part.points
     known = known_redemption(transaction, redemption_id)
     if known.captured:
-        if points not in (None, known.captured):
+        if part is not None and part.points != known.captured:
             raise RedemptionEnded(f"{known.captured} points of it were captured before")
         return _answer(transaction, redemption_id, known), True
     if known.released:
         raise RedemptionEnded("its points were given back before; hold it anew under another id")
+    if sale_id is None:
+        _refuse_beside_its_sale(transaction, redemption_id, known)
     spent = known.points if part is None else part.of(known)
     made = _made(transaction, known)
     at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
@@ -156,6 +158,21 @@ def capture(
     if spent < known.points:
         _give_back(transaction, redemption_id, known, "remainder", known.points - spent)
     return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
+
+
+def _refuse_beside_its_sale(view: View, redemption_id: str, known: HoldRow) -> None:
+    """Hold that the sale a redemption was held for, where it came, could still give its points
+    back. Where it could not they stay held, and go back when their time is up.
+
+    Raises UnknownRedemption where the sale is not the member's, RedemptionEnded where it came back.
+    """
+    sale = None if known.sale_id is None else view.sale(known.sale_id)
+    if sale is None:
+        return
+    if sale.account != known.account:
+        raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
+    if sale.voided is not None or sale.returned_minor == sale.total_minor > 0:
+        raise RedemptionEnded("the sale it was held for came back; its points go back too")
 
 
 def release(transaction: Transaction, redemption_id: str) -> Answered:
@@ -228,7 +245,8 @@ def _hold_same(view: View, known: HoldRow, wish: Wish, shown: Shown) -> None:
     row, made = find(view, shown), _made(view, known)
     same_member = row.account == known.account if row else isinstance(shown, Phone)
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
-    if not (same_member and same_thing):
+    same_sale = wish.sale_id in (None, made.sale_id)
+    if not (same_member and same_thing and same_sale):
         raise RedemptionIdReused("another redemption has this id; give this one an id of its own")
 
 

@@ -16,7 +16,7 @@ from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
-from agent.till.settling import settle
+from agent.till.settling import Spending, named_by, settle
 from agent.till.terms import Terms
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
@@ -37,7 +37,7 @@ class RecordedSale:
 def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> RecordedSale:
     """Record a sale under the POS's own id with the redemptions it names, or find it recorded.
 
-    Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded, Frozen.
+    Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
     shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
@@ -51,14 +51,17 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
             _refuse_another_member(sale_id, known, find(transaction, shown))
         fact, position = _again(sale_id, known, sale)
         return RecordedSale(fact=fact, position=position, replay=True)
-    spending = settle(transaction, terms, sale_id, sale, shown)
     row = find(transaction, shown)
+    named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
     account = None if row is None else row.account
     if activate_due(transaction, terms, sale.business_date, account):
         row = find(transaction, shown)
+    spending = settle(transaction, terms, sale_id, sale, row, named)
+    if spending.capture:  # some may be held only since
+        row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     status = "accumulated" if row else status
-    fact = _judge(transaction, terms, sale_id, sale, row, status, redeemed=spending.points)
+    fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
     recorded = transaction.append(fact, business_date=sale.business_date)
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
@@ -75,8 +78,7 @@ def _judge(
     sale: Sale,
     row: AccountRow | None,
     status: SaleStatus,
-    *,
-    redeemed: int,
+    spending: Spending,
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
@@ -95,23 +97,23 @@ def _judge(
         because=earned.because,
         balance=balance,
         flags=(
-            *_flags(terms, sale, row, is_covered=redeemed > 0, withheld=withheld),
+            *_flags(terms, sale, row, is_short=spending.is_short, withheld=withheld),
             *(("date_ahead",) if transaction.denies(sale.business_date) else ()),
         ),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
         toward=None if balance is None else toward(program, balance),
-        redeemed=redeemed,
+        redeemed=spending.points,
     )
 
 
 def _flags(
-    terms: Terms, sale: Sale, row: AccountRow | None, *, is_covered: bool, withheld: bool
+    terms: Terms, sale: Sale, row: AccountRow | None, *, is_short: bool, withheld: bool
 ) -> Iterator[SaleFlag]:
     if sale.currency != terms.program.currency:
         yield "currency_mismatch"
-    if (sale.paid_with_points_minor or sale.redemptions) and not is_covered:
+    if is_short:
         yield "points_not_redeemed"
     if withheld:
         yield "points_withheld"

@@ -1,98 +1,117 @@
 """Settling: which redemptions a sale spends.
 
-Those it names, and, where points paid for something, those that were held for it. A redemption that
-was given back before the sale came, because its time was up or a till released it, is judged
-afresh: the customer has paid and left, so the sale is taken, and flagged where no points cover it.
+Those it names; where it names none and points paid for something, those that were held for it. One
+that was captured by itself, for no sale that anybody said, counts for the first sale that names it.
+
+One that was given back before the sale came, because its time was up or a till released it, is
+judged afresh where points paid: the customer has left, so it is held once more under its own id and
+spent. A sale is taken whether or not its points are there, and flagged where they are not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.core.basket import Sale
 from agent.core.facts import CreateReward
 from agent.ledger import AccountRow, HoldRow, Transaction
-from agent.till.members import Shown, find
 from agent.till.redemptions import known_redemption
 from agent.till.refusals import RedemptionEnded, UnknownRedemption
 from agent.till.terms import Terms
 
-__all__ = ["Spending", "settle"]
+__all__ = ["Spending", "named_by", "settle"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spending:
-    """The redemptions that a sale captures, and all the points that were redeemed for it."""
+    """The redemptions that a sale captures, all the points that were redeemed for it, and whether
+    something that points paid, or a redemption that it names, has none.
+    """
 
     capture: tuple[str, ...] = ()
     points: int = 0
+    is_short: bool = False
 
 
-def settle(
-    transaction: Transaction, terms: Terms, sale_id: str, sale: Sale, shown: Shown | None
-) -> Spending:
-    """Decide it before the sale's own entry; what is judged afresh is held here.
-
-    Raises UnknownRedemption, RedemptionEnded, Frozen where the sale names a redemption that it
-    cannot have, before anything is written. One of another member's is unknown to it, and so is
-    any to a sale without a member: what came back of it would be given to nobody.
-    """
-    if sale.redemptions:
-        transaction.refuse_frozen()
-    if not sale.redemptions and not sale.is_paid_with_points:
-        return Spending()
-    member = find(transaction, shown)
-    named = _named(transaction, sale_id, sale.redemptions, member)
-    if member is None or transaction.is_frozen:
-        return Spending()
-    capture, points = [], 0
-    for redemption_id, held in named.items():
-        if held.captured:
-            continue  # it was held for this sale, and is counted below
-        if not held.released:
-            capture.append(redemption_id)
-        elif terms.usable(transaction, _again(transaction, shown)) >= held.points:
-            capture.append(_hold_afresh(transaction, terms, sale_id, sale, held))
-    for redemption_id, captured, left in transaction.holds_of_sale(sale_id, member.account):
-        points += captured
-        if sale.is_paid_with_points and left and redemption_id not in capture:
-            capture.append(redemption_id)
-    points += sum(known_redemption(transaction, each).points for each in capture)
-    return Spending(capture=tuple(capture), points=points)
-
-
-def _named(
-    transaction: Transaction,
-    sale_id: str,
-    redemption_ids: Sequence[str],
-    member: AccountRow | None,
+def named_by(
+    transaction: Transaction, sale_id: str, sale: Sale, member: AccountRow | None
 ) -> dict[str, HoldRow]:
-    """Find the redemptions that a sale names. Raises UnknownRedemption, RedemptionEnded."""
-    named = {}
-    for redemption_id in redemption_ids:
-        known = known_redemption(transaction, redemption_id)
-        if member is None or member.account != known.account:
-            raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
-        if known.captured and known.sale_id != sale_id:
-            raise RedemptionEnded(f"redemption {redemption_id} was captured before")
-        if redemption_id in named:
-            raise RedemptionEnded("the sale names a redemption twice")
-        named[redemption_id] = known
+    """Find the redemptions that a sale names.
+
+    Raises UnknownRedemption, RedemptionEnded where the sale cannot have one. One of another
+    member's is unknown to it, and so is any to a sale without a member: what came back of it would
+    be given to nobody. On a frozen ledger, which spends nothing, such a one is left out instead.
+    """
+    named: dict[str, HoldRow] = {}
+    for redemption_id in sale.redemptions:
+        try:
+            known = _named(transaction, redemption_id, sale_id, member)
+            if redemption_id in named:
+                raise RedemptionEnded("the sale names a redemption twice")
+        except (UnknownRedemption, RedemptionEnded):
+            if not transaction.is_frozen:
+                raise
+        else:
+            named[redemption_id] = known
     return named
 
 
-def _again(transaction: Transaction, shown: Shown | None) -> AccountRow:
-    """Answer the member as the holds before left them."""
-    row = find(transaction, shown)
-    assert row is not None, "the member was found before"  # noqa: S101
-    return row
+def settle(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    member: AccountRow | None,
+    named: Mapping[str, HoldRow],
+) -> Spending:
+    """Decide it before the sale's own entry; what is judged afresh is held here.
+
+    ``named`` is what ``named_by`` found. Costs nothing where no points paid and none is named.
+    """
+    if not sale.redemptions and not sale.is_paid_with_points:
+        return Spending()
+    if member is None:
+        return Spending(is_short=True)
+    capture, points, short = [], 0, len(sale.redemptions)
+    for redemption_id, captured, held in transaction.holds_of_sale(sale_id, member.account):
+        points += captured
+        if held and not sale.redemptions and not transaction.is_frozen:
+            capture.append(redemption_id)
+            points += held
+    free = terms.usable(transaction, member) if sale.is_paid_with_points else 0
+    for redemption_id, known in named.items():
+        if known.captured:
+            points += known.captured if known.sale_id is None else 0  # or it was counted above
+        elif transaction.is_frozen or (known.released and known.points > free):
+            continue
+        else:
+            if known.released:
+                free -= known.points
+                _hold_afresh(transaction, terms, sale, redemption_id, known)
+            capture.append(redemption_id)
+            points += known.points
+        short -= 1
+    return Spending(capture=tuple(capture), points=points, is_short=points == 0 or short > 0)
+
+
+def _named(
+    transaction: Transaction, redemption_id: str, sale_id: str, member: AccountRow | None
+) -> HoldRow:
+    known = known_redemption(transaction, redemption_id)
+    if member is None or member.account != known.account:
+        raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
+    if known.captured and known.sale_id not in (None, sale_id):
+        raise RedemptionEnded(f"redemption {redemption_id} was captured before")
+    return known
 
 
 def _hold_afresh(
-    transaction: Transaction, terms: Terms, sale_id: str, sale: Sale, ended: HoldRow
-) -> str:
-    """Hold again what was given back, under an id of its own."""
-    head = transaction.head()
-    redemption_id = f"late:{head.epoch}:{head.seq + 1}"
+    transaction: Transaction, terms: Terms, sale: Sale, redemption_id: str, ended: HoldRow
+) -> None:
+    """Hold again what was given back, as a new redemption under the same id.
+
+    It keeps the sale that it was held for, by which a retry of its hold is known; the capture
+    that follows says which sale spends it.
+    """
     transaction.append(
         CreateReward(
             redemption_id=redemption_id,
@@ -101,10 +120,9 @@ def _hold_afresh(
             authority="lease",
             expires_at=ended.expires_at,
             reward=ended.reward,
-            sale_id=sale_id,
+            sale_id=ended.sale_id,
             lane=sale.lane,
             cashier=sale.cashier,
             lease=terms.lease(-ended.points),
         )
     )
-    return redemption_id

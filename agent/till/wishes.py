@@ -56,7 +56,8 @@ class Part:
     def of(self, held: HoldRow) -> int:
         """Answer the points that are spent. Raises NotRedeemable.
 
-        Of a discount whole steps can be spent; a reward of the catalogue is one whole thing.
+        Of a discount whole steps can be spent, and no fewer than can be held; a reward of the
+        catalogue is one whole thing.
         """
         if not 0 < self.points <= held.points:
             raise NotRedeemable(f"it holds {held.points} points, not {self.points}")
@@ -65,9 +66,7 @@ class Part:
         if held.reward is not None:
             raise NotRedeemable("a reward is spent whole; give it back or capture all of it")
         discount = self.program.discount
-        if discount is not None and self.points % discount.step:
-            raise NotRedeemable(f"points are redeemed in steps of {discount.step}")
-        return self.points
+        return self.points if discount is None else _in_steps(discount, self.points)
 
 
 def price(program: Program, wish: Wish) -> int:

@@ -93,10 +93,10 @@ def test_two_parts_of_one_hold(tills: TwoTills) -> None:
     """Of two tills that spend other parts of one hold one does; what it left comes back once."""
     for _ in ROUNDS:
         token = tills.member(900)
-        redemption_id = tills.held(token, 600)
-        race = tills.race(capture(redemption_id, 200), capture(redemption_id, 400))
+        redemption_id = tills.held(token, 700)
+        race = tills.race(capture(redemption_id, 500), capture(redemption_id, 600))
         race.assert_refused(200, "redemption_ended")
-        assert tills.balance(token) == 900 - (200, 400)[race.winner]
+        assert tills.balance(token) == 900 - (500, 600)[race.winner]
 
 
 def test_two_sales_name_one_redemption(tills: TwoTills) -> None:
@@ -121,12 +121,29 @@ def test_a_sale_against_the_release_of_its_points(tills: TwoTills) -> None:
     for _ in ROUNDS:
         token = tills.member(600)
         redemption_id = tills.held(token, 600)
-        sale = tills.sale(new_id(), token, 300, redemptions=[redemption_id])
+        tenders = [{"kind": "points", "amount_minor": 600}]
+        body = {"redemptions": [redemption_id], "tenders": tenders}
+        sale = tills.sale(new_id(), token, 600, **body)
         sold, released = tills.race(sale, release(redemption_id)).answers
         assert (sold.status_code, sold.json()["redeemed"]) == (201, 600)
         ended = released.json().get("code", released.json().get("status"))
         assert (released.status_code, ended) in {(200, "released"), (409, "redemption_ended")}
-        assert tills.balance(token) == 3
+        assert tills.balance(token) == 0
+
+
+def test_four_sales_name_what_was_given_back(tills: TwoTills) -> None:
+    """A redemption that was given back pays for one of the sales that name it, and for no other."""
+    tenders = [{"kind": "points", "amount_minor": 600}]
+    for _ in ROUNDS:
+        token = tills.member(3_000)
+        redemption_id = tills.held(token, 600)
+        tills.ask(release(redemption_id))
+        body = {"redemptions": [redemption_id], "tenders": tenders}
+        answers = tills.crowd(*(tills.sale(new_id(), token, 600, **body) for _ in range(4)))
+        assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
+        told = {one.json().get("code", one.json().get("redeemed")) for one in answers}
+        assert told == {600, "redemption_ended"}
+        assert tills.balance(token) == 2_400
 
 
 def test_one_return(tills: TwoTills) -> None:

@@ -276,9 +276,9 @@ class _Planner:
         if how == "released":
             self._put_off(lambda: self._release(redemption_id, sale))
         elif how != "forgotten":
-            # A coffee is one whole thing; money off is redeemed in steps of a hundred points.
-            in_part = how == "in part" and points % 100 == 0
-            part = self._dice.randrange(100, points, 100) if in_part else None
+            # A coffee is one whole thing; money off is redeemed in hundreds, from 500 points.
+            in_part = how == "in part" and points > 500
+            part = self._dice.randrange(500, points, 100) if in_part else None
             self._put_off(lambda: self._capture(redemption_id, sale, part))
 
     def _capture(self, redemption_id: str, sale: dict[str, Any], part: int | None) -> None:

@@ -181,10 +181,6 @@ IN_PROCESS: dict[tuple[str, str], State] = {
         Stock.till,
         Asked(path={}, body=_WISH, headers=_FROM_A_LIFE_TO_COME),
     ),
-    ("PUT /v1/sales/{sale_id}", "frozen"): (
-        Stock.till,
-        Asked(path={}, body=_SALE | {"redemptions": ["r"]}, headers=_FROM_A_LIFE_TO_COME),
-    ),
     ("PUT /v1/redemptions/{redemption_id}", "offline_limit"): (_beside_a_hub, asked(_WISH)),
     ("PUT /v1/sales/{sale_id}", "sale_recorded"): (_years_later, asked(_SALE, sale_id="sale-1")),
     ("PUT /v1/sales/{sale_id}/returns/{return_id}", "sale_recorded"): (

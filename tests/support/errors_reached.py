@@ -263,7 +263,8 @@ def _another_return(shop: Shop) -> Asked:
 
 
 def _captured_twice(shop: Shop) -> Asked:
-    member, redemption_id = shop.captured()
+    member, redemption_id = shop.held()
+    shop.sold(token=member.card, redemptions=[redemption_id])
     return asked(shop.sale(token=member.card, redemptions=[redemption_id]), sale_id=shop.new_id())
 
 

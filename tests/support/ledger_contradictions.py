@@ -79,7 +79,7 @@ def _about_hold(name: str, held: Hold) -> list[Fact]:
         ),
         CreateReward(
             redemption_id=name,
-            account=held.account,
+            account=f"not-{held.account}" if held.is_back else held.account,
             points=1,
             authority="floor",
             expires_at=EXPIRES,

@@ -30,6 +30,7 @@ __all__ = [
     "basket",
     "capture",
     "claim",
+    "given_back",
     "hold",
     "morning_fact",
     "open_holds",
@@ -84,6 +85,12 @@ def standing_sales(notebook: Notebook) -> list[str]:
 def unclaimed(notebook: Notebook) -> list[str]:
     """Of those, the ones for which no card was shown."""
     return [name for name in open_sales(notebook) if notebook.sales[name].account is None]
+
+
+def given_back(notebook: Notebook, account: str) -> list[str]:
+    """Redemptions of an account that were given back whole."""
+    holds = notebook.holds.items()
+    return sorted(n for n, held in holds if held.account == account and held.is_back)
 
 
 def open_holds(notebook: Notebook) -> list[str]:

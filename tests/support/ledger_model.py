@@ -67,6 +67,11 @@ class Hold:
         """What still waits."""
         return self.points - self.captured - self.released
 
+    @property
+    def is_back(self) -> bool:
+        """Whether all of it was given back: then it can be held anew."""
+        return self.released == self.points
+
 
 @dataclass(slots=True)
 class SaleNote:

@@ -47,6 +47,25 @@ MUTANTS = {
         new="    CHECK (captured >= 0 AND released >= 0)",
         caught_by=f"{_REFUSED}::test_each_is_refused_alone",
     ),
+    "anybodys_hold_made_anew": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE account = excluded.account AND captured = 0 AND released = points;",
+        new=" WHERE captured = 0 AND released = points;",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "open_hold_made_anew": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE account = excluded.account AND captured = 0 AND released = points;",
+        new=" WHERE account = excluded.account AND captured = 0;",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "captured_for_no_sale_and_given_back_with_none": Mutant(
+        file="agent/ledger/projections.py",
+        old="fact.sale.redemptions if fact.redeemed else ():",
+        new="fact.sale.redemptions if fact.redeemed < 0 else ():",
+        caught_by="tests/unit/test_a_sale_spends_what_was_held_for_it.py"
+        "::test_a_sale_counts_what_was_captured_for_no_sale",
+    ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",
         old=" WHERE redemption_id = ?2 AND account = ?3;",

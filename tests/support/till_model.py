@@ -64,10 +64,17 @@ class SaleNote:
     void_told: dict[str, Any] | None = None
     returns: dict[str, tuple[Body, dict[str, Any]]] = field(default_factory=dict)
 
+    @property
+    def is_all_back(self) -> bool:
+        """Whether it was called off, or all of its money came back."""
+        return self.void_told is not None or 0 < self.body["total_minor"] == self.returned_minor
+
 
 @dataclass(slots=True)
 class Held:
-    """A redemption; ``covered`` is what it took of the device's rights."""
+    """A redemption; ``covered`` is what it took of the device's rights, ``sale_id`` the sale it is
+    for, and ``wished_for`` the one that its hold named.
+    """
 
     member: Member
     reward: str | None
@@ -76,8 +83,10 @@ class Held:
     epoch: int
     expires_at: datetime
     sale_id: str | None = None
+    lane: str | None = None
     captured: int = 0
     status: str = "held"
+    wished_for: str | None = None
 
 
 class Notebook:
@@ -92,7 +101,6 @@ class Notebook:
         self.holds: dict[str, Held] = {}
         self.today = ""
         self.epoch = 0
-        self.afresh = 0
         self.frozen = False
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
@@ -165,11 +173,11 @@ class Notebook:
             return Answer(known.told, True) if same else "SaleIdReused"
         member = self.cards.get(body["token"])
         refused = self._uncapturable(sale_id, body["redemptions"], member)
-        if refused is not None:
+        if refused is not None and not self.frozen:
             return refused
-        spent = self._spent_by(sale_id, body, member)
         self.today = body["business_date"]
         self._activate()
+        spent = self._spent_by(sale_id, body, member)
         sale = SaleNote(body, member, worth(self.program, body) if member is not None else 0)
         self.sales[sale_id] = sale
         self._earn(sale)
@@ -180,6 +188,7 @@ class Notebook:
             "points": sale.points,
             "balance": member and member.active,
         }
+        self._adopt(sale_id, sale)
         self._count_earlier(sale_id, sale)
         for redemption_id in spent:
             self.holds[redemption_id].sale_id = sale_id
@@ -187,42 +196,45 @@ class Notebook:
         return Answer(sale.told, False)
 
     def _spent_by(self, sale_id: str, body: Body, member: Member | None) -> list[str]:
-        """What a sale captures: what it names, once more where that had ended, and, where points
-        paid, what was held for it.
+        """What a sale captures: what it names or, where it names nothing and points paid, what is
+        held for it. What it names and was given back is held again first, where points paid.
         """
-        spent = [name for name in body["redemptions"] if self.holds[name].status == "held"]
-        for name in body["redemptions"]:
-            held = self.holds[name]
-            if held.status == "released" and member and self._free(member, body) >= held.points:
-                spent.append(self._again(name, sale_id))
+        if member is None or self.frozen:
+            return []
         lines, tenders = body["lines"], body["tenders"]
         by_points = any(line["category"] == "reward" for line in lines) or any(
             each["kind"] == "points" and each["amount_minor"] > 0 for each in tenders
         )
-        if member is None or self.frozen or not by_points:
-            return spent
-        mine = [
+        mine = (member, sale_id) if by_points and not body["redemptions"] else None
+        for name in body["redemptions"] if by_points else ():
+            held = self.holds[name]
+            if held.status == "released" and self._free(member, body) >= held.points:
+                self._again(held, body)
+        return [
             name
             for name, held in self.holds.items()
-            if (held.member, held.sale_id, held.status) == (member, sale_id, "held")
+            if name in body["redemptions"] or (held.member, held.sale_id) == mine
+            if held.status == "held"
         ]
-        return spent + [name for name in mine if name not in spent]
 
     def _free(self, member: Member, body: Body) -> int:
         card = body["token"]
         return self.usable(card) if self.cards.get(card) is member else 0
 
-    def _again(self, name: str, sale_id: str) -> str:
-        """A redemption that had ended is held again, under a name of its own."""
-        old, self.afresh = self.holds[name], self.afresh + 1
-        covered = 0 if self.alone else old.points
-        old.member.active -= old.points
-        old.member.held += old.points
-        old.member.right -= covered
-        again = Held(old.member, old.reward, old.points, covered, self.epoch, old.expires_at)
-        again.sale_id = sale_id
-        self.holds[f"afresh {self.afresh}"] = again
-        return f"afresh {self.afresh}"
+    def _again(self, held: Held, body: Body) -> None:
+        """What was given back is held once more, now."""
+        held.covered = 0 if self.alone else held.points
+        held.member.active -= held.points
+        held.member.held += held.points
+        held.member.right -= held.covered
+        held.epoch, held.lane, held.status = self.epoch, body["lane"], "held"
+
+    def _adopt(self, sale_id: str, sale: SaleNote) -> None:
+        """What was captured for no sale is the first one's that names it."""
+        for name in sale.body["redemptions"]:
+            held = self.holds.get(name)
+            if held and held.member is sale.member and held.captured and held.sale_id is None:
+                held.sale_id = sale_id
 
     def _count_earlier(self, sale_id: str, sale: SaleNote) -> None:
         """What was captured for a sale before it was known to be theirs."""
@@ -238,13 +250,11 @@ class Notebook:
         self, sale_id: str, redemption_ids: list[str], member: Member | None
     ) -> str | None:
         """A sale spends its own member's holds, each once, or it is not taken at all."""
-        if redemption_ids and self.frozen:
-            return "Frozen"
         for redemption_id in redemption_ids:
             held = self.holds.get(redemption_id)
             if held is None or held.member is not member:
                 return "UnknownRedemption"
-            if held.status == "captured" and held.sale_id != sale_id:
+            if held.status == "captured" and held.sale_id not in (None, sale_id):
                 return "RedemptionEnded"
         return "RedemptionEnded" if len({*redemption_ids}) < len(redemption_ids) else None
 
@@ -363,6 +373,7 @@ class Notebook:
         member, held = self.cards.get(wish["token"]), self.holds.get(redemption_id)
         if held is not None:
             same = (held.member, held.reward) == (member, wish["reward"])
+            same = same and wish.get("sale_id") in (None, held.wished_for)
             if not same or wish["points"] not in (None, held.points):
                 return "RedemptionIdReused"
             return self._standing(redemption_id, replay=True)
@@ -381,7 +392,9 @@ class Notebook:
         self.holds[redemption_id] = Held(
             member, wish["reward"], points, covered, self.epoch, now + _HOLD_FOR
         )
-        self.holds[redemption_id].sale_id = wish.get("sale_id")
+        held = self.holds[redemption_id]
+        held.sale_id = held.wished_for = wish.get("sale_id")
+        held.lane = wish.get("lane")
         return self._standing(redemption_id, replay=False)
 
     def _unholdable(self, card: str) -> str | None:
@@ -406,22 +419,36 @@ class Notebook:
         if held.status == "captured":
             same = points in (None, held.captured)
             return self._standing(redemption_id, replay=True) if same else "RedemptionEnded"
-        if held.status == "released":
-            return "RedemptionEnded"
         spent = held.points if points is None else points
-        step = held.points if held.reward else self.program["discount"]["step"]
-        if not 1 <= spent <= held.points or (spent < held.points and spent % step):
-            return "NotRedeemable"
-        if self.frozen:
-            return "Frozen"
+        sale = self.sales.get(held.sale_id or "")
+        refused = self._unspendable(held, spent, sale)
+        if refused is not None:
+            return refused
         held.status, held.captured = "captured", spent
         held.member.held -= spent
         held.member.redeemed += spent
-        sale = self.sales.get(held.sale_id or "")
-        if sale is not None and sale.member is held.member:
+        if sale is not None:
             self._count(held, sale)
         self._give_back(held, held.points - spent)
         return self._standing(redemption_id, replay=False)
+
+    def _unspendable(self, held: Held, points: int, sale: SaleNote | None) -> str | None:
+        """Why so many points of a hold cannot be spent, for a sale that may be known.
+
+        All of it is spent, or of a discount so much as could be held.
+        """
+        if held.status == "released":
+            return "RedemptionEnded"
+        if sale is not None and sale.member is not held.member:
+            return "UnknownRedemption"
+        if sale is not None and sale.is_all_back:
+            return "RedemptionEnded"
+        discount = self.program["discount"]
+        least, step = discount["minimum"], discount["step"]
+        in_part = held.reward is None and least <= points < held.points and points % step == 0
+        if points != held.points and not in_part:
+            return "NotRedeemable"
+        return "Frozen" if self.frozen else None
 
     def _release(self, redemption_id: str) -> Answer | str:
         held = self.holds.get(redemption_id)
@@ -449,6 +476,7 @@ class Notebook:
                 "redemption_id": redemption_id,
                 "status": held.status,
                 "account": held.member.account,
+                "lane": held.lane,
                 "reward": held.reward,
                 "points": held.points,
                 "captured": held.captured,

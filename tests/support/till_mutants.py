@@ -4,6 +4,7 @@ from text_mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
+_AFRESH = "tests/unit/test_what_was_given_back_is_judged_afresh.py"
 _APART = "tests/unit/test_a_reward_and_money_off_come_back_apart.py"
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
@@ -75,8 +76,8 @@ MUTANTS = {
     ),
     "captured_twice": Mutant(
         file="agent/till/redemptions.py",
-        old="    if known.captured:\n        if points not in",
-        new="    if known.captured > known.points:\n        if points not in",
+        old="    if known.captured:\n        if part is not None",
+        new="    if known.captured > known.points:\n        if part is not None",
         caught_by=f"{_HELD}::test_a_capture_spends_what_is_held_once",
     ),
     "rest_of_a_capture_kept": Mutant(
@@ -141,14 +142,14 @@ MUTANTS = {
     ),
     "anothers_redemption_in_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="        if member is None or member.account != known.account:",
-        new="        if member is None:",
+        old="    if member is None or member.account != known.account:",
+        new="    if member is None:",
         caught_by=f"{_HELD}::test_a_sale_does_not_spend_another_members_points",
     ),
     "redemption_in_a_sale_without_a_member": Mutant(
         file="agent/till/settling.py",
-        old="        if member is None or member.account != known.account:",
-        new="        if member is not None and member.account != known.account:",
+        old="    if member is None or member.account != known.account:",
+        new="    if member is not None and member.account != known.account:",
         caught_by=f"{_OWN}::test_a_sale_without_a_member_spends_nobodys_points",
     ),
     "redeemed_points_not_given_back": Mutant(
@@ -256,14 +257,14 @@ MUTANTS = {
     ),
     "another_sales_redemption_in_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="        if known.captured and known.sale_id != sale_id:\n",
-        new="        if known.captured and known.sale_id is None:\n",
+        old="    if known.captured and known.sale_id not in (None, sale_id):\n",
+        new="    if known.captured and known.sale_id is None:\n",
         caught_by=f"{_HELD}::test_a_sale_spends_what_it_names",
     ),
     "held_for_a_sale_and_not_spent": Mutant(
         file="agent/till/settling.py",
-        old="        if sale.is_paid_with_points and left and redemption_id not in capture:",
-        new="        if left and redemption_id in named and redemption_id not in capture:",
+        old="        if held and not sale.redemptions and not transaction.is_frozen:",
+        new="        if held and redemption_id in named:",
         caught_by=f"{_SPENDS}::test_a_sale_paid_with_points_spends_what_was_held_for_it",
     ),
     "captured_before_its_sale_and_not_counted": Mutant(
@@ -274,22 +275,75 @@ MUTANTS = {
     ),
     "late_sale_refused": Mutant(
         file="agent/till/settling.py",
-        old="        if known.captured and known.sale_id != sale_id:\n",
-        new="        if known.released or (known.captured and known.sale_id != sale_id):\n",
-        caught_by=f"{_SPENDS}::test_a_sale_that_comes_late_is_taken_and_judged_afresh",
+        old="    if known.captured and known.sale_id not in (None, sale_id):\n",
+        new="    if known.released or known.captured and known.sale_id not in (None, sale_id):\n",
+        caught_by=f"{_AFRESH}::test_a_sale_that_comes_late_is_taken_and_judged_afresh",
     ),
     "late_sale_spends_the_same_points_twice": Mutant(
         file="agent/till/settling.py",
-        old="terms.usable(transaction, _again(transaction, shown)) >=",
-        new="terms.usable(transaction, member) >=",
-        caught_by=f"{_SPENDS}::test_points_are_there_once_for_all_that_a_late_sale_names",
+        old="                free -= known.points\n",
+        new="",
+        caught_by=f"{_AFRESH}::test_points_are_there_once_for_all_that_a_late_sale_names",
     ),
     "late_reward_without_a_flag": Mutant(
+        file="agent/till/settling.py",
+        old="is_short=points == 0 or short > 0)",
+        new="is_short=points == 0 and sale.is_paid_with_points)",
+        caught_by=f"{_AFRESH}::test_a_sale_paid_with_money_takes_no_points",
+    ),
+    "late_sale_paid_with_money_spends": Mutant(
+        file="agent/till/settling.py",
+        old="usable(transaction, member) if sale.is_paid_with_points else 0\n",
+        new="usable(transaction, member)\n",
+        caught_by=f"{_AFRESH}::test_a_sale_paid_with_money_takes_no_points",
+    ),
+    "others_held_for_the_sale_spent_too": Mutant(
+        file="agent/till/settling.py",
+        old="        if held and not sale.redemptions and not transaction.is_frozen:",
+        new="        if held and redemption_id not in named and not transaction.is_frozen:",
+        caught_by=f"{_SPENDS}::test_a_sale_paid_with_points_spends_what_it_names_only",
+    ),
+    "frozen_ledger_refuses_a_sale": Mutant(
+        file="agent/till/settling.py",
+        old="            if not transaction.is_frozen:\n",
+        new="            if named is not None:\n",
+        caught_by=f"{_HELD}::test_a_frozen_ledger_takes_a_sale_that_names_a_redemption[nobody's]",
+    ),
+    "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
-        old="    if (sale.paid_with_points_minor or sale.redemptions) and not is_covered:",
-        new="    if sale.paid_with_points_minor and not is_covered:",
-        caught_by=f"{_SPENDS}"
-        "::test_a_late_sale_that_no_points_cover_is_flagged_however_it_was_paid",
+        old="sale.business_date, account):\n        row = find(transaction, shown)\n",
+        new="sale.business_date, account):\n        pass\n",
+        caught_by=f"{_WAITS}::test_a_sale_is_settled_with_what_is_due",
+    ),
+    "captured_for_a_sale_that_came_back": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if sale.voided is not None or sale.returned_minor == sale.total_minor > 0:\n",
+        new="    if sale.returned_minor > sale.total_minor:\n",
+        caught_by=f"{_HELD}::test_nothing_is_spent_for_a_sale_that_came_back[void]",
+    ),
+    "captured_for_another_members_sale": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if sale.account != known.account:\n",
+        new="    if sale.account is None:\n",
+        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[em4100:67003B51C6]",
+    ),
+    "captured_for_nobodys_sale": Mutant(
+        file="agent/till/redemptions.py",
+        old="    if sale.account != known.account:\n",
+        new="    if sale.account not in (None, known.account):\n",
+        caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[None]",
+    ),
+    "part_of_less_than_can_be_held": Mutant(
+        file="agent/till/wishes.py",
+        old="    if points < discount.minimum or points",
+        new="    if points < discount.step or points",
+        caught_by=f"{_HELD}::test_no_less_is_spent_than_can_be_held",
+    ),
+    "hold_for_another_sale_is_the_same": Mutant(
+        file="agent/till/redemptions.py",
+        old="same_thing and same_sale):",
+        new="same_thing):",
+        caught_by=f"{_HELD}::test_a_hold_is_for_one_sale",
     ),
     "reward_comes_back_with_the_food": Mutant(
         file="agent/core/taking_back.py",
@@ -355,7 +409,7 @@ MUTANTS = {
         file="agent/till/wishes.py",
         old="        if held.reward is not None:\n",
         new="        if held.reward is not None and self.program.discount is None:\n",
-        caught_by=f"{_SPENDS}::test_a_reward_is_one_whole_thing",
+        caught_by=f"{_SPENDS}::test_a_reward_is_one_whole_thing[wish2-500]",
     ),
     "clock_trusted_after_it_was_set": Mutant(
         file="agent/core/stamp.py",

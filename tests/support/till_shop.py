@@ -30,7 +30,7 @@ from agent.till import Back, Committed, Enrolment, Terms, Till, UnknownCard, Wis
 __all__ = ["PROGRAMS", "Shop"]
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
-_MOVING = ("status", "captured", "balance", "journal")
+_MOVING = ("status", "captured", "balance", "lane", "journal")
 """How a redemption stands at the moment; everything else of its answer stays for good."""
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -95,9 +96,19 @@ class TwoTills:
         one, other = self._pool.map(self._ask, self._tills, (first, second))
         return Race(answers=(one, other))
 
-    def _ask(self, till: httpx.Client, ask: Ask) -> httpx.Response:
+    def crowd(self, *asks: Ask) -> list[httpx.Response]:
+        """Have as many tills ask in the same moment, half of them over either connection."""
+        together = threading.Barrier(len(asks))
+        with ThreadPoolExecutor(len(asks)) as pool:
+            return list(
+                pool.map(lambda till, ask: self._ask(till, ask, together), cycle(self._tills), asks)
+            )
+
+    def _ask(
+        self, till: httpx.Client, ask: Ask, together: threading.Barrier | None = None
+    ) -> httpx.Response:
         method, path, body = ask
-        self._together.wait()
+        (together or self._together).wait()
         return till.request(method, path, json=body)
 
     def ask(self, ask: Ask) -> dict[str, Any]:

@@ -46,6 +46,28 @@ def test_a_sale_without_a_member_spends_nobodys_points(
     assert asyncio.run(till.release("r"))[0].balance == 600
 
 
+@pytest.mark.parametrize("token", [None, STRANGER])
+def test_nothing_is_captured_for_another_members_sale(
+    till: Till, sale_body: Callable[..., dict[str, Any]], token: str | None
+) -> None:
+    """Held for a sale that was taken for somebody else, or nobody: a void would give nothing back.
+    Once the sale is the member's, it is captured for it.
+    """
+    asyncio.run(till.release("r"))
+    asyncio.run(till.members.enrol(Enrolment(token=STRANGER)))
+    asyncio.run(till.hold("r-2", Wish(token=CARD, points=500, sale_id="s-1")))
+    asyncio.run(till.commit("s-1", Sale.model_validate(sale_body(1_000, token=token))))
+    with pytest.raises(UnknownRedemption):
+        asyncio.run(till.capture("r-2"))
+    if token is None:
+        asyncio.run(till.claim("s-1", CARD))
+        asyncio.run(till.capture("r-2"))
+        assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
+    else:
+        asyncio.run(till.release("r-2"))
+    assert asyncio.run(till.identify(CARD)).balance == 600
+
+
 def test_what_a_voided_sale_redeemed_is_its_members_again(
     till: Till, sale_body: Callable[..., dict[str, Any]]
 ) -> None:

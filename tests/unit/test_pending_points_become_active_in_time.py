@@ -19,7 +19,16 @@ from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
-from agent.till import AccountView, Back, Enrolment, InsufficientPoints, Terms, Till, Wish
+from agent.till import (
+    AccountView,
+    Back,
+    Enrolment,
+    InsufficientPoints,
+    Terms,
+    Till,
+    UnknownRedemption,
+    Wish,
+)
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
@@ -144,6 +153,30 @@ def test_a_clock_of_no_trust_flags_nothing_that_comes_back(
     sell(EARLY, sale_id="nobodys")
     lose_trust(clock, "not synchronised")
     assert back_on(till, what, "2099-01-01") == ()
+
+
+def test_a_sale_is_settled_with_what_is_due(
+    till: Till, ledger: Ledger, sell: Sell, sale_body: SaleBody
+) -> None:
+    """A sale on the day its member's points fall due spends them for what was given back meanwhile;
+    one that is refused makes nothing active.
+    """
+    sell(EARLY, CARD)
+    sell(DUE, CARD)
+    asyncio.run(till.hold("r-1", Wish(token=CARD, points=500)))
+    asyncio.run(till.release("r-1"))
+    asyncio.run(till.hold("r-2", Wish(token=CARD, points=500)))
+    body = sale_body(500, token=CARD, business_date="2026-12-19")
+    body |= {"tenders": [{"kind": "points", "amount_minor": 500}], "redemptions": ["r-1"]}
+    head = ledger.head
+    with pytest.raises(UnknownRedemption):
+        asyncio.run(
+            till.commit("late", Sale.model_validate(body | {"redemptions": ["r-1", "none"]}))
+        )
+    assert ledger.head == head
+    answer = asyncio.run(till.commit("late", Sale.model_validate(body))).answer
+    assert (answer.redeemed, answer.balance) == (500, 200)
+    assert "points_not_redeemed" not in answer.flags
 
 
 NO_TRUST = pytest.mark.parametrize("why", ["not synchronised", "set by hand"])

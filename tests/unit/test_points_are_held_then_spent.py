@@ -18,6 +18,7 @@ from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
 from agent.till import (
+    Back,
     Enrolment,
     InsufficientPoints,
     NotRedeemable,
@@ -131,11 +132,11 @@ def test_a_release_gives_everything_back_once(till: Till) -> None:
 
 def test_a_part_can_be_spent(till: Till) -> None:
     """The rest of what was held goes back to the member."""
-    hold(till)
-    assert capture(till, 200).captured == 200
-    assert balance(till) == 400
+    hold(till, points=600)
+    assert capture(till, 500).captured == 500
+    assert balance(till) == 100
     with pytest.raises(RedemptionEnded):
-        capture(till, 300)
+        capture(till, 600)
 
 
 @pytest.mark.parametrize("points", [0, 501])
@@ -145,6 +146,47 @@ def test_no_more_is_spent_than_was_held(till: Till, points: int) -> None:
     with pytest.raises(NotRedeemable):
         capture(till, points)
     assert balance(till) == 100
+
+
+def test_no_less_is_spent_than_can_be_held(till: Till) -> None:
+    """A discount has a least number of points, and holding more is no way around it."""
+    hold(till, points=600)
+    with pytest.raises(NotRedeemable):
+        capture(till, 400)
+    assert capture(till, 500).captured == 500
+
+
+def test_a_hold_is_for_one_sale(till: Till) -> None:
+    """A retry may leave the sale out; with another sale, or the first one, it is another hold."""
+    hold(till, points=500, sale_id="s-1")
+    assert hold(till, points=500).status == "held"
+    assert hold(till, points=500, sale_id="s-1").status == "held"
+    with pytest.raises(RedemptionIdReused):
+        hold(till, points=500, sale_id="s-2")
+    release(till)
+    hold(till, "r-2", points=500)
+    with pytest.raises(RedemptionIdReused):
+        hold(till, "r-2", points=500, sale_id="s-1")
+
+
+@pytest.mark.parametrize("how", ["void", "return"])
+def test_nothing_is_spent_for_a_sale_that_came_back(
+    till: Till, hands: Hands, sale_body: SaleBody, how: str
+) -> None:
+    """A till that captures after the sale was called off, or all of it came back, is told so; the
+    points, which nothing could give back any more, go back to the member in time.
+    """
+    hold(till, points=500, sale_id="s-1")
+    asyncio.run(till.commit("s-1", Sale.model_validate(sale_body(1_000, token=CARD))))
+    if how == "void":
+        asyncio.run(till.void("s-1"))
+    else:
+        asyncio.run(till.take_back("s-1", "b-1", Back(amount_minor=1_000)))
+    with pytest.raises(RedemptionEnded, match="came back"):
+        capture(till)
+    hands.passed = timedelta(minutes=16)
+    asyncio.run(till.release_overdue())
+    assert balance(till) == 600
 
 
 def test_the_same_hold_again_is_the_same_hold(till: Till) -> None:
@@ -307,20 +349,45 @@ def test_a_frozen_ledger_earns_no_rights(ledger: Ledger, sale_body: SaleBody) ->
     assert asyncio.run(ledger.read(lambda view: view.right(_account(view)))) == 0
 
 
-def test_a_frozen_ledger_redeems_nothing(till: Till, ledger: Ledger, sale_body: SaleBody) -> None:
+def test_a_frozen_ledger_redeems_nothing(till: Till, ledger: Ledger) -> None:
     """No redemption is made or spent until somebody agrees; one that is held can go back."""
     hold(till)
     asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
     with pytest.raises(Frozen):
         capture(till)
-    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1"]))
-    with pytest.raises(Frozen):
-        asyncio.run(till.commit("s-1", sale))
     with pytest.raises(Frozen):
         hold(till, "r-2", reward="coffee")
     assert asyncio.run(till.identify(CARD)).redeemable_now == 0
     release(till)
     assert balance(till) == 600
+
+
+@pytest.mark.parametrize("named", ["r-1", "nobody's"])
+def test_a_frozen_ledger_takes_a_sale_that_names_a_redemption(
+    till: Till, ledger: Ledger, sale_body: SaleBody, named: str
+) -> None:
+    """Its customer has paid and left: it is taken and flagged, whatever it names, and what was held
+    stays held.
+    """
+    hold(till)
+    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
+    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=[named]))
+    sold = asyncio.run(till.commit("s-1", sale))
+    assert (sold.answer.redeemed, sold.answer.flags) == (0, ("points_not_redeemed",))
+    assert hold(till).status == "held"
+
+
+def test_a_frozen_ledger_counts_what_was_spent_before(
+    till: Till, ledger: Ledger, sale_body: SaleBody
+) -> None:
+    """What a sale names was captured by itself before the ledger was frozen: nothing is missing."""
+    hold(till)
+    capture(till)
+    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
+    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1"]))
+    sold = asyncio.run(till.commit("s-1", sale))
+    assert (sold.answer.redeemed, sold.answer.flags) == (500, ())
+    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
 
 
 def _account(view: View) -> str:

@@ -95,10 +95,13 @@ class Day(RuleBasedStateMachine):
         sale_id = data.draw(st.sampled_from(some.unclaimed(self.notebook)))
         self.shop.ask(some.claim(sale_id, account, points, pending=pending), day)
 
-    @rule(account=ACCOUNTS, points=SOME, leased=YES_OR_NO, day=DAYS)
-    def hold(self, account, points, leased, day) -> None:
-        """Points are held for a reward, also some that are not there."""
-        self.shop.ask(some.hold(self.notebook, self._new("r"), account, points, leased=leased), day)
+    @rule(data=st.data(), account=ACCOUNTS, points=SOME, leased=YES_OR_NO, day=DAYS)
+    def hold(self, data, account, points, leased, day) -> None:
+        """Points are held for a reward, also some that are not there, or that were given back."""
+        name = data.draw(
+            st.sampled_from([self._new("r"), *some.given_back(self.notebook, account)])
+        )
+        self.shop.ask(some.hold(self.notebook, name, account, points, leased=leased), day)
 
     @precondition(lambda self: some.open_holds(self.notebook))
     @rule(data=st.data(), whole=YES_OR_NO, spend=YES_OR_NO, day=DAYS)

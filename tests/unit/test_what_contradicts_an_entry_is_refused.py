@@ -21,8 +21,10 @@ def shop() -> Iterator[Shop]:
         shop.ask(some.accumulation(f"p-{account}", account, 9, pending=True))
         shop.ask(some.accumulation(f"v-{account}", account, 9))
         shop.ask(some.void(shop.notebook, f"v-{account}"))
-        for name in ("q", "r"):
+        for name in ("q", "r", "g"):
             shop.ask(some.hold(shop.notebook, f"{name}-{account}", account, 12))
+        given_back = shop.notebook.holds[f"g-{account}"]
+        shop.ask(some.release(f"g-{account}", given_back, 12, epoch=0))
         held = shop.notebook.holds[f"r-{account}"]
         shop.ask(some.capture(f"r-{account}", held, 5))
         shop.ask(some.release(f"r-{account}", held, 4, epoch=0))

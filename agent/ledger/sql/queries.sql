@@ -276,7 +276,15 @@ SELECT redemption_id, expires_at FROM holds
 
 -- name: add_hold
 INSERT INTO holds (redemption_id, epoch, seq, account, expires_at, points, reward, sale_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (redemption_id) DO UPDATE
+   SET epoch = excluded.epoch, seq = excluded.seq, expires_at = excluded.expires_at,
+       points = excluded.points, released = 0, reward = excluded.reward, sale_id = excluded.sale_id
+ WHERE account = excluded.account AND captured = 0 AND released = points;
+
+-- name: adopt_redemption
+UPDATE holds SET sale_id = ?
+ WHERE redemption_id = ? AND account = ? AND captured > 0 AND sale_id IS NULL;
 
 -- name: capture_hold
 UPDATE holds SET captured = captured + ?1, sale_id = coalesce(?4, sale_id)
