@@ -10,20 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from till_calls import Call
+from till_model_adjust import HandBook
+from till_model_cards import CardIndex, Member, is_by_phone, number_of
+from till_model_days import DayBook
 from till_model_sums import left_of, worth
 
-__all__ = ["Answer", "Call", "Held", "Member", "Notebook", "SaleNote"]
+__all__ = ["Answer", "Held", "Notebook", "SaleNote"]
 
 Body = Mapping[str, Any]
 _HOLD_FOR = timedelta(minutes=15)
-
-
-class Call(NamedTuple):
-    """One request of a POS: what it asks for, under which ids, with what."""
-
-    what: str
-    ids: tuple[str, ...]
-    body: dict[str, Any]
 
 
 class Answer(NamedTuple):
@@ -31,18 +27,6 @@ class Answer(NamedTuple):
 
     fields: dict[str, Any]
     replay: bool
-
-
-@dataclass(slots=True)
-class Member:
-    """Whole points; ``right`` is how many of them head office lets this device spend."""
-
-    account: str
-    active: int = 0
-    held: int = 0
-    right: int = 0
-    issued: int = 0
-    redeemed: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +45,7 @@ class SaleNote:
     given_back: int = 0
     told: dict[str, Any] = field(default_factory=dict)
     claim_told: dict[str, Any] | None = None
+    claimed_with: str = ""
     void_told: dict[str, Any] | None = None
     returns: dict[str, tuple[Body, dict[str, Any]]] = field(default_factory=dict)
 
@@ -86,8 +71,9 @@ class Notebook:
     def __init__(self, program: Body, *, alone: bool) -> None:
         self.program = program
         self.alone = alone
-        self.cards: dict[str, Member] = {}
-        self.card_states: dict[str, str] = {}
+        self.cards = CardIndex()
+        self.adjustments = HandBook()
+        self.days = DayBook(program["currency"])
         self.sales: dict[str, SaleNote] = {}
         self.holds: dict[str, Held] = {}
         self.today = ""
@@ -97,33 +83,81 @@ class Notebook:
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
         """Answer a call, and write down what it changes."""
+        answer = self._answer(call, now)
+        if isinstance(answer, Answer) and not answer.replay:
+            sale = self.sales.get(call.ids[0])
+            told = answer.fields | {"today": self.today}
+            told["returned_minor"] = sale.returned_minor if sale is not None else 0
+            self.days.note(call.what, call.ids, call.body, told)
+            where = None if sale is None else (sale.body["lane"], sale.body["cashier"])
+            for name, held in self.holds.items():
+                if held.captured:
+                    self.days.spend(name, held.captured, self.today, where)
+        return answer
+
+    def _answer(self, call: Call, now: datetime) -> Answer | str:
+        shown = call.body.get("token")
+        if call.what in ("claim", "hold") and is_by_phone(shown) and number_of(shown) is None:
+            return "MalformedPhone"
         match call.what:
-            case "enrol":
-                answer = self._enrol(*call.ids)
             case "commit":
-                answer = self._commit(*call.ids, call.body)
+                answer = self._commit(*call.ids, self._as_kept(*call.ids, call.body))
             case "claim":
                 answer = self._claim(*call.ids, call.body["token"])
             case "void":
-                answer = self._void(*call.ids)
+                answer = self._void(*call.ids, call.body)
             case "return":
                 answer = self._take_back(*call.ids, call.body)
             case "hold":
                 answer = self._hold(*call.ids, call.body, now)
             case "capture":
                 answer = self._capture(*call.ids, call.body["points"])
-            case _:
+            case "release":
                 answer = self._release(*call.ids)
+            case "adjust":
+                answer = self._adjust(call.ids[0], call.body)
+            case _:
+                answer = self._change_cards(call)
         return answer
+
+    def _as_kept(self, sale_id: str, body: Body) -> Body:
+        """No number is kept with a sale: the same basket by any number that does not lead to
+        another member is the same sale.
+        """
+        known = self.sales.get(sale_id)
+        if known is None or not (is_by_phone(body["token"]) and is_by_phone(known.body["token"])):
+            return body
+        member, before = self.cards.get(body["token"]), known.told["account"]
+        another = member is not None and before not in (None, member.account)
+        return {**body, "token": "another" if another else known.body["token"]}
+
+    def _adjust(self, account: str, body: Body) -> Answer | str:
+        member, brings_right = self.cards.whose(account), not (self.alone or self.frozen)
+        told = self.adjustments.adjust(member, body, self.today, brings_right=brings_right)
+        return told if isinstance(told, str) else Answer(*told)
+
+    def _change_cards(self, call: Call) -> Answer | str:
+        change = self.cards.ask(call.what, call.ids, call.body)
+        if isinstance(change, str):
+            return change
+        member = change.member
+        if call.what == "erase":
+            return Answer({}, change.replay)
+        if call.what == "profile":
+            told = {"phone": member.number, "display_name": member.name}
+            return Answer(told, change.replay)
+        told = {"account": member.account, "display_name": member.name, "balance": member.active}
+        told |= {"pending": self.pending(member), "redeemable_now": self.usable(change.shown)}
+        return Answer(told | {"status": self.cards.state(change.shown)}, change.replay)
 
     def pending(self, member: Member) -> int:
         """Add up what waits for the end of the return window."""
         return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
 
     def usable(self, card: str) -> int:
-        """How many points may be redeemed with a card here and now."""
+        """How many points may be redeemed with a card, or by a number, here and now."""
         member = self.cards.get(card)
-        if member is None or self.card_states[card] != "active" or self.frozen:
+        if member is None or self.cards.state(card) != "active" or self.frozen:
             return 0
         return max(0, member.active if self.alone else min(member.active, member.right))
 
@@ -139,15 +173,8 @@ class Notebook:
         """The journal begins a new life, and the rights of the old one are gone."""
         self.epoch += 1
         self.frozen = frozen
-        for member in self.cards.values():
+        for member in self.cards.members:
             member.right = 0
-
-    def _enrol(self, card: str) -> Answer | str:
-        if card in self.cards:
-            return "CardInUse"
-        self.cards[card] = Member(f"member-{len(self.cards)}")
-        self.card_states[card] = "active"
-        return Answer({"account": self.cards[card].account, "balance": 0, "pending": 0}, False)
 
     def _commit(self, sale_id: str, body: Body) -> Answer | str:
         known = self.sales.get(sale_id)
@@ -265,6 +292,9 @@ class Notebook:
         sale, member = self.sales.get(sale_id), self.cards.get(card)
         if sale is None:
             return "UnknownSale"
+        forgotten = member is None and is_by_phone(card)
+        if sale.claim_told is not None and forgotten and is_by_phone(sale.claimed_with):
+            return Answer(sale.claim_told, True)
         if member is None:
             return "UnknownCard"
         if sale.claim_told is not None and sale.member is member:
@@ -277,6 +307,7 @@ class Notebook:
         self._count_earlier(sale_id, sale)
         told = {"status": "accumulated", "points": sale.points, "balance": member.active}
         sale.claim_told = {"sale_id": sale_id, "account": member.account} | told
+        sale.claimed_with = card
         return Answer(sale.claim_told, False)
 
     def _unclaimable(self, sale: SaleNote) -> str | None:
@@ -287,7 +318,12 @@ class Notebook:
         is_over = self.today > sale.body["business_date"]
         return "ClaimTooLate" if sale.returned_minor or is_over else None
 
-    def _void(self, sale_id: str) -> Answer | str:
+    def _say(self, body: Body) -> None:
+        """A void and a return may say the business date, as every sale does."""
+        self.today = body.get("business_date") or self.today
+        self._activate()
+
+    def _void(self, sale_id: str, body: Body) -> Answer | str:
         sale = self.sales.get(sale_id)
         if sale is None:
             return "UnknownSale"
@@ -295,6 +331,7 @@ class Notebook:
             return Answer(sale.void_told, True)
         if sale.returned_minor == sale.body["total_minor"] > 0:
             return "SaleReturned"
+        self._say(body)
         sale.void_told = self._unsell(sale, 0, 0) | {"status": "voided", "sale_id": sale_id}
         return Answer(sale.void_told, False)
 
@@ -304,7 +341,8 @@ class Notebook:
             return "UnknownSale"
         if return_id in sale.returns:
             before, told = sale.returns[return_id]
-            return Answer(told, True) if before == body else "ReturnIdReused"
+            same = all(before.get(name) == body.get(name) for name in ("lines", "amount_minor"))
+            return Answer(told, True) if same else "ReturnIdReused"
         if sale.void_told is not None:
             return "SaleVoided"
         back = [before for before, _ in sale.returns.values()] + [body]
@@ -317,6 +355,7 @@ class Notebook:
         )
         if left is None:
             return "ReturnTooLarge"
+        self._say(body)
         points = left.points if left.points is not None else left.share(sale.points)
         redeemed = left.share(sale.redeemed - sale.rewarded) + left.rewards(sale.rewarded)
         sale.returned_minor = sale.body["total_minor"] - left.minor
@@ -345,7 +384,8 @@ class Notebook:
     def _hold(self, redemption_id: str, wish: Body, now: datetime) -> Answer | str:
         member, held = self.cards.get(wish["token"]), self.holds.get(redemption_id)
         if held is not None:
-            same = (held.member, held.reward) == (member, wish["reward"])
+            forgotten = member is None and is_by_phone(wish["token"])
+            same = (forgotten or held.member is member) and held.reward == wish["reward"]
             if not same or wish["points"] not in (None, held.points):
                 return "RedemptionIdReused"
             return self._standing(redemption_id, replay=True)
@@ -372,7 +412,7 @@ class Notebook:
             return "Frozen"
         if card not in self.cards:
             return "UnknownCard"
-        return "CardBlocked" if self.card_states[card] != "active" else None
+        return "CardBlocked" if self.cards.state(card) != "active" else None
 
     def _price(self, wish: Body) -> int | str:
         if wish["reward"] is not None:
