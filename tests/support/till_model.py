@@ -8,25 +8,17 @@ are known here and whether it was answered before, or with the name of the refus
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from till_calls import Call
-from till_model_adjust import HandBook
-from till_model_cards import CardIndex, Member, is_by_phone, number_of
-from till_model_days import DayBook
+from till_model_cards import Member, is_by_phone, number_of
+from till_model_desk import Answer, Desk
 from till_model_sums import left_of, worth
 
-__all__ = ["Answer", "Held", "Notebook", "SaleNote"]
+__all__ = ["Held", "Notebook", "SaleNote"]
 
 Body = Mapping[str, Any]
 _HOLD_FOR = timedelta(minutes=15)
-
-
-class Answer(NamedTuple):
-    """The fields of an answer, and whether it had been given before."""
-
-    fields: dict[str, Any]
-    replay: bool
 
 
 @dataclass(slots=True)
@@ -65,21 +57,15 @@ class Held:
     status: str = "held"
 
 
-class Notebook:
+class Notebook(Desk):
     """Everything a shop knows. ``program`` is the program's file as a plain dict."""
 
     def __init__(self, program: Body, *, alone: bool) -> None:
-        self.program = program
-        self.alone = alone
-        self.cards = CardIndex()
-        self.adjustments = HandBook()
-        self.days = DayBook(program["currency"])
+        super().__init__(program, alone=alone)
         self.sales: dict[str, SaleNote] = {}
         self.holds: dict[str, Held] = {}
-        self.today = ""
         self.epoch = 0
         self.afresh = 0
-        self.frozen = False
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
         """Answer a call, and write down what it changes."""
@@ -115,9 +101,9 @@ class Notebook:
             case "release":
                 answer = self._release(*call.ids)
             case "adjust":
-                answer = self._adjust(call.ids[0], call.body)
+                answer = self.adjust(call.ids[0], call.body)
             case _:
-                answer = self._change_cards(call)
+                answer = self.change_cards(call)
         return answer
 
     def _as_kept(self, sale_id: str, body: Body) -> Body:
@@ -131,35 +117,9 @@ class Notebook:
         another = member is not None and before not in (None, member.account)
         return {**body, "token": "another" if another else known.body["token"]}
 
-    def _adjust(self, account: str, body: Body) -> Answer | str:
-        member, brings_right = self.cards.whose(account), not (self.alone or self.frozen)
-        told = self.adjustments.adjust(member, body, self.today, brings_right=brings_right)
-        return told if isinstance(told, str) else Answer(*told)
-
-    def _change_cards(self, call: Call) -> Answer | str:
-        change = self.cards.ask(call.what, call.ids, call.body)
-        if isinstance(change, str):
-            return change
-        member = change.member
-        if call.what == "erase":
-            return Answer({}, change.replay)
-        if call.what == "profile":
-            told = {"phone": member.number, "display_name": member.name}
-            return Answer(told, change.replay)
-        told = {"account": member.account, "display_name": member.name, "balance": member.active}
-        told |= {"pending": self.pending(member), "redeemable_now": self.usable(change.shown)}
-        return Answer(told | {"status": self.cards.state(change.shown)}, change.replay)
-
     def pending(self, member: Member) -> int:
         """Add up what waits for the end of the return window."""
         return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
-
-    def usable(self, card: str) -> int:
-        """How many points may be redeemed with a card, or by a number, here and now."""
-        member = self.cards.get(card)
-        if member is None or self.cards.state(card) != "active" or self.frozen:
-            return 0
-        return max(0, member.active if self.alone else min(member.active, member.right))
 
     def release_overdue(self, now: datetime) -> int:
         """A hold that nobody ended for a quarter of an hour ends by itself."""

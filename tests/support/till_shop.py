@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 from till_calls import NO_ENTRY, PIN_HASHES, Call, send
-from till_model import Answer, Notebook, SaleNote
+from till_model import Notebook, SaleNote
 from till_model_adjust import ALONE_POINTS, DAY_POINTS
+from till_model_desk import Answer
 from till_model_sums import offers, worth
 from toy_clock import ToyClock
 
