@@ -21,8 +21,7 @@ BY_WHOM = st.sampled_from(
 )
 _HANDS = st.sampled_from(
     [
-        *[{"cashier": "ana", "approver": None, "pin": None}] * 3,
-        {"cashier": "ANA", "approver": None, "pin": None},
+        *[{"cashier": who, "approver": None, "pin": None} for who in ("ana", "ANA")] * 2,
         {"cashier": "ana", "approver": APPROVER, "pin": PIN},
         {"cashier": "eve", "approver": APPROVER, "pin": PIN},
         {"cashier": "eve", "approver": APPROVER, "pin": None},
@@ -100,7 +99,7 @@ class Events(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        points=st.sampled_from([15, 40, -10, -40, 60, 100, -5_000]),
+        points=st.sampled_from([15, 40, 40, -10, -40, 60, 100]),
         hands=_HANDS,
         with_id=st.sampled_from([True, True, False]),
         lane=st.sampled_from([None, "1"]),
@@ -116,7 +115,7 @@ class Events(RuleBasedStateMachine):
         self._ask("adjust", account, number, times=times, adjust_id=adjust_id, **body)
 
     @rule(
-        kind=st.sampled_from(["true"] * 6 + ["rebuilt", "beyond", "otherwise", "newer"]),
+        kind=st.sampled_from(["true"] * 5 + ["rebuilt", "beyond", "otherwise", "newer"]),
         back=st.integers(0, 9),
     )
     def hear_a_position(self, kind, back) -> None:

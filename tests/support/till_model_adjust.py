@@ -9,7 +9,7 @@ from till_model_cards import Member
 __all__ = ["ALONE_POINTS", "DAY_POINTS", "Adjusted", "HandBook"]
 
 ALONE_POINTS = 40
-DAY_POINTS = 150
+DAY_POINTS = 70
 
 Adjusted = tuple[dict[str, Any], bool]
 """The fields of an answer, and whether it had been given before."""
