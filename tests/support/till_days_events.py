@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from till_calls import APPROVER, PIN, Call
+from till_model_cards import is_by_phone
 from till_shop import Shop
 
 __all__ = ["BY_WHOM", "CARDS", "NUMBERS", "SELDOM", "TIMES", "YES_OR_NO", "Events"]
@@ -29,7 +30,7 @@ _HANDS = st.sampled_from(
     ]
 )
 _CHANGES = st.sampled_from(
-    ["block", "lose", "replace", "replace", "more", "more and lost", "profile", "profile", "erase"]
+    ["block", "lose", "replace", "replace", "more", "more and lost", "profile", "erase", "hand on"]
 )
 
 
@@ -91,11 +92,23 @@ class Events(RuleBasedStateMachine):
             case "profile":
                 name = None if phone is None else f"Member {self.numbers}"
                 self._ask("profile", account, times=times, phone=phone, name=name)
+            case "hand on":
+                self._hand_on(account, times)
             case _:
                 self._ask("erase", account, times=times)
         if spends is not None:
             shown = old if spends == "card" else phone or NUMBERS[0]
             self._ask("hold", self._new("r"), token=shown, reward=None, points=20)
+
+    def _hand_on(self, account: str, times: int) -> None:
+        """A number becomes another person's, and what was sold by it is asked for again."""
+        owner = self.shop.notebook.cards.get(NUMBERS[0])
+        if owner is not None:
+            self._ask("erase", owner.account)
+        self._ask("profile", account, times=times, phone=NUMBERS[0].partition(":")[2], name=None)
+        by_phone = [one for one in self.shop.calls if is_by_phone(one.body.get("token"))]
+        for call in by_phone[-3:]:
+            self.shop.ask(call)
 
     @rule(
         data=st.data(),

@@ -52,7 +52,8 @@ class Day(Events):
             self._ask("enrol", card, phone=NUMBERS[0] if card == CARDS[0] else None)
             self._sell([("grocery", "2.000", amount_minor)], card)
             self.day += 14
-            self._sell([("bakery", "1.000", amount_minor // 2)], card)
+            shown = NUMBERS[0] if card == CARDS[0] else card
+            self._sell([("bakery", "1.000", amount_minor // 2)], shown)
         redemption_id = self._new("r")
         self._ask("hold", redemption_id, token=CARDS[0], reward=reward, points=None)
         if spent:
