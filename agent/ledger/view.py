@@ -91,9 +91,7 @@ class View(DayView):
         return self._connection.execute(SQL["holds_of_sale"], (sale_id, account)).fetchall()
 
     def overdue_holds(self, now: str, *, beyond: str, at_most: int) -> list[str]:
-        """List redemptions whose time was up at ``now``, or ends after ``beyond``, both RFC 3339
-        in UTC; the longest first.
-        """
+        """List redemptions whose time was up at ``now`` or is after ``beyond``, RFC 3339 in UTC."""
         rows = self._connection.execute(SQL["overdue_holds"], (now, beyond, at_most)).fetchall()
         return [redemption_id for redemption_id, _ in rows]
 

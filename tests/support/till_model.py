@@ -8,41 +8,17 @@ are known here and whether it was answered before, or with the name of the refus
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
+from till_calls import Call
+from till_model_cards import Member, is_by_phone, number_of
+from till_model_desk import Answer, Desk
 from till_model_sums import left_of, what_came, worth
 
-__all__ = ["Answer", "Call", "Held", "Member", "Notebook", "SaleNote"]
+__all__ = ["Held", "Notebook", "SaleNote"]
 
 Body = Mapping[str, Any]
 _HOLD_FOR = timedelta(minutes=15)
-
-
-class Call(NamedTuple):
-    """One request of a POS: what it asks for, under which ids, with what."""
-
-    what: str
-    ids: tuple[str, ...]
-    body: dict[str, Any]
-
-
-class Answer(NamedTuple):
-    """The fields of an answer, and whether it had been given before."""
-
-    fields: dict[str, Any]
-    replay: bool
-
-
-@dataclass(slots=True)
-class Member:
-    """Whole points; ``right`` is how many of them head office lets this device spend."""
-
-    account: str
-    active: int = 0
-    held: int = 0
-    right: int = 0
-    issued: int = 0
-    redeemed: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +37,7 @@ class SaleNote:
     given_back: int = 0
     told: dict[str, Any] = field(default_factory=dict)
     claim_told: dict[str, Any] | None = None
+    claimed_with: str = ""
     void_told: dict[str, Any] | None = None
     returns: dict[str, tuple[Body, dict[str, Any]]] = field(default_factory=dict)
 
@@ -89,40 +66,64 @@ class Held:
     wished_for: str | None = None
 
 
-class Notebook:
+class Notebook(Desk):
     """Everything a shop knows. ``program`` is the program's file as a plain dict."""
 
     def __init__(self, program: Body, *, alone: bool) -> None:
-        self.program = program
-        self.alone = alone
-        self.cards: dict[str, Member] = {}
-        self.card_states: dict[str, str] = {}
+        super().__init__(program, alone=alone)
         self.sales: dict[str, SaleNote] = {}
         self.holds: dict[str, Held] = {}
-        self.today = ""
         self.epoch = 0
-        self.frozen = False
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
         """Answer a call, and write down what it changes."""
+        answer = self._answer(call, now)
+        if isinstance(answer, Answer) and not answer.replay:
+            sale = self.sales.get(call.ids[0])
+            told = answer.fields | {"today": self.today}
+            told["returned_minor"] = sale.returned_minor if sale is not None else 0
+            self.days.note(call.what, call.ids, call.body, told)
+            where = None if sale is None else (sale.body["lane"], sale.body["cashier"])
+            for name, held in self.holds.items():
+                if held.captured:
+                    self.days.spend(name, held.captured, self.today, where)
+        return answer
+
+    def _answer(self, call: Call, now: datetime) -> Answer | str:
+        shown = call.body.get("token")
+        if call.what in ("claim", "hold") and is_by_phone(shown) and number_of(shown) is None:
+            return "MalformedPhone"
         match call.what:
-            case "enrol":
-                answer = self._enrol(*call.ids)
             case "commit":
-                answer = self._commit(*call.ids, call.body)
+                answer = self._commit(*call.ids, self._as_kept(*call.ids, call.body))
             case "claim":
                 answer = self._claim(*call.ids, call.body["token"])
             case "void":
-                answer = self._void(*call.ids)
+                answer = self._void(*call.ids, call.body)
             case "return":
                 answer = self._take_back(*call.ids, call.body)
             case "hold":
                 answer = self._hold(*call.ids, call.body, now)
             case "capture":
                 answer = self._capture(*call.ids, call.body["points"])
-            case _:
+            case "release":
                 answer = self._release(*call.ids)
+            case "adjust":
+                answer = self.adjust(call.ids[0], call.body)
+            case _:
+                answer = self.change_cards(call)
         return answer
+
+    def _as_kept(self, sale_id: str, body: Body) -> Body:
+        """No number is kept with a sale: the same basket by any number that does not lead to
+        another member is the same sale.
+        """
+        known = self.sales.get(sale_id)
+        if known is None or not (is_by_phone(body["token"]) and is_by_phone(known.body["token"])):
+            return body
+        member, before = self.cards.get(body["token"]), known.told["account"]
+        another = member is not None and before not in (None, member.account)
+        return {**body, "token": "another" if another else known.body["token"]}
 
     def pending(self, member: Member) -> int:
         """Add up what waits for the end of the return window."""
@@ -132,13 +133,6 @@ class Notebook:
         """Add up what a member has waiting that a sale of a day makes active."""
         sales = [sale for sale in self.sales.values() if sale.waiting and sale.member is member]
         return sum(sale.waiting for sale in sales if sale.waits_until <= day)
-
-    def usable(self, card: str, due: int = 0) -> int:
-        """How many points may be redeemed with a card here and now."""
-        member = self.cards.get(card)
-        if member is None or self.card_states[card] != "active" or self.frozen:
-            return 0
-        return max(0, due + (member.active if self.alone else min(member.active, member.right)))
 
     def release_overdue(self, now: datetime) -> int:
         """A hold that nobody ended for a quarter of an hour ends by itself, or after half an hour
@@ -156,15 +150,8 @@ class Notebook:
         """The journal begins a new life, and the rights of the old one are gone."""
         self.epoch += 1
         self.frozen = frozen
-        for member in self.cards.values():
+        for member in self.cards.members:
             member.right = 0
-
-    def _enrol(self, card: str) -> Answer | str:
-        if card in self.cards:
-            return "CardInUse"
-        self.cards[card] = Member(f"member-{len(self.cards)}")
-        self.card_states[card] = "active"
-        return Answer({"account": self.cards[card].account, "balance": 0, "pending": 0}, False)
 
     def _commit(self, sale_id: str, body: Body) -> Answer | str:
         known = self.sales.get(sale_id)
@@ -284,6 +271,9 @@ class Notebook:
         sale, member = self.sales.get(sale_id), self.cards.get(card)
         if sale is None:
             return "UnknownSale"
+        forgotten = member is None and is_by_phone(card)
+        if sale.claim_told is not None and forgotten and is_by_phone(sale.claimed_with):
+            return Answer(sale.claim_told, True)
         if member is None:
             return "UnknownCard"
         if sale.claim_told is not None and sale.member is member:
@@ -296,6 +286,7 @@ class Notebook:
         self._count_earlier(sale_id, sale)
         told = {"status": "accumulated", "points": sale.points, "balance": member.active}
         sale.claim_told = {"sale_id": sale_id, "account": member.account} | told
+        sale.claimed_with = card
         return Answer(sale.claim_told, False)
 
     def _unclaimable(self, sale: SaleNote) -> str | None:
@@ -306,7 +297,12 @@ class Notebook:
         is_over = self.today > sale.body["business_date"]
         return "ClaimTooLate" if sale.returned_minor or is_over else None
 
-    def _void(self, sale_id: str) -> Answer | str:
+    def _say(self, body: Body) -> None:
+        """A void and a return may say the business date, as every sale does."""
+        self.today = body.get("business_date") or self.today
+        self._activate()
+
+    def _void(self, sale_id: str, body: Body) -> Answer | str:
         sale = self.sales.get(sale_id)
         if sale is None:
             return "UnknownSale"
@@ -315,6 +311,7 @@ class Notebook:
         nothing_left = (sale.taken, sale.given_back) == (sale.points, sale.redeemed)
         if nothing_left and sale.returned_minor == sale.body["total_minor"] > 0:
             return "SaleReturned"
+        self._say(body)
         sale.void_told = self._unsell(sale, 0, 0) | {"status": "voided", "sale_id": sale_id}
         return Answer(sale.void_told, False)
 
@@ -338,6 +335,7 @@ class Notebook:
         )
         if left is None:
             return "ReturnTooLarge"
+        self._say(body)
         points = left.points if left.points is not None else left.share(sale.points)
         redeemed = left.share(sale.redeemed - sale.rewarded) + left.rewards(sale.rewarded)
         sale.returned_minor = sale.body["total_minor"] - left.minor
@@ -372,7 +370,8 @@ class Notebook:
     def _hold(self, redemption_id: str, wish: Body, now: datetime) -> Answer | str:
         member, held = self.cards.get(wish["token"]), self.holds.get(redemption_id)
         if held is not None:
-            same = (held.member, held.reward) == (member, wish["reward"])
+            forgotten = member is None and is_by_phone(wish["token"])
+            same = (forgotten or held.member is member) and held.reward == wish["reward"]
             same = same and wish.get("sale_id") in (None, held.wished_for)
             if not same or wish["points"] not in (None, held.points):
                 return "RedemptionIdReused"
@@ -402,7 +401,7 @@ class Notebook:
             return "Frozen"
         if card not in self.cards:
             return "UnknownCard"
-        return "CardBlocked" if self.card_states[card] != "active" else None
+        return "CardBlocked" if self.cards.state(card) != "active" else None
 
     def _price(self, wish: Body) -> int | str:
         if wish["reward"] is not None:

@@ -11,25 +11,31 @@ import json
 import shutil
 import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from in_memory import make_directory
-from till_model import Answer, Call, Notebook, SaleNote
+from till_calls import NO_ENTRY, PIN_HASHES, Call, send
+from till_model import Notebook, SaleNote
+from till_model_adjust import ALONE_POINTS, DAY_POINTS
+from till_model_desk import Answer
 from till_model_sums import offers, worth
 from toy_clock import ToyClock
 
 from agent.core.basket import Sale
-from agent.core.facts import CardState
+from agent.core.entry import Position
+from agent.core.heard import Heard
 from agent.core.program import Program
-from agent.core.tokens import Token
 from agent.ledger import Ledger, Refusal, View, replay
-from agent.till import Back, Committed, Enrolment, Terms, Till, UnknownCard, Wish
+from agent.till import DayAnswer, Terms, Till, UnknownCard
 
 __all__ = ["PROGRAMS", "Shop"]
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "programs"
+_MEMBERS = ("enrol", "block", "replace", "more", "profile", "erase")
+"""What is answered with how a member stands at the moment."""
 _MOVING = ("status", "captured", "balance", "lane", "journal")
 """How a redemption stands at the moment; everything else of its answer stays for good."""
 
@@ -39,8 +45,14 @@ class Shop:
 
     def __init__(self, program: str, *, alone: bool) -> None:
         text = (PROGRAMS / f"{program}.toml").read_text("utf-8")
-        self._terms = Terms(program=Program.parse(text, source=program), alone=alone)
+        self._terms = Terms(
+            program=Program.parse(text, source=program),
+            alone=alone,
+            adjust_alone_points=ALONE_POINTS,
+            adjust_day_points=DAY_POINTS,
+        )
         self._directory = make_directory()
+        self._lives = 0
         self._loop = asyncio.Runner()
         self._ids = iter(range(10**9))
         self._told: dict[tuple[str, ...], str] = {}
@@ -51,18 +63,23 @@ class Shop:
         self.clock.set_by(0, synchronised=False)
         self.calls: list[Call] = []
         self.done: dict[tuple[str, ...], Call] = {}
+        self.heads: list[Position] = []
         self.open()
 
     def open(self) -> None:
         """Start a ledger on the directory, and a till on the ledger."""
-        path = self._directory / "ledger.db"
+        path = self._directory / f"{self._lives}" / "ledger.db"
         self.ledger = Ledger(path, clock=self.clock, mint_id=lambda: f"id-{next(self._ids)}")
         self.ledger.start()
-        account = lambda: f"member-{len(self.notebook.cards)}"  # noqa: E731 - said in one place
-        self.till = Till(self.ledger, self._terms, mint_id=account)
+        account = lambda: f"member-{len(self.notebook.cards.members)}"  # noqa: E731 - said in one place
+        self.till = Till(self.ledger, self._terms, mint_id=account, pin_hashes=PIN_HASHES)
 
-    def restart(self) -> None:
-        """The agent is stopped and started."""
+    def restart(self, *, killed: bool = False) -> None:
+        """The agent is stopped and started; or killed, and finds its files as they lay there."""
+        before, after = (self._directory / f"{self._lives + more}" for more in (0, 1))
+        if killed:
+            shutil.copytree(before, after)
+            self._lives += 1
         self.ledger.stop()
         self.open()
 
@@ -80,10 +97,11 @@ class Shop:
         for expected, answer in zip(said, answers, strict=True):
             self._hold_same(call, expected, answer)
         is_new = isinstance(said[0], Answer) and not said[0].replay
-        assert (self.ledger.head != head) == is_new, (call, said)
+        assert (self.ledger.head != head) == (is_new and call.what not in NO_ENTRY), (call, said)
+        self.heads.append(self.ledger.head)
         self.counts[_outcome(said[0])] += 1
         self.calls.append(call)
-        if is_new:
+        if is_new and call.what not in NO_ENTRY:
             self.done[call.what, *call.ids] = call
         return said[0]
 
@@ -92,33 +110,10 @@ class Shop:
 
     async def _one(self, call: Call) -> tuple[str, bool] | str:
         try:
-            answer, is_replay = await self._send(call)
+            answer, is_replay = await send(self.till, call)
         except Refusal as refusal:
             return type(refusal).__name__
         return answer.model_dump_json(), is_replay
-
-    async def _send(self, call: Call) -> tuple[Any, bool]:
-        """Do with a till what a call says."""
-        answer: tuple[Any, bool]
-        ids, body = call.ids, call.body
-        match call.what:
-            case "enrol":
-                answer = await self.till.members.enrol(Enrolment(token=ids[0])), False
-            case "commit":
-                answer = _told(await self.till.commit(*ids, Sale.model_validate(body)))
-            case "claim":
-                answer = _told(await self.till.claim(*ids, body["token"]))
-            case "void":
-                answer = await self.till.void(*ids)
-            case "return":
-                answer = await self.till.take_back(*ids, Back.model_validate(body))
-            case "hold":
-                answer = await self.till.hold(*ids, Wish.model_validate(body))
-            case "capture":
-                answer = await self.till.capture(*ids, points=body["points"])
-            case _:
-                answer = await self.till.release(*ids)
-        return answer
 
     def _hold_same(
         self, call: Call, expected: Answer | str, answer: tuple[str, bool] | str
@@ -138,7 +133,8 @@ class Shop:
             text = json.dumps({name: told[name] for name in told if name not in _MOVING})
             key = ("redemption", *call.ids)
             assert told["balance"] >= 0 or answer[1] or call.what != "hold", (call, answer)
-        if call.what != "enrol":
+        is_its_own = call.what == "adjust" and call.body["adjust_id"] is None
+        if call.what not in _MEMBERS and not is_its_own:
             assert self._told.setdefault(key, text) == text, (call, answer, self._told[key])
 
     def look(self, card: str) -> None:
@@ -150,8 +146,9 @@ class Shop:
             return
         seen = self._loop.run(self.till.identify(card))
         usable = self.notebook.usable(card)
-        state = self.notebook.card_states[card]
-        assert (seen.account, seen.status) == (member.account, state), seen
+        status = self.notebook.cards.state(card)
+        assert (seen.account, seen.status) == (member.account, status), seen
+        assert seen.display_name == member.name, seen
         points = (member.active, self.notebook.pending(member), usable)
         assert (seen.balance, seen.pending, seen.redeemable_now) == points, seen
         offered = [(one.reward, one.cost_points, one.available) for one in seen.offers]
@@ -171,13 +168,6 @@ class Shop:
         assert offered == offers(program, usable, body["total_minor"]), (body, quoted)
         assert self.ledger.head == head
 
-    def set_card(self, card: str, state: str) -> None:
-        """A card is blocked, lost or found."""
-        account = self.notebook.cards[card].account
-        fact = CardState(token=str(Token.parse(card)), account=account, state=state)  # type: ignore[arg-type]  # one of three
-        self._loop.run(self.ledger.write(lambda t: t.append(fact)))
-        self.notebook.card_states[card] = state
-
     def release_overdue(self) -> None:
         """The agent looks for holds whose time is up."""
         released = self._loop.run(self.till.release_overdue())
@@ -189,6 +179,26 @@ class Shop:
         self._loop.run(self.ledger.write(lambda t: t.open_epoch("rebuilt", incarnation=life)))
         self.notebook.begin_epoch(frozen=True)
 
+    def tell(self, kind: str, back: int) -> None:
+        """A POS sends back a position it was told, or one that nobody can have been told."""
+        head, frozen = self.ledger.head, self.ledger.frozen
+        told = self.heads[-1 - back % len(self.heads)]
+        epoch, seq, digest = told.epoch, told.seq, told.hash.hex()[:8]
+        false = told.epoch == head.epoch and kind != "true"
+        if kind == "otherwise":
+            digest = f"{(int(digest, 16) + 1) % 16**8:08x}"
+        elif kind == "beyond":
+            seq = head.seq + 1 + back
+        elif kind == "newer":
+            epoch, false = head.epoch + 1 + back, True
+        self._loop.run(self.till.hear(Heard(epoch=epoch, seq=seq, digest=digest)))
+        if false and frozen is None:
+            assert self.ledger.head.epoch > max(epoch, head.epoch)
+            self.notebook.begin_epoch(frozen=True)
+        else:
+            assert self.ledger.head == head
+        assert (self.ledger.frozen is not None) == self.notebook.frozen
+
     def confirm(self) -> None:
         """Somebody agrees that a rebuilt ledger goes on."""
         self._loop.run(self.ledger.confirm())
@@ -196,7 +206,7 @@ class Shop:
 
     def check(self) -> None:
         """Every bucket of every member is the notebook's, and all postings sum to zero."""
-        members = list(self.notebook.cards.values())
+        members = self.notebook.cards.members
 
         def ask(view: View) -> list[tuple[int, ...]]:
             return [
@@ -205,7 +215,9 @@ class Shop:
                     view.right(one.account),
                 )
                 for one in members
-            ] + [(view.balance("program", "issued"), view.balance("program", "redeemed"))]
+            ] + [
+                tuple(view.balance("program", name) for name in ("issued", "redeemed", "adjusted"))
+            ]
 
         *found, program = self._loop.run(self.ledger.read(ask))
         pending = [self.notebook.pending(one) for one in members]
@@ -214,9 +226,21 @@ class Shop:
             for one, waiting in zip(members, pending, strict=True)
         ]
         assert found == noted
-        assert program == (-sum(m.issued for m in members), sum(m.redeemed for m in members))
+        assert program == (
+            -sum(one.issued for one in members),
+            sum(one.redeemed for one in members),
+            -sum(one.adjusted for one in members),
+        )
         assert sum(sum(one[:3]) for one in found) + sum(program) == 0
         assert all(one.right >= 0 and one.held >= 0 for one in members)
+
+    def check_day(self, day: str) -> None:
+        """A business date's sums are the notebook's, by lane and cashier, and in all."""
+        found: DayAnswer = self._loop.run(self.till.day(date.fromisoformat(day)))
+        lanes = [one.model_dump() for one in found.lanes]
+        by_whom = {(one.pop("lane"), one.pop("cashier")): one for one in lanes}
+        assert by_whom == self.notebook.days.sums(day), day
+        assert found.total.model_dump() == self.notebook.days.total(day), day
 
     def _bounded(self, sale_id: str, sale: SaleNote) -> bool:
         """No sale gives back more than it brought, by the till's own answers alone."""
@@ -242,14 +266,12 @@ class Shop:
             self.ask(call)
         for card in self.notebook.cards:
             self.look(card)
+        for day in self.notebook.days.dates:
+            self.check_day(day)
         assert all(self._bounded(sale_id, sale) for sale_id, sale in self.notebook.sales.items())
         found = replay(self.ledger.path)
         assert found.head == self.ledger.head
-        assert found.balances == {one.account: one.active for one in self.notebook.cards.values()}
-
-
-def _told(committed: Committed) -> tuple[Any, bool]:
-    return committed.answer, committed.replay
+        assert found.balances == {one.account: one.active for one in self.notebook.cards.members}
 
 
 def _outcome(said: Answer | str) -> str:

@@ -9,27 +9,17 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from kills import chosen_seed
-from till_model import Call
+from till_days_events import BY_WHOM, CARDS, NUMBERS, SELDOM, TIMES, YES_OR_NO, Events
 from till_model_sums import thousandths
 from till_shop import Shop
 
 Record = Callable[[str, object], None]
 
-CARDS = ("em4100:0C000621A5", "em4100:67003B51C6", "gsrn:061414112345678902")
 FIRST_DAY = date(2026, 11, 2)
 SOME_CARD = st.sampled_from(CARDS)
-YES_OR_NO = st.booleans()
-SELDOM = st.sampled_from([False] * 5 + [True])
-TIMES = st.sampled_from([1, 1, 1, 2])
+SHOWN = (*CARDS, *NUMBERS)
 WARES = st.tuples(
     st.sampled_from(["grocery", "grocery", "bakery", "tobacco"]),
     st.sampled_from(["1.000", "1.000", "2.000", "3.000", "0.750"]),
@@ -39,16 +29,10 @@ BASKETS = st.lists(WARES, max_size=4)
 DAYS = st.sampled_from([0, 0, 0, 0, 1, -1, 13, 14, 15, -3])
 
 
-class Day(RuleBasedStateMachine):
+class Day(Events):
     """Some days of a store, in which its tills may ask for anything."""
 
     counts: ClassVar[Counter[str]] = Counter()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shop: Shop | None = None
-        self.day = 0
-        self.numbers = 0
 
     @initialize(
         program=st.sampled_from(["corner", "corner-window"]),
@@ -57,32 +41,31 @@ class Day(RuleBasedStateMachine):
         reward=st.sampled_from(["coffee", "hamper"]),
         spent=YES_OR_NO,
         anew=st.sampled_from([False, False, True]),
+        other=st.sampled_from([None, None, "replace", "more"]),
     )
-    def begin(self, program, alone, morning, reward, spent, anew) -> None:
+    def begin(self, program, alone, morning, reward, spent, anew, other) -> None:
         """Some have points, and some are waiting; one holds or has spent some, and a sale has no
-        card yet. Perhaps all that was in an earlier life of the ledger.
+        card yet. Perhaps all that was in an earlier life of the ledger, or with another card.
         """
         self.shop = Shop(program, alone=alone)
         for card, amount_minor in zip(CARDS, morning, strict=False):
-            self._ask("enrol", card)
+            self._ask("enrol", card, phone=NUMBERS[0] if card == CARDS[0] else None)
             self._sell([("grocery", "2.000", amount_minor)], card)
             self.day += 14
-            self._sell([("bakery", "1.000", amount_minor // 2)], card)
+            shown = NUMBERS[0] if card == CARDS[0] else card
+            self._sell([("bakery", "1.000", amount_minor // 2)], shown)
         redemption_id = self._new("r")
         self._ask("hold", redemption_id, token=CARDS[0], reward=reward, points=None)
         if spent:
             self._ask("capture", redemption_id, points=None)
+        if other == "replace":
+            self._ask("replace", CARDS[0], by=CARDS[2])
+        elif other == "more":
+            self._ask("more", "member-0", token=CARDS[2], lost=False)
         if anew:
             self.shop.freeze()
             self.shop.confirm()
         self._sell([("grocery", "1.000", 1_250), ("bakery", "3.000", 500)], None)
-
-    def _ask(self, what: str, *ids: str, times: int = 1, **body: Any) -> Any:
-        return self.shop.ask(Call(what, ids, body), times=times)
-
-    def _new(self, kind: str) -> str:
-        self.numbers += 1
-        return f"{kind}-{self.numbers}"
 
     def _body(self, wares, card, **changes) -> dict[str, Any]:
         """A sale as a POS sends it. More coupons than goods are no sale: those are left out."""
@@ -95,9 +78,9 @@ class Day(RuleBasedStateMachine):
         ]
         total_minor = sum(line["amount_minor"] for line in lines)
         return {
-            "lane": "1",
-            "cashier": "ana",
-            "business_date": (FIRST_DAY + timedelta(days=self.day)).isoformat(),
+            "lane": "12"[self.numbers % 2],
+            "cashier": ("ana", "eve", "ana")[self.numbers % 3],
+            "business_date": self._date(0),
             "occurred_at": "2026-11-21T14:05:09+01:00",
             "currency": "USD",
             "token": card,
@@ -138,17 +121,17 @@ class Day(RuleBasedStateMachine):
             "total_minor": rest,
         }
 
-    @rule(card=SOME_CARD, times=TIMES)
-    def enrol(self, card, times) -> None:
-        """A card is enrolled once."""
-        self._ask("enrol", card, times=times)
+    @rule(card=SOME_CARD, phone=st.sampled_from([None, None, *NUMBERS]), times=TIMES)
+    def enrol(self, card, phone, times) -> None:
+        """A card is enrolled once, perhaps with a number that nobody has."""
+        self._ask("enrol", card, times=times, phone=phone)
 
     @rule(data=st.data(), wares=BASKETS, days=DAYS, foreign=SELDOM, times=TIMES)
     def sell(self, data, wares, days, foreign, times) -> None:
-        """A sale is quoted and committed, with any card, none, or nonsense."""
+        """A sale is quoted and committed, with any card or number, none, or nonsense."""
         self.day += days
         known = list(self.shop.notebook.cards)
-        card = data.draw(st.sampled_from([*known, *known, *CARDS, None, "nonsense"]))
+        card = data.draw(st.sampled_from([*known, *known, *SHOWN, None, "nonsense"]))
         body = self._body(wares, card, currency="EUR" if foreign else "USD")
         self.shop.quote(body)
         self._ask("commit", self._new("s"), times=times, **body)
@@ -179,25 +162,33 @@ class Day(RuleBasedStateMachine):
             self._ask("release", redemption_id)
         owner = holds[redemptions[0]].member if redemptions[0] in holds else None
         cards = [card for card, one in self.shop.notebook.cards.items() if one is owner]
-        card = data.draw(st.sampled_from([*cards * 5, *CARDS, None]))
+        card = data.draw(st.sampled_from([*cards * 5, *SHOWN, None]))
         body = self._body(wares, card, redemptions=redemptions)
         body = self._payable(body, 10**6 if minor is None else minor, as_line=as_line)
         body = body if named else body | {"redemptions": []}
         self.shop.quote(body)
         self._ask("commit", self._new("s"), **body)
 
-    @rule(data=st.data(), card=SOME_CARD, times=TIMES)
-    def claim(self, data, card, times) -> None:
+    @rule(data=st.data(), card=st.sampled_from(SHOWN), at=BY_WHOM, times=TIMES)
+    def claim(self, data, card, at, times) -> None:
         """A card is shown after the sale, often one without a card."""
         sales = self.shop.notebook.sales
         without = [name for name in sales if sales[name].member is None]
         sale_id = data.draw(st.sampled_from([*without[-1:] * 3, self._sale_id(data)]))
-        self._ask("claim", sale_id, times=times, token=card)
+        self._ask("claim", sale_id, times=times, token=card, **at)
 
-    @rule(data=st.data(), times=TIMES)
-    def void(self, data, times) -> None:
+    @rule(data=st.data(), at=BY_WHOM, times=TIMES)
+    def void(self, data, at, times) -> None:
         """A whole sale is called off."""
-        self._ask("void", self._sale_id(data), times=times)
+        self._ask("void", self._sale_id(data), times=times, **at, **self._said(data))
+
+    def _said(self, data) -> dict[str, str]:
+        """Now and then a void or a return says its business date."""
+        days = data.draw(st.sampled_from([None, None, None, 0, 1, -2]))
+        return {} if days is None else {"business_date": self._date(days)}
+
+    def _date(self, days: int) -> str:
+        return (FIRST_DAY + timedelta(days=self.day + days)).isoformat()
 
     @rule(data=st.data(), whole=YES_OR_NO, times=TIMES)
     def take_lines_back(self, data, whole, times) -> None:
@@ -216,7 +207,8 @@ class Day(RuleBasedStateMachine):
             most = thousandths(sold[index]["quantity"]) if index < len(sold) else 1_000
             part = most if whole else data.draw(st.integers(1, most + most // 4))
             lines.append({"line": index, "quantity": f"{part // 1000}.{part % 1000:03}"})
-        self._ask("return", sale_id, self._new("b"), times=times, lines=lines)
+        at = data.draw(BY_WHOM) | self._said(data)
+        self._ask("return", sale_id, self._new("b"), times=times, lines=lines, **at)
 
     @rule(data=st.data(), times=TIMES)
     def take_money_back(self, data, times) -> None:
@@ -247,12 +239,13 @@ class Day(RuleBasedStateMachine):
         self._hold(data, times, reward=None, points=points)
 
     def _hold(self, data, times: int, *, coming: bool = False, **wish: object) -> None:
-        card = data.draw(st.sampled_from([*self.shop.notebook.cards, *CARDS]))
+        card = data.draw(st.sampled_from([*self.shop.notebook.cards, *SHOWN]))
         redemption_id = self._new("r")
         next_sale = f"s-{self.numbers + 1}"
         sale_id = data.draw(st.sampled_from([None, None, next_sale, "s-1"]))
         sale_id = next_sale if coming else sale_id
-        self._ask("hold", redemption_id, times=times, token=card, sale_id=sale_id, **wish)
+        at = {"lane": "1", "cashier": "ana"} if self.numbers % 3 else {}
+        self._ask("hold", redemption_id, times=times, token=card, sale_id=sale_id, **wish, **at)
 
     @rule(data=st.data(), part=st.sampled_from([None, 1, 2, 2, 3, 7, 0]), times=TIMES)
     def capture(self, data, part, times) -> None:
@@ -276,12 +269,6 @@ class Day(RuleBasedStateMachine):
         """What is held is given back."""
         self._ask("release", self._redemption_id(data), times=times)
 
-    @rule(minutes=st.sampled_from([1, 5, 14, 15, 16]))
-    def let_time_pass(self, minutes) -> None:
-        """Time goes on, and holds that nobody ended are given back."""
-        self.shop.clock.pass_ms(minutes * 60_000)
-        self.shop.release_overdue()
-
     @rule(data=st.data(), lane=st.sampled_from("12"), times=TIMES)
     def retry(self, data, lane, times) -> None:
         """Any earlier call comes once more, late, perhaps from another lane."""
@@ -299,44 +286,17 @@ class Day(RuleBasedStateMachine):
             "return": {"amount_minor": 7},
             "hold": {"token": call.body.get("token"), "reward": "hamper", "points": None},
             "capture": {"points": 3},
+            "adjust": {"points": 7},
         }
-        self.shop.ask(call._replace(body=others.get(call.what, {})))
-
-    @rule()
-    def restart(self) -> None:
-        """The agent is stopped and started."""
-        self.shop.restart()
-
-    @precondition(lambda self: self.shop.notebook.cards)
-    @rule(data=st.data(), state=st.sampled_from(["blocked", "lost", "active", "active"]))
-    def set_a_card(self, data, state) -> None:
-        """A card is blocked, or lost, or found again."""
-        self.shop.set_card(data.draw(st.sampled_from([*self.shop.notebook.cards])), state)
-
-    @precondition(lambda self: not self.shop.notebook.frozen)
-    @rule(sure=SELDOM)
-    def freeze(self, sure) -> None:
-        """Now and then a ledger has to be rebuilt, and waits for a word."""
-        if sure:
-            self.shop.freeze()
-
-    @precondition(lambda self: self.shop.notebook.frozen)
-    @rule()
-    def confirm(self) -> None:
-        """Somebody gives that word."""
-        self.shop.confirm()
-
-    @rule(card=SOME_CARD)
-    def identify(self, card) -> None:
-        """A card is tapped."""
-        self.shop.look(card)
+        body = {name: one for name, one in call.body.items() if name != "lines"}
+        self.shop.ask(call._replace(body=body | others.get(call.what, {})))
 
     @invariant()
     def it_agrees(self) -> None:
         """Every bucket of every member is the notebook's, and what a card shows, one each time."""
         if self.shop is not None:
             self.shop.check()
-            self.shop.look(CARDS[len(self.shop.calls) % len(CARDS)])
+            self.shop.look(SHOWN[len(self.shop.calls) % len(SHOWN)])
 
     def teardown(self) -> None:
         """At the end every answer is given again, and a replay from zero says the same."""
