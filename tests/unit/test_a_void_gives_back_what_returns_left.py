@@ -82,14 +82,3 @@ def test_the_coffees_line_still_says_so(till: Till, sale_body: SaleBody) -> None
     assert asyncio.run(till.take_back("s", "b-2", coffee))[0].points_given_back == 150
     with pytest.raises(SaleReturned):
         asyncio.run(till.void("s"))
-
-
-def test_what_is_captured_after_all_came_back_can_be_given_back(
-    till: Till, sale_body: SaleBody
-) -> None:
-    """A redemption that was held for the sale and captured too late costs nobody their points."""
-    asyncio.run(till.hold("late", Wish(token=CARD, points=500, sale_id="s")))
-    sell(till, "s", sale_body(500))
-    asyncio.run(till.take_back("s", "b", Back(amount_minor=500)))
-    asyncio.run(till.capture("late"))
-    assert asyncio.run(till.void("s"))[0].points_given_back == 500
