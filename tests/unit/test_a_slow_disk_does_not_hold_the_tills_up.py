@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import no_trouble
 from stocked import Stock
 
 import agent.metrics
-from agent.api.health import HealthView
 from agent.ledger import Ledger, budget, upkeep
 from agent.ledger.backup import make_backup
 from agent.ledger.budget import DiskBudget
@@ -82,19 +82,7 @@ def test_a_backup_prunes_beside_the_loop(ledger: Ledger, watched: Watched) -> No
 def test_metrics_measure_beside_the_loop(ledger: Ledger, watched: Watched) -> None:
     """Who asks for the metrics has the disk walked in a thread, and the figures all the same."""
     watched.watch(agent.metrics, "usage")
-    health = HealthView(
-        status="ok",
-        reasons=(),
-        unacknowledged=0,
-        frozen=None,
-        online=False,
-        offline_because=None,
-        alone=True,
-        device="house/s001/edge-1",
-        version="0",
-        readers=(),
-    )
-    text = asyncio.run(make_metrics(lambda: health, ledger, 7)()).decode()
+    text = asyncio.run(make_metrics(no_trouble, ledger, 7)()).decode()
     assert threading.get_ident() not in watched.threads["usage"]
     assert "tapledger_ledger_budget_bytes 7.0" in text
     assert f'tapledger_ledger_bytes{{part="quarantine"}} {100_000.0}' in text
