@@ -19,7 +19,7 @@ class Leaving:
 
     def __init__(self, flagging: Flagging) -> None:
         self._flagging = flagging
-        self._passed_over: dict[str, tuple[str, Shown]] = {}
+        self._passed_over: dict[str, tuple[str, tuple[Shown, ...]]] = {}
 
     def leave(self, lane: str, *cards: Shown) -> None:
         """Cards leave a lane for good."""
@@ -28,22 +28,20 @@ class Leaving:
                 self._flagging.note("tap_without_basket", account=shown.account, lane=lane)
 
     def pass_over(self, sale: SaleAnswer, lane: str, *cards: Shown) -> None:
-        """A card leaves its lane for a sale that is not its own, or that it has yet to claim."""
+        """Cards leave their lane for a sale that is none of theirs, or is yet to be claimed."""
         if sale.account is not None:
             self.leave(lane, *cards)
-            return
-        for shown in cards:
-            self._passed_over[sale.sale_id] = (lane, shown)
+        elif cards:
+            self._passed_over[sale.sale_id] = (lane, cards)
 
     def claimed(self, sale_id: str, account: str | None) -> None:
         """A sale without a card has become a member's."""
-        lane, shown = self._passed_over.pop(sale_id, ("", None))
-        if shown is not None and shown.account != account:
-            self.leave(lane, shown)
+        lane, cards = self._passed_over.pop(sale_id, ("", ()))
+        self.leave(lane, *(shown for shown in cards if shown.account != account))
 
     def look_after(self, is_over: Callable[[Shown], bool]) -> None:
         """Wait no longer for the claims of cards whose time is up."""
-        for sale_id, (lane, shown) in tuple(self._passed_over.items()):
-            if is_over(shown):
+        for sale_id, (lane, cards) in tuple(self._passed_over.items()):
+            if all(is_over(shown) for shown in cards):
                 del self._passed_over[sale_id]
-                self.leave(lane, shown)
+                self.leave(lane, *cards)

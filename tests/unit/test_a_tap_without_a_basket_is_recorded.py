@@ -131,6 +131,27 @@ def test_a_claim_by_another_card_is_not_its_basket(shop: LaneShop) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("claims", [True, False])
+def test_two_cards_that_a_sale_passed_over_are_both_recorded(shop: LaneShop, claims: bool) -> None:
+    """Each of them, or the other one where one of them claims the sale."""
+
+    async def run() -> None:
+        await shop.tap(ANA)
+        await shop.tap(BEN)
+        await shop.sell(None)
+        left = [ANA, BEN]
+        if claims:
+            claimed = await shop.till.claim("s-1", str(BEN))
+            shop.lanes.sale_committed("1", claimed.answer, claimed=True)
+            left = [ANA]
+        shop.now_s += PATIENCE_S
+        shop.lanes.look_after()
+        accounts = [flag[1] for flag in await shop.flags() if flag[0] == "tap_without_basket"]
+        assert accounts == [await shop.account(each) for each in left]
+
+    asyncio.run(run())
+
+
 def test_quotes_holds_and_other_lanes_are_none(shop: LaneShop) -> None:
     """A quote and a hold are no sale, and a sale at another lane is not this lane's."""
 
