@@ -65,19 +65,18 @@ def settle(
 ) -> Spending:
     """Decide it before the sale's own entry; what is judged afresh is held here.
 
-    ``named`` is what ``named_by`` found. Costs nothing where no points paid and none is named.
+    ``named`` is what ``named_by`` found. Costs one index look-up where none is.
     """
-    if not sale.redemptions and not sale.is_paid_with_points:
-        return Spending()
+    is_paid, short = sale.is_paid_with_points, len(sale.redemptions)
     if member is None:
-        return Spending(is_short=True)
-    capture, points, short = [], 0, len(sale.redemptions)
+        return Spending(is_short=is_paid or short > 0)
+    capture, points = [], 0
     for redemption_id, captured, held in transaction.holds_of_sale(sale_id, member.account):
         points += captured
-        if held and not sale.redemptions and not transaction.is_frozen:
+        if held and is_paid and not sale.redemptions and not transaction.is_frozen:
             capture.append(redemption_id)
             points += held
-    free = terms.usable(transaction, member) if sale.is_paid_with_points else 0
+    free = terms.usable(transaction, member) if is_paid and named else 0
     for redemption_id, known in named.items():
         if known.captured:
             points += known.captured if known.sale_id is None else 0  # or it was counted above
@@ -90,7 +89,8 @@ def settle(
             capture.append(redemption_id)
             points += known.points
         short -= 1
-    return Spending(capture=tuple(capture), points=points, is_short=points == 0 or short > 0)
+    is_short = short > 0 or (is_paid and points == 0)
+    return Spending(capture=tuple(capture), points=points, is_short=is_short)
 
 
 def _named(

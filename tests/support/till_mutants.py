@@ -263,7 +263,7 @@ MUTANTS = {
     ),
     "held_for_a_sale_and_not_spent": Mutant(
         file="agent/till/settling.py",
-        old="        if held and not sale.redemptions and not transaction.is_frozen:",
+        old="        if held and is_paid and not sale.redemptions and not transaction.is_frozen:",
         new="        if held and redemption_id in named:",
         caught_by=f"{_SPENDS}::test_a_sale_paid_with_points_spends_what_was_held_for_it",
     ),
@@ -287,20 +287,20 @@ MUTANTS = {
     ),
     "late_reward_without_a_flag": Mutant(
         file="agent/till/settling.py",
-        old="is_short=points == 0 or short > 0)",
-        new="is_short=points == 0 and sale.is_paid_with_points)",
+        old="    is_short = short > 0 or (is_paid and points == 0)\n",
+        new="    is_short = is_paid and points == 0\n",
         caught_by=f"{_AFRESH}::test_a_sale_paid_with_money_takes_no_points",
     ),
     "late_sale_paid_with_money_spends": Mutant(
         file="agent/till/settling.py",
-        old="usable(transaction, member) if sale.is_paid_with_points else 0\n",
+        old="usable(transaction, member) if is_paid and named else 0\n",
         new="usable(transaction, member)\n",
         caught_by=f"{_AFRESH}::test_a_sale_paid_with_money_takes_no_points",
     ),
     "others_held_for_the_sale_spent_too": Mutant(
         file="agent/till/settling.py",
-        old="        if held and not sale.redemptions and not transaction.is_frozen:",
-        new="        if held and redemption_id not in named and not transaction.is_frozen:",
+        old="        if held and is_paid and not sale.redemptions and not transaction.is_frozen:",
+        new="        if held and is_paid and redemption_id not in named:",
         caught_by=f"{_SPENDS}::test_a_sale_paid_with_points_spends_what_it_names_only",
     ),
     "frozen_ledger_refuses_a_sale": Mutant(

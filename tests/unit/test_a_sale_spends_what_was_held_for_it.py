@@ -242,6 +242,14 @@ def test_what_was_captured_before_its_sale_pays_for_it(till: Till, sale_body: Sa
     assert (sold.captured, sold.answer.redeemed, sold.answer.flags) == ((), 500, ())
 
 
+def test_what_was_captured_for_a_sale_is_on_its_receipt(till: Till, sale_body: SaleBody) -> None:
+    """However the sale was paid: its answer says what its void gives back."""
+    hold(till, "r-1", points=500, sale_id="s-1")
+    asyncio.run(till.capture("r-1"))
+    assert sell(till, "s-1", sale_body(1_000)).answer.redeemed == 500
+    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
+
+
 @pytest.mark.parametrize(
     ("wish", "part"),
     [
