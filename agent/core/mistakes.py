@@ -1,7 +1,7 @@
 """Mistakes in what came from outside, in words: a file's value or a field of a request.
 
 Nobody at a till or in a back office reads regular expressions, or a library's own sentences. What
-is said never repeats what was given, which may hold a card number.
+``in_words`` says never repeats what was given, which may hold a card number.
 
 >>> in_words("string_pattern_mismatch", {"pattern": CURRENCY_FORM}, "String should match pattern")
 'write the three capitals that ISO 4217 has for it, such as "USD"'

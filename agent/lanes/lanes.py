@@ -158,20 +158,24 @@ class Lanes:
         lane = self._lanes.get(name)
         if lane is None:
             self._strangers.note(name)
-            return
+        else:
+            self._sold(lane, answer, token, claimed=claimed)
+        for each in self:
+            for captured in each.capture(redemptions, answer):
+                each.tell("redemption", captured.model_dump(mode="json"))
+
+    def _sold(self, lane: Lane, answer: SaleAnswer, token: Token | None, *, claimed: bool) -> None:
         sold = lane.of(token, answer.account)
         if sold is not None:
             sold.sold = True
             self._settle(lane, sold)
         elif lane.second is None and not claimed:
-            self._leaving.pass_over(answer, lane.name, *lane.clear())
+            left = (replace(shown, at_s=self._now_s()) for shown in lane.clear())  # to claim it
+            self._leaving.pass_over(answer, lane.name, *left)
         lane.sale, lane.back, lane.quote, lane.claimed = answer, None, None, claimed
         lane.stir(self._now_s(), answer.account)
         if lane.listeners:
-            lane.tell("sale", answer.model_dump(mode="json") | {"lane": name})
-        for each in self:
-            for captured in each.capture(redemptions, answer):
-                each.tell("redemption", captured.model_dump(mode="json"))
+            lane.tell("sale", answer.model_dump(mode="json") | {"lane": lane.name})
 
     def taken_back(self, answer: BackAnswer) -> None:
         """A sale was voided or part of it came back."""

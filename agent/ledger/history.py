@@ -90,9 +90,8 @@ def history_of(
 ) -> Iterator[tuple[Position, Entry]]:
     """Yield the entries that speak of an account, a sale or a redemption, oldest first.
 
-    A sale's redemptions are told with it. Reads the ledger from the first of these entries on, for
-    an account the whole of it: bytes that do not hold the name are not even parsed. Raises as
-    ``walk`` does.
+    A sale's redemptions are told with it. Reads the whole ledger, of a sale without redemptions
+    from its entry on: bytes that do not hold the name are not even parsed. Raises as ``walk`` does.
     """
     redemptions, after = _beginning(path, name, by)
     named = [msgspec.json.encode(each) for each in (name, *redemptions)]
@@ -110,14 +109,17 @@ def history_of(
 
 
 def _beginning(path: Path, name: str, by: Asked) -> tuple[frozenset[str], tuple[int, int]]:
-    """Answer a sale's redemptions, and the place behind which the entries begin that are told."""
-    places: list[tuple[str | None, int, int]] = []
+    """Answer a sale's redemptions, and the place behind which the entries begin that are told.
+
+    A redemption may have been held and given back before its newest hold, which is the one that is
+    known: so where there is one, the whole ledger is read.
+    """
+    if by != "sale_id":
+        return frozenset(), (0, 0)
     with closing(open_known(path)) as connection:
-        view = View(connection)
-        if by == "sale_id":
-            places = view.places_of_sale(name)
-        elif by == "redemption_id" and (hold := view.hold(name)) is not None:
-            places = [(name, *hold.place)]
+        places = View(connection).places_of_sale(name)
     redemptions = frozenset(redemption for redemption, _, _ in places if redemption is not None)
-    epoch, seq = min(((epoch, seq) for _, epoch, seq in places), default=(0, 1))
+    if redemptions or not places:
+        return redemptions, (0, 0)
+    ((_, epoch, seq),) = places
     return redemptions, (epoch, seq - 1)

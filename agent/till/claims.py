@@ -36,7 +36,7 @@ def claim(
     if before is not None:
         return before, True
     member = _collecting(transaction, shown)
-    basket = _claimable(transaction, sale)
+    basket = _claimable(transaction, sale_id, sale)
     _hold_limit(transaction, terms, basket, cashier or basket.cashier)
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
@@ -63,13 +63,13 @@ def _claimed_before(transaction: Transaction, sale: KnownSale, shown: Shown) -> 
     return recorded if nobody or (row and row.account == sale.account) else None
 
 
-def _claimable(transaction: Transaction, sale: KnownSale) -> Sale:
+def _claimable(transaction: Transaction, sale_id: str, sale: KnownSale) -> Sale:
     """Answer the basket of a sale that may be claimed now. Raises as ``claim`` does."""
     if sale.account is not None:
         raise SaleHasCard("this sale was given to a member already")
     if sale.voided is not None:
         raise SaleVoided("this sale was voided")
-    if sale.recorded is None or sale.returned_minor:
+    if sale.recorded is None or transaction.returns_of(sale_id):
         raise ClaimTooLate("part of this sale came back; it can no longer be claimed")
     basket = sale.recorded[0].sale
     # A lane that hands in yesterday's sales ends nothing, nor does a date that cannot be.

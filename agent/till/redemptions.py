@@ -89,7 +89,7 @@ def hold(
     shown = parse_shown(wish.token, terms)
     known = transaction.hold(redemption_id)
     if known is not None:
-        _hold_same(transaction, known, wish, shown)
+        _hold_same(transaction, redemption_id, known, wish, shown)
         return _answer(transaction, redemption_id, known), True
     transaction.refuse_frozen()
     member = member_of(transaction, shown)
@@ -143,7 +143,7 @@ def capture(
     if sale_id is None:
         _refuse_beside_its_sale(transaction, redemption_id, known)
     spent = known.points if part is None else part.of(known)
-    made = _made(transaction, known)
+    made = _made(transaction, redemption_id, known)
     at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
     transaction.append(
         RedeemReward(
@@ -216,7 +216,7 @@ def _give_back(
     transaction: Transaction, redemption_id: str, known: HoldRow, reason: ReleaseReason, points: int
 ) -> None:
     # What the hold took of this device's rights comes back, in the epoch it was taken from only.
-    covered = -_made(transaction, known).lease
+    covered = -_made(transaction, redemption_id, known).lease
     same_epoch = known.place[0] == transaction.head().epoch
     transaction.append(
         DeleteReward(
@@ -237,12 +237,12 @@ def known_redemption(view: View, redemption_id: str) -> HoldRow:
     return known
 
 
-def _hold_same(view: View, known: HoldRow, wish: Wish, shown: Shown) -> None:
+def _hold_same(view: View, redemption_id: str, known: HoldRow, wish: Wish, shown: Shown) -> None:
     """Hold that a redemption's id stands for the same wish. Raises RedemptionIdReused.
 
     A telephone number may lead to nobody any more: its member was erased since.
     """
-    row, made = find(view, shown), _made(view, known)
+    row, made = find(view, shown), _made(view, redemption_id, known)
     same_member = row.account == known.account if row else isinstance(shown, Phone)
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
     same_sale = wish.sale_id in (None, made.sale_id)
@@ -251,7 +251,7 @@ def _hold_same(view: View, known: HoldRow, wish: Wish, shown: Shown) -> None:
 
 
 def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
-    made = _made(view, known)
+    made = _made(view, redemption_id, known)
     ended: Literal["captured", "released"] = "captured" if known.captured else "released"
     return RedemptionAnswer(
         redemption_id=redemption_id,
@@ -268,8 +268,21 @@ def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
     )
 
 
-def _made(view: View, known: HoldRow) -> CreateReward:
+def _made(view: View, redemption_id: str, known: HoldRow) -> CreateReward:
+    """Answer the entry that held it, or where that is no longer kept, what is still known of it:
+    not at which lane, nor what it took of this device's rights.
+    """
     recorded = view.entry_at(*known.place)
-    fact = None if recorded is None else recorded.entry.fact
+    if recorded is None:
+        return CreateReward(
+            redemption_id=redemption_id,
+            account=known.account,
+            points=known.points,
+            authority="lease",
+            expires_at=known.expires_at,
+            reward=known.reward,
+            sale_id=known.sale_id,
+        )
+    fact = recorded.entry.fact
     assert isinstance(fact, CreateReward), "a hold points at the entry that made it"  # noqa: S101
     return fact

@@ -4,8 +4,9 @@ Those it names; where it names none and points paid for something, those that we
 that was captured by itself, for no sale that anybody said, counts for the first sale that names it.
 
 One that was given back before the sale came, because its time was up or a till released it, is
-judged afresh where points paid: the customer has left, so it is held once more under its own id and
-spent. A sale is taken whether or not its points are there, and flagged where they are not.
+judged afresh where the sale names it and points paid: the customer has left, so it is held once
+more under its own id and spent. A sale is taken whether or not its points are there, and flagged
+where they are not.
 """
 
 from collections.abc import Mapping

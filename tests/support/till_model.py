@@ -295,7 +295,7 @@ class Notebook(Desk):
         if sale.void_told is not None:
             return "SaleVoided"
         is_over = self.today > sale.body["business_date"]
-        return "ClaimTooLate" if sale.returned_minor or is_over else None
+        return "ClaimTooLate" if sale.returns or is_over else None
 
     def _say(self, body: Body) -> None:
         """A void and a return may say the business date, as every sale does."""

@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 from stocked import CARD, Stock, sale_of
 
 from agent.cli import main
+from agent.core.basket import Tender
 from agent.core.facts import RateVisit
 from agent.ledger import Ledger
-from agent.till import Back, Enrolment, Wish
+from agent.till import Back, Enrolment, Till, Wish
 
 LOOKS_LIKE_A_PAYMENT_CARD = "4111111111111111"
 
@@ -76,6 +77,24 @@ def test_a_redemptions_id_shows_the_redemption(stock: Stock) -> None:
     assert kinds(stock, "S-1") == ["CREATE_REWARD", "REDEEM_REWARD"]
     assert kinds(stock, "S-2") == ["CREATE_REWARD", "DELETE_REWARD"]
     assert run(stock, "history", "S-2").stdout.startswith("redemption S-2\n")
+
+
+def test_a_redemption_that_was_judged_afresh_is_told_whole(stock: Stock) -> None:
+    """It was held, given back, held once more and spent, with other sales between."""
+
+    async def late(till: Till) -> None:
+        await till.hold("S-4", Wish(token=CARD, points=500))
+        await till.release("S-4")
+        await till.commit("between", sale_of(1_000))
+        points = (Tender(kind="points", amount_minor=1_000),)
+        paid = {"redemptions": ("S-4",), "tenders": points}
+        await till.commit("R-5", sale_of(1_000).model_copy(update=paid))
+
+    with stock.running() as ledger:
+        asyncio.run(late(stock.till(ledger)))
+    told = ["CREATE_REWARD", "DELETE_REWARD", "CREATE_REWARD"]
+    assert kinds(stock, "S-4") == [*told, "REDEEM_REWARD"]
+    assert kinds(stock, "R-5") == [*told, "ACCUMULATE_POINTS", "REDEEM_REWARD"]
 
 
 def test_a_sale_may_be_called_like_a_payment_card(stock: Stock) -> None:

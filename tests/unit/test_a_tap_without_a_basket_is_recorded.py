@@ -118,6 +118,23 @@ def test_the_sale_that_passed_a_card_over_may_be_its_basket(shop: LaneShop, lane
     asyncio.run(run())
 
 
+def test_a_cards_time_to_claim_begins_with_the_sale(shop: LaneShop) -> None:
+    """However long it lay there before, it has its five minutes."""
+
+    async def run() -> None:
+        await shop.tap(ANA)
+        shop.now_s += PATIENCE_S - 10
+        await shop.sell(None)
+        shop.now_s += 20
+        shop.lanes.look_after()
+        assert await shop.flags() == []
+        shop.now_s += PATIENCE_S
+        shop.lanes.look_after()
+        assert [flag[0] for flag in await shop.flags()] == ["tap_without_basket"]
+
+    asyncio.run(run())
+
+
 def test_a_claim_by_another_card_is_not_its_basket(shop: LaneShop) -> None:
     """Where somebody else's card claims the sale, the card that was shown is recorded at once."""
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from agent.lanes import Lanes
 from agent.lanes.strangers import MOST_NAMES, Strangers
+from agent.till import Wish
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def test_a_typo_is_taken_and_said(shop: LaneShop) -> None:
     assert asyncio.run(trade()) == ["l", "7"]
     day = asyncio.run(shop.till.day(sale_of(1000).business_date))
     assert {row.lane: row.sales for row in day.lanes} == {"l": 2, "1": 1, "2": 1, "7": 1}
+
+
+def test_what_it_spends_is_told_where_it_was_held(shop: LaneShop) -> None:
+    """The lane that shows points on hold hears that a sale elsewhere has captured them."""
+
+    async def trade() -> list[str]:
+        await shop.till.commit("s-0", sale_of(100_000, token=str(ANA)))
+        held, _ = await shop.till.hold("r", Wish(token=str(ANA), points=500, lane="1"))
+        shop.lanes.redemption_changed(held)
+        shop.told()
+        sale = sale_of(1_000, token=str(ANA)).model_copy(update={"redemptions": ("r",)})
+        sold = await shop.till.commit("s", sale)
+        shop.lanes.sale_committed("7", sold.answer, ANA, sold.captured)
+        return [event.data["status"] for event in shop.told() if event.name == "redemption"]
+
+    assert asyncio.run(trade()) == ["captured"]
 
 
 def test_a_till_gone_wild_fills_no_log() -> None:

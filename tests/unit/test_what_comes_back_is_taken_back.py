@@ -220,6 +220,16 @@ def test_a_sale_is_claimed_on_its_own_day(till: Till, sale_body: SaleBody) -> No
         asyncio.run(till.claim("s", CARD))
 
 
+def test_a_sale_is_not_claimed_for_goods_that_came_back(till: Till, sale_body: SaleBody) -> None:
+    """Also where what came back was worth nothing together: here milk, and the coupon for it."""
+    body = sale_body(500, 500, -500)
+    body["lines"][2]["category"] = "tobacco"
+    sell(till, "s", body)
+    back(till, "b", lines=[{"line": line, "quantity": "1.000"} for line in (0, 2)])
+    with pytest.raises(ClaimTooLate):
+        asyncio.run(till.claim("s", CARD))
+
+
 def test_pending_points_wait_for_the_end_of_the_window(ledger: Ledger, sale_body: SaleBody) -> None:
     """They are shown apart, spent by nobody, and active with the first sale of the day they wait
     for, whoever's sale it is.
