@@ -103,7 +103,8 @@ MUTANTS = {
     ),
     "hold_retried_is_another": Mutant(
         file="agent/till/redemptions.py",
-        old="    if known is not None:\n        _hold_same(transaction, redemption_id, known, wish, shown)\n",
+        old="    if known is not None:\n"
+        "        _hold_same(transaction, redemption_id, known, wish, shown)\n",
         new="    if known is not None and known.captured:\n"
         "        _hold_same(transaction, redemption_id, known, wish, shown)\n",
         caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
