@@ -13,7 +13,16 @@ from agent.core.instant import BusinessDate, Instant
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Code, Minor, Text, Value, example
 
-__all__ = ["CURRENCY_FORM", "QUANTITY_FORM", "REWARD", "Currency", "Line", "Sale", "Tender"]
+__all__ = [
+    "CURRENCY_FORM",
+    "QUANTITY_FORM",
+    "REWARD",
+    "Currency",
+    "Line",
+    "Quantity",
+    "Sale",
+    "Tender",
+]
 
 CURRENCY_FORM = r"^[A-Z]{3}$"
 
@@ -26,6 +35,9 @@ REWARD = "reward"
 """The category of lines that points bought; no program lets them earn."""
 
 QUANTITY_FORM = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
+
+Quantity = Annotated[str, StringConstraints(strict=True, pattern=QUANTITY_FORM)]
+"""A decimal text with up to three places."""
 
 
 _MILK = {
@@ -47,7 +59,7 @@ class Line(Value):
     """What the receipt calls it."""
     category: Code
     """The article's group, by which rules exclude; `reward` is what points bought."""
-    quantity: Annotated[str, StringConstraints(strict=True, pattern=QUANTITY_FORM)]
+    quantity: Quantity
     """A decimal text above zero with up to three places; fuel is in litres."""
     unit_price_minor: Minor
     """The price of one, in minor units; it is not checked."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from agent.core.basket import Quantity
 from agent.core.facts.sales import ReturnedLine
 from agent.core.instant import BusinessDate
 from agent.core.values import Code, Value, example
@@ -19,7 +20,7 @@ class BackLine(Value):
 
     line: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
     """Index of the line in the sale, from 0."""
-    quantity: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
+    quantity: Quantity
     """How much of it: a decimal text above zero, up to three places."""
 
     @model_validator(mode="after")
