@@ -61,6 +61,11 @@ class KnownSale(Struct, frozen=True, kw_only=True):
     recorded: tuple[AccumulatePoints, Position] | None
     """The entry itself; None where its body is no longer kept here."""
 
+    @property
+    def is_paid_back(self) -> bool:
+        """Whether all the money came back; of a sale without any, none does."""
+        return self.returned_minor == self.total_minor > 0
+
 
 class FlagRow(NamedTuple):
     """A flag, by the entry that has it. ``business_date`` is ``YYYY-MM-DD``."""

@@ -171,7 +171,7 @@ def _refuse_beside_its_sale(view: View, redemption_id: str, known: HoldRow) -> N
         return
     if sale.account != known.account:
         raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
-    if sale.voided is not None or sale.returned_minor == sale.total_minor > 0:
+    if sale.voided is not None or sale.is_paid_back:
         raise RedemptionEnded("the sale it was held for came back; its points go back too")
 
 

@@ -61,7 +61,7 @@ def void(
         return _entry(transaction, sale_id, sale.voided), True
     taken = sale.points - sale.taken_back
     redeemed = sale.redeemed - sale.given_back
-    if sale.returned_minor == sale.total_minor > 0 and taken <= 0 and redeemed <= 0:
+    if sale.is_paid_back and taken <= 0 and redeemed <= 0:
         raise SaleReturned("all of this sale came back already")
     activate_due(transaction, terms, business_date, sale.account)
     moved = _moved(transaction, terms, sale, taken, redeemed)

@@ -318,7 +318,7 @@ MUTANTS = {
     ),
     "captured_for_a_sale_that_came_back": Mutant(
         file="agent/till/redemptions.py",
-        old="    if sale.voided is not None or sale.returned_minor == sale.total_minor > 0:\n",
+        old="    if sale.voided is not None or sale.is_paid_back:\n",
         new="    if sale.returned_minor > sale.total_minor:\n",
         caught_by=f"{_HELD}::test_nothing_is_spent_for_a_sale_that_came_back[void]",
     ),
@@ -384,8 +384,8 @@ MUTANTS = {
     ),
     "void_refused_while_points_are_left": Mutant(
         file="agent/till/take_back.py",
-        old="sale.total_minor > 0 and taken <= 0 and redeemed <= 0:",
-        new="sale.total_minor > 0:",
+        old="if sale.is_paid_back and taken <= 0 and redeemed <= 0:",
+        new="if sale.is_paid_back:",
         caught_by=f"{_LEFT}::test_the_coffees_points_are_left_to_a_void",
     ),
     "void_of_another_day_unseen": Mutant(
