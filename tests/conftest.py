@@ -16,8 +16,10 @@ import httpx
 import pytest
 from figures import pytest_terminal_summary  # noqa: F401 - pytest finds it here
 from two_tills import TwoTills
+from zygote import ForkedDaemons
 
 from agent.core.tokens import Token
+from agent.tools.processes import Daemon
 from agent.tools.site import StoreKit
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -33,6 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _make_store(directory: Path) -> StoreKit:
     return StoreKit(name="s001", directory=directory, lane_names=("1", "2"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_starts() -> Iterator[None]:
+    """Fork the agents and hubs that tests start from one process that imported their libraries."""
+    with ForkedDaemons() as forked, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Daemon, "launch", forked.launch)
+        yield
 
 
 @pytest.fixture(scope="session")

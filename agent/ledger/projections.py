@@ -153,11 +153,13 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
 
 
 def _adopt(connection: sqlite3.Connection, fact: AccumulatePoints, account: str) -> None:
-    """Count for a sale what it names and was captured before, for no sale that anybody said.
+    """Tie to a sale what it names: what still waits, and what was captured for no sale before.
 
-    Only where it redeemed something at all: the basket is read for it.
+    A frozen ledger captures nothing with the sale; what is captured later is the sale's all the
+    same. The basket is read only where it redeemed something, or should have.
     """
-    for redemption_id in fact.sale.redemptions if fact.redeemed else ():
+    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags
+    for redemption_id in fact.sale.redemptions if is_by_points else ():
         connection.execute(SQL["adopt_redemption"], (fact.sale_id, redemption_id, account))
 
 

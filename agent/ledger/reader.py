@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from agent.ledger.connection import open_reader
+from agent.ledger.connection import open_reader, remember_more
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.evidence import is_certain
 
@@ -27,6 +27,7 @@ class Reader:
     def open(self, path: Path) -> None:
         """Open the connection and start the thread. Raises sqlite3.Error."""
         self._connection, self.damage = open_reader(path), None
+        remember_more(self._connection)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
 
     def close(self) -> None:

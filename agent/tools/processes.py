@@ -9,15 +9,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from agent.paths import shipped_config
 from agent.tools.waiting import wait_until
 
-__all__ = ["Daemon", "Mosquitto", "ToolMissing", "free_port"]
+__all__ = ["Daemon", "Mosquitto", "Process", "ToolMissing", "free_port", "spawn", "tapledger"]
 
 
 class ToolMissing(Exception):
@@ -57,23 +57,45 @@ def _uninterrupted() -> Iterator[None]:
         signal.raise_signal(late)
 
 
+class Process(Protocol):
+    """What a daemon asks of its process; ``subprocess.Popen`` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+def spawn(command: list[str], log: Path) -> Process:
+    """Start a command that appends what it says to a log."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+
+
 class Daemon:
-    """A child process that logs to a file and says there when it is ready."""
+    """A child process that logs to a file and says there when it is ready.
+
+    ``launch`` starts it, for all daemons: tests have one that is faster.
+    """
+
+    launch: ClassVar[Callable[[list[str], Path], Process]] = staticmethod(spawn)
 
     def __init__(self, command: list[str], log: Path, *, ready: str) -> None:
         self._command = command
         self._log = log
         self._ready = ready
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._read_from = 0
 
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait until its log says it is ready. Raises RuntimeError with the log."""
         self._read_from = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as log, _uninterrupted():
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
+        with _uninterrupted():
+            self._process = Daemon.launch(self._command, self._log)
         if wait:
             self.wait_ready()
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from audit import audit
 from book import Book, Sale
+from killable import AgentEnded, KillableAgent
 from load import TILL_TOKEN, Call, Door, Till, real_sales
-from zygote import AgentEnded, Zygote
 
 from agent.paths import shipped_program
 from agent.tools.processes import free_port
@@ -101,7 +101,7 @@ class KillRun:
         self._outcome = Outcome(seed=seed)
         self._port = free_port()
         self._call = Call(self._port)
-        self._zygote = Zygote(self._write_config(), directory / "agent.log", mutant=mutant)
+        self._agent = KillableAgent(self._write_config(), directory / "agent.log", mutant=mutant)
         self._tills = [
             Till(name, self._port, self._book, self._door, real_sales(name, _TILLS), seed)
             for name in range(_TILLS)
@@ -125,14 +125,14 @@ class KillRun:
         """Run it to its end, and hold the ledger against the book."""
         began_s = time.monotonic()
         with closing(self._call):
-            self._zygote.open()
+            self._agent.open()
             try:
                 self._play()
             except (AgentEnded, TimeoutError) as error:
                 self._book.find(f"{type(error).__name__}: {error}")
             finally:
                 self._door.close_for_good()
-                self._zygote.close()
+                self._agent.close()
         for till in self._tills:
             till.join()
         if self._ledger_path.exists():
@@ -156,8 +156,8 @@ class KillRun:
             till.join()
         answered = self._book.newest(len(self._book.answers))
         self._ask_again(self._dice.sample(answered, min(_ASKED_AT_END, len(answered))))
-        self._zygote.kill()
-        self._zygote.bury()
+        self._agent.kill()
+        self._agent.bury()
 
     def _enrol_first_cards(self) -> None:
         sales = real_sales(0, 1)
@@ -179,14 +179,14 @@ class KillRun:
         self._door.open()
 
     def _kill(self) -> None:
-        self._zygote.kill()
+        self._agent.kill()
         self._door.close()
-        self._zygote.bury()
+        self._agent.bury()
         self._call.close()
         self._outcome.kills += 1
 
     def _kill_while_starting(self) -> None:
-        self._zygote.start()
+        self._agent.start()
         time.sleep(self._dice.uniform(0, _LONGEST_START_S))
         self._kill()
 
@@ -194,8 +194,8 @@ class KillRun:
         while self._outcome.kills < self._kills and self._dice.random() < _KILL_WHILE_STARTING:
             self._kill_while_starting()
         began_s = time.monotonic()
-        self._zygote.start()
-        self._zygote.wait_ready()
+        self._agent.start()
+        self._agent.wait_ready()
         took_s = time.monotonic() - began_s
         self._outcome.slowest_restart_s = max(self._outcome.slowest_restart_s, took_s)
 

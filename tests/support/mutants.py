@@ -1,7 +1,8 @@
 """Lies that an agent could tell, each made by changing real code in a running process.
 
-A mutant is a function without arguments that patches; a killable agent that is given its name
-(``Zygote(…, mutant=NAME)``) calls it before it runs. A harness that does not notice proves nothing.
+A mutant is a function without arguments that patches; an agent that is given its name
+(``KillableAgent(…, mutant=NAME)``) calls it before it runs. A harness that does not notice proves
+nothing.
 """
 
 import sqlite3

@@ -6,6 +6,7 @@ __all__ = ["MUTANTS"]
 
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
 _REFUSED = "tests/unit/test_what_contradicts_an_entry_is_refused.py"
+_FROZEN = "tests/unit/test_a_frozen_ledger_spends_nothing.py"
 _RIGHTS = "tests/unit/test_rights_follow_the_grants.py"
 _STAMPS = "tests/unit/test_stamps_tell_what_the_clock_did.py"
 _CLOCK = "tests/unit/test_a_clock_that_was_set_is_an_entry.py"
@@ -61,10 +62,22 @@ MUTANTS = {
     ),
     "captured_for_no_sale_and_given_back_with_none": Mutant(
         file="agent/ledger/projections.py",
-        old="fact.sale.redemptions if fact.redeemed else ():",
-        new="fact.sale.redemptions if fact.redeemed < 0 else ():",
+        old='    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags\n',
+        new='    is_by_points = "points_not_redeemed" in fact.flags\n',
         caught_by="tests/unit/test_a_sale_spends_what_was_held_for_it.py"
         "::test_a_sale_counts_what_was_captured_for_no_sale",
+    ),
+    "named_while_frozen_and_given_back_with_none": Mutant(
+        file="agent/ledger/projections.py",
+        old='    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags\n',
+        new="    is_by_points = fact.redeemed\n",
+        caught_by=f"{_FROZEN}::test_what_is_captured_later_is_its_sales[None]",
+    ),
+    "named_while_frozen_and_left_with_another_sale": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="   AND (captured = 0 OR sale_id IS NULL);",
+        new="   AND sale_id IS NULL;",
+        caught_by=f"{_FROZEN}::test_what_is_captured_later_is_its_sales[s-9]",
     ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",

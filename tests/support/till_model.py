@@ -217,10 +217,12 @@ class Notebook(Desk):
         held.epoch, held.lane, held.status = self.epoch, body["lane"], "held"
 
     def _adopt(self, sale_id: str, sale: SaleNote) -> None:
-        """What was captured for no sale is the first one's that names it."""
+        """What still waits is the sale's that names it; captured for no sale, the first one's."""
         for name in sale.body["redemptions"]:
             held = self.holds.get(name)
-            if held and held.member is sale.member and held.captured and held.sale_id is None:
+            if held is None or held.member is not sale.member:
+                continue
+            if held.status == "held" or (held.captured and held.sale_id is None):
                 held.sale_id = sale_id
 
     def _count_earlier(self, sale_id: str, sale: SaleNote) -> None:

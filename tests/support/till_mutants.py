@@ -11,6 +11,7 @@ _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
+_FROZEN = "tests/unit/test_a_frozen_ledger_spends_nothing.py"
 _HELD = "tests/unit/test_points_are_held_then_spent.py"
 _LEFT = "tests/unit/test_a_void_gives_back_what_returns_left.py"
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
@@ -308,7 +309,7 @@ MUTANTS = {
         file="agent/till/settling.py",
         old="            if not transaction.is_frozen:\n",
         new="            if named is not None:\n",
-        caught_by=f"{_HELD}::test_a_frozen_ledger_takes_a_sale_that_names_a_redemption[nobody's]",
+        caught_by=f"{_FROZEN}::test_it_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",

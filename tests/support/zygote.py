@@ -1,136 +1,169 @@
-"""An agent that can be killed and started again in no time.
+"""Agents and hubs that start in no time, and can be killed and started again.
 
-Most of an agent's start is Python importing its libraries. A zygote has done that once; each agent
-is forked from it, and from there on runs what ``tapledger agent`` runs. It is a whole process with
-its own threads, sockets and files: SIGKILL ends it as it would end any other.
+Most of a start is Python importing its libraries. A zygote has done that once; each process is
+forked from it, and from there on runs what the ``tapledger`` command runs. It is a whole process
+with its own threads, sockets and files: SIGKILL ends it as it would end any other.
 
-The zygote ends when its standard input does, and its agent with it: nothing outlives the test.
+The zygote ends when its standard input does, and its children with it: nothing outlives the tests.
 """
 
-import asyncio
 import ctypes
+import gc
+import importlib
+import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from mutants import MUTANTS
+from agent.tools.processes import Process, spawn, tapledger
 
-from agent.daemon import Agent
-from agent.layered import load
-from agent.service import configure_logs
-from agent.settings import AgentSettings
+__all__ = ["Forked", "ForkedDaemons", "Zygote"]
 
-__all__ = ["AgentEnded", "Zygote"]
-
-_READY_WITHIN_S = 30
 _PR_SET_PDEATHSIG = 1
 
 
-class AgentEnded(Exception):
-    """The agent ended, or never became ready; the message has what it logged last."""
+class Forked:
+    """A process that a zygote forked; speaks as ``subprocess.Popen`` does."""
+
+    def __init__(self, pid: int, bury: Callable[["Forked"], int]) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._bury = bury
+        self._life = os.pidfd_open(pid)
+
+    def fileno(self) -> int:
+        """Answer what ``select`` can wait for: it is readable once the process has ended."""
+        return self._life
+
+    def poll(self) -> int | None:
+        """Answer its exit code, or None while it runs."""
+        return self.returncode if self._is_over(0) else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; answers its exit code. Raises subprocess.TimeoutExpired."""
+        if not self._is_over(timeout):
+            assert timeout is not None
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._life, number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.send_signal(signal.SIGKILL)
+
+    def _is_over(self, within_s: float | None) -> bool:
+        if self.returncode is None and select.select([self], [], [], within_s)[0]:
+            os.close(self._life)
+            self.returncode = self._bury(self)
+        return self.returncode is not None
 
 
 class Zygote:
-    """A test's side: forks agents from one configuration, one at a time, and kills them."""
+    """A test's side of it. Threads may share one."""
 
-    def __init__(self, config: Path, log: Path, *, mutant: str = "") -> None:
-        self._log = log
-        self._command = [sys.executable, __file__, str(config), str(log), mutant]
+    def __init__(self) -> None:
         self._process: subprocess.Popen[str]
-        self._agent: int | None = None
+        self._living: list[Forked] = []
+        self._asking = threading.Lock()
 
     def open(self) -> None:
-        """Start the zygote, which starts no agent yet."""
-        self._systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._systemd.bind("")  # the kernel picks a free abstract name, which starts with a NUL
-        name = self._systemd.getsockname()[1:].decode()
-        # An agent refuses variables under its prefix that are none of its settings.
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("TAPLEDGER_")}
+        """Start the zygote, which has no children yet."""
         self._process = subprocess.Popen(
-            self._command,
+            [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=inherited | {"NOTIFY_SOCKET": f"@{name}"},
-            start_new_session=True,  # Ctrl-C is for the test, which then closes this
+            start_new_session=True,  # Ctrl-C is for the tests, which then close this
         )
 
     def close(self) -> None:
-        """End the zygote and whatever agent it has."""
+        """End the zygote and its children."""
+        self._process.communicate()
+        for child in self._living:
+            select.select([child], [], [])
+            os.close(child.fileno())
+
+    def fork(
+        self, *arguments: str, log: Path, environment: Mapping[str, str], mutant: str = ""
+    ) -> Forked:
+        """Run ``tapledger`` with these arguments, what it says appended to a log.
+
+        ``mutant`` names one of ``mutants.py`` to make of it first.
+        """
+        log.touch()
+        asked = {"arguments": arguments, "log": str(log), "mutant": mutant}
+        with self._asking:
+            pid = self._ask(fork=asked | {"environment": dict(environment)})
+            child = Forked(pid, self._bury)
+            self._living.append(child)
+        return child
+
+    def _bury(self, child: Forked) -> int:
+        with self._asking:
+            self._living.remove(child)
+            return self._ask(bury=child.pid)
+
+    def _ask(self, **asked: Any) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait(10)
-        if self._agent is not None:
-            select.select([self._agent], [], [])
-            os.close(self._agent)
-            self._agent = None
-        self._systemd.close()
-
-    def start(self) -> None:
-        """Fork an agent; it may not be ready yet."""
-        self._agent = os.pidfd_open(int(self._ask("fork")))
-
-    def wait_ready(self) -> None:
-        """Wait until the agent tells systemd that it is ready. Raises AgentEnded."""
-        assert self._agent is not None, "start comes first"
-        told, _, _ = select.select([self._systemd, self._agent], [], [], _READY_WITHIN_S)
-        if self._systemd not in told:
-            what = "ended by itself" if told else f"is not ready after {_READY_WITHIN_S} s"
-            raise AgentEnded(f"the agent {what}; it logged last:\n{self._newest_log()}")
-
-    def kill(self) -> None:
-        """Send the agent SIGKILL; ``bury`` comes next."""
-        assert self._agent is not None, "start comes first"
-        signal.pidfd_send_signal(self._agent, signal.SIGKILL)
-
-    def bury(self) -> None:
-        """Wait until a killed agent is gone. Raises AgentEnded where it had ended by itself."""
-        assert self._agent is not None, "start comes first"
-        os.close(self._agent)
-        self._agent = None
-        ended = int(self._ask("bury"))
-        if ended != -signal.SIGKILL:
-            raise AgentEnded(f"the agent ended with {ended}; it logged last:\n{self._newest_log()}")
-        self._forget_what_it_told()
-
-    def _forget_what_it_told(self) -> None:
-        """Drop what a killed agent said, so that it is not taken for the word of the next."""
-        with suppress(BlockingIOError):
-            while True:
-                self._systemd.recv(100, socket.MSG_DONTWAIT)
-
-    def _ask(self, command: str) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.write(f"{json.dumps(asked)}\n")
         self._process.stdin.flush()
-        return self._process.stdout.readline()
-
-    def _newest_log(self) -> str:
-        return self._log.read_text("utf-8", "replace")[-4_000:]
+        return int(self._process.stdout.readline())
 
 
-def _fork_on_command() -> bool:
-    """Serve ``fork`` and ``bury`` until the input ends; answers whether this is an agent now."""
-    zygote, agent = os.getpid(), 0
-    for command in iter(sys.stdin.readline, ""):
-        if command == "bury\n":
-            _answer(os.waitstatus_to_exitcode(os.waitpid(agent, 0)[1]))
+class ForkedDaemons:
+    """Starts a store's and head office's processes by forking, and any other as it comes.
+
+    The zygote is there from the first of them on.
+    """
+
+    def __init__(self) -> None:
+        self._zygote: Zygote | None = None
+
+    def __enter__(self) -> "ForkedDaemons":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+
+    def launch(self, command: list[str], log: Path) -> Process:
+        """Start a command that appends what it says to a log."""
+        ours = tapledger()
+        if command[: len(ours)] != ours:
+            return spawn(command, log)
+        if self._zygote is None:
+            self._zygote = Zygote()
+            self._zygote.open()
+        return self._zygote.fork(*command[len(ours) :], log=log, environment=os.environ)
+
+
+def _fork_as_asked() -> dict[str, Any] | None:
+    """Serve ``fork`` and ``bury`` until the input ends; a child answers what it is to do."""
+    zygote = os.getpid()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "bury" in asked:
+            _answer(os.waitstatus_to_exitcode(os.waitpid(asked["bury"], 0)[1]))
             continue
-        agent = os.fork()
-        if agent == 0:
+        child = os.fork()
+        if child == 0:
             _die_with(zygote)
-            return True
-        _answer(agent)
-    return False
+            return dict(asked["fork"])
+        _answer(child)
+    return None
 
 
 def _answer(number: int) -> None:
@@ -145,27 +178,33 @@ def _die_with(parent: int) -> None:
         sys.exit("the zygote ended first")
 
 
-def _log_to(log: Path) -> None:
+def _log_to(log: str) -> None:
     """Take the log for standard output and error, and nothing for input."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for source, target in ((nothing, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
     os.close(nothing)
     os.close(written)
 
 
-def main(config: str, log: str, mutant: str) -> None:
-    """Be the zygote, and then each of its agents."""
+def main() -> None:
+    """Be the zygote, and then each of its children."""
     assert threading.active_count() == 1, "a fork takes only the thread that forks"
-    if not _fork_on_command():
+    for library in ("agent.cli", "agent.daemon", "mutants", "sync.hub.server"):
+        importlib.import_module(library)
+    gc.freeze()  # what all share is nobody's garbage
+    asked = _fork_as_asked()
+    if asked is None:
         return
-    _log_to(Path(log))
-    if mutant:
-        MUTANTS[mutant]()
-    configure_logs()
-    asyncio.run(Agent(load(AgentSettings, (Path(config),))).run())
+    _log_to(asked["log"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    time.tzset()
+    if asked["mutant"]:
+        sys.modules["mutants"].MUTANTS[asked["mutant"]]()
+    sys.modules["agent.cli"].main(asked["arguments"], prog_name="tapledger")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

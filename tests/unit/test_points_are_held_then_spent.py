@@ -13,7 +13,7 @@ from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.instant import Moment
 from agent.core.program import Program
-from agent.ledger import Frozen, Ledger, View, replay
+from agent.ledger import Ledger, View, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.queries import SQL
 from agent.paths import shipped_program
@@ -337,57 +337,6 @@ def test_a_quote_says_what_could_be_redeemed(till: Till, sale_body: SaleBody) ->
     small = asyncio.run(till.quote(Sale.model_validate(sale_body(499, token=CARD))))
     assert (small.rewards[0].available, small.rewards[0].why) == (False, "the basket is too small")
     assert asyncio.run(till.commit("s-1", sale)).answer.points == quoted.points
-
-
-@pytest.mark.usefixtures("till")
-def test_a_frozen_ledger_earns_no_rights(ledger: Ledger, sale_body: SaleBody) -> None:
-    """What is sold on a rebuilt ledger counts, and is spent only once head office agrees."""
-    bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
-    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
-    asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(50_000, token=CARD))))
-    assert asyncio.run(bound.identify(CARD)).balance == 1_100
-    assert asyncio.run(ledger.read(lambda view: view.right(_account(view)))) == 0
-
-
-def test_a_frozen_ledger_redeems_nothing(till: Till, ledger: Ledger) -> None:
-    """No redemption is made or spent until somebody agrees; one that is held can go back."""
-    hold(till)
-    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
-    with pytest.raises(Frozen):
-        capture(till)
-    with pytest.raises(Frozen):
-        hold(till, "r-2", reward="coffee")
-    assert asyncio.run(till.identify(CARD)).redeemable_now == 0
-    release(till)
-    assert balance(till) == 600
-
-
-@pytest.mark.parametrize("named", ["r-1", "nobody's"])
-def test_a_frozen_ledger_takes_a_sale_that_names_a_redemption(
-    till: Till, ledger: Ledger, sale_body: SaleBody, named: str
-) -> None:
-    """Its customer has paid and left: it is taken and flagged, whatever it names, and what was held
-    stays held.
-    """
-    hold(till)
-    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
-    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=[named]))
-    sold = asyncio.run(till.commit("s-1", sale))
-    assert (sold.answer.redeemed, sold.answer.flags) == (0, ("points_not_redeemed",))
-    assert hold(till).status == "held"
-
-
-def test_a_frozen_ledger_counts_what_was_spent_before(
-    till: Till, ledger: Ledger, sale_body: SaleBody
-) -> None:
-    """What a sale names was captured by itself before the ledger was frozen: nothing is missing."""
-    hold(till)
-    capture(till)
-    asyncio.run(ledger.write(lambda t: t.open_epoch("rebuilt", incarnation="disk-2")))
-    sale = Sale.model_validate(sale_body(1_000, token=CARD, redemptions=["r-1"]))
-    sold = asyncio.run(till.commit("s-1", sale))
-    assert (sold.answer.redeemed, sold.answer.flags) == (500, ())
-    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
 
 
 def _account(view: View) -> str:

@@ -284,7 +284,8 @@ ON CONFLICT (redemption_id) DO UPDATE
 
 -- name: adopt_redemption
 UPDATE holds SET sale_id = ?
- WHERE redemption_id = ? AND account = ? AND captured > 0 AND sale_id IS NULL;
+ WHERE redemption_id = ? AND account = ? AND released < points
+   AND (captured = 0 OR sale_id IS NULL);
 
 -- name: capture_hold
 UPDATE holds SET captured = captured + ?1, sale_id = coalesce(?4, sale_id)

@@ -16,9 +16,11 @@ from agent.tools.bench.till_mixed import mixed_cost
 
 __all__ = ["run_till_bench"]
 
-
-_IDENTIFIES, _CUSTOMERS = 5, 10
+_IDENTIFIES, _CUSTOMERS = 20, 10
 """How many of each go with one request of each call."""
+
+_MOST_IDENTIFIES = 2_000
+"""No agent may be asked more often in a life by telephone, see ``MOST_LOOKUPS``."""
 
 
 def run_till_bench(size: Size, *, requests: int, keep: Path | None, bar: Bar) -> TillFigures:
@@ -33,7 +35,8 @@ def run_till_bench(size: Size, *, requests: int, keep: Path | None, bar: Bar) ->
         with bar(f"building {size.entries:,} entries") as progress:
             built = build(keep or directory, size, progress)
         with bar("identify among them") as progress:
-            found = lookups(within(directory, "large"), built, requests * _IDENTIFIES, progress)
+            samples = min(requests * _IDENTIFIES, _MOST_IDENTIFIES)
+            found = lookups(within(directory, "large"), built, samples, progress)
         with bar("customers on them") as progress:
             flat = mixed_cost(built, requests * _CUSTOMERS, progress)
         disk_ms = fdatasync_p50_ms(directory)
