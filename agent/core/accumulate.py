@@ -1,20 +1,30 @@
-"""What a sale earns, and why: the accrual rules applied to one basket.
+"""What a sale earns, and why: the rules of a program applied to one basket.
 
 Fractions are dropped once per sale and rule, after the qualifying lines have been added up;
 dropping them line by line would cost the member up to a point a line.
 
-Cost: one pass over the lines per rule.
+The same function judges at the till, in a quote, at head office and in a replay. What it rests on
+beside the basket is handed in as ``Circumstances``.
+
+Cost: one pass over the lines for each earn rule, and for each promotion that applies and names
+lines. Promotions of other days cost nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ConfigDict
 
-from agent.core.basket import REWARD, Sale
-from agent.core.program import EarnRule, Program
+from agent.core.basket import Sale
+from agent.core.earning import Worth, worth_of
+from agent.core.program import Program
+from agent.core.promoting import Circumstances, promoted
 from agent.core.values import Code, Label, Points
 
-__all__ = ["Because", "Earned", "accumulate"]
+__all__ = ["ANYBODY", "Because", "Circumstances", "Earned", "accumulate", "worths"]
+
+ANYBODY = Circumstances()
+"""A member of whom nothing is known, at no store of a name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +34,7 @@ class Because:
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
     rule: Code
-    """The rule's id in the program."""
+    """The id of the rule or promotion in the program."""
     points: Points
     """Whole points by this rule."""
     lines: tuple[int, ...]
@@ -35,33 +45,73 @@ class Because:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Earned:
-    """The points of one sale; ``because`` adds up to ``points``."""
+    """The points of one sale; ``because`` adds up to ``points``. What the program's limits took
+    away is ``withheld``.
+    """
 
     points: int
     because: tuple[Because, ...]
+    withheld: int = 0
 
 
-def accumulate(program: Program, sale: Sale) -> Earned:
+def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> Earned:
     """Judge a sale by the program. A sale in another currency earns nothing."""
     if sale.currency != program.currency:
         return Earned(points=0, because=())
+    given = worths(program, sale, when)
+    points = sum(each.points for each in given)
+    room = points if when.again is not None else _room(program, when)
+    withheld = max(0, points - room)
+    if withheld:
+        given = _trimmed(given, withheld)
+    because = tuple(
+        [
+            Because(rule=each.rule, points=each.points, lines=each.lines, text=each.text)
+            for each in given
+        ]
+    )
+    return Earned(points=points - withheld, because=because, withheld=withheld)
+
+
+def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[Worth]:
+    """Answer what each rule and promotion gives that gives any, before the program's limits."""
     unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
-    judged = [_apply(rule, sale, unpaid_minor) for rule in program.earn]
-    because = tuple([reason for reason in judged if reason.points > 0])
-    return Earned(points=sum(reason.points for reason in because), because=because)
+    tier, again = when.account.tier, when.again
+    based = []
+    for rule in program.earn:
+        if (rule.tiers and tier not in rule.tiers) or (again is not None and rule.id not in again):
+            continue
+        worth = worth_of(rule, sale, unpaid_minor, tier)
+        if worth.exact > 0:
+            based.append((rule, worth))
+    given = [worth for _, worth in based if worth.points > 0]
+    if program.promotion or when.pushed:
+        given += promoted(program, sale, when, based, unpaid_minor)
+    return given
 
 
-def _apply(rule: EarnRule, sale: Sale, unpaid_minor: int) -> Because:
-    """Apply one rule to what was paid for the lines it counts.
+def _room(program: Program, when: Circumstances) -> int:
+    """Answer how many points the program's limits leave room for in one sale."""
+    limits, account = program.limits, when.account
+    if limits.sales_per_hour is not None and account.sales_this_hour >= limits.sales_per_hour:
+        return 0
+    rooms = [_UNLIMITED]
+    if limits.points_per_sale is not None:
+        rooms.append(limits.points_per_sale)
+    if limits.points_per_day is not None:
+        rooms.append(max(0, limits.points_per_day - account.earned_today))
+    return min(rooms)
 
-    Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
-    paid with points. A reward line never counts.
-    """
-    excluded, counted, paid_minor = rule.exclude_categories, [], -unpaid_minor
-    for index, line in enumerate(sale.lines):
-        if line.category not in excluded and line.category != REWARD:
-            counted.append(index)
-            paid_minor += line.amount_minor
-    qualifying_minor = max(0, paid_minor)
-    points = qualifying_minor // rule.per_minor * rule.points
-    return Because(rule=rule.id, points=points, lines=tuple(counted), text=rule.text)
+
+_UNLIMITED = 10**15
+
+
+def _trimmed(given: Sequence[Worth], withheld: int) -> list[Worth]:
+    """Take points away, of what came last first: of promotions before what the basket earned."""
+    kept: list[Worth] = []
+    for each in reversed(given):
+        taken = min(each.points, withheld)
+        withheld -= taken
+        if each.points > taken:
+            kept.append(replace(each, points=each.points - taken) if taken else each)
+    return kept[::-1]

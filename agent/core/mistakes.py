@@ -18,7 +18,13 @@ from pydantic import BaseModel
 
 from agent.core.basket import CURRENCY_FORM, QUANTITY_FORM
 from agent.core.phrases import LANGUAGE_FORM
-from agent.core.values import CODE_FORM, NO_CONTROL_CHARACTERS, POS_ID_FORM
+from agent.core.values import (
+    BIRTHDAY_FORM,
+    CODE_FORM,
+    NO_CONTROL_CHARACTERS,
+    POS_ID_FORM,
+    RATE_FORM,
+)
 
 __all__ = [
     "IN_FORM",
@@ -42,6 +48,8 @@ _OBJECT = "write it as an object, with names and values"
 IN_FORM = {
     CODE_FORM: 'write 1 to 64 letters, digits or signs of ASCII, without spaces, such as "coffee"',
     POS_ID_FORM: "write up to 64 printable ASCII characters without a space or a slash",
+    RATE_FORM: 'write a decimal number in quotes, such as "1.2"',
+    BIRTHDAY_FORM: 'write the month and the day in quotes, such as "02-29"',
     QUANTITY_FORM: 'write it as a text with at most three decimals, such as "1.250"',
     CURRENCY_FORM: 'write the three capitals that ISO 4217 has for it, such as "USD"',
     LANGUAGE_FORM: 'write a language as its tag, such as "en" or "pt-BR"',

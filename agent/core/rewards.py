@@ -4,13 +4,22 @@ Cost: one step per reward of the program.
 """
 
 from dataclasses import dataclass
+from datetime import date
+from typing import get_args
 
 from pydantic import ConfigDict
 
+from agent.core.basket import Sale
 from agent.core.program import Discount, Program, Reward
+from agent.core.program.burning import Proof
 from agent.core.values import Code, Label
 
-__all__ = ["Offer", "Spendable", "Toward", "cost_of", "offers", "toward"]
+__all__ = ["Offer", "Shown", "Spendable", "Toward", "cost_of", "offers", "toward"]
+
+
+_UNKNOWN = ""
+_PROOFS: tuple[Proof, ...] = get_args(Proof)
+_TOO_SMALL = "the basket is too small"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +32,20 @@ class Spendable:
     balance: int
     usable: int
     why_less: Label | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """Who asks for a reward, when and with what: the member's tier, the business date, and what the
+    card proves. What is left out is not known.
+    """
+
+    tier: str | None = _UNKNOWN
+    day: date | None = None
+    proof: Proof | None = None
+
+
+NOTHING_SHOWN = Shown()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +82,15 @@ class Toward:
 
 
 def offers(
-    program: Program, points: Spendable, total_minor: int | None = None
+    program: Program, points: Spendable, basket: Sale | None = None, shown: Shown = NOTHING_SHOWN
 ) -> tuple[Offer, ...]:
-    """List what a member's points would buy, for a basket of ``total_minor`` where there is one."""
-    listed = [_of_reward(reward, points) for reward in program.reward]
+    """List what a member's points would buy, for a basket where there is one.
+
+    ``shown`` says who asks, when and with what; what is not known of that refuses nothing.
+    """
+    listed = [_of_reward(reward, points, basket, shown) for reward in program.reward]
     if program.discount is not None:
-        listed.insert(0, _of_discount(program.discount, points, total_minor))
+        listed.insert(0, _of_discount(program.discount, points, basket))
     return tuple(listed)
 
 
@@ -86,24 +112,50 @@ def cost_of(program: Program, reward: str) -> int | None:
     return next((each.cost_points for each in program.reward if each.id == reward), None)
 
 
-def _of_reward(reward: Reward, points: Spendable) -> Offer:
-    available = reward.cost_points <= points.usable
+def _of_reward(reward: Reward, points: Spendable, basket: Sale | None, shown: Shown) -> Offer:
+    why_not = (
+        _why_nobody(reward, shown)
+        or (None if reward.cost_points <= points.usable else _why_not(reward.cost_points, points))
+        or (None if basket is None else _why_no_fit(reward, basket))
+    )
     return Offer(
         reward=reward.id,
         cost_points=reward.cost_points,
         value_minor=reward.value_minor,
-        available=available,
-        why=reward.text if available else _why_not(reward.cost_points, points),
+        available=why_not is None,
+        why=reward.text if why_not is None else why_not,
         text=reward.text,
     )
 
 
-def _of_discount(discount: Discount, has: Spendable, total_minor: int | None) -> Offer:
+def _why_nobody(reward: Reward, shown: Shown) -> str | None:
+    """Say why a member cannot have a reward however many points there are."""
+    if reward.tiers and shown.tier != _UNKNOWN and shown.tier not in reward.tiers:
+        return "not for this tier"
+    if shown.day is not None and not reward.is_there_on(shown.day):
+        return "not on this day"
+    if shown.proof is not None and _PROOFS.index(shown.proof) < _PROOFS.index(reward.proof):
+        return "this card proves too little for it"
+    return None
+
+
+def _why_no_fit(reward: Reward, basket: Sale) -> str | None:
+    if basket.total_minor < reward.minimum_basket_minor:
+        return _TOO_SMALL
+    if reward.takes_any or any(reward.takes(line) for line in basket.lines):
+        return None
+    return "nothing in the basket is what it is for"
+
+
+def _of_discount(discount: Discount, has: Spendable, basket: Sale | None) -> Offer:
     """Offer the most whole steps that the points cover and the basket takes."""
     points = max(0, has.usable) // discount.step * discount.step
-    if total_minor is not None:
+    if basket is not None:
         step_minor = discount.step * discount.worth_minor // discount.points
-        points = min(points, total_minor // step_minor * discount.step)
+        takes_minor = basket.total_minor * discount.most_percent // 100
+        if basket.total_minor < discount.minimum_basket_minor:
+            takes_minor = 0
+        points = min(points, takes_minor // step_minor * discount.step)
     available = points >= max(discount.minimum, discount.step)
     cost = points if available else max(discount.minimum, discount.step)
     return Offer(
@@ -123,4 +175,4 @@ def _why_not(cost_points: int, points: Spendable) -> str:
         return f"{short} more {'point' if short == 1 else 'points'} needed"
     if cost_points > points.usable:
         return points.why_less or "these points cannot be spent now"
-    return "the basket is too small"
+    return _TOO_SMALL

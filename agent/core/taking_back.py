@@ -128,7 +128,9 @@ def _kept(line: Line, back: Decimal) -> Line:
     if not 0 <= back <= sold:
         raise ReturnExceedsSale(f"{sold} were sold, {back} would have come back")
     amount_minor = line.amount_minor * (sold - back) // sold
-    return line.model_copy(update={"amount_minor": int(amount_minor)})
+    return line.model_copy(
+        update={"amount_minor": int(amount_minor), "quantity": f"{sold - back:f}"}
+    )
 
 
 def _bought_minor(lines: list[Line] | tuple[Line, ...]) -> int:

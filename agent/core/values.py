@@ -21,10 +21,12 @@ from msgspec import Meta
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "BIRTHDAY_FORM",
     "CODE_FORM",
     "MOST_POINTS",
     "NO_CONTROL_CHARACTERS",
     "POS_ID_FORM",
+    "RATE_FORM",
     "Code",
     "Label",
     "Minor",
@@ -62,6 +64,10 @@ def _has_control_characters(text: str) -> bool:
 
 
 CODE_FORM = r"^[\x21-\x7e]{1,64}$"
+
+RATE_FORM = r"^[0-9]{1,4}(\.[0-9]{1,3})?$"
+
+BIRTHDAY_FORM = r"^[0-9]{2}-[0-9]{2}$"
 
 POS_ID_FORM = r"^[\x21-\x2e\x30-\x7e]{1,64}$"
 """Matches a code without a slash, which can stand in an address."""

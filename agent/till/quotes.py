@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agent.core.accumulate import Because
 from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
-from agent.core.rewards import Offer, Spendable, offers
+from agent.core.rewards import Offer, Shown, Spendable, offers
 from agent.core.values import Value
 from agent.ledger import View
 from agent.till.members import find, shown_in, spendable
@@ -70,7 +70,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
             points=0,
             because=(),
             balance=None,
-            rewards=offers(terms.program, _NOTHING, sale.total_minor),
+            rewards=offers(terms.program, _NOTHING, sale, Shown(day=sale.business_date)),
             as_of=as_of,
         )
     due = points_due(view, row.account, sale.business_date)
@@ -82,6 +82,6 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
         points=earned.points,
         because=earned.because,
         balance=row.balance,
-        rewards=offers(terms.program, points, sale.total_minor),
+        rewards=offers(terms.program, points, sale, Shown(day=sale.business_date)),
         as_of=as_of,
     )

@@ -152,10 +152,13 @@ def test_a_small_basket_is_the_reason(till: Till, earn: Earn, sale_body: SaleBod
     less=st.integers(0, 2_000),
     total_minor=st.none() | st.integers(0, 3_000),
 )
-def test_what_is_missing_is_missing(balance: int, less: int, total_minor: int | None) -> None:
+def test_what_is_missing_is_missing(
+    sale_body: SaleBody, balance: int, less: int, total_minor: int | None
+) -> None:
     """Points are said to be missing just where the balance does not reach, and just so many."""
+    basket = None if total_minor is None else Sale.model_validate(sale_body(total_minor))
     points = Spendable(balance=balance, usable=max(0, balance - less), why_less="kept back")
-    for offer in offers(PROGRAM, points, total_minor):
+    for offer in offers(PROGRAM, points, basket):
         short = offer.cost_points - balance
         assert (" needed" in offer.why) == (short > 0)
         if short > 0:

@@ -56,7 +56,7 @@ def test_the_shipped_program_reads() -> None:
         ('currency = "USD"', 'currency = "dollars"', "currency: "),
         ('id = "base"', 'id = "two words"', '[[earn]] "two words": id: '),
         ("points = 1", "point = 1", "unknown key 'point'; did you mean 'points'?"),
-        ("per_minor = 100", "", "key 'per_minor' is missing"),
+        ("per_minor = 100", "", "say what it counts, and one thing alone: per_minor,"),
     ],
 )
 def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:

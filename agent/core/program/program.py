@@ -17,103 +17,80 @@
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from agent.core import strict_toml
 from agent.core.basket import Currency
+from agent.core.instant import BusinessDate
 from agent.core.phrases import BUILT_IN, ENGLISH, Language, Phrases
-from agent.core.values import Code, Label, Points, Value
+from agent.core.program.burning import Discount, Reward
+from agent.core.program.earning import EarnRule
+from agent.core.program.expiry import Expiry
+from agent.core.program.giving import Enrolment, Limits, Referral
+from agent.core.program.parts import Worded, hold_apart
+from agent.core.program.promotions import Promotion
+from agent.core.program.references import unknown_names
+from agent.core.program.tiers import TierRules
+from agent.core.values import Code, Label, Value
 
-__all__ = ["Discount", "EarnRule", "Program", "Reward"]
+__all__ = ["Program", "Stacking"]
 
-_MOST_POINTS = 1_000_000
-
-Texts = dict[Language, Label]
-"""``text`` in the program's other languages; one that is missing is said in the first."""
-
-
-class EarnRule(Value):
-    """So many points for every whole ``per_minor`` of qualifying money in one sale."""
-
-    id: Code
-    points: Annotated[Points, Field(ge=1, le=1_000_000)]
-    per_minor: Annotated[int, Field(strict=True, ge=1)]
-    exclude_categories: frozenset[Code] = frozenset()
-    text: Label
-    texts: Texts = Field(default_factory=dict)
+Stacking = Literal["best", "all", "newest"]
+"""Which of several promotions that apply to a sale are given: the one that gives most, all, or the
+one whose ``first_day`` is last, of those of one day the one that stands last in the file.
+"""
 
 
-class Discount(Value):
-    """Points as money off: every ``points`` are worth ``worth_minor``.
-
-    They are redeemed in steps of ``step`` points, and not fewer than ``minimum`` at once.
-    """
-
-    id: Code
-    points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    worth_minor: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    step: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    minimum: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] = 0
-    text: Label
-    texts: Texts = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _a_step_is_whole_money(self) -> Self:
-        if self.step * self.worth_minor % self.points:
-            raise ValueError("a step must be worth whole minor units")
-        return self
-
-    @model_validator(mode="after")
-    def _the_least_is_whole_steps(self) -> Self:
-        """Hold that the least can be redeemed itself: it is what a member is told to collect."""
-        below = self.minimum // self.step * self.step
-        if below != self.minimum:
-            near = f"{below} or {below + self.step}" if below else str(self.step)
-            raise ValueError(
-                f"points are redeemed in steps of {self.step}, so nobody can redeem the "
-                f"minimum of {self.minimum}; make it {near}"
-            )
-        return self
-
-
-class Reward(Value):
-    """Something that points buy. ``value_minor`` is what it takes off the basket, where it does."""
-
-    id: Code
-    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
-    text: Label
-    texts: Texts = Field(default_factory=dict)
+_MOST_DAYS = 400
 
 
 class Program(Value):
     """One version of the rules. ``text`` of a rule is what receipt and screen say about it, in the
     first of the program's ``languages``; ``phrases`` are the receipt's words, English built in.
 
+    A sale is judged by the version whose ``effective_from`` is the last up to its business date.
     Points are pending for ``return_window_days`` days after their sale. Money that was paid with
-    points earns nothing unless ``redeemed_part_earns``.
+    points earns nothing unless ``redeemed_part_earns``. Where ``categories`` are listed, rules name
+    no other.
     """
 
     id: Code
     version: Annotated[int, Field(strict=True, ge=1)]
+    effective_from: BusinessDate | None = None
     name: Label
     currency: Currency
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)] = (ENGLISH,)
     phrases: dict[Language, Phrases] = Field(default_factory=dict)
+    categories: frozenset[Code] = frozenset()
     return_window_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
     redeemed_part_earns: Annotated[bool, Field(strict=True)] = False
     earn: Annotated[tuple[EarnRule, ...], Field(min_length=1)]
+    stacking: Stacking = "best"
+    promotion: tuple[Promotion, ...] = ()
+    tiers: TierRules | None = None
+    expiry: Expiry | None = None
+    enrolment: Enrolment | None = None
+    referral: Referral | None = None
+    limits: Limits = Limits()
     discount: Discount | None = None
     reward: tuple[Reward, ...] = ()
 
     @model_validator(mode="after")
     def _rules_have_their_own_names(self) -> Self:
-        _hold_apart("earn", "rules", [rule.id for rule in self.earn])
+        given = [each for each in (self.enrolment, self.referral) if each is not None]
+        hold_apart("earn", "rules", [each.id for each in (*self.earn, *self.promotion, *given)])
         spent = [] if self.discount is None else [self.discount.id]
-        _hold_apart("reward", "rewards", spent + [reward.id for reward in self.reward])
+        hold_apart("reward", "rewards", spent + [reward.id for reward in self.reward])
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_named_is_there(self) -> Self:
+        if unknown := list(unknown_names(self)):
+            raise ValueError("; ".join(unknown))
         return self
 
     @model_validator(mode="after")
@@ -122,20 +99,23 @@ class Program(Value):
 
         A lane that prints in a language must not stop at a word that nobody wrote.
         """
-        _hold_apart("languages", "languages", list(self.languages))
+        hold_apart("languages", "languages", self.languages)
         for language in self.languages:
             if language not in self.phrases and language != ENGLISH:
                 raise ValueError(f"languages: '{language}' has no table [phrases.{language}]")
         _hold_listed("phrases", self.phrases, self.languages)
-        for each in self._worded():  # in the first language it has its text
+        for each in self.worded():  # in the first language it has its text
             _hold_listed(f"texts of '{each.id}'", each.texts, self.languages[1:])
         return self
 
-    def _worded(self) -> Iterator[EarnRule | Discount | Reward]:
+    def worded(self) -> Iterator[Worded]:
         """Go through everything that has a text."""
         yield from self.earn
-        if self.discount is not None:
-            yield self.discount
+        yield from self.promotion
+        yield from () if self.tiers is None else self.tiers.tier
+        for each in (self.enrolment, self.referral, self.discount):
+            if each is not None:
+                yield each
         yield from self.reward
 
     def phrases_in(self, language: str) -> Phrases:
@@ -146,9 +126,28 @@ class Program(Value):
         """Answer the rules' and rewards' texts in a language, by id and first text."""
         return {
             (each.id, each.text): each.texts[language]
-            for each in self._worded()
+            for each in self.worded()
             if language in each.texts
         }
+
+    def promotions_on(self, day: date) -> tuple[Promotion, ...]:
+        """Answer the promotions whose days a business date is one of, in the order of the file.
+
+        Costs one look-up on a day that was asked for before.
+        """
+        if not self.promotion:
+            return ()
+        known = self._promotions.get(day)
+        if known is None:
+            if len(self._promotions) >= _MOST_DAYS:
+                self._promotions.clear()
+            known = tuple([each for each in self.promotion if each.covers(day)])
+            self._promotions[day] = known
+        return known
+
+    @cached_property
+    def _promotions(self) -> dict[date, tuple[Promotion, ...]]:
+        return {}
 
     @classmethod
     def parse(cls, text: str, *, source: str) -> Self:
@@ -159,11 +158,6 @@ class Program(Value):
     def edition(self) -> str:
         """The program and version that judged a sale, as its journal entry names it."""
         return f"{self.id}@{self.version}"
-
-
-def _hold_apart(table: str, what: str, names: list[str]) -> None:
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{table}: two {what} are called '{sorted(twice)[0]}'")
 
 
 def _hold_listed(where: str, given: Iterable[str], listed: tuple[str, ...]) -> None:

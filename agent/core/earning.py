@@ -1,0 +1,110 @@
+"""What one earn rule gives for one basket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from agent.core.basket import Line, Sale
+from agent.core.program import EarnRule
+from agent.core.program.parts import as_fraction
+
+__all__ = ["Worth", "counted_lines", "paid_minor", "thousandths", "worth_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worth:
+    """What a rule gives: ``points`` is ``exact`` without its fraction, unless a cap lowered it.
+
+    ``basis`` is what was counted for it: money in minor units, thousandths of a quantity, or 1.
+    """
+
+    rule: str
+    text: str
+    lines: tuple[int, ...]
+    basis: int
+    exact: int | Fraction
+    points: int
+
+
+def worth_of(
+    rule: EarnRule,
+    sale: Sale,
+    unpaid_minor: int,
+    tier: str | None,
+    lines: tuple[int, ...] | None = None,
+) -> Worth:
+    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
+
+    Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
+    paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
+    """
+    counted = counted_lines(rule, sale.lines) if lines is None else lines
+    money_minor = paid_minor(rule, sale, counted, unpaid_minor)
+    basis: int = money_minor
+    exact: int | Fraction = 0
+    if counted and 0 < money_minor >= rule.minimum_minor:
+        basis, exact = _exactly(rule, sale, counted, money_minor, tier)
+    return Worth(
+        rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)
+    )
+
+
+def counted_lines(rule: EarnRule, lines: Sequence[Line]) -> tuple[int, ...]:
+    """Answer the indices of the lines that a rule is about."""
+    takes = rule.takes
+    return tuple([index for index, line in enumerate(lines) if takes(line)])
+
+
+def paid_minor(rule: EarnRule, sale: Sale, counted: Sequence[int], unpaid_minor: int) -> int:
+    """Answer what was paid for lines in money that the rule counts, never below zero."""
+    lines = sale.lines
+    paid = -unpaid_minor
+    for index in counted:
+        paid += lines[index].amount_minor
+    if rule.before_tax:
+        paid -= sum(lines[index].tax_minor for index in counted)
+    if rule.before_discount:
+        paid += sum(lines[index].discount_minor for index in counted)
+    if rule.exclude_tenders:
+        left_out = [each for each in sale.tenders if each.kind in rule.exclude_tenders]
+        paid -= max(0, sum(each.amount_minor for each in left_out))
+    return max(0, paid)
+
+
+def thousandths(quantity: str) -> int:
+    """Read a quantity of up to three places as whole thousandths.
+
+    >>> thousandths("2.5"), thousandths("3")
+    (2500, 3000)
+    """
+    whole, _, places = quantity.partition(".")
+    return int(whole) * 1000 + int(places.ljust(3, "0") or 0)
+
+
+def _exactly(
+    rule: EarnRule, sale: Sale, counted: Sequence[int], money_minor: int, tier: str | None
+) -> tuple[int, int | Fraction]:
+    """Answer what is counted, and the points for it before a fraction is dropped."""
+    if rule.per_visit:
+        return 1, rule.points
+    if rule.steps:
+        reached = [step.points for step in rule.steps if step.from_minor <= money_minor]
+        return money_minor, reached[-1] if reached else 0
+    if rule.per_minor is not None:
+        basis, unit = money_minor, rule.per_minor
+    else:
+        assert rule.per_quantity is not None  # noqa: S101 - the rule itself holds that
+        basis, unit = _bought(sale, counted, money_minor), thousandths(rule.per_quantity)
+    if not rule.tier_rates:
+        return basis, basis // unit * rule.points
+    rate = rule.tier_rates.get(tier or "")
+    factor = Fraction(1) if rate is None else as_fraction(rate)
+    return basis, Fraction(basis * rule.points, unit) * factor
+
+
+def _bought(sale: Sale, counted: Sequence[int], money_minor: int) -> int:
+    """Answer the quantity of lines in thousandths, less the share that points paid for."""
+    goods = [line for line in (sale.lines[index] for index in counted) if line.amount_minor > 0]
+    quantity = sum(thousandths(line.quantity) for line in goods)
+    whole_minor = sum(line.amount_minor for line in goods)
+    return quantity if money_minor >= whole_minor else quantity * money_minor // whole_minor

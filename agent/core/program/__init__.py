@@ -1,0 +1,35 @@
+"""A loyalty program: rules as data, read from a TOML file that a marketing person can edit.
+
+``program`` is the whole file; what it can say has a module each: earning, promotions, tiers,
+expiry, burning (rewards and points as money off), giving (points without a sale) and limits.
+"""
+
+from agent.core.program.burning import Discount, Reward
+from agent.core.program.earning import EarnRule, Step
+from agent.core.program.expiry import Expiry
+from agent.core.program.giving import Enrolment, Limits, Referral
+from agent.core.program.parts import Rate, Weekday, Worded
+from agent.core.program.program import Program
+from agent.core.program.promotions import Budget, Caps, Hours, Promotion
+from agent.core.program.tiers import Tier, TierRules
+
+__all__ = [
+    "Budget",
+    "Caps",
+    "Discount",
+    "EarnRule",
+    "Enrolment",
+    "Expiry",
+    "Hours",
+    "Limits",
+    "Program",
+    "Promotion",
+    "Rate",
+    "Referral",
+    "Reward",
+    "Step",
+    "Tier",
+    "TierRules",
+    "Weekday",
+    "Worded",
+]

@@ -1,0 +1,84 @@
+"""Burning: what points buy, as money off and from a catalogue."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from agent.core.instant import BusinessDate
+from agent.core.program.parts import Lines, Rate, Worded
+from agent.core.values import Code
+
+__all__ = ["Discount", "Proof", "Reward"]
+
+_MOST_POINTS = 1_000_000
+
+_Money = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+
+Proof = Literal["any", "uid", "sdm"]
+"""What a card proves: a number that anybody could type, a chip's own number, which can be cloned,
+or a signature that cannot.
+"""
+
+
+class Discount(Worded):
+    """Points as money off: every ``points`` are worth ``worth_minor``.
+
+    They are redeemed in steps of ``step`` points, and not fewer than ``minimum`` at once, in a
+    basket of ``minimum_basket_minor``, for at most ``most_percent`` of it. At a partner they are
+    worth ``partner_rate`` times as much.
+    """
+
+    points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    worth_minor: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    step: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    minimum: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] = 0
+    minimum_basket_minor: _Money = 0
+    most_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
+    partner_rate: Rate | None = None
+
+    @model_validator(mode="after")
+    def _a_step_is_whole_money(self) -> Self:
+        if self.step * self.worth_minor % self.points:
+            raise ValueError("a step must be worth whole minor units")
+        return self
+
+    @model_validator(mode="after")
+    def _the_least_is_whole_steps(self) -> Self:
+        """Hold that the least can be redeemed itself: it is what a member is told to collect."""
+        below = self.minimum // self.step * self.step
+        if below != self.minimum:
+            near = f"{below} or {below + self.step}" if below else str(self.step)
+            raise ValueError(
+                f"points are redeemed in steps of {self.step}, so nobody can redeem the "
+                f"minimum of {self.minimum}; make it {near}"
+            )
+        return self
+
+
+class Reward(Lines):
+    """Something that points buy. ``value_minor`` is what it takes off the basket, where it does.
+
+    It is there from ``first_day`` to ``last_day`` for members of ``tiers``, with a basket of
+    ``minimum_basket_minor`` that has a line of its categories or articles, where it names any, and
+    to a card that proves as much as ``proof``.
+    """
+
+    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
+    minimum_basket_minor: _Money = 0
+    tiers: frozenset[Code] = frozenset()
+    first_day: BusinessDate | None = None
+    last_day: BusinessDate | None = None
+    proof: Proof = "any"
+
+    @model_validator(mode="after")
+    def _it_can_be_had(self) -> Self:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError("last_day is before first_day, so nobody could have it")
+        return self
+
+    def is_there_on(self, day: date) -> bool:
+        """Say whether a business date is between its days."""
+        after = self.first_day is None or self.first_day <= day
+        return after and (self.last_day is None or day <= self.last_day)

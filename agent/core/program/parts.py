@@ -1,0 +1,74 @@
+"""What the rules of a program are made of: texts, rates, and which lines of a basket they mean."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from agent.core.basket import REWARD, Line
+from agent.core.phrases import Language
+from agent.core.values import RATE_FORM, Code, Label, Value
+
+__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction", "hold_apart"]
+
+Rate = Annotated[str, StringConstraints(strict=True, pattern=RATE_FORM)]
+"""A factor as a decimal text with up to three places: TOML's own ``1.2`` is no exact number."""
+
+Texts = dict[Language, Label]
+"""``text`` in the program's other languages; one that is missing is said in the first."""
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""In the order of ``date.weekday``."""
+
+
+def as_fraction(rate: Rate) -> Fraction:
+    """Read a rate exactly.
+
+    >>> as_fraction("1.2")
+    Fraction(6, 5)
+    """
+    return Fraction(rate)
+
+
+def hold_apart(table: str, what: str, names: Iterable[str]) -> None:
+    """Hold that no two are called the same. Raises ValueError naming the first that are."""
+    listed = list(names)
+    if twice := {name for name in listed if listed.count(name) > 1}:
+        raise ValueError(f"{table}: two {what} are called '{sorted(twice)[0]}'")
+
+
+class Worded(Value):
+    """Something that a receipt or a screen names: ``text`` in the first language."""
+
+    id: Code
+    text: Label
+    texts: Texts = Field(default_factory=dict)
+
+
+class Lines(Worded):
+    """A rule about some lines of a basket: those of ``categories`` or ``skus``, or all where
+    neither is named, less those that are excluded. A reward line is never one of them.
+    """
+
+    categories: frozenset[Code] = frozenset()
+    exclude_categories: frozenset[Code] = frozenset()
+    skus: frozenset[Code] = frozenset()
+    exclude_skus: frozenset[Code] = frozenset()
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether it leaves out reward lines alone."""
+        named = self.categories or self.skus or self.exclude_categories or self.exclude_skus
+        return not named
+
+    def takes(self, line: Line) -> bool:
+        """Say whether a line is one of those that the rule is about."""
+        category, sku = line.category, line.sku
+        if category == REWARD or category in self.exclude_categories or sku in self.exclude_skus:
+            return False
+        if self.categories or self.skus:
+            return category in self.categories or sku in self.skus
+        return True

@@ -1,0 +1,145 @@
+"""Promotions: what a sale earns on top, for some time, at some places, for some members.
+
+Hours and weekdays are those of ``occurred_at`` in its own offset, the shop's clock on the wall;
+days are the POS's business date.
+"""
+
+from datetime import date, time
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from agent.core.instant import BusinessDate, Instant
+from agent.core.program.parts import Lines, Rate, Weekday, as_fraction
+from agent.core.values import Code, Points, Value
+
+__all__ = ["Budget", "Caps", "Hours", "Occasion", "Promotion"]
+
+_Count = Annotated[Points, Field(ge=1, le=1_000_000)]
+_Days = Annotated[int, Field(strict=True, ge=0, le=366)]
+
+Occasion = Literal["first_purchase", "welcome", "birthday", "visit"]
+"""``first_purchase``: nothing was bought before. ``welcome``: within ``within_days`` of enrolment.
+``birthday``: within ``within_days`` of the birthday, or the tier's own. ``visit``: a zone reader
+saw the member in ``zone`` on this business date.
+"""
+
+
+def _hours_and_minutes(value: object) -> object:
+    """Take ``"16:30"``, and TOML's own ``16:30:00``."""
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and len(value) == 5 and value[2] == ":":
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    raise ValueError('write it as "16:30"')
+
+
+_Time = Annotated[time, BeforeValidator(_hours_and_minutes)]
+
+
+class Hours(Value):
+    """From one time of the day up to another, which is not one of them; it may be past midnight."""
+
+    start: _Time
+    end: _Time
+
+    def has(self, at: time) -> bool:
+        """Say whether a time of the day is within."""
+        if self.start < self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+class Caps(Value):
+    """How much one member gets of a promotion; what goes beyond is not given."""
+
+    points_per_sale: _Count | None = None
+    points_per_day: _Count | None = None
+    points_in_all: _Count | None = None
+    times_per_day: _Count | None = None
+    times_in_all: _Count | None = None
+
+
+class Budget(Value):
+    """Points that a promotion may give in all, split between the stores so that none needs to ask.
+
+    A store that is not listed has the allowance ``each_store``, or none.
+    """
+
+    points: Annotated[Points, Field(ge=1)]
+    stores: dict[Code, Annotated[Points, Field(ge=0)]] = Field(default_factory=dict)
+    each_store: Annotated[Points, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _it_can_be_kept(self) -> Self:
+        shared = sum(self.stores.values())
+        if shared > self.points:
+            raise ValueError(f"the stores' allowances add up to {shared}, more than {self.points}")
+        return self
+
+    def allowance(self, store: str | None) -> int:
+        """Answer how many points a store may give."""
+        return self.each_store if store is None else self.stores.get(store, self.each_store)
+
+
+class Promotion(Lines):
+    """A ``multiplier`` of what earn rules give, or a ``bonus`` for each sale.
+
+    It counts from ``first_day`` to ``last_day`` (both of them too), or between two moments. A bonus
+    wants a line that the promotion is about, and of such lines ``minimum_minor``; a multiplier
+    multiplies what the rules of ``rules`` (or all) give for such lines. Which of several that apply
+    are given is the program's ``stacking``; one that is ``always`` given is beside the others.
+    """
+
+    multiplier: Rate | None = None
+    bonus: _Count | None = None
+    rules: frozenset[Code] = frozenset()
+    first_day: BusinessDate | None = None
+    last_day: BusinessDate | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    weekdays: frozenset[Weekday] = frozenset()
+    hours: tuple[Hours, ...] = ()
+    stores: frozenset[Code] = frozenset()
+    lanes: frozenset[Code] = frozenset()
+    tiers: frozenset[Code] = frozenset()
+    minimum_minor: Annotated[int, Field(strict=True, ge=0, le=10**12)] = 0
+    occasion: Occasion | None = None
+    within_days: _Days = 0
+    tier_days: dict[Code, _Days] = Field(default_factory=dict)
+    zone: Code | None = None
+    always: Annotated[bool, Field(strict=True)] = False
+    caps: Caps = Caps()
+    budget: Budget | None = None
+
+    @model_validator(mode="after")
+    def _it_gives_one_thing(self) -> Self:
+        if (self.multiplier is None) == (self.bonus is None):
+            raise ValueError("say what it gives, and one thing alone: multiplier or bonus")
+        if self.multiplier is not None and as_fraction(self.multiplier) <= 1:
+            raise ValueError("a multiplier must be above 1, or it gives nothing")
+        if self.rules and self.multiplier is None:
+            raise ValueError("rules are what a multiplier multiplies; a bonus has none")
+        return self
+
+    @model_validator(mode="after")
+    def _it_can_apply(self) -> Self:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError("last_day is before first_day, so it would never apply")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValueError("ends_at is not after starts_at, so it would never apply")
+        if (self.occasion == "visit") != (self.zone is not None):
+            raise ValueError('occasion = "visit" and zone go together')
+        if self.within_days and self.occasion not in ("welcome", "birthday"):
+            raise ValueError('within_days goes with occasion = "welcome" or "birthday"')
+        if self.tier_days and self.occasion != "birthday":
+            raise ValueError('tier_days go with occasion = "birthday"')
+        return self
+
+    def covers(self, day: date) -> bool:
+        """Say whether a business date is between its days."""
+        after = self.first_day is None or self.first_day <= day
+        return after and (self.last_day is None or day <= self.last_day)

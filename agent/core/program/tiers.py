@@ -1,0 +1,59 @@
+"""Tiers: what a member has reached, by what, for how long."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from agent.core.program.parts import Worded, hold_apart
+from agent.core.values import Label, Value
+
+__all__ = ["Tier", "TierRules"]
+
+_Reach = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+
+
+class Tier(Worded):
+    """``reach`` is what it takes, in the points or the minor units that count; the first takes 0.
+
+    ``perks`` are what it brings beside points, in plain words.
+    """
+
+    reach: _Reach
+    perks: tuple[Label, ...] = ()
+
+
+class TierRules(Value):
+    """How a program's tiers are reached and kept.
+
+    ``count`` says whether earned points or money spent count, and ``period`` which: those of the
+    last ``months`` up to a day, or of its calendar year. A tier is reached at once. It is kept for
+    ``keep_months`` from the day that it was reached or reached again, or to the end of the next
+    calendar year, and then for ``grace_days`` more; after that the member has what the period
+    brings, or with ``down = "one"`` no less than the tier below.
+    """
+
+    count: Literal["points", "spend"]
+    period: Literal["rolling", "calendar_year"]
+    months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    keep: Literal["months", "next_year"]
+    keep_months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    grace_days: Annotated[int, Field(strict=True, ge=0, le=366)] = 0
+    down: Literal["earned", "one"] = "earned"
+    tier: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _they_rise(self) -> Self:
+        hold_apart("tiers", "tiers", [tier.id for tier in self.tier])
+        if self.tier[0].reach != 0:
+            raise ValueError(f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0")
+        for below, above in zip(self.tier, self.tier[1:], strict=False):
+            if above.reach <= below.reach:
+                raise ValueError(
+                    f"'{above.id}' overlaps '{below.id}': give it a reach above {below.reach}"
+                )
+        return self
+
+    def index(self, tier: str | None) -> int:
+        """Answer a tier's place from the lowest; of one that is not there, the lowest."""
+        names = [each.id for each in self.tier]
+        return names.index(tier) if tier in names else 0

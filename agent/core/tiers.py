@@ -1,0 +1,124 @@
+"""Tiers: which one a member is in on a day, until when, and what the next one takes.
+
+A member's standing is a tier with the day up to which it is kept. It changes at a sale that reaches
+more, at once, and on the day after it was kept for the last time. All three places that ask (till,
+head office, replay) ask these functions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from agent.core.account import Account
+from agent.core.calendar import days_after, end_of_year, first_of_month, months_after
+from agent.core.program import Program, Tier, TierRules
+from agent.core.values import Code, Label
+
+__all__ = ["NextTier", "Reached", "Standing", "next_tier", "period_began", "standing_on", "tier_of"]
+
+
+Reached = Callable[[date], int]
+"""Answers what counts for a member from a day on: points, or money in minor units."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A tier, the day it was entered or kept anew, and the last day on which it is kept whatever is
+    earned; None for the lowest.
+    """
+
+    tier: Code
+    since: date
+    kept_until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextTier:
+    """The tier above, and what is missing for it: points, or money in minor units."""
+
+    tier: Code
+    text: Label
+    points: int | None
+    spend_minor: int | None
+
+
+def tier_of(program: Program, account: Account) -> Tier | None:
+    """Answer the tier that an account says it is in; None where the program has none."""
+    rules = program.tiers
+    return None if rules is None else rules.tier[rules.index(account.tier)]
+
+
+def next_tier(program: Program, account: Account) -> NextTier | None:
+    """Answer the tier above the account's own; None in the highest, or without tiers."""
+    rules = program.tiers
+    if rules is None:
+        return None
+    above = rules.tier[rules.index(account.tier) + 1 :]
+    if not above:
+        return None
+    by_points = rules.count == "points"
+    has = account.qualifying_points if by_points else account.qualifying_spend_minor
+    short = max(0, above[0].reach - has)
+    return NextTier(
+        tier=above[0].id,
+        text=above[0].text,
+        points=short if by_points else None,
+        spend_minor=None if by_points else short,
+    )
+
+
+def period_began(rules: TierRules, day: date) -> date:
+    """Answer the first day whose points or money count on a day.
+
+    >>> from agent.core.program import Tier
+    >>> rules = TierRules(count="points", period="rolling", keep="months", months=12,
+    ...                   tier=(Tier(id="green", text="Green", reach=0),))
+    >>> period_began(rules, date(2026, 3, 10))
+    datetime.date(2025, 3, 11)
+    """
+    if rules.period == "calendar_year":
+        return date(day.year, 1, 1)
+    first = day.replace(day=1)
+    before = first_of_month(first, -rules.months) if first.year > rules.months // 12 else date.min
+    return days_after(before, day.day)
+
+
+def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day: date) -> Standing:
+    """Answer a member's standing on a day, with what counts up to and with that day.
+
+    A higher tier is entered at once. The same one is kept anew when as much as it takes was reached
+    again: in a new calendar year, or since the day it was entered or kept anew. One that was kept
+    to its end and grace is left for what the period brings, or with ``down = "one"`` no less than
+    the tier below it.
+    """
+    had = rules.index(None if before is None else before.tier)
+    earned = _index_of(rules, reached(period_began(rules, day)))
+    if before is None or earned > had:
+        return _entered(rules, earned, day)
+    if earned == had and _is_reached_again(rules, before, reached, day):
+        return _entered(rules, had, day)
+    if before.kept_until is None or day <= days_after(before.kept_until, rules.grace_days):
+        return before
+    left = max(earned, had - 1) if rules.down == "one" else earned
+    return before if left == had else _entered(rules, left, day)
+
+
+def _index_of(rules: TierRules, reached: int) -> int:
+    return max(index for index, tier in enumerate(rules.tier) if tier.reach <= reached)
+
+
+def _is_reached_again(rules: TierRules, before: Standing, reached: Reached, day: date) -> bool:
+    if rules.period == "calendar_year":
+        return before.since.year < day.year
+    first = max(period_began(rules, day), days_after(before.since, 1))
+    return first <= day and reached(first) >= rules.tier[rules.index(before.tier)].reach
+
+
+def _entered(rules: TierRules, index: int, day: date) -> Standing:
+    tier = rules.tier[index].id
+    if index == 0:
+        return Standing(tier=tier, since=day)
+    if rules.keep == "next_year":
+        return Standing(tier=tier, since=day, kept_until=end_of_year(day, 1))
+    last_day = days_after(months_after(day, rules.keep_months), -1)
+    return Standing(tier=tier, since=day, kept_until=last_day)
