@@ -30,7 +30,7 @@ from agent.core.facts import (
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots
+from agent.ledger import activity, lots, progress
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -45,6 +45,9 @@ TABLES = {
     "held_lots": "redemption_id, earned_on, epoch, seq",
     "leases": "account",
     "tiers": "account",
+    "counted": "account, business_date",
+    "uses": "account, promotion",
+    "given": "promotion",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
     "adjustments": "adjust_id",
@@ -116,7 +119,7 @@ def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
 
 def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:
     sale = fact.summary
-    bought = (fact.account, sale.total_minor, sale.currency, fact.points)
+    bought = (fact.account, sale.total_minor, sale.currency, fact.points, fact.spend_minor)
     connection.execute(SQL["add_sale"], (fact.sale_id, entry.epoch, entry.seq, *bought))
     activity.sell(connection, fact, sale)
     if fact.account is None:
@@ -125,8 +128,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (entry.epoch, entry.seq, fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], seen)
-    if fact.tier is not None:
-        connection.execute(SQL["set_tier"], (fact.account, fact.tier, _day(entry)))
+    progress.sell(connection, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
@@ -138,7 +140,7 @@ def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromo
 
 
 def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> None:
-    claimed = (entry.epoch, entry.seq, fact.account, fact.points, fact.sale_id)
+    claimed = (entry.epoch, entry.seq, fact.account, fact.points, fact.spend_minor, fact.sale_id)
     _one_row(
         connection.execute(SQL["claim_sale"], claimed),
         "claims a sale that has a card or was voided",
@@ -147,6 +149,7 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
     activity.claim(connection, _day(entry), fact, currency)
+    progress.sell(connection, fact, fact.account, _day(entry))
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
@@ -242,6 +245,7 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
         _one_row(voided, "voids a sale that is not there, came back whole, or was voided")
     if fact.account is None:
         return
+    progress.bring_back(connection, fact, _day(entry), row)
     own_pending = own = 0
     if row is not None:  # it may be another store's sale
         made_by = (row[0], row[1])

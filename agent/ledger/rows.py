@@ -23,11 +23,13 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     last_cashier: str | None = None
     in_a_row: int = 0
     """How many sales in a row the account had at that cashier on that business date."""
+    enrolled_on: str | None = None
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "AccountRow":
         """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
-        account, epoch, seq, state, balance, last_day, last_cashier, in_a_row = row
+        account, epoch, seq, state, balance, *last, enrolled_on = row
+        last_day, last_cashier, in_a_row = last
         return cls(
             account=account,
             balance=balance,
@@ -36,6 +38,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
             last_day=last_day,
             last_cashier=last_cashier,
             in_a_row=in_a_row,
+            enrolled_on=enrolled_on,
         )
 
 

@@ -7,9 +7,9 @@ from itertools import islice
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
-from agent.ledger.day_view import DayView
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.progress_view import ProgressView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
 from agent.ledger.segments import Archive, Segment
@@ -28,7 +28,7 @@ _UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
 
 
-class View(DayView):
+class View(ProgressView):
     """Reads one consistent state.
 
     Every question costs a constant number of index look-ups; one that needs the body of an entry
@@ -156,7 +156,7 @@ class View(DayView):
             redeemed=redeemed,
             given_back=given_back,
             rewarded=places[4],
-            currency=places[5],
+            currency=places[6],
             recorded=self._recorded_sale(epoch, seq),
         )
 

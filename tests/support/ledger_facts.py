@@ -5,6 +5,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 from ledger_model import Hold, Notebook, SaleNote
+from ledger_progress import told_of
 from msgspec import Raw
 
 from agent.core.basket import Line, Sale, Tender
@@ -122,11 +123,10 @@ def accumulation(
         account=account,
         program="simple@1",
         points=points,
-        because=(),
         flags=(),
         pending_until=_UNTIL if pending else None,
-        tier=tier,
         lease=points if leased else 0,
+        **told_of(None if account is None else tier, points),
     )
 
 
@@ -137,7 +137,9 @@ def morning_fact(sale_id: str, account: str, points: int, *, pending: bool) -> F
     return accumulation(sale_id, account, points, pending=pending)
 
 
-def claim(sale_id: str, account: str, points: int, *, pending: bool = False) -> ClaimSale:
+def claim(
+    sale_id: str, account: str, points: int, *, pending: bool = False, tier: str | None = None
+) -> ClaimSale:
     """A card shown after the sale."""
     return ClaimSale(
         sale_id=sale_id,
@@ -145,8 +147,8 @@ def claim(sale_id: str, account: str, points: int, *, pending: bool = False) -> 
         token="em4100:0C000621A5",
         program="simple@1",
         points=points,
-        because=(),
         pending_until=_UNTIL if pending else None,
+        **told_of(tier, points),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from ledger_days import DayBook
+from ledger_progress import Progress
 
 from agent.core.facts import (
     AccumulatePoints,
@@ -88,6 +89,7 @@ class SaleNote:
     redeemed: int = 0
     given_back: int = 0
     rewarded: int = 0
+    spend_minor: int | None = None
     currency: str = "USD"
 
     @property
@@ -110,7 +112,7 @@ class Notebook:
         self.day_book = DayBook()
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
-        self.tiers: dict[str, tuple[str, str]] = {}
+        self.progress = Progress()
         self.returns: dict[tuple[str, str], Place] = {}
         self.epochs: dict[int, tuple[str, str, str]] = {}
 
@@ -204,9 +206,11 @@ class Notebook:
     ) -> None:
         earned_by = place
         if isinstance(fact, AccumulatePoints):
-            self.sales[fact.sale_id] = SaleNote(
+            self.sales[fact.sale_id] = sale = SaleNote(
                 place, fact.account, fact.summary.total_minor, fact.points
             )
+            sale.spend_minor = fact.spend_minor
+            self.progress.sell(fact, fact.summary.business_date)
             if fact.account is not None:
                 self._redeemed_before(fact.sale_id, fact.account)
             if fact.account in self.accounts:
@@ -215,13 +219,11 @@ class Notebook:
                 same_cashier = (last_cashier or "").lower() == seen[1].lower()
                 again = in_a_row if same_cashier and seen[0] == last_day else 0
                 self.accounts[fact.account] = (enrolled, *place, *seen, again + 1)
-            if fact.account is not None and fact.tier is not None:
-                tier = self.tiers.get(fact.account, ("", ""))
-                self.tiers[fact.account] = tier if tier[0] == fact.tier else (fact.tier, day)
         elif isinstance(fact, ClaimSale):
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
-            sale.claimed = place
+            sale.claimed, sale.spend_minor = place, fact.spend_minor
+            self.progress.sell(fact, day)
             self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
@@ -304,6 +306,7 @@ class Notebook:
         if isinstance(fact, ReturnSale):
             self.returns[fact.sale_id, fact.return_id] = place
         if sale is not None:
+            self._count_back(fact, sale, day)
             sale.taken_back += fact.from_active + fact.from_pending
             sale.given_back += fact.given_back
             if isinstance(fact, VoidSale):
@@ -318,6 +321,15 @@ class Notebook:
         self._move((fact.account, "active"), ("program", "issued"), fact.from_active)
         self._move(("program", "redeemed"), (fact.account, "active"), fact.given_back)
         self._put(fact.account, LotNote(day, place, fact.given_back))
+
+    def _count_back(self, fact: ReturnSale | VoidSale, sale: SaleNote, day: str) -> None:
+        if fact.account is None or sale.spend_minor is None:
+            return
+        before = after = sale.returned_minor
+        after = sale.total_minor if isinstance(fact, VoidSale) else before + fact.amount_minor
+        left = [sale.spend_minor * part // max(1, sale.total_minor) for part in (before, after)]
+        taken = fact.from_active + fact.from_pending
+        self.progress.bring_back(fact.account, day, taken, left[1] - left[0])
 
     def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):

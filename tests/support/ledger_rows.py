@@ -36,13 +36,13 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         "holds": [(name, *h.place, h.account, h.expires_at, *_standing(h)) for name, h in holds],
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
-        "tiers": sorted((account, *tier) for account, tier in notebook.tiers.items()),
         "sales": [
             (name, *sale.place, sale.account, sale.total_minor, *_worth(sale))
             for name, sale in sorted(notebook.sales.items())
         ],
         "returns": sorted((*names, *place) for names, place in notebook.returns.items()),
         "epochs": sorted((number, *known) for number, known in notebook.epochs.items()),
+        **notebook.progress.rows(),
         **notebook.day_book.rows(),
     }
 
@@ -63,6 +63,7 @@ def _worth(sale: SaleNote) -> tuple[object, ...]:
         sale.redeemed,
         sale.given_back,
         sale.rewarded,
+        sale.spend_minor,
     )
 
 

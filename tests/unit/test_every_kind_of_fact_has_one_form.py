@@ -37,6 +37,7 @@ from agent.core.facts import (
     kind_of,
 )
 from agent.core.rewards import Toward
+from agent.core.tiers import Standing
 
 DAY = date(2026, 12, 5)
 BECAUSE = (Because(rule="base", points=3, lines=(0, 2), text="1 point per $1"),)
@@ -50,11 +51,14 @@ FORMS: list[tuple[Fact, bytes]] = [
                       program="p@1", points=3, because=BECAUSE, balance=-2,
                       flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3,
                       pending=7, toward=Toward(reward="coffee", short=9, text="A coffee"),
-                      redeemed=5),
+                      redeemed=5, standing=Standing(tier="gold", since=DAY, kept_until=DAY),
+                      promotions=("double",), spend_minor=1425),
      b'"kind":"ACCUMULATE_POINTS","sale_id":"s","sale":{},"status":"accumulated","account":"a",'
      b'"program":"p@1","points":3,' + WHY + b',"balance":-2,"flags":["currency_mismatch"],'
      b'"pending_until":"2026-12-05","tier":"gold","lease":3,"pending":7,'
-     b'"toward":{"reward":"coffee","short":9,"text":"A coffee"},"redeemed":5'),
+     b'"toward":{"reward":"coffee","short":9,"text":"A coffee"},"redeemed":5,'
+     b'"standing":{"tier":"gold","since":"2026-12-05","kept_until":"2026-12-05"},'
+     b'"promotions":["double"],"spend_minor":1425'),
     (AccumulatePromotionPoints(account="a", promotion="b-day", points=3, because=BECAUSE),
      b'"kind":"ACCUMULATE_PROMOTION_POINTS","account":"a","promotion":"b-day","points":3,' + WHY),
     (ActivatePoints(account="a", points=5, lots=(LotPart(epoch=0, seq=7, points=5),), lease=5),

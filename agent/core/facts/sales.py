@@ -11,6 +11,7 @@ from agent.core.accumulate import Because
 from agent.core.basket import Sale
 from agent.core.facts.base import Count, FactBase, Negative, Some
 from agent.core.rewards import Toward
+from agent.core.tiers import Standing
 from agent.core.values import Code, Points
 
 __all__ = [
@@ -61,7 +62,10 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
 
     ``account`` is absent where no known card was shown; the sale is still a fact, with 0 points.
     Points are pending where ``pending_until`` names the first business date on which they are not.
-    ``redeemed`` are the points that redemptions took for it.
+    ``redeemed`` are the points that redemptions took for it. ``tier`` is the one it was judged in,
+    ``standing`` where the member stands since, if that is news; ``promotions`` name those of the
+    reasons that are no earn rules, and ``spend_minor`` is the money that counts toward tiers, where
+    the program counts any.
     """
 
     sale_id: Code
@@ -79,6 +83,9 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     pending: Count | None = None
     toward: Toward | None = None
     redeemed: Count = 0
+    standing: Standing | None = None
+    promotions: tuple[Code, ...] = ()
+    spend_minor: Count | None = None
 
     @property
     def sale(self) -> Sale:
@@ -109,7 +116,8 @@ class AccumulatePromotionPoints(
 class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     """A card was shown after the sale; the sale earns now what it would have earned then.
 
-    ``flags`` say what the sale's own entry could not know.
+    ``flags`` say what the sale's own entry could not know; ``tier`` and what follows are as of a
+    sale.
     """
 
     sale_id: Code
@@ -126,6 +134,10 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     pending: Count | None = None
     toward: Toward | None = None
     flags: tuple[SaleFlag, ...] = ()
+    tier: Code | None = None
+    standing: Standing | None = None
+    promotions: tuple[Code, ...] = ()
+    spend_minor: Count | None = None
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come

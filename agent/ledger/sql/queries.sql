@@ -149,11 +149,11 @@ INSERT INTO cards (token, account, state) VALUES (?, ?, 'active');
 UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
 
 -- name: add_sale
-INSERT INTO sales (sale_id, epoch, seq, account, total_minor, currency, points)
-VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO sales (sale_id, epoch, seq, account, total_minor, currency, points, spend_minor)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: claim_sale
-UPDATE sales SET claim_epoch = ?, claim_seq = ?, account = ?, points = ?
+UPDATE sales SET claim_epoch = ?, claim_seq = ?, account = ?, points = ?, spend_minor = ?
  WHERE sale_id = ? AND account IS NULL AND voided = 0;
 
 -- name: promote_sale
@@ -197,13 +197,13 @@ UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2
 
 -- name: account_of_card
 SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
-       last_day, last_cashier, in_a_row
+       last_day, last_cashier, in_a_row, enrolled_on
   FROM cards JOIN accounts USING (account)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: account
 SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
-       last_day, last_cashier, in_a_row
+       last_day, last_cashier, in_a_row, enrolled_on
   FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
 
@@ -213,7 +213,7 @@ SELECT token, state FROM cards WHERE account = ? ORDER BY token;
 -- name: sale
 SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided,
        redeemed, given_back, void_epoch, void_seq, claim_epoch, claim_seq, rewarded,
-       currency
+       spend_minor, currency
   FROM sales WHERE sale_id = ?;
 
 -- name: is_voided
@@ -324,9 +324,46 @@ SELECT granted + change FROM leases WHERE account = ?;
 DELETE FROM leases;
 
 -- name: set_tier
-INSERT INTO tiers (account, tier, since) VALUES (?, ?, ?)
-    ON CONFLICT (account) DO UPDATE SET tier = excluded.tier, since = excluded.since
-    WHERE tier <> excluded.tier;
+INSERT INTO tiers (account, tier, since, kept_until) VALUES (?, ?, ?, ?)
+    ON CONFLICT (account) DO UPDATE
+   SET tier = excluded.tier, since = excluded.since, kept_until = excluded.kept_until;
+
+-- name: tier
+SELECT tier, since, kept_until FROM tiers WHERE account = ?;
+
+-- name: count_toward
+INSERT INTO counted (account, business_date, points, spend_minor) VALUES (?, ?, ?, ?)
+    ON CONFLICT (account, business_date) DO UPDATE
+   SET points = points + excluded.points, spend_minor = spend_minor + excluded.spend_minor;
+
+-- name: counted_between
+SELECT coalesce(sum(points), 0), coalesce(sum(spend_minor), 0) FROM counted
+ WHERE account = ? AND business_date BETWEEN ? AND ?;
+
+-- name: use_promotion
+INSERT INTO uses (account, promotion, times, points, business_date, times_today, points_today)
+VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)
+    ON CONFLICT (account, promotion) DO UPDATE
+   SET times = times + 1, points = points + excluded.points,
+       times_today = 1 + iif(business_date = excluded.business_date, times_today, 0),
+       points_today = excluded.points
+                    + iif(business_date = excluded.business_date, points_today, 0),
+       business_date = excluded.business_date;
+
+-- name: uses_of
+SELECT promotion, times, points, business_date, times_today, points_today FROM uses
+ WHERE account = ?;
+
+-- name: give_promotion
+INSERT INTO given (promotion, points) VALUES (?, ?)
+    ON CONFLICT (promotion) DO UPDATE SET points = points + excluded.points;
+
+-- name: given
+SELECT promotion, points FROM given;
+
+-- name: lots_of
+SELECT points, earned_on FROM lots WHERE account = ? AND activates_on IS NULL
+ ORDER BY earned_on, epoch, seq;
 
 -- name: add_epoch
 INSERT INTO epochs (epoch, incarnation, cause, reason) VALUES (?, ?, ?, ?);

@@ -112,9 +112,37 @@ CREATE TABLE leases (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tiers (
-    account TEXT PRIMARY KEY,
-    tier    TEXT NOT NULL,
-    since   TEXT NOT NULL
+    account    TEXT PRIMARY KEY,
+    tier       TEXT NOT NULL,
+    since      TEXT NOT NULL,
+    kept_until TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What counts toward tiers and limits, a row for each day on which a member bought or brought back.
+CREATE TABLE counted (
+    account       TEXT    NOT NULL,
+    business_date TEXT    NOT NULL,
+    points        INTEGER NOT NULL,
+    spend_minor   INTEGER NOT NULL,
+    PRIMARY KEY (account, business_date)
+) STRICT, WITHOUT ROWID;
+
+-- What a member had of a promotion: in all, and on the newest business date that gave any.
+CREATE TABLE uses (
+    account       TEXT    NOT NULL,
+    promotion     TEXT    NOT NULL,
+    times         INTEGER NOT NULL,
+    points        INTEGER NOT NULL,
+    business_date TEXT    NOT NULL,
+    times_today   INTEGER NOT NULL,
+    points_today  INTEGER NOT NULL,
+    PRIMARY KEY (account, promotion)
+) STRICT, WITHOUT ROWID;
+
+-- What this device gave of a promotion, for its budget.
+CREATE TABLE given (
+    promotion TEXT    PRIMARY KEY,
+    points    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sales (
@@ -135,6 +163,7 @@ CREATE TABLE sales (
     redeemed       INTEGER NOT NULL DEFAULT 0,
     given_back     INTEGER NOT NULL DEFAULT 0,
     rewarded       INTEGER NOT NULL DEFAULT 0,
+    spend_minor    INTEGER,
     CHECK (returned_minor BETWEEN 0 AND total_minor),
     CHECK (taken_back BETWEEN 0 AND points)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,53 @@
+"""What a program counts of a member, as it is asked for."""
+
+from datetime import date
+
+from agent.core.account import Use
+from agent.core.tiers import Standing
+from agent.ledger.day_view import DayView
+from agent.ledger.queries import SQL
+
+__all__ = ["ProgressView"]
+
+
+class ProgressView(DayView):
+    """Reads tiers, what counts toward them, and what promotions gave."""
+
+    def standing(self, account: str) -> Standing | None:
+        """Answer the tier that an account was last said to be in."""
+        row = self._connection.execute(SQL["tier"], (account,)).fetchone()
+        if row is None:
+            return None
+        tier, since, kept_until = row
+        last_day = None if kept_until is None else date.fromisoformat(kept_until)
+        return Standing(tier=tier, since=date.fromisoformat(since), kept_until=last_day)
+
+    def counted(self, account: str, first: date, last: date) -> tuple[int, int]:
+        """Add up what counts toward tiers and limits from one business date to another: points,
+        and money in minor units. Costs a row for each day on which something was bought.
+        """
+        key = (account, first.isoformat(), last.isoformat())
+        points, spend_minor = self._connection.execute(SQL["counted_between"], key).fetchone()
+        return points, spend_minor
+
+    def uses(self, account: str, day: date) -> dict[str, Use]:
+        """Answer what an account had of each promotion, by its id, with what it had on a day."""
+        rows = self._connection.execute(SQL["uses_of"], (account,)).fetchall()
+        today = day.isoformat()
+        return {
+            promotion: Use(
+                times=times,
+                points=points,
+                times_today=times_today if newest == today else 0,
+                points_today=points_today if newest == today else 0,
+            )
+            for promotion, times, points, newest, times_today, points_today in rows
+        }
+
+    def given(self) -> dict[str, int]:
+        """Answer how many points of each promotion this device gave, by its id."""
+        return dict(self._connection.execute(SQL["given"]).fetchall())
+
+    def lots(self, account: str) -> list[tuple[int, str]]:
+        """List an account's active lots, the oldest first: points, and the day they were earned."""
+        return self._connection.execute(SQL["lots_of"], (account,)).fetchall()

@@ -1,0 +1,88 @@
+"""The member's progress beside the notebook (ledger_model.py): tiers, what counts, promotions."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from agent.core.accumulate import Because
+from agent.core.facts import AccumulatePoints, ClaimSale
+from agent.core.tiers import Standing
+
+__all__ = ["Progress", "told_of"]
+
+
+def told_of(tier: str | None, points: int) -> dict[str, Any]:
+    """What an entry says of a member under a program with this tier and one promotion."""
+    if tier is None:
+        return {"because": ()}
+    kept_until = date(2027, 12, 31) if tier == "gold" else None
+    half = Because(rule="double", points=points // 2, lines=(0,), text="Double points")
+    rest = Because(rule="base", points=points - points // 2, lines=(0,), text="Points")
+    return {
+        "because": (rest, half),
+        "tier": "before",
+        "standing": Standing(tier=tier, since=date(2026, 11, 21), kept_until=kept_until),
+        "promotions": ("double",),
+        "spend_minor": points * 100 + 7,
+    }
+
+
+class Progress:
+    """Tiers, what was bought by day, and what promotions gave."""
+
+    def __init__(self) -> None:
+        self.tiers: dict[str, tuple[str, str, str | None]] = {}
+        self.counted: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        self.uses: dict[tuple[str, str], list[Any]] = {}
+        self.given: defaultdict[str, int] = defaultdict(int)
+
+    def sell(self, fact: AccumulatePoints | ClaimSale, day: str) -> None:
+        """A member bought something."""
+        account = fact.account
+        if account is None:
+            return
+        if fact.standing is not None:
+            until = fact.standing.kept_until
+            self.tiers[account] = (
+                fact.standing.tier,
+                str(fact.standing.since),
+                None if until is None else str(until),
+            )
+        if fact.spend_minor is not None:
+            self._count(account, day, fact.points, fact.spend_minor)
+        for reason in fact.because:
+            if reason.rule in fact.promotions:
+                self._use(account, reason.rule, reason.points, day)
+
+    def bring_back(self, account: str, day: str, points: int, spend_minor: int) -> None:
+        """It counts as less bought on the day it came back."""
+        self._count(account, day, -points, -spend_minor)
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Write it out in the tables' columns and order."""
+        return {
+            "tiers": sorted((account, *tier) for account, tier in self.tiers.items()),
+            "counted": sorted((*key, *sums) for key, sums in self.counted.items()),
+            "uses": sorted((*key, *use) for key, use in self.uses.items()),
+            "given": sorted(self.given.items()),
+        }
+
+    def _count(self, account: str, day: str, points: int, spend_minor: int) -> None:
+        sums = self.counted[account, day]
+        sums[0] += points
+        sums[1] += spend_minor
+
+    def _use(self, account: str, promotion: str, points: int, day: str) -> None:
+        times, before, last, times_today, today = self.uses.get(
+            (account, promotion), [0, 0, day, 0, 0]
+        )
+        if last != day:
+            times_today = today = 0
+        self.uses[account, promotion] = [
+            times + 1,
+            before + points,
+            day,
+            times_today + 1,
+            today + points,
+        ]
+        self.given[promotion] += points
