@@ -16,6 +16,7 @@ def terms_of(settings: AgentSettings, program: Program) -> Terms:
     return Terms(
         program=program,
         alone=settings.hub is None,
+        store=settings.device.store,
         often=controls.often,
         adjust_alone_points=controls.adjust_alone_points,
         adjust_day_points=controls.adjust_day_points,

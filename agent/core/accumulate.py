@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
-from agent.core.earning import Worth, worth_of
+from agent.core.earning import Worth, counted_lines, paid_minor, worth_of
 from agent.core.program import Program
 from agent.core.promoting import Circumstances, promoted
 from agent.core.values import Code, Label, Points
 
-__all__ = ["ANYBODY", "Because", "Circumstances", "Earned", "accumulate", "worths"]
+__all__ = ["ANYBODY", "Because", "Circumstances", "Earned", "accumulate", "spend_minor", "worths"]
 
 ANYBODY = Circumstances()
 """A member of whom nothing is known, at no store of a name."""
@@ -71,6 +71,18 @@ def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> E
         ]
     )
     return Earned(points=points - withheld, because=because, withheld=withheld)
+
+
+def spend_minor(program: Program, sale: Sale) -> int:
+    """Answer the money of a sale that counts toward tiers: what its first rule of money counts.
+
+    In another currency, and under a program without such a rule, none does.
+    """
+    rule = next((each for each in program.earn if each.per_minor is not None), None)
+    if rule is None or sale.currency != program.currency:
+        return 0
+    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
+    return paid_minor(rule, sale, counted_lines(rule, sale.lines), unpaid_minor)
 
 
 def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[Worth]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from pydantic import ConfigDict
+
 from agent.core.account import Account
 from agent.core.calendar import days_after, end_of_year, first_of_month, months_after
 from agent.core.program import Program, Tier, TierRules
@@ -34,12 +36,18 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextTier:
-    """The tier above, and what is missing for it: points, or money in minor units."""
+    """The tier above, and what is missing for it: points, or money."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
     tier: Code
+    """The tier's id in the program."""
     text: Label
+    """What it is called, in the program's first language."""
     points: int | None
+    """Whole points that are missing; null where money counts."""
     spend_minor: int | None
+    """Money that is missing, in minor units; null where points count."""
 
 
 def tier_of(program: Program, account: Account) -> Tier | None:

@@ -126,8 +126,8 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
         return
     _adopt(connection, fact, fact.account)
     _redeemed_before(connection, fact.sale_id, fact.account)
-    seen = (entry.epoch, entry.seq, fact.account, sale.business_date, sale.cashier)
-    connection.execute(SQL["set_last_sale"], seen)
+    seen = (fact.account, sale.business_date, sale.cashier)
+    connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
     progress.sell(connection, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
@@ -158,8 +158,8 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
 def _adopt(connection: sqlite3.Connection, fact: AccumulatePoints, account: str) -> None:
     """Tie to a sale what it names: what still waits, and what was captured for no sale before.
 
-    A frozen ledger captures nothing with the sale; what is captured later is the sale's all the
-    same. The basket is read only where it redeemed something, or should have.
+    A frozen ledger captures nothing with the sale; what is captured later is the sale's too. The
+    basket is read only where it redeemed something, or should have.
     """
     is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags
     for redemption_id in fact.sale.redemptions if is_by_points else ():
@@ -189,14 +189,12 @@ def _activate(connection: sqlite3.Connection, fact: ActivatePoints) -> None:
         raise sqlite3.IntegrityError("activates other points than its lots have")
     for part in fact.lots:
         to_come -= part.points
-        place = (part.epoch, part.seq)
-        lots.activate(connection, fact.account, place, part.points, to_come=to_come)
+        made_by = (part.epoch, part.seq)
+        lots.activate(connection, fact.account, made_by, part.points, to_come=to_come)
 
 
 def _redeem(
-    connection: sqlite3.Connection,
-    entry: Entry,
-    fact: CreateReward | RedeemReward | DeleteReward,
+    connection: sqlite3.Connection, entry: Entry, fact: CreateReward | RedeemReward | DeleteReward
 ) -> None:
     match fact:
         case CreateReward():

@@ -6,6 +6,7 @@ from agent.core.facts import ClaimSale
 from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction
+from agent.till.judging import judge
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
@@ -107,7 +108,8 @@ def _judge(
     lane: str | None,
     cashier: str | None,
 ) -> ClaimSale:
-    earned, withheld = terms.earn(transaction, member, basket)
+    judged = judge(transaction, terms, member, basket)
+    earned = judged.earned
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
     balance = member.balance + active
@@ -125,5 +127,6 @@ def _judge(
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, member, earned.points - active),
         toward=toward(terms.program, balance),
-        flags=("points_withheld",) if withheld else (),
+        flags=("points_withheld",) if judged.is_withheld else (),
+        **judged.progress,
     )

@@ -4,6 +4,7 @@ A member shows a card, or says a telephone number: ``phone:`` and the number. ``
 place that knows who is meant by either.
 """
 
+from datetime import date
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from agent.core.rewards import Offer, Spendable, offers
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
+from agent.till.judging import standing_of
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.terms import Terms
 
@@ -163,7 +165,7 @@ def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
         display_name=None if profile is None else profile.display_name,
         status=row.card_state,
         say=points.why_less,
-        tier=None,
+        tier=_tier(view, terms, row),
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
@@ -171,6 +173,16 @@ def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
         offers=offers(terms.program, points),
         last_sale=_last_sale(view, row),
     )
+
+
+def _tier(view: View, terms: Terms, row: AccountRow) -> str | None:
+    """Answer the tier of a member on the business date of the newest entry, or the day it came."""
+    newest = None if terms.program.tiers is None else view.newest()
+    if newest is None:
+        return None
+    day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
+    standing = standing_of(view, terms.program, row, day)
+    return None if standing is None else standing.tier
 
 
 def _known(view: View, shown: Shown) -> AccountRow:

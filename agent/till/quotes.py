@@ -7,25 +7,19 @@ from msgspec.structs import replace
 from agent.core.accumulate import Because
 from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
+from agent.core.expiry import Expiring, expires
 from agent.core.rewards import Offer, Shown, Spendable, offers
+from agent.core.tiers import NextTier, next_tier
 from agent.core.values import Value
 from agent.ledger import View
+from agent.till.judging import judge, known_of
 from agent.till.members import find, shown_in, spendable
 from agent.till.pending import points_due
 from agent.till.terms import Terms
 
-__all__ = ["Expiring", "Quote", "quote"]
+__all__ = ["Quote", "quote"]
 
 _NOTHING = Spendable(balance=0, usable=0)
-
-
-class Expiring(Value):
-    """Points of the account that run out, and the business date from which they are gone."""
-
-    points: int
-    """Whole points that run out."""
-    on: str
-    """The business date from which they are gone: `YYYY-MM-DD`."""
 
 
 class Quote(Value):
@@ -50,8 +44,8 @@ class Quote(Value):
     """Points that run out, and when; none under a program that knows no end of points."""
     tier: str | None = None
     """The member's tier; null where the program has none."""
-    next_tier: None = None
-    """The tier that comes next; null where the program has none."""
+    next_tier: NextTier | None = None
+    """The tier that comes next, and what is missing for it; null where there is none."""
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
@@ -61,7 +55,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     """
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
-    earned, _ = terms.earn(view, row, sale)
+    earned = judge(view, terms, row, sale).earned
     as_of = JournalPosition.of(view.head())
     if shown is None or row is None:
         return Quote(
@@ -76,12 +70,18 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     due = points_due(view, row.account, sale.business_date)
     row = replace(row, balance=row.balance + due)
     points = spendable(view, terms, row, shown, due=due)
+    account = known_of(view, terms.program, row, sale.business_date)
     return Quote(
         status="accumulated",
         account=row.account,
         points=earned.points,
         because=earned.because,
         balance=row.balance,
-        rewards=offers(terms.program, points, sale, Shown(day=sale.business_date)),
+        rewards=offers(
+            terms.program, points, sale, Shown(tier=account.tier, day=sale.business_date)
+        ),
+        expires=expires(terms.program.expiry, account),
+        tier=account.tier,
+        next_tier=next_tier(terms.program, account),
         as_of=as_of,
     )

@@ -12,6 +12,7 @@ from agent.core.money import format_money
 from agent.core.phones import Phone
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
+from agent.till.judging import judge
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
@@ -82,8 +83,8 @@ def _judge(
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
-    earned, withheld = terms.earn(transaction, row, sale)
-    points = earned.points
+    judged = judge(transaction, terms, row, sale)
+    earned, points = judged.earned, judged.earned.points
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
     balance = None if row is None else row.balance + active
@@ -97,7 +98,7 @@ def _judge(
         because=earned.because,
         balance=balance,
         flags=(
-            *_flags(terms, sale, row, is_short=spending.is_short, withheld=withheld),
+            *_flags(terms, sale, row, is_short=spending.is_short, withheld=judged.is_withheld),
             *(("date_ahead",) if transaction.denies(sale.business_date) else ()),
         ),
         pending_until=until,
@@ -105,6 +106,7 @@ def _judge(
         pending=terms.pending_after(transaction, row, points - active),
         toward=None if balance is None else toward(program, balance),
         redeemed=spending.points,
+        **judged.progress,
     )
 
 

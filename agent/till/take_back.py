@@ -24,6 +24,7 @@ from agent.core.taking_back import (
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
 from agent.till.back import Back
+from agent.till.judging import as_then
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.refusals import (
@@ -135,8 +136,9 @@ def _left(
     kept = after_lines(basket, lines, off)
     kept_minor = min(sale.total_minor, max(0, sum(line.amount_minor for line in kept.lines)))
     points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
-    if fact.program == terms.program.edition:  # rules that have changed since judge nothing
-        points = min(sale.points, accumulate(terms.program, kept).points)
+    then = as_then(view, sale, fact)
+    if then is not None and fact.program == terms.program.edition:  # changed rules judge nothing
+        points = min(sale.points, accumulate(terms.program, kept, then).points)
     if amounts_minor:
         points = share_left(points, kept_minor, amounts_minor)
     # A coupon that comes back makes the rest worth more; what came back stays come back.

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from agent.core.accumulate import Earned, accumulate
-from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.core.receipt import Paper
 from agent.core.values import MOST_POINTS
@@ -20,6 +18,8 @@ class Terms:
 
     program: Program
     alone: bool = True
+    store: str | None = None
+    """This store's name, where promotions are for some stores or have a budget."""
     hold_for: timedelta = timedelta(minutes=15)
     often: int = 4
     """From which sale in a row of one card at one cashier on one day head office is told."""
@@ -59,18 +59,6 @@ class Terms:
         if account is None or self.alone:
             return 0
         return -min(view.right(account), points)
-
-    def earn(self, view: View, row: AccountRow | None, sale: Sale) -> tuple[Earned, bool]:
-        """Judge a sale; answers whether a member's account cannot hold its points.
-
-        They are withheld then, all of them: a sale is never refused for what it would earn.
-        """
-        if row is None:
-            return Earned(points=0, because=()), False
-        earned = accumulate(self.program, sale)
-        if earned.points <= self.room(view, row.account):
-            return earned, False
-        return Earned(points=0, because=()), True
 
     def room(self, view: View, account: str) -> int:
         """Answer how many more points an account can hold: far more than any shop will give."""

@@ -1,0 +1,167 @@
+"""Judging: what a sale earns for whom, by the program and by what the ledger knows of the member.
+
+A program of earn rules alone asks the ledger nothing. The others cost an index look-up each for the
+tier and the promotions, and a row for each day on which the member bought something in the tiers'
+period.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
+
+from agent.core.account import Account, Lot
+from agent.core.accumulate import ANYBODY, Circumstances, Earned, accumulate, spend_minor
+from agent.core.basket import Sale
+from agent.core.facts import AccumulatePoints, ClaimSale
+from agent.core.program import Program, TierRules
+from agent.core.tiers import Reached, Standing, period_began, standing_on
+from agent.ledger import AccountRow, KnownSale, View
+from agent.till.terms import Terms
+
+__all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
+
+_NOTHING = Earned(points=0, because=())
+
+
+class Progress(TypedDict):
+    """What the entries of a sale and of a claim say alike of a member's progress."""
+
+    tier: str | None
+    standing: Standing | None
+    promotions: tuple[str, ...]
+    spend_minor: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What a sale earns, whether any of it is withheld, and how far the member came by it."""
+
+    earned: Earned
+    is_withheld: bool
+    progress: Progress
+
+
+def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale) -> Judged:
+    """Judge a sale. One whose points an account cannot hold earns none: it is never refused."""
+    if row is None:
+        return Judged(earned=_NOTHING, is_withheld=False, progress=_nobodys())
+    before = standing_of(view, terms.program, row, sale.business_date)
+    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before))
+    is_withheld = earned.withheld > 0
+    if earned.points > terms.room(view, row.account):
+        earned, is_withheld = _NOTHING, True
+    progress = progress_of(view, terms.program, row, sale, earned, before)
+    return Judged(earned=earned, is_withheld=is_withheld, progress=progress)
+
+
+def as_then(view: View, sale: KnownSale, fact: AccumulatePoints) -> Circumstances | None:
+    """Answer what a sale was judged by: the tier of then, and what each rule gave.
+
+    Of a sale that was claimed, its claim says so; None where that is no longer kept.
+    """
+    judged: AccumulatePoints | ClaimSale = fact
+    if sale.claimed is not None:
+        recorded = view.entry_at(*sale.claimed)
+        if recorded is None or not isinstance(recorded.entry.fact, ClaimSale):
+            return None
+        judged = recorded.entry.fact
+    return Circumstances(
+        account=Account.model_construct(tier=judged.tier),
+        again={each.rule: each.points for each in judged.because},
+    )
+
+
+def standing_of(view: View, program: Program, row: AccountRow, day: date) -> Standing | None:
+    """Answer where a member stands on a business date, before any sale of theirs to come."""
+    if program.tiers is None:
+        return None
+    reached = _reached(view, program.tiers, row.account, day)
+    return standing_on(program.tiers, view.standing(row.account), reached, day)
+
+
+def known_of(view: View, program: Program, row: AccountRow, day: date) -> Account:
+    """Answer what an explanation needs of a member, with lots and what counts toward the tier."""
+    standing, rules = standing_of(view, program, row, day), program.tiers
+    first = day if rules is None else period_began(rules, day)
+    points, money_minor = view.counted(row.account, first, day)
+    return Account.model_construct(
+        tier=None if standing is None else standing.tier,
+        enrolled_on=_day(row.enrolled_on),
+        birthday=None,
+        lots=tuple(
+            Lot.model_construct(points=points, earned_on=date.fromisoformat(earned_on))
+            for points, earned_on in view.lots(row.account)
+        ),
+        debt=max(0, -row.balance),
+        qualifying_points=max(0, points),
+        qualifying_spend_minor=max(0, money_minor),
+        last_activity_on=_day(row.last_day),
+    )
+
+
+def progress_of(
+    view: View,
+    program: Program,
+    row: AccountRow,
+    sale: Sale,
+    earned: Earned,
+    before: Standing | None,
+) -> Progress:
+    """Say how far a sale brings a member: the tier it was judged in, and the one it led to."""
+    rules = {each.rule for each in earned.because} - {rule.id for rule in program.earn}
+    counts = program.tiers is not None or program.limits.points_per_day is not None
+    money_minor = spend_minor(program, sale) if counts else None
+    after = None
+    if program.tiers is not None and before is not None:
+        now = earned.points if program.tiers.count == "points" else money_minor or 0
+        day = sale.business_date
+        reached = _reached(view, program.tiers, row.account, day)
+        after = standing_on(program.tiers, before, lambda first: reached(first) + now, day)
+    is_news = after is not None and after != view.standing(row.account)
+    return Progress(
+        tier=None if before is None else before.tier,
+        standing=after if is_news else None,
+        promotions=tuple(sorted(rules)),
+        spend_minor=money_minor,
+    )
+
+
+def _nobodys() -> Progress:
+    return Progress(tier=None, standing=None, promotions=(), spend_minor=None)
+
+
+def _circumstances(
+    view: View, terms: Terms, row: AccountRow, sale: Sale, standing: Standing | None
+) -> Circumstances:
+    """Gather what a program may ask of a member; nothing where it asks nothing."""
+    program, day = terms.program, sale.business_date
+    promotions, per_day = program.promotions_on(day), program.limits.points_per_day
+    if standing is None and not promotions and per_day is None:
+        return ANYBODY
+    by_birthday = any(each.occasion == "birthday" for each in promotions)
+    profile = view.profile(row.account) if by_birthday else None
+    bought_before = row.last_sale is not None
+    return Circumstances(
+        account=Account.model_construct(
+            tier=None if standing is None else standing.tier,
+            enrolled_on=_day(row.enrolled_on),
+            birthday=None if profile is None else profile.birthday,
+            last_activity_on=(_day(row.last_day) or date.min) if bought_before else None,
+            earned_today=0 if per_day is None else max(0, view.counted(row.account, day, day)[0]),
+            uses=view.uses(row.account, day) if promotions else {},
+        ),
+        store=terms.store,
+        given=view.given() if any(each.budget for each in promotions) else {},
+    )
+
+
+def _reached(view: View, rules: TierRules, account: str, day: date) -> Reached:
+    def reached(first: date) -> int:
+        points, money_minor = view.counted(account, first, day)
+        return max(0, points if rules.count == "points" else money_minor)
+
+    return reached
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
