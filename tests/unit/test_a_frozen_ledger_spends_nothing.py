@@ -124,3 +124,20 @@ def test_what_is_captured_later_is_its_sales(
     asyncio.run(till.capture("r-1"))
     assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
     assert balance(till) == 600
+
+
+def test_a_hold_is_known_by_what_it_was_held_for(
+    till: Till, ledger: Ledger, sale_body: SaleBody
+) -> None:
+    """Another sale named it and was taken without it, and a third one spent it late: the hold that
+    is asked for again is still the same one.
+    """
+    hold(till, sale_id="s-9")
+    freeze(ledger)
+    sell(till, "s-1", sale_body(1_000, redemptions=["r-1"]))
+    asyncio.run(till.release("r-1"))
+    asyncio.run(ledger.confirm())
+    tenders = [{"kind": "points", "amount_minor": 1_000}]
+    sold = sell(till, "s-2", sale_body(1_000, tenders=tenders, redemptions=["r-1"]))
+    assert sold.captured == ("r-1",)
+    assert hold(till, sale_id="s-9").status == "captured"
