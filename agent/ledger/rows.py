@@ -97,7 +97,7 @@ class HoldRow(NamedTuple):
     expires_at: str
     reward: str | None = None
     sale_id: str | None = None
-    """The sale it was held for, or that spent it."""
+    """The sale it was held for, that named it on a frozen ledger, or that spent it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,6 +40,7 @@ class Activity:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._waiting: list[FlagActivity] = []
+        self._on_their_way = 0
         self._beyond = 0
         self._beyond_flag: ActivityFlag = "lookups_limited"
         self._enough = asyncio.Event()
@@ -63,7 +64,7 @@ class Activity:
         else:
             self._beyond += 1
             self._beyond_flag = flag
-        if len(self._waiting) >= _MOST_GATHERED:
+        if len(self._waiting) - self._on_their_way >= _MOST_GATHERED:
             self._enough.set()
         if self._writing is None or self._writing.done():
             self._writing = asyncio.get_running_loop().create_task(self._write_all())
@@ -87,16 +88,19 @@ class Activity:
             await _unless(self._enough, _GATHERED_S)
             self._enough.clear()
             facts, beyond = self._batch()
+            self._on_their_way = len(self._waiting)
             try:
                 await self._ledger.write(partial(_append, facts))
             except LedgerError as error:
+                self._on_their_way = 0
                 if self._stopping.is_set():
                     lost = len(self._waiting) + self._beyond
                     _log.error("flags_not_recorded", flags=lost, error=str(error))
                     return
                 await _unless(self._stopping, LedgerUnavailable.retry_after_s)
             else:
-                del self._waiting[: len(facts) - bool(beyond)]
+                del self._waiting[: self._on_their_way]
+                self._on_their_way = 0
                 self._beyond -= beyond
 
     def _batch(self) -> tuple[tuple[FlagActivity, ...], int]:

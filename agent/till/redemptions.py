@@ -28,6 +28,7 @@ from agent.till.wishes import Part, Wish, price
 __all__ = [
     "ByWhom",
     "RedemptionAnswer",
+    "as_held",
     "capture",
     "hold",
     "is_overdue",
@@ -143,7 +144,7 @@ def capture(
     if sale_id is None:
         _refuse_beside_its_sale(transaction, redemption_id, known)
     spent = known.points if part is None else part.of(known)
-    made = _made(transaction, redemption_id, known)
+    made = as_held(transaction, redemption_id, known)
     at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
     transaction.append(
         RedeemReward(
@@ -216,7 +217,7 @@ def _give_back(
     transaction: Transaction, redemption_id: str, known: HoldRow, reason: ReleaseReason, points: int
 ) -> None:
     # What the hold took of this device's rights comes back, in the epoch it was taken from only.
-    covered = -_made(transaction, redemption_id, known).lease
+    covered = -as_held(transaction, redemption_id, known).lease
     same_epoch = known.place[0] == transaction.head().epoch
     transaction.append(
         DeleteReward(
@@ -242,7 +243,7 @@ def _hold_same(view: View, redemption_id: str, known: HoldRow, wish: Wish, shown
 
     A telephone number may lead to nobody any more: its member was erased since.
     """
-    row, made = find(view, shown), _made(view, redemption_id, known)
+    row, made = find(view, shown), as_held(view, redemption_id, known)
     same_member = row.account == known.account if row else isinstance(shown, Phone)
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
     same_sale = wish.sale_id in (None, made.sale_id)
@@ -251,7 +252,7 @@ def _hold_same(view: View, redemption_id: str, known: HoldRow, wish: Wish, shown
 
 
 def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
-    made = _made(view, redemption_id, known)
+    made = as_held(view, redemption_id, known)
     ended: Literal["captured", "released"] = "captured" if known.captured else "released"
     return RedemptionAnswer(
         redemption_id=redemption_id,
@@ -268,7 +269,7 @@ def _answer(view: View, redemption_id: str, known: HoldRow) -> RedemptionAnswer:
     )
 
 
-def _made(view: View, redemption_id: str, known: HoldRow) -> CreateReward:
+def as_held(view: View, redemption_id: str, known: HoldRow) -> CreateReward:
     """Answer the entry that held it, or where that is no longer kept, what is still known of it:
     not at which lane, nor what it took of this device's rights.
     """

@@ -12,10 +12,11 @@ where they are not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from agent.core.basket import Sale
-from agent.core.facts import CreateReward
 from agent.ledger import AccountRow, HoldRow, Transaction
-from agent.till.redemptions import known_redemption
+from agent.till.redemptions import as_held, known_redemption
 from agent.till.refusals import RedemptionEnded, UnknownRedemption
 from agent.till.terms import Terms
 
@@ -110,18 +111,14 @@ def _hold_afresh(
 ) -> None:
     """Hold again what was given back, as a new redemption under the same id.
 
-    It keeps the sale that it was held for, by which a retry of its hold is known; the capture
-    that follows says which sale spends it.
+    It keeps the sale that it was held for, by which a retry of its hold is known, and which no
+    sale that named it since has changed; the capture that follows says which sale spends it.
     """
     transaction.append(
-        CreateReward(
-            redemption_id=redemption_id,
-            account=ended.account,
-            points=ended.points,
+        replace(
+            as_held(transaction, redemption_id, ended),
             authority="lease",
-            expires_at=ended.expires_at,
-            reward=ended.reward,
-            sale_id=ended.sale_id,
+            floor=0,
             lane=sale.lane,
             cashier=sale.cashier,
             lease=terms.lease(-ended.points),

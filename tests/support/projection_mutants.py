@@ -79,6 +79,12 @@ MUTANTS = {
         new="   AND sale_id IS NULL;",
         caught_by=f"{_FROZEN}::test_what_is_captured_later_is_its_sales[s-9]",
     ),
+    "named_while_frozen_by_another_member": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE redemption_id = ? AND account = ? AND released < points\n",
+        new=" WHERE redemption_id = ? AND account || ? <> '' AND released < points\n",
+        caught_by=f"{_FROZEN}::test_what_anothers_sale_names_stays_its_members[False]",
+    ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",
         old=" WHERE redemption_id = ?2 AND account = ?3;",

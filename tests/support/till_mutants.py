@@ -311,6 +311,12 @@ MUTANTS = {
         new="            if named is not None:\n",
         caught_by=f"{_FROZEN}::test_it_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
+    "held_afresh_for_the_sale_that_named_it_last": Mutant(
+        file="agent/till/settling.py",
+        old="            floor=0,\n",
+        new="            floor=0,\n            sale_id=ended.sale_id,\n",
+        caught_by=f"{_FROZEN}::test_a_hold_is_known_by_what_it_was_held_for",
+    ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
         old="sale.business_date, account):\n        row = find(transaction, shown)\n",

@@ -126,11 +126,12 @@ class Zygote:
 class ForkedDaemons:
     """Starts a store's and head office's processes by forking, and any other as it comes.
 
-    The zygote is there from the first of them on.
+    The zygote is there from the first of them on. Threads may share one.
     """
 
     def __init__(self) -> None:
         self._zygote: Zygote | None = None
+        self._opening = threading.Lock()
 
     def __enter__(self) -> "ForkedDaemons":
         return self
@@ -144,9 +145,10 @@ class ForkedDaemons:
         ours = tapledger()
         if command[: len(ours)] != ours:
             return spawn(command, log)
-        if self._zygote is None:
-            self._zygote = Zygote()
-            self._zygote.open()
+        with self._opening:
+            if self._zygote is None:
+                self._zygote = Zygote()
+                self._zygote.open()
         return self._zygote.fork(*command[len(ours) :], log=log, environment=os.environ)
 
 

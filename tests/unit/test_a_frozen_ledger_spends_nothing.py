@@ -20,7 +20,7 @@ RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 SaleBody = Callable[..., dict[str, Any]]
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
-CARD = "em4100:0C000621A5"
+CARD, BENS = "em4100:0C000621A5", "em4100:67003B51C6"
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def till(ledger: Ledger, sale_body: SaleBody) -> Till:
     return till
 
 
-def sell(till: Till, sale_id: str, body: dict[str, Any]) -> Committed:
-    """Commit a sale with Ana's card."""
-    return asyncio.run(till.commit(sale_id, Sale.model_validate(body | {"token": CARD})))
+def sell(till: Till, sale_id: str, body: dict[str, Any], card: str = CARD) -> Committed:
+    """Commit a sale with Ana's card, or another one."""
+    return asyncio.run(till.commit(sale_id, Sale.model_validate(body | {"token": card})))
 
 
 def hold(till: Till, redemption_id: str = "r-1", **wish: Any) -> RedemptionAnswer:
@@ -124,3 +124,42 @@ def test_what_is_captured_later_is_its_sales(
     asyncio.run(till.capture("r-1"))
     assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
     assert balance(till) == 600
+
+
+def test_a_hold_is_known_by_what_it_was_held_for(
+    till: Till, ledger: Ledger, sale_body: SaleBody
+) -> None:
+    """Another sale named it and was taken without it, and a third one spent it late: the hold that
+    is asked for again is still the same one.
+    """
+    hold(till, sale_id="s-9")
+    freeze(ledger)
+    sell(till, "s-1", sale_body(1_000, redemptions=["r-1"]))
+    asyncio.run(till.release("r-1"))
+    asyncio.run(ledger.confirm())
+    tenders = [{"kind": "points", "amount_minor": 1_000}]
+    sold = sell(till, "s-2", sale_body(1_000, tenders=tenders, redemptions=["r-1"]))
+    assert sold.captured == ("r-1",)
+    assert hold(till, sale_id="s-9").status == "captured"
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_what_anothers_sale_names_stays_its_members(
+    till: Till, ledger: Ledger, sale_body: SaleBody, *, captured: bool
+) -> None:
+    """Ben's sale names what Ana has on hold, or had spent for no sale yet: it is taken without it,
+    and her own sale has it afterwards.
+    """
+    asyncio.run(till.members.enrol(Enrolment(token=BENS)))
+    hold(till)
+    if captured:
+        asyncio.run(till.capture("r-1"))
+    freeze(ledger)
+    bens = sell(till, "s-1", sale_body(1_000, redemptions=["r-1"]), BENS)
+    assert bens.answer.flags == ("points_not_redeemed",)
+    asyncio.run(ledger.confirm())
+    if not captured:
+        asyncio.run(till.capture("r-1"))
+    anas = sell(till, "s-2", sale_body(1_000, redemptions=["r-1"]))
+    assert (anas.answer.redeemed, anas.answer.flags) == (500, ())
+    assert asyncio.run(till.void("s-2"))[0].points_given_back == 500

@@ -173,3 +173,38 @@ def test_a_queue_of_lookups_costs_one_commit(
     asyncio.run(look_up())
     assert [fact.account for fact in recorded(ledger)] == [f"a-{number}" for number in range(9)]
     assert len(commits) == 1
+
+
+def test_what_comes_during_a_write_is_gathered_too(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is on its way to the disk is no reason to write the next look-up by itself."""
+    monkeypatch.setattr(activity, "_GATHERED_S", 3600)
+
+    async def look_up() -> bool:
+        writing, going_on = asyncio.Event(), asyncio.Event()
+
+        class Slow:
+            async def write(self, job: Callable[[Transaction], Any]) -> Any:
+                """Write once somebody lets it."""
+                writing.set()
+                await going_on.wait()
+                return await ledger.write(job)
+
+        record = Activity(Slow())  # type: ignore[arg-type]
+        for _ in range(activity._MOST_GATHERED):
+            record.note("phone_lookup")
+        await writing.wait()
+        record.note("number_lookup")
+        writing.clear()
+        going_on.set()
+        while ledger.head.seq < activity._MOST_GATHERED:
+            await ledger.write(lambda transaction: transaction.head())
+        for _ in range(3):
+            await ledger.write(lambda transaction: transaction.head())
+        alone = writing.is_set()
+        await record.written()
+        return alone
+
+    assert not asyncio.run(look_up())
+    assert len(recorded(ledger)) == activity._MOST_GATHERED + 1
