@@ -30,7 +30,7 @@ from agent.core.facts import (
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, progress
+from agent.ledger import activity, lots, naming, progress
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -42,6 +42,7 @@ TABLES = {
     "cards": "token",
     "lots": "account, earned_on, epoch, seq",
     "holds": "redemption_id",
+    "named": "redemption_id",
     "held_lots": "redemption_id, earned_on, epoch, seq",
     "leases": "account",
     "tiers": "account",
@@ -124,7 +125,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     activity.sell(connection, fact, sale)
     if fact.account is None:
         return
-    _adopt(connection, fact, fact.account)
+    naming.sell(connection, fact, fact.account)
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
@@ -153,17 +154,6 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
-
-
-def _adopt(connection: sqlite3.Connection, fact: AccumulatePoints, account: str) -> None:
-    """Tie to a sale what it names: what still waits, and what was captured for no sale before.
-
-    A frozen ledger captures nothing with the sale; what is captured later is the sale's too. The
-    basket is read only where it redeemed something, or should have.
-    """
-    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags
-    for redemption_id in fact.sale.redemptions if is_by_points else ():
-        connection.execute(SQL["adopt_redemption"], (fact.sale_id, redemption_id, account))
 
 
 def _redeemed_before(connection: sqlite3.Connection, sale_id: str, account: str) -> None:
@@ -206,6 +196,7 @@ def _redeem(
                 "holds what was not given back",
             )
             lots.hold(connection, fact.account, fact.redemption_id, fact.points)
+            naming.hold(connection, fact)
         case RedeemReward():
             spent = (fact.points, fact.redemption_id, fact.account, fact.sale_id)
             _one_row(connection.execute(SQL["capture_hold"], spent), "captures what nobody holds")

@@ -34,6 +34,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
             for lot in lots
         ],
         "holds": [(name, *h.place, h.account, h.expires_at, *_standing(h)) for name, h in holds],
+        "named": [],  # its sales name no redemptions
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
         "sales": [

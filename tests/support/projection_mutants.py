@@ -61,14 +61,14 @@ MUTANTS = {
         caught_by=f"{_REFUSED}::test_each_is_refused_alone",
     ),
     "captured_for_no_sale_and_given_back_with_none": Mutant(
-        file="agent/ledger/projections.py",
+        file="agent/ledger/naming.py",
         old='    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags\n',
         new='    is_by_points = "points_not_redeemed" in fact.flags\n',
         caught_by="tests/unit/test_a_sale_spends_what_was_held_for_it.py"
         "::test_a_sale_counts_what_was_captured_for_no_sale",
     ),
     "named_while_frozen_and_given_back_with_none": Mutant(
-        file="agent/ledger/projections.py",
+        file="agent/ledger/naming.py",
         old='    is_by_points = fact.redeemed or "points_not_redeemed" in fact.flags\n',
         new="    is_by_points = fact.redeemed\n",
         caught_by=f"{_FROZEN}::test_what_is_captured_later_is_its_sales[None]",
@@ -84,6 +84,12 @@ MUTANTS = {
         old=" WHERE redemption_id = ? AND account = ? AND released < points\n",
         new=" WHERE redemption_id = ? AND account || ? <> '' AND released < points\n",
         caught_by=f"{_FROZEN}::test_what_anothers_sale_names_stays_its_members[False]",
+    ),
+    "named_before_it_was_held_and_forgotten": Mutant(
+        file="agent/ledger/naming.py",
+        old="    if named is not None:\n",
+        new="    if named is None and fact.points < 0:\n",
+        caught_by=f"{_FROZEN}::test_what_was_lost_with_the_disk_is_its_sales",
     ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",

@@ -73,6 +73,7 @@ class Notebook(Desk):
         super().__init__(program, alone=alone)
         self.sales: dict[str, SaleNote] = {}
         self.holds: dict[str, Held] = {}
+        self.named: dict[str, tuple[Member, str]] = {}
         self.epoch = 0
 
     def ask(self, call: Call, now: datetime) -> Answer | str:
@@ -220,6 +221,8 @@ class Notebook(Desk):
         """What still waits is the sale's that names it; captured for no sale, the first one's."""
         for name in sale.body["redemptions"]:
             held = self.holds.get(name)
+            if held is None and sale.member is not None:
+                self.named.setdefault(name, (sale.member, sale_id))
             if held is None or held.member is not sale.member:
                 continue
             if held.status == "held" or (held.captured and held.sale_id is None):
@@ -395,6 +398,8 @@ class Notebook(Desk):
         )
         held = self.holds[redemption_id]
         held.sale_id = held.wished_for = wish.get("sale_id")
+        if redemption_id in self.named and self.named[redemption_id][0] is member:
+            held.sale_id = self.named.pop(redemption_id)[1]
         held.lane = wish.get("lane")
         return self._standing(redemption_id, replay=False)
 

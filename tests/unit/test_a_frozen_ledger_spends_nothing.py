@@ -163,3 +163,18 @@ def test_what_anothers_sale_names_stays_its_members(
     anas = sell(till, "s-2", sale_body(1_000, redemptions=["r-1"]))
     assert (anas.answer.redeemed, anas.answer.flags) == (500, ())
     assert asyncio.run(till.void("s-2"))[0].points_given_back == 500
+
+
+def test_what_was_lost_with_the_disk_is_its_sales(
+    till: Till, ledger: Ledger, sale_body: SaleBody
+) -> None:
+    """The disk was set back to before the hold, and a sale names it. Held and captured anew once
+    the ledger is confirmed, as a POS does that was never answered, it comes back with that sale.
+    """
+    freeze(ledger)
+    sell(till, "s-1", sale_body(1_000, redemptions=["r-1"]))
+    asyncio.run(ledger.confirm())
+    hold(till)
+    asyncio.run(till.capture("r-1"))
+    assert asyncio.run(till.void("s-1"))[0].points_given_back == 500
+    assert balance(till) == 600

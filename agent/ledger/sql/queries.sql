@@ -287,6 +287,14 @@ UPDATE holds SET sale_id = ?
  WHERE redemption_id = ? AND account = ? AND released < points
    AND (captured = 0 OR sale_id IS NULL);
 
+-- name: name_redemption
+INSERT INTO named (redemption_id, account, sale_id)
+SELECT ?2, ?3, ?1 WHERE NOT EXISTS (SELECT 1 FROM holds WHERE redemption_id = ?2)
+    ON CONFLICT (redemption_id) DO NOTHING;
+
+-- name: forget_named
+DELETE FROM named WHERE redemption_id = ? AND account = ? RETURNING sale_id;
+
 -- name: capture_hold
 UPDATE holds SET captured = captured + ?1, sale_id = coalesce(?4, sale_id)
  WHERE redemption_id = ?2 AND account = ?3;

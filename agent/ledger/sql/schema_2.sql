@@ -95,6 +95,13 @@ CREATE INDEX holds_of_sale ON holds (sale_id) WHERE sale_id IS NOT NULL;
 -- Written as the question is asked: with the column on the right, SQLite would not find the index.
 CREATE INDEX open_holds ON holds (expires_at) WHERE points > captured + released;
 
+-- Redemptions that a sale named on a frozen ledger, and that were not here.
+CREATE TABLE named (
+    redemption_id TEXT PRIMARY KEY,
+    account       TEXT NOT NULL,
+    sale_id       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE held_lots (
     redemption_id TEXT    NOT NULL,
     earned_on     TEXT    NOT NULL,
