@@ -17,7 +17,9 @@ _LEFT = "tests/unit/test_a_void_gives_back_what_returns_left.py"
 _LOTS = "tests/unit/test_lots_are_spent_oldest_first.py"
 _NOTHING = "tests/unit/test_what_points_paid_earns_nothing.py"
 _OWN = "tests/unit/test_a_redemption_belongs_to_its_member.py"
+_PROMOTED = "tests/unit/test_a_promotion_is_given_within_its_bounds.py"
 _SPENDS = "tests/unit/test_a_sale_spends_what_was_held_for_it.py"
+_TIER = "tests/unit/test_a_member_is_in_a_tier.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
 _WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
@@ -74,6 +76,42 @@ MUTANTS = {
         old="    if sale.currency != program.currency:\n",
         new="    if not sale.currency:\n",
         caught_by=f"{_EARNS}::test_another_currency_earns_nothing",
+    ),
+    "tier_of_after_the_sale": Mutant(
+        file="agent/till/judging.py",
+        old="            tier=None if standing is None else standing.tier,\n            enrolled_on=_day",
+        new="            tier=None,\n            enrolled_on=_day",
+        caught_by=f"{_TIER}::test_a_tier_counts_from_the_next_sale_on",
+    ),
+    "tier_of_now_judges_what_comes_back": Mutant(
+        file="agent/till/judging.py",
+        old="        account=Account.model_construct(tier=judged.tier),\n",
+        new='        account=Account.model_construct(tier="gold"),\n',
+        caught_by=f"{_TIER}::test_what_comes_back_is_judged_in_the_tier_of_then",
+    ),
+    "what_came_back_still_counts": Mutant(
+        file="agent/ledger/progress.py",
+        old="(fact.account, day, -taken, -back_minor)",
+        new="(fact.account, day, taken, -back_minor)",
+        caught_by=f"{_TIER}::test_what_came_back_no_longer_counts",
+    ),
+    "promotion_used_and_not_counted": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)",
+        new="VALUES (?1, ?2, 0, ?3, ?4, 0, ?3)",
+        caught_by=f"{_PROMOTED}::test_a_cap_counts_what_was_given",
+    ),
+    "allowance_of_no_end": Mutant(
+        file="agent/till/judging.py",
+        old="        given=view.given() if",
+        new="        given={} if",
+        caught_by=f"{_PROMOTED}::test_an_allowance_is_the_stores",
+    ),
+    "promotions_stay_with_what_came_back": Mutant(
+        file="agent/till/judging.py",
+        old="        again={each.rule: each.points for each in judged.because},\n",
+        new="        again={each.rule: each.points for each in judged.because[:1]},\n",
+        caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(
         file="agent/till/redemptions.py",
