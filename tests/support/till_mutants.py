@@ -79,7 +79,8 @@ MUTANTS = {
     ),
     "tier_of_after_the_sale": Mutant(
         file="agent/till/judging.py",
-        old="            tier=None if standing is None else standing.tier,\n            enrolled_on=_day",
+        old="            tier=None if standing is None else standing.tier,\n"
+        "            enrolled_on=_day",
         new="            tier=None,\n            enrolled_on=_day",
         caught_by=f"{_TIER}::test_a_tier_counts_from_the_next_sale_on",
     ),

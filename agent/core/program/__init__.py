@@ -6,6 +6,7 @@ expiry, burning (rewards and points as money off), giving (points without a sale
 
 from agent.core.program.burning import Discount, Reward
 from agent.core.program.earning import EarnRule, Step
+from agent.core.program.editions import Editions
 from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, Referral
 from agent.core.program.parts import Rate, Weekday, Worded
@@ -18,6 +19,7 @@ __all__ = [
     "Caps",
     "Discount",
     "EarnRule",
+    "Editions",
     "Enrolment",
     "Expiry",
     "Hours",

@@ -1,5 +1,6 @@
 """Tiers: what a member has reached, by what, for how long."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -46,7 +47,7 @@ class TierRules(Value):
         hold_apart("tiers", "tiers", [tier.id for tier in self.tier])
         if self.tier[0].reach != 0:
             raise ValueError(f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0")
-        for below, above in zip(self.tier, self.tier[1:], strict=False):
+        for below, above in pairwise(self.tier):
             if above.reach <= below.reach:
                 raise ValueError(
                     f"'{above.id}' overlaps '{below.id}': give it a reach above {below.reach}"

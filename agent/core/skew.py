@@ -1,0 +1,66 @@
+"""Version skew: a store judged a sale by another version than the one that was in force.
+
+A store may have been away when a version began, or heard of one early. What its customer was shown
+stands: points that a receipt promised are not taken away. Where the version in force gives more,
+the difference is added, and said. Stores, head office and a replay decide alike.
+"""
+
+from dataclasses import dataclass
+
+from agent.core.accumulate import Circumstances, accumulate
+from agent.core.basket import Sale
+from agent.core.program import Editions
+
+__all__ = ["Skew", "skew_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skew:
+    """By which edition a sale was judged, which was in force, and what the two gave.
+
+    ``shown`` are the points that the customer was told, ``due`` those of the edition in force.
+    """
+
+    judged_by: str
+    in_force: str
+    shown: int
+    due: int
+
+    @property
+    def more(self) -> int:
+        """How many points the member is given beside those that were shown; never below none."""
+        return max(0, self.due - self.shown)
+
+    @property
+    def why(self) -> str:
+        """Say in plain words what was found and what becomes of it."""
+        found = f"judged by {self.judged_by} while {self.in_force} was in force"
+        if self.more:
+            given = f"{self.shown} points were shown, and {self.more} more are given"
+            return f"{found}: {given}"
+        if self.due < self.shown:
+            return f"{found}: it gives {self.due} points; the {self.shown} that were shown stand"
+        return f"{found}: both give {self.shown} points"
+
+
+def skew_of(
+    editions: Editions,
+    sale: Sale,
+    *,
+    judged_by: str,
+    shown: int,
+    when: Circumstances,
+) -> Skew | None:
+    """Find a version skew in a sale; None where it was judged by the version in force.
+
+    ``judged_by`` and the points ``shown`` are as its entry says, ``when`` what was known then.
+    """
+    in_force = editions.on(sale.business_date)
+    if in_force.edition == judged_by:
+        return None
+    return Skew(
+        judged_by=judged_by,
+        in_force=in_force.edition,
+        shown=shown,
+        due=accumulate(in_force, sale, when).points,
+    )
