@@ -23,7 +23,7 @@ from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
-from agent.rules import read_program, terms_of
+from agent.rules import read_editions, terms_of
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
@@ -47,7 +47,7 @@ class Agent:
 
     def __init__(self, settings: AgentSettings) -> None:
         self._settings = settings
-        self._program = read_program(settings.program.path)
+        editions = read_editions(settings.program.path)
         self._ledger = Ledger(settings.ledger.path, clock=device_clock, mint_id=mint_id)
         plan = UpkeepPlan(
             keep_days=settings.ledger.keep_days,
@@ -57,7 +57,7 @@ class Agent:
         self._upkeep = Upkeep(self._ledger, plan)
         self._till = Till(
             self._ledger,
-            terms_of(settings, self._program),
+            terms_of(settings, editions),
             mint_id=mint_id,
             pin_hashes=settings.controls.pin_hashes,
         )
@@ -90,7 +90,7 @@ class Agent:
             reader.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         self._warn_of_access()
-        _log.info("agent_started", address=address, program=self._program.edition)
+        _log.info("agent_started", address=address, program=self._till.program.edition)
         notify_systemd("READY=1")
         await asyncio.wait(
             [serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED

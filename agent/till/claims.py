@@ -38,6 +38,7 @@ def claim(
         return before, True
     member = _collecting(transaction, shown)
     basket = _claimable(transaction, sale_id, sale)
+    terms = terms.on(basket.business_date)
     _hold_limit(transaction, terms, basket, cashier or basket.cashier)
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)

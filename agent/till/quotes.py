@@ -53,6 +53,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
 
     What is pending until the basket's business date counts as active: committed, it would be.
     """
+    terms = terms.on(sale.business_date)
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
     earned = judge(view, terms, row, sale).earned

@@ -40,6 +40,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
+    terms = terms.on(sale.business_date)
     shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
     # The journal keeps a card number in canonical form, and nothing that is not one.

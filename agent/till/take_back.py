@@ -136,9 +136,9 @@ def _left(
     kept = after_lines(basket, lines, off)
     kept_minor = min(sale.total_minor, max(0, sum(line.amount_minor for line in kept.lines)))
     points = share_left(sale.points, sale.total_minor, sale.total_minor - kept_minor)
-    then = as_then(view, sale, fact)
-    if then is not None and fact.program == terms.program.edition:  # changed rules judge nothing
-        points = min(sale.points, accumulate(terms.program, kept, then).points)
+    then, program = as_then(view, sale, fact), terms.edition(fact.program)
+    if then is not None and program is not None:  # rules that have changed since judge nothing
+        points = min(sale.points, accumulate(program, kept, then).points)
     if amounts_minor:
         points = share_left(points, kept_minor, amounts_minor)
     # A coupon that comes back makes the rest worth more; what came back stays come back.
@@ -167,8 +167,9 @@ def _discounts(
     of_sale = view.holds_of_sale(fact.sale_id, sale.account)
     held = [(view.hold(redemption_id), captured) for redemption_id, captured, _ in of_sale]
     points = [captured for each, captured in held if captured and each and each.reward is None]
-    discount = terms.program.discount
-    if discount is None or fact.program != terms.program.edition:
+    program = terms.edition(fact.program)
+    discount = None if program is None else program.discount
+    if discount is None:
         return (0,) * len(points)
     return tuple(each * discount.worth_minor // discount.points for each in points)
 

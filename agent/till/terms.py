@@ -1,10 +1,10 @@
 """The terms a till works under: the program, and what this device may decide alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from agent.core.program import Program
+from agent.core.program import Editions, Program
 from agent.core.receipt import Paper
 from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
@@ -17,6 +17,8 @@ class Terms:
     """``alone`` says that no head office is configured: then every point may be spent here."""
 
     program: Program
+    editions: Editions | None = None
+    """The program's versions, where there are several; ``program`` is one of them."""
     alone: bool = True
     store: str | None = None
     """This store's name, where promotions are for some stores or have a budget."""
@@ -33,6 +35,19 @@ class Terms:
     """Where a telephone number without a country's code is at home, ISO 3166-1 alpha-2."""
     papers: Mapping[str, Paper] = field(default_factory=dict)
     """What each lane prints on; one that is not here has the narrowest, in the first language."""
+
+    def on(self, day: date) -> "Terms":
+        """Answer the terms of a business date, with the version of the program in force then."""
+        if self.editions is None:
+            return self
+        in_force = self.editions.on(day)
+        return self if in_force is self.program else replace(self, program=in_force)
+
+    def edition(self, name: str) -> Program | None:
+        """Find the version that judged an entry; None where it is no longer there."""
+        if self.editions is not None:
+            return self.editions.of(name)
+        return self.program if self.program.edition == name else None
 
     def usable(self, view: View, row: AccountRow, *, due: int = 0) -> int:
         """Answer how many of an account's active points may be redeemed here and now.

@@ -84,6 +84,7 @@ class Till:
             ledger, terms, Approvals(pin_hashes, up_ms=lambda: ledger.moment().up_ms)
         )
         self._terms = terms
+        self._said: date | None = None
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
@@ -100,7 +101,12 @@ class Till:
     @property
     def program(self) -> Program:
         """The rules that sales are judged by."""
-        return self._terms.program
+        return self._today.program
+
+    @property
+    def _today(self) -> Terms:
+        """The terms of the shop's day: as the newest sale said it, and before any as the clock."""
+        return self._terms.on(self._said or self._ledger.now().date())
 
     def paper(self, lane: str) -> Paper:
         """Answer what a lane prints on, and the words that its customer reads."""
@@ -112,7 +118,7 @@ class Till:
         Reads only what is on disk. Raises UnknownCard, MalformedToken, MalformedPhone.
         """
         shown = parse_shown(text, self._terms)
-        return await self._ledger.read(lambda view: account_view(view, self._terms, shown))
+        return await self._ledger.read(lambda view: account_view(view, self._today, shown))
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.
@@ -123,6 +129,7 @@ class Till:
         recorded = await self._ledger.write(
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
+        self._said = sale.business_date
         paper = self._terms.paper(recorded.fact.summary.lane)
         answer = sale_answer(recorded.fact, recorded.position, paper)
         return Committed(answer=answer, replay=recorded.replay, captured=recorded.captured)
@@ -190,14 +197,14 @@ class Till:
             )
         now = self._ledger.now()
         return await self._ledger.write(
-            lambda transaction: hold(transaction, self._terms, redemption_id, wish, now)
+            lambda transaction: hold(transaction, self._today, redemption_id, wish, now)
         )
 
     async def capture(
         self, redemption_id: str, *, points: int | None = None
     ) -> tuple[RedemptionAnswer, bool]:
         """Spend what is held. Raises as ``redemptions.capture`` does."""
-        part = None if points is None else Part(points=points, program=self._terms.program)
+        part = None if points is None else Part(points=points, program=self._today.program)
         return await self._ledger.write(
             lambda transaction: capture(transaction, redemption_id, part=part)
         )
