@@ -23,7 +23,7 @@ from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
-from agent.rules import read_editions, terms_of
+from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
@@ -47,7 +47,7 @@ class Agent:
 
     def __init__(self, settings: AgentSettings) -> None:
         self._settings = settings
-        editions = read_editions(settings.program.path)
+        self._rules = Rules(settings)
         self._ledger = Ledger(settings.ledger.path, clock=device_clock, mint_id=mint_id)
         plan = UpkeepPlan(
             keep_days=settings.ledger.keep_days,
@@ -57,7 +57,7 @@ class Agent:
         self._upkeep = Upkeep(self._ledger, plan)
         self._till = Till(
             self._ledger,
-            terms_of(settings, editions),
+            self._rules.terms,
             mint_id=mint_id,
             pin_hashes=settings.controls.pin_hashes,
         )
@@ -219,6 +219,8 @@ class Agent:
 
         They are told first: a look may wait long for a disk, and a cashier has a queue.
         """
+        if self._rules.look():
+            self._till.adopt(self._rules.terms)
         self._tell_health()
         await self._upkeep.look()
         with contextlib.suppress(LedgerError):  # the next look tries again
@@ -253,7 +255,7 @@ class Agent:
         reasons = []
         if self._ledger.fault is not None:
             reasons.append(f"the ledger cannot write: {self._ledger.fault}")
-        parts = [frozen_because(self._ledger.frozen), self._upkeep.alarm]
+        parts = [frozen_because(self._ledger.frozen), self._upkeep.alarm, self._rules.fault]
         reasons += [each for each in (*parts, *(r.reason for r in readers)) if each is not None]
         if self._uplink is not None and self._uplink.contradiction is not None:
             reasons.append(f"sync is halted: {self._uplink.contradiction}")

@@ -1,13 +1,55 @@
 """The rules an agent works under: its program's files, and the terms that its settings make."""
 
+from contextlib import suppress
 from pathlib import Path
+
+import structlog
 
 from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
 from agent.settings import AgentSettings
 from agent.till import Terms
 
-__all__ = ["read_editions", "read_program", "terms_of"]
+__all__ = ["Rules", "read_editions", "read_program", "terms_of"]
+
+_log = structlog.get_logger(__name__)
+
+
+class Rules:
+    """The program's files of a running agent. They are read again when they have changed and rest;
+    where they say something that cannot be, the last good ones stay in use, and ``fault`` says so.
+    """
+
+    def __init__(self, settings: AgentSettings) -> None:
+        """Read them for the first time. Raises InvalidDocument."""
+        self._settings = settings
+        self._path = settings.program.path
+        self._read = self._seen = _signature(self._path)
+        self._editions = read_editions(self._path)
+        self.terms = terms_of(settings, self._editions)
+        self.fault: str | None = None
+
+    def look(self) -> bool:
+        """Read the files again where they have changed since; answers whether ``terms`` are new.
+
+        Costs a few system calls, and a reading only when two looks found the files alike.
+        """
+        before, self._seen = self._seen, _signature(self._path)
+        if self._seen != before or self._seen == self._read:
+            return False
+        self._read = self._seen
+        try:
+            editions = read_editions(self._path)
+            _hold_versions(self._editions, editions)
+            self.terms = terms_of(self._settings, editions)
+        except InvalidDocument as error:
+            why = str(error).splitlines()[0]
+            self.fault = f"the program was changed and the last good one stays in use: {why}"
+            _log.error("program_refused", error=str(error))
+            return False
+        self._editions, self.fault = editions, None
+        _log.info("program_changed", program=editions.newest.edition)
+        return True
 
 
 def terms_of(settings: AgentSettings, editions: Editions) -> Terms:
@@ -57,3 +99,27 @@ def read_program(path: Path) -> Program:
             f"program.path: {path}: cannot be read: byte {error.start} is not UTF-8; "
             "save the file as UTF-8"
         ) from error
+
+
+def _hold_versions(before: Editions, now: Editions) -> None:
+    """Hold that no version says something else than before. Raises InvalidDocument.
+
+    Entries name the version that judged them, and what comes back is judged by it again.
+    """
+    for each in now.programs:
+        known = before.of(each.edition)
+        if known is not None and known != each:
+            raise InvalidDocument(
+                f"program.path: version {each.version} says something else than before; give what "
+                f"was changed version = {now.newest.version + 1}"
+            )
+
+
+def _signature(path: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Answer what tells that a program's files were written; files that are gone say nothing."""
+    found = []
+    for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
+        with suppress(OSError):
+            stat = file.stat()
+            found.append((file.name, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(found)

@@ -55,13 +55,12 @@ class _Pages:
         self._templates = Jinja2Templates(directory=_HERE / "templates")
         self._templates.env.filters["money"] = format_money
         self._templates.env.filters["sentence"] = sentence
-        self._templates.env.globals["wording"] = Wording(till.program)
 
     def render(
         self, request: Request, template: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """Fill a template in."""
-        values |= {"health": self._health()}
+        values = {"wording": Wording(self._till.program)} | values | {"health": self._health()}
         return self._templates.TemplateResponse(
             request, template, values, headers=_SECURITY_HEADERS, status_code=status
         )

@@ -98,6 +98,10 @@ class Till:
         """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
         await hear(self._ledger, heard, mint_id=self._mint_id)
 
+    def adopt(self, terms: Terms) -> None:
+        """Work under other terms from the next question on: the program's files have changed."""
+        self._terms = terms
+
     @property
     def program(self) -> Program:
         """The rules that sales are judged by."""
