@@ -7,7 +7,8 @@ been done already and is answered the same; nothing is written twice.
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.core.facts import AddCard, CardState, Enrol
+from agent.core.accumulate import Because
+from agent.core.facts import AccumulatePromotionPoints, AddCard, CardState, Enrol
 from agent.core.tokens import Token
 from agent.core.values import Label, example
 from agent.ledger import AccountRow, Profile, Transaction
@@ -105,7 +106,10 @@ class _Change:
 def enrol(
     transaction: Transaction, terms: Terms, enrolment: Enrolment, profile: Profile
 ) -> AccountView:
-    """Make an account for a card, here and now. Raises MalformedToken, CardInUse, PhoneInUse."""
+    """Make an account for a card, here and now, with what the program gives for it.
+
+    Raises MalformedToken, CardInUse, PhoneInUse.
+    """
     token = parse_token(enrolment.token)
     if transaction.account_of(token) is not None:
         raise CardInUse("this card already belongs to a member")
@@ -119,7 +123,25 @@ def enrol(
         )
     )
     keep_profile(transaction, profile)
+    _welcome(transaction, terms.on(transaction.today), profile.account)
     return account_view(transaction, terms, token)
+
+
+def _welcome(transaction: Transaction, terms: Terms, account: str) -> None:
+    """Give what a program gives for becoming a member. It may be spent like any other point."""
+    given = terms.program.enrolment
+    if given is None:
+        return
+    transaction.append(
+        AccumulatePromotionPoints(
+            account=account,
+            promotion=given.id,
+            points=given.points,
+            because=(Because(rule=given.id, points=given.points, lines=(), text=given.text),),
+            balance=given.points,
+            lease=terms.earned_lease(transaction, given.points),
+        )
+    )
 
 
 def add_card(transaction: Transaction, terms: Terms, account: str, more: MoreCard) -> Answered:

@@ -101,6 +101,7 @@ class Till:
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on: the program's files have changed."""
         self._terms = terms
+        self.members.adopt(terms)
 
     @property
     def program(self) -> Program:
