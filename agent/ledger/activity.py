@@ -56,7 +56,8 @@ def claim(connection: sqlite3.Connection, day: str, fact: ClaimSale, currency: s
 
 
 def redeem(connection: sqlite3.Connection, day: str, fact: RedeemReward) -> None:
-    """Add a redemption that was captured."""
+    """Add a redemption that was captured, and know when the member was active."""
+    connection.execute(SQL["set_last_redeemed"], (day, fact.account))
     change = DayChange(redemptions=1, redeemed_points=fact.points)
     _add(connection, (*_by(day, fact), ""), change)
 

@@ -24,11 +24,18 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     in_a_row: int = 0
     """How many sales in a row the account had at that cashier on that business date."""
     enrolled_on: str | None = None
+    last_redeemed: str | None = None
+    """The newest business date on which points were spent."""
+
+    @property
+    def last_active(self) -> str | None:
+        """The newest business date on which something was bought or points were spent."""
+        return max((day for day in (self.last_day, self.last_redeemed) if day), default=None)
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "AccountRow":
         """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
-        account, epoch, seq, state, balance, *last, enrolled_on = row
+        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed = row
         last_day, last_cashier, in_a_row = last
         return cls(
             account=account,
@@ -39,6 +46,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
             last_cashier=last_cashier,
             in_a_row=in_a_row,
             enrolled_on=enrolled_on,
+            last_redeemed=last_redeemed,
         )
 
 

@@ -95,7 +95,7 @@ def known_of(view: View, program: Program, row: AccountRow, day: date) -> Accoun
         debt=max(0, -row.balance),
         qualifying_points=max(0, points),
         qualifying_spend_minor=max(0, money_minor),
-        last_activity_on=_day(row.last_day),
+        last_activity_on=_day(row.last_active),
     )
 
 
@@ -146,7 +146,7 @@ def _circumstances(
             tier=None if standing is None else standing.tier,
             enrolled_on=_day(row.enrolled_on),
             birthday=None if profile is None else profile.birthday,
-            last_activity_on=(_day(row.last_day) or date.min) if bought_before else None,
+            last_activity_on=(_day(row.last_active) or date.min) if bought_before else None,
             earned_today=0 if per_day is None else max(0, view.counted(row.account, day, day)[0]),
             uses=view.uses(row.account, day) if promotions else {},
         ),

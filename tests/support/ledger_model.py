@@ -113,6 +113,7 @@ class Notebook:
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
         self.progress = Progress()
+        self.redeemed_on: dict[str, str] = {}
         self.returns: dict[tuple[str, str], Place] = {}
         self.epochs: dict[int, tuple[str, str, str]] = {}
 
@@ -268,6 +269,8 @@ class Notebook:
         if isinstance(fact, RedeemReward):
             hold.captured += fact.points
             self._move(held, ("program", "redeemed"), fact.points)
+            before = self.redeemed_on.get(fact.account, "")
+            self.redeemed_on[fact.account] = max(before, day)
             _split_off(hold.parts, fact.points)
             hold.sale_id = fact.sale_id or hold.sale_id
             self._redeem_for(hold, fact.points)

@@ -26,7 +26,10 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
     holds = sorted(notebook.holds.items())
     return {
         "balances": sorted((*key, points) for key, points in notebook.balances.items() if points),
-        "accounts": sorted((name, *known) for name, known in notebook.accounts.items()),
+        "accounts": sorted(
+            (name, *known, notebook.redeemed_on.get(name))
+            for name, known in notebook.accounts.items()
+        ),
         "cards": sorted((token, *known) for token, known in notebook.cards.items()),
         "lots": [
             (account, *_lot(lot), lot.until)

@@ -195,15 +195,19 @@ UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2
  WHERE account = ?3
    AND (last_sale_seq IS NULL OR (last_sale_epoch, last_sale_seq) < (?1, ?2));
 
+-- name: set_last_redeemed
+UPDATE accounts SET last_redeemed = ?1
+ WHERE account = ?2 AND coalesce(last_redeemed, '') < ?1;
+
 -- name: account_of_card
 SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
   FROM cards JOIN accounts USING (account)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: account
 SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
   FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
 

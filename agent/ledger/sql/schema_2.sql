@@ -50,7 +50,8 @@ CREATE TABLE accounts (
     last_sale_seq   INTEGER,
     last_day        TEXT,
     last_cashier    TEXT,
-    in_a_row        INTEGER NOT NULL DEFAULT 0
+    in_a_row        INTEGER NOT NULL DEFAULT 0,
+    last_redeemed   TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cards (
