@@ -94,6 +94,8 @@ def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[
         if (rule.tiers and tier not in rule.tiers) or (again is not None and rule.id not in again):
             continue
         worth = worth_of(rule, sale, unpaid_minor, tier)
+        if again is not None and worth.points > again[rule.id]:
+            worth = replace(worth, points=again[rule.id])
         if worth.exact > 0:
             based.append((rule, worth))
     given = [worth for _, worth in based if worth.points > 0]

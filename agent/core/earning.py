@@ -33,7 +33,8 @@ def worth_of(
     tier: str | None,
     lines: tuple[int, ...] | None = None,
 ) -> Worth:
-    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
+    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``
+    where the whole of them has reached the rule's minimum.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
     paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
@@ -42,7 +43,8 @@ def worth_of(
     money_minor = paid_minor(rule, sale, counted, unpaid_minor)
     basis: int = money_minor
     exact: int | Fraction = 0
-    if counted and 0 < money_minor >= rule.minimum_minor:
+    least_minor = rule.minimum_minor if lines is None else 0
+    if counted and 0 < money_minor >= least_minor:
         basis, exact = _exactly(rule, sale, counted, money_minor, tier)
     return Worth(
         rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)

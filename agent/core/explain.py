@@ -105,20 +105,20 @@ def _explained(
 def _how(rule: EarnRule, worth: Worth, currency: str, account: Account) -> str:
     if rule.per_visit:
         return f"{rule.points} for the visit"
-    money = rule.per_quantity is None
+    money, points = rule.per_quantity is None, int(worth.exact)
     basis = _money(worth.basis, currency) if money else _quantity(worth.basis)
     if rule.steps:
         reached = [step.from_minor for step in rule.steps if step.from_minor <= worth.basis]
-        return f"{basis} reaches {_money(reached[-1], currency)}: {worth.points}"
+        return f"{basis} reaches {_money(reached[-1], currency)}: {points}"
     unit = rule.per_minor or thousandths(rule.per_quantity or "1")
     each = _money(unit, currency) if money else _quantity(unit)
     if not rule.tier_rates:
         whole = worth.basis // unit
-        return f"{basis} has {whole} whole {each}: {whole} x {rule.points} = {worth.points}"
+        return f"{basis} has {whole} whole {each}: {whole} x {rule.points} = {points}"
     rate = rule.tier_rates.get(account.tier or "", "1")
     exact = _decimal(Fraction(worth.exact))
     said = f"{basis} / {each} x {rule.points} x {rate} = {exact}"
-    return said if worth.exact == worth.points else f"{said}, without its fraction {worth.points}"
+    return said if worth.exact == points else f"{said}, without its fraction {points}"
 
 
 def _how_more(promotion: Promotion, worth: Worth) -> str:

@@ -124,9 +124,15 @@ def _worth(
 
 def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
     lines = tuple([i for i, line in enumerate(sale.lines) if promotion.takes(line)])
-    basis = max(0, sum(sale.lines[index].amount_minor for index in lines) - unpaid_minor)
+    basis = _paid_minor(promotion, sale, unpaid_minor)
     points = (promotion.bonus or 0) if 0 < basis >= promotion.minimum_minor else 0
     return _of(promotion, lines, basis, points)
+
+
+def _paid_minor(promotion: Promotion, sale: Sale, unpaid_minor: int) -> int:
+    """Answer what was paid for the promotion's lines: each of them once, whatever counts it."""
+    paid = sum(line.amount_minor for line in sale.lines if promotion.takes(line))
+    return max(0, paid - unpaid_minor)
 
 
 def _multiplied(
@@ -144,7 +150,8 @@ def _multiplied(
         exact += part.exact
         basis += part.basis
         counted.update(part.lines)
-    if basis < promotion.minimum_minor:
+    least_minor = promotion.minimum_minor
+    if least_minor and _paid_minor(promotion, sale, unpaid_minor) < least_minor:
         exact = Fraction(0)
     more = exact * (as_fraction(promotion.multiplier or "1") - 1)
     return _of(promotion, tuple(sorted(counted)), basis, more)

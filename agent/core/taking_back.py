@@ -50,10 +50,10 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], off: Collection[int
     """Answer the basket as it would have been without what came back.
 
     ``returned`` is how much of each line has come back in all, by the line's index. A line that
-    came back in part keeps that part of its amount, cents dropped. What points paid for shrinks
-    with the goods: points come back as points. So do the lines ``off`` (see ``money_off``); a
-    reward of the catalogue is one whole thing. Raises ReturnExceedsSale for a line that is not
-    there, or was not sold so often.
+    came back in part keeps that part of its amount, discount and tax, cents dropped. What points
+    paid for shrinks with the goods: points come back as points. So do the lines ``off`` (see
+    ``money_off``); a reward of the catalogue is one whole thing. Raises ReturnExceedsSale for a
+    line that is not there, or was not sold so often.
     """
     for index in returned:
         if index >= len(sale.lines):
@@ -127,9 +127,14 @@ def _kept(line: Line, back: Decimal) -> Line:
     sold = Decimal(line.quantity)
     if not 0 <= back <= sold:
         raise ReturnExceedsSale(f"{sold} were sold, {back} would have come back")
-    amount_minor = line.amount_minor * (sold - back) // sold
+    left = sold - back
     return line.model_copy(
-        update={"amount_minor": int(amount_minor), "quantity": f"{sold - back:f}"}
+        update={
+            "quantity": f"{left:f}",
+            "amount_minor": int(line.amount_minor * left // sold),
+            "discount_minor": int(line.discount_minor * left // sold),
+            "tax_minor": int(line.tax_minor * left // sold),
+        }
     )
 
 

@@ -86,9 +86,10 @@ def period_began(rules: TierRules, day: date) -> date:
     """
     if rules.period == "calendar_year":
         return date(day.year, 1, 1)
-    first = day.replace(day=1)
-    before = first_of_month(first, -rules.months) if first.year > rules.months // 12 else date.min
-    return days_after(before, day.day)
+    if (day.year - 1) * 12 + day.month <= rules.months:
+        return date.min
+    before = first_of_month(day, -rules.months)
+    return min(days_after(before, day.day), first_of_month(before, 1))
 
 
 def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day: date) -> Standing:
@@ -103,7 +104,7 @@ def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day
     earned = _index_of(rules, reached(period_began(rules, day)))
     if before is None or earned > had:
         return _entered(rules, earned, day)
-    if earned == had and _is_reached_again(rules, before, reached, day):
+    if 0 < earned == had and _is_reached_again(rules, before, reached, day):
         return _entered(rules, had, day)
     if before.kept_until is None or day <= days_after(before.kept_until, rules.grace_days):
         return before

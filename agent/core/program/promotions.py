@@ -4,6 +4,7 @@ Hours and weekdays are those of ``occurred_at`` in its own offset, the shop's cl
 days are the POS's business date.
 """
 
+import re
 from datetime import date, time
 from typing import Annotated, Literal, Self
 
@@ -25,11 +26,14 @@ saw the member in ``zone`` on this business date.
 """
 
 
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+
+
 def _hours_and_minutes(value: object) -> object:
-    """Take ``"16:30"``, and TOML's own ``16:30:00``."""
+    """Take ``"16:30"``, TOML's own ``16:30:00``, and the text that JSON has for that."""
     if isinstance(value, time):
         return value
-    if isinstance(value, str) and len(value) == 5 and value[2] == ":":
+    if isinstance(value, str) and _TIME.fullmatch(value):
         try:
             return time.fromisoformat(value)
         except ValueError:

@@ -1,0 +1,52 @@
+"""``explain`` says of every point where it comes from, and its sums are those of the till."""
+
+import re
+from fractions import Fraction
+
+from hypothesis import given, settings
+from program_strategies import circumstances, programs, sales
+
+from agent.core.accumulate import Circumstances, accumulate
+from agent.core.basket import Sale
+from agent.core.explain import explain
+from agent.core.program import Program
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+@given(program=programs(), sale=sales(), when=circumstances())
+@settings(max_examples=60)
+def test_it_agrees_with_the_till(program: Program, sale: Sale, when: Circumstances) -> None:
+    """What is explained is what a sale would earn, reason by reason, and the account as given."""
+    explained, earned = explain(program, sale, when), accumulate(program, sale, when)
+    assert (explained.points, explained.withheld) == (earned.points, earned.withheld)
+    assert [(e.rule, e.points, e.lines, e.text) for e in explained.because] == [
+        (b.rule, b.points, b.lines, b.text) for b in earned.because
+    ]
+    assert explained.balance == when.account.balance
+    assert explained.tier == (when.account.tier or "green")
+
+
+@given(program=programs(), sale=sales(), when=circumstances())
+@settings(max_examples=60)
+def test_each_calculation_ends_in_its_points(
+    program: Program, sale: Sale, when: Circumstances
+) -> None:
+    """The last number of each ``how`` is what was given, and a receipt has room for it."""
+    for each in explain(program, sale, when).because:
+        assert Fraction(_NUMBER.findall(each.how)[-1]) == each.points, each.how
+        assert len(each.how) <= 200
+
+
+@given(program=programs(), sale=sales(), when=circumstances())
+@settings(max_examples=60)
+def test_what_is_left_is_explained_too(program: Program, sale: Sale, when: Circumstances) -> None:
+    """Where less is given than was worked out, both numbers are said, the larger one first."""
+    first = accumulate(program, sale, when)
+    half = {reason.rule: (reason.points + 1) // 2 for reason in first.because}
+    again = Circumstances(account=when.account, pushed=when.pushed, again=half)
+    for each in explain(program, sale, again).because:
+        assert each.points <= half[each.rule]
+        if " of which " in each.how:
+            worked_out, given_now = _NUMBER.findall(each.how)[-2:]
+            assert Fraction(worked_out) > Fraction(given_now) == each.points, each.how

@@ -1,0 +1,126 @@
+"""However many sales, days, members and stores: no cap, no budget and no limit is gone beyond.
+
+The notebook here is plain: what each member had of each promotion, and what each store gave.
+"""
+
+from collections import Counter, defaultdict
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from program_strategies import DAYS, programs, sales
+
+from agent.core.account import Account, Use
+from agent.core.accumulate import Circumstances, Earned, accumulate
+from agent.core.basket import Sale
+from agent.core.program import Budget, Program
+
+_STORE = st.sampled_from(["s001", "s002", "s003", "s009"])
+
+
+class Notebook:
+    """Sells to members and writes down what they got."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.had: defaultdict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+        self.gave: Counter[tuple[str, str]] = Counter()
+        self.earned: Counter[tuple[str, date]] = Counter()
+
+    def sell(self, member: str, store: str, sale: Sale) -> Earned:
+        """Judge a sale by what stands here, and write it down."""
+        day = sale.business_date
+        account = Account(
+            uses={each.id: self._use(member, each.id, day) for each in self.program.promotion},
+            earned_today=self.earned[member, day],
+        )
+        given = {each.id: self.gave[store, each.id] for each in self.program.promotion}
+        when = Circumstances(account=account, store=store, given=given)
+        earned = accumulate(self.program, sale, when)
+        self.earned[member, day] += earned.points
+        for reason in earned.because:
+            self.had[member, reason.rule].append((day, reason.points))
+            self.gave[store, reason.rule] += reason.points
+        return earned
+
+    def _use(self, member: str, promotion: str, day: date) -> Use:
+        had = self.had[member, promotion]
+        today = [points for at, points in had if at == day]
+        return Use(
+            times=len(had),
+            points=sum(points for _, points in had),
+            times_today=len(today),
+            points_today=sum(today),
+        )
+
+
+def within(most: int | None, had: int) -> bool:
+    """Say whether there is no such cap, or it holds."""
+    return most is None or had <= most
+
+
+@given(
+    program=programs(),
+    sold=st.lists(
+        st.tuples(st.sampled_from(["ana", "bo"]), _STORE, sales()), min_size=3, max_size=8
+    ),
+)
+@settings(max_examples=60)
+def test_nothing_goes_beyond(program: Program, sold: list[tuple[str, str, Sale]]) -> None:
+    """Caps hold for each member, allowances for each store, and budgets for all of them."""
+    book = Notebook(program)
+    for member, store, sale in sorted(sold, key=lambda each: each[2].business_date):
+        earned = book.sell(member, store, sale)
+        assert within(program.limits.points_per_sale, earned.points)
+    for points in book.earned.values():
+        assert within(program.limits.points_per_day, points)
+    for each in program.promotion:
+        for member in ("ana", "bo"):
+            had, caps = book.had[member, each.id], each.caps
+            days = Counter[date]()
+            for day, points in had:
+                assert within(caps.points_per_sale, points)
+                days[day] += points
+            assert within(caps.times_in_all, len(had))
+            assert within(caps.points_in_all, sum(points for _, points in had))
+            for day, points in days.items():
+                assert within(caps.points_per_day, points)
+                assert within(caps.times_per_day, sum(at == day for at, _ in had))
+        if each.budget is not None:
+            by_store = {s: points for (s, name), points in book.gave.items() if name == each.id}
+            assert all(points <= each.budget.allowance(s) for s, points in by_store.items())
+            assert sum(by_store.values()) <= each.budget.points
+
+
+@given(program=programs(), sale=sales(), taps=st.integers(0, 5), day=DAYS)
+def test_too_many_sales_an_hour_earn_nothing(
+    program: Program, sale: Sale, taps: int, day: date
+) -> None:
+    """What goes beyond a limit is withheld and said; the sale is judged all the same."""
+    limited = program.model_copy(update={"limits": program.limits.model_copy(
+        update={"sales_per_hour": 3})})  # fmt: skip
+    account = Account(sales_this_hour=taps, earned_today=0, last_activity_on=day)
+    earned = accumulate(limited, sale, Circumstances(account=account))
+    free = accumulate(
+        program.model_copy(update={"limits": type(program.limits)()}),
+        sale,
+        Circumstances(account=account),
+    )
+    assert earned.points + earned.withheld == free.points
+    if taps >= 3:
+        assert earned.points == 0
+
+
+def test_stores_share_no_more_than_the_budget() -> None:
+    """Allowances that add up to more than the budget are refused."""
+    with pytest.raises(ValueError, match="add up to 60, more than 50"):
+        Budget(points=50, stores={"s001": 20, "s002": 40})
+
+
+def test_a_store_that_is_not_listed_has_its_own_allowance() -> None:
+    """It is ``each_store``, and nothing where that is not said."""
+    budget = Budget(points=50, stores={"s001": 20})
+    assert [budget.allowance(store) for store in ("s001", "s002", None)] == [20, 0, 0]
+    open_to_all = Budget(points=50, stores={"s001": 20}, each_store=5)
+    assert [open_to_all.allowance(store) for store in ("s001", "s002", None)] == [20, 5, 5]

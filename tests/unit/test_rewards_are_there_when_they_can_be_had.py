@@ -1,0 +1,125 @@
+"""A reward is available exactly where points, tier, window, proof and basket fit, and says why not.
+
+Each condition is worked out here by itself; ``offers`` has to come to the same.
+"""
+
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from program_strategies import DAYS, TIERS, catalogues, sales
+
+from agent.core.basket import Sale
+from agent.core.program import Program
+from agent.core.rewards import Shown, Spendable, cost_of, offers, toward
+
+_PROOFS = ["any", "uid", "sdm"]
+_SHOWN = st.builds(
+    Shown,
+    tier=st.sampled_from(["", None, *TIERS]),
+    day=st.none() | DAYS,
+    proof=st.sampled_from([None, *_PROOFS]),
+)
+
+
+@st.composite
+def _spendable(draw: st.DrawFn) -> Spendable:
+    balance = draw(st.integers(-100, 800))
+    return Spendable(balance=balance, usable=draw(st.integers(0, max(0, balance))))
+
+
+def is_between(first: date | None, day: date | None, last: date | None) -> bool:
+    """Say whether a day that is known lies between two that may be open."""
+    return day is None or (first or date.min) <= day <= (last or date.max)
+
+
+@given(program=catalogues(), points=_spendable(), sale=st.none() | sales(), shown=_SHOWN)
+@settings(max_examples=150)
+def test_it_is_there_exactly_where_all_fits(
+    program: Program, points: Spendable, sale: Sale | None, shown: Shown
+) -> None:
+    """Enough points, the tier, the day, the proof and the basket: with all of them it is there."""
+    listed = {each.reward: each for each in offers(program, points, sale, shown)}
+    assert listed.keys() >= {each.id for each in program.reward}
+    for reward in program.reward:
+        goods = [] if sale is None else [line for line in sale.lines if not line.is_reward]
+        named = reward.categories or reward.skus
+        fits = [
+            line
+            for line in goods
+            if line.category not in reward.exclude_categories
+            and line.sku not in reward.exclude_skus
+            and (not named or line.category in reward.categories or line.sku in reward.skus)
+        ]
+        about_some = named or reward.exclude_categories or reward.exclude_skus
+        expected = (
+            reward.cost_points <= points.usable
+            and (not reward.tiers or shown.tier == "" or shown.tier in reward.tiers)
+            and is_between(reward.first_day, shown.day, reward.last_day)
+            and (shown.proof is None or reward.proof in _PROOFS[: _PROOFS.index(shown.proof) + 1])
+            and (
+                sale is None
+                or (
+                    sale.total_minor >= reward.minimum_basket_minor and bool(fits or not about_some)
+                )
+            )
+        )
+        offer = listed[reward.id]
+        assert offer.available == expected, offer.why
+        assert offer.cost_points == reward.cost_points == cost_of(program, reward.id)
+        assert offer.value_minor == reward.value_minor
+        assert (offer.why == offer.text == reward.text) == expected
+
+
+@given(program=catalogues(), points=_spendable(), sale=st.none() | sales())
+@settings(max_examples=150)
+def test_money_off_is_the_most_whole_steps(
+    program: Program, points: Spendable, sale: Sale | None
+) -> None:
+    """As many whole steps as points and basket allow, tried one by one; never more than either."""
+    discount = program.discount
+    if discount is None:
+        return
+    offer = offers(program, points, sale)[0]
+    step_minor = discount.step * discount.worth_minor // discount.points
+    most = 0
+    while (most + 1) * discount.step <= points.usable and (
+        sale is None
+        or (
+            sale.total_minor >= discount.minimum_basket_minor
+            and 100 * (most + 1) * step_minor <= sale.total_minor * discount.most_percent
+        )
+    ):
+        most += 1
+    least = max(discount.minimum, discount.step)
+    assert offer.available == (most * discount.step >= least)
+    assert offer.cost_points == (most * discount.step if offer.available else least)
+    assert offer.value_minor == offer.cost_points // discount.step * step_minor
+    if offer.available and sale is not None:
+        assert 0 < offer.value_minor <= sale.total_minor
+
+
+@given(program=catalogues(), balance=st.integers(-100, 800))
+def test_what_comes_next_is_what_is_missing(program: Program, balance: int) -> None:
+    """With what ``toward`` says is missing, and no point less, its reward is within reach."""
+    ahead = toward(program, balance)
+    costs = [each.cost_points for each in program.reward]
+    if program.discount is not None:
+        costs.append(max(program.discount.minimum, program.discount.step))
+    if ahead is None:
+        assert all(cost <= balance for cost in costs)
+        return
+    assert ahead.short > 0
+    assert balance + ahead.short == min(cost for cost in costs if cost > balance)
+    reached = Spendable(balance=balance + ahead.short, usable=balance + ahead.short)
+    assert next(o for o in offers(program, reached) if o.reward == ahead.reward).available
+
+
+def test_what_is_not_in_the_catalogue_costs_nothing_known() -> None:
+    """Of a reward that is not there, no cost is told."""
+    program = Program.parse(
+        'id = "c"\nversion = 1\nname = "C"\ncurrency = "USD"\n'
+        '[[earn]]\nid = "base"\ntext = "Base"\nper_minor = 100\n',
+        source="c.toml",
+    )
+    assert cost_of(program, "coffee") is None
