@@ -20,8 +20,10 @@ __all__ = ["Circumstances", "applies", "promoted"]
 
 _NO_USE = Use()
 
-Based = Sequence[tuple[EarnRule, Worth]]
-"""Earn rules that give something for a sale, with what each gives."""
+Based = Sequence[tuple[EarnRule, Worth, int]]
+"""Earn rules that give something for a sale, with what each gives, and what of the money that
+points paid lowers it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +119,7 @@ def _worth(
     if promotion.multiplier is None:
         worth = _bonus(promotion, sale, unpaid_minor)
     else:
-        worth = _multiplied(promotion, sale, when, based, unpaid_minor)
+        worth = _multiplied(promotion, sale, when, based)
     most = _most(promotion, when)
     return replace(worth, points=max(0, min(worth.points, most)))
 
@@ -129,12 +131,10 @@ def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
     return _of(promotion, lines, basis, points)
 
 
-def _multiplied(
-    promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> Worth:
+def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Based) -> Worth:
     """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last."""
     exact, basis, counted = Fraction(0), 0, set[int]()
-    for rule, whole in based:
+    for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
             continue
         part = whole
