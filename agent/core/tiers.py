@@ -75,12 +75,15 @@ def period_began(rules: TierRules, day: date) -> date:
     ...                   tier=(Tier(id="green", text="Green", reach=0),))
     >>> period_began(rules, date(2026, 3, 10))
     datetime.date(2025, 3, 11)
+    >>> period_began(rules, date(2028, 2, 29))  # the day after the month's last, if it ends before
+    datetime.date(2027, 3, 1)
     """
     if rules.period == "calendar_year":
         return date(day.year, 1, 1)
-    first = day.replace(day=1)
-    before = first_of_month(first, -rules.months) if first.year > rules.months // 12 else date.min
-    return days_after(before, day.day)
+    if day.year <= rules.months // 12 + 1:
+        return date.min
+    month = first_of_month(day, -rules.months)
+    return min(days_after(month, day.day), first_of_month(month, 1))
 
 
 def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day: date) -> Standing:

@@ -1,11 +1,14 @@
 """A tier that was reached is kept as long as the program says, whatever higher one ends before."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agent.core.calendar import months_after
 from agent.core.program import Tier, TierRules
-from agent.core.tiers import Standing, standing_on
+from agent.core.tiers import Standing, period_began, standing_on
 
 _TIERS = (
     Tier(id="low", text="Low", reach=0),
@@ -76,3 +79,11 @@ def test_a_tier_that_the_period_still_brings_stays() -> None:
     short = BY_MONTHS.model_copy(update={"keep_months": 1})
     before = Standing(tier="middle", since=date(2026, 1, 10), kept_until=date(2026, 2, 9))
     assert standing(short, before, {date(2026, 1, 10): 100}, date(2026, 3, 1)) == before
+
+
+@given(day=st.dates(date(1970, 1, 1), date(2199, 1, 1)), months=st.integers(1, 60))
+def test_points_count_for_whole_months(day: date, months: int) -> None:
+    """From their day up to the day before the same one so many months later, 29 February or not."""
+    began = period_began(BY_MONTHS.model_copy(update={"months": months}), day)
+    assert months_after(began, months) > day
+    assert months_after(began - timedelta(1), months) <= day
