@@ -132,8 +132,11 @@ def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
 
 
 def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Based) -> Worth:
-    """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last."""
-    exact, basis, counted = Fraction(0), 0, set[int]()
+    """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last.
+
+    The least that it wants is money of those lines, each once, whatever the rules count of them.
+    """
+    exact, not_paid_minor, counted = Fraction(0), 0, set[int]()
     for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
             continue
@@ -142,8 +145,9 @@ def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Ba
             lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
             part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
         exact += part.exact
-        basis += part.basis
+        not_paid_minor = max(not_paid_minor, unpaid_minor)
         counted.update(part.lines)
+    basis = max(0, sum(sale.lines[index].amount_minor for index in counted) - not_paid_minor)
     if basis < promotion.minimum_minor:
         exact = Fraction(0)
     more = exact * (as_fraction(promotion.multiplier or "1") - 1)

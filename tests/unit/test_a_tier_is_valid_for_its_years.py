@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.core.calendar import months_after
@@ -81,6 +81,7 @@ def test_a_tier_that_the_period_still_brings_stays() -> None:
     assert standing(short, before, {date(2026, 1, 10): 100}, date(2026, 3, 1)) == before
 
 
+@example(day=date(2026, 3, 31), months=1)
 @given(day=st.dates(date(1970, 1, 1), date(2199, 1, 1)), months=st.integers(1, 60))
 def test_points_count_for_whole_months(day: date, months: int) -> None:
     """From their day up to the day before the same one so many months later, 29 February or not."""
