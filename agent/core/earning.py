@@ -34,6 +34,7 @@ def worth_of(
     lines: tuple[int, ...] | None = None,
 ) -> Worth:
     """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
+    The least that the rule wants is of all lines it counts, and not asked of some.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
     paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
@@ -42,7 +43,8 @@ def worth_of(
     money_minor = paid_minor(rule, sale, counted, unpaid_minor)
     basis: int = money_minor
     exact: int | Fraction = 0
-    if counted and 0 < money_minor >= rule.minimum_minor:
+    least_minor = rule.minimum_minor if lines is None else 0
+    if counted and 0 < money_minor >= least_minor:
         unpaid_minor += _left_out_minor(rule, sale)
         basis, exact = _exactly(rule, sale, counted, (money_minor, unpaid_minor), tier)
     return Worth(

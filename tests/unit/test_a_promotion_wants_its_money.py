@@ -66,3 +66,33 @@ def test_a_promotion_wants_money(
     ]
     because = accumulate(PROGRAM, Sale.model_validate(body)).because
     assert sum(each.points for each in because if each.rule == "twice") == twice
+
+
+def test_what_a_rule_wants_is_not_asked_of_the_promotions_lines(sale_body: SaleBody) -> None:
+    """A rule from 20.00 on, met by the basket, is multiplied for the 6.00 of bread in it."""
+    program = Program.parse(
+        """
+        id = "p"
+        version = 1
+        name = "P"
+        currency = "USD"
+        [[earn]]
+        id = "money"
+        per_minor = 100
+        minimum_minor = 2000
+        text = "Money"
+        [[promotion]]
+        id = "bread"
+        multiplier = "2"
+        categories = ["bakery"]
+        text = "Bread twice"
+        """,
+        source="p.toml",
+    )
+    body = sale_body(1500, 600)
+    body["lines"][1]["category"] = "bakery"
+    because = accumulate(program, Sale.model_validate(body)).because
+    assert [(each.rule, each.points) for each in because] == [("money", 21), ("bread", 6)]
+    small = sale_body(1399, 600)
+    small["lines"][1]["category"] = "bakery"
+    assert accumulate(program, Sale.model_validate(small)).because == ()
