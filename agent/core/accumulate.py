@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
-from agent.core.earning import Worth, counted_lines, paid_minor, worth_of
+from agent.core.earning import Worth, counted_lines, paid_minor, unpaid_by_rule, worth_of
 from agent.core.program import Program
 from agent.core.promoting import Circumstances, promoted
 from agent.core.values import Code, Label, Points
@@ -89,16 +89,18 @@ def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[
     """Answer what each rule and promotion gives that gives any, before the program's limits."""
     unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
     tier, again = when.account.tier, when.again
+    rules = [rule for rule in program.earn if not rule.tiers or tier in rule.tiers]
+    unpaid = unpaid_by_rule(rules, sale, unpaid_minor)
     based = []
-    for rule in program.earn:
-        if (rule.tiers and tier not in rule.tiers) or (again is not None and rule.id not in again):
+    for rule in rules:
+        if again is not None and rule.id not in again:
             continue
-        worth = worth_of(rule, sale, unpaid_minor, tier)
+        worth = worth_of(rule, sale, unpaid[rule.id], tier)
         if again is not None and worth.points > again[rule.id]:
             worth = replace(worth, points=again[rule.id])
         if worth.exact > 0:
-            based.append((rule, worth))
-    given = [worth for _, worth in based if worth.points > 0]
+            based.append((rule, worth, unpaid[rule.id]))
+    given = [worth for _, worth, _ in based if worth.points > 0]
     if program.promotion or when.pushed:
         given += promoted(program, sale, when, based, unpaid_minor)
     return given

@@ -8,7 +8,7 @@ from agent.core.basket import Line, Sale
 from agent.core.program import EarnRule
 from agent.core.program.parts import as_fraction
 
-__all__ = ["Worth", "counted_lines", "paid_minor", "thousandths", "worth_of"]
+__all__ = ["Worth", "counted_lines", "paid_minor", "thousandths", "unpaid_by_rule", "worth_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +33,8 @@ def worth_of(
     tier: str | None,
     lines: tuple[int, ...] | None = None,
 ) -> Worth:
-    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``
-    where the whole of them has reached the rule's minimum.
+    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
+    The least that the rule wants is of all lines it counts, and not asked of some.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
     paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
@@ -45,7 +45,8 @@ def worth_of(
     exact: int | Fraction = 0
     least_minor = rule.minimum_minor if lines is None else 0
     if counted and 0 < money_minor >= least_minor:
-        basis, exact = _exactly(rule, sale, counted, money_minor, tier)
+        unpaid_minor += _left_out_minor(rule, sale)
+        basis, exact = _exactly(rule, sale, counted, (money_minor, unpaid_minor), tier)
     return Worth(
         rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)
     )
@@ -67,10 +68,39 @@ def paid_minor(rule: EarnRule, sale: Sale, counted: Sequence[int], unpaid_minor:
         paid -= sum(lines[index].tax_minor for index in counted)
     if rule.before_discount:
         paid += sum(lines[index].discount_minor for index in counted)
-    if rule.exclude_tenders:
-        left_out = [each for each in sale.tenders if each.kind in rule.exclude_tenders]
-        paid -= max(0, sum(each.amount_minor for each in left_out))
-    return max(0, paid)
+    return max(0, paid - _left_out_minor(rule, sale))
+
+
+def unpaid_by_rule(rules: Sequence[EarnRule], sale: Sale, unpaid_minor: int) -> dict[str, int]:
+    """Answer by rule what of the money that points paid lowers what it counts.
+
+    Lines bear it once: those of the first rule in the file as much as they come to, then the others
+    of the next one. So it lowers every rule but one whose lines others have borne it for.
+    """
+    if not unpaid_minor or len(rules) == 1:
+        return {rule.id: unpaid_minor for rule in rules}
+    counted = {rule.id: counted_lines(rule, sale.lines) for rule in rules}
+    first: dict[int, str] = {}
+    for name, lines in counted.items():
+        first.update({index: name for index in lines if index not in first})
+    left_minor, borne_minor = unpaid_minor, dict.fromkeys(counted, 0)
+    for name in counted:
+        own_minor = sum(sale.lines[index].amount_minor for index, of in first.items() if of == name)
+        borne_minor[name] = min(left_minor, max(0, own_minor))
+        left_minor -= borne_minor[name]
+    return {
+        name: unpaid_minor
+        - sum(borne_minor[other] for other in borne_minor.keys() - {first[each] for each in lines})
+        for name, lines in counted.items()
+    }
+
+
+def _left_out_minor(rule: EarnRule, sale: Sale) -> int:
+    """Answer what was paid with tenders that the rule leaves out."""
+    if not rule.exclude_tenders:
+        return 0
+    left_out = [each for each in sale.tenders if each.kind in rule.exclude_tenders]
+    return max(0, sum(each.amount_minor for each in left_out))
 
 
 def thousandths(quantity: str) -> int:
@@ -84,9 +114,13 @@ def thousandths(quantity: str) -> int:
 
 
 def _exactly(
-    rule: EarnRule, sale: Sale, counted: Sequence[int], money_minor: int, tier: str | None
+    rule: EarnRule, sale: Sale, counted: Sequence[int], paid: tuple[int, int], tier: str | None
 ) -> tuple[int, int | Fraction]:
-    """Answer what is counted, and the points for it before a fraction is dropped."""
+    """Answer what is counted, and the points for it before a fraction is dropped.
+
+    ``paid`` is the money that counts and what of the lines' money does not, in minor units.
+    """
+    money_minor, unpaid_minor = paid
     if rule.per_visit:
         return 1, rule.points
     if rule.steps:
@@ -96,7 +130,8 @@ def _exactly(
         basis, unit = money_minor, rule.per_minor
     else:
         assert rule.per_quantity is not None  # noqa: S101 - the rule itself holds that
-        basis, unit = _bought(sale, counted, money_minor), thousandths(rule.per_quantity)
+        lines = [sale.lines[index] for index in counted]
+        basis, unit = _bought(lines, unpaid_minor), thousandths(rule.per_quantity)
     if not rule.tier_rates:
         return basis, basis // unit * rule.points
     rate = rule.tier_rates.get(tier or "")
@@ -104,9 +139,31 @@ def _exactly(
     return basis, Fraction(basis * rule.points, unit) * factor
 
 
-def _bought(sale: Sale, counted: Sequence[int], money_minor: int) -> int:
-    """Answer the quantity of lines in thousandths, less the share that points paid for."""
-    goods = [line for line in (sale.lines[index] for index in counted) if line.amount_minor > 0]
+def _bought(lines: Sequence[Line], unpaid_minor: int) -> int:
+    """Answer the quantity of lines in thousandths, less what came back and what points paid.
+
+    A line below zero gives goods back where the basket has such an article, and else it is a
+    coupon: it makes goods cheaper, not fewer.
+    """
+    goods = [line for line in lines if line.amount_minor > 0]
+    articles = {line.sku for line in goods}
+    back = [line for line in lines if line.amount_minor < 0 and line.sku in articles]
     quantity = sum(thousandths(line.quantity) for line in goods)
-    whole_minor = sum(line.amount_minor for line in goods)
-    return quantity if money_minor >= whole_minor else quantity * money_minor // whole_minor
+    quantity -= sum(thousandths(line.quantity) for line in back)
+    return max(0, quantity - _not_paid(goods, unpaid_minor))
+
+
+def _not_paid(goods: Sequence[Line], unpaid_minor: int) -> int:
+    """Answer what quantity, in thousandths, was not paid with money.
+
+    It is of the dearest goods: a drink that points paid is one drink, whatever the others cost.
+    """
+    if not unpaid_minor:
+        return 0
+    by_price = [(Fraction(each.amount_minor, thousandths(each.quantity)), each) for each in goods]
+    quantity = 0
+    for _, line in sorted(by_price, key=lambda priced: priced[0], reverse=True):
+        minor = min(unpaid_minor, line.amount_minor)
+        unpaid_minor -= minor
+        quantity += -(-thousandths(line.quantity) * minor // line.amount_minor)
+    return quantity

@@ -45,7 +45,8 @@ def expires(expiry: Expiry | None, account: Account) -> tuple[Expiring, ...]:
 def gone_on(expiry: Expiry, earned_on: date, last_activity_on: date | None) -> date:
     """Answer the first business date on which points of one day are no longer there.
 
-    An account without any activity counts from the day its points were earned.
+    An account without any activity counts from the day its points were earned, and so do points
+    that came when the account had been without any for so long that it had lost the others.
     """
     since = earned_on
     if expiry.kind == "inactivity":
@@ -56,4 +57,5 @@ def gone_on(expiry: Expiry, earned_on: date, last_activity_on: date | None) -> d
         gone = first_of_month(since, expiry.months + 1)
     else:
         gone = months_after(since, expiry.months)
-    return days_after(gone, expiry.grace_days)
+    gone = days_after(gone, expiry.grace_days)
+    return gone if gone > earned_on else gone_on(expiry, earned_on, None)

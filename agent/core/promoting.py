@@ -20,8 +20,10 @@ __all__ = ["Circumstances", "applies", "promoted"]
 
 _NO_USE = Use()
 
-Based = Sequence[tuple[EarnRule, Worth]]
-"""Earn rules that give something for a sale, with what each gives."""
+Based = Sequence[tuple[EarnRule, Worth, int]]
+"""Earn rules that give something for a sale, with what each gives, and what of the money that
+points paid lowers it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +119,7 @@ def _worth(
     if promotion.multiplier is None:
         worth = _bonus(promotion, sale, unpaid_minor)
     else:
-        worth = _multiplied(promotion, sale, when, based, unpaid_minor)
+        worth = _multiplied(promotion, sale, when, based)
     most = _most(promotion, when)
     return replace(worth, points=max(0, min(worth.points, most)))
 
@@ -135,12 +137,13 @@ def _paid_minor(promotion: Promotion, sale: Sale, unpaid_minor: int) -> int:
     return max(0, paid - unpaid_minor)
 
 
-def _multiplied(
-    promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> Worth:
-    """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last."""
-    exact, basis, counted = Fraction(0), 0, set[int]()
-    for rule, whole in based:
+def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Based) -> Worth:
+    """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last.
+
+    The least that it wants is money of those lines, each once, whatever the rules count of them.
+    """
+    exact, not_paid_minor, counted = Fraction(0), 0, set[int]()
+    for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
             continue
         part = whole
@@ -148,10 +151,10 @@ def _multiplied(
             lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
             part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
         exact += part.exact
-        basis += part.basis
+        not_paid_minor = max(not_paid_minor, unpaid_minor)
         counted.update(part.lines)
-    least_minor = promotion.minimum_minor
-    if least_minor and _paid_minor(promotion, sale, unpaid_minor) < least_minor:
+    basis = _paid_minor(promotion, sale, not_paid_minor)
+    if basis < promotion.minimum_minor:
         exact = Fraction(0)
     more = exact * (as_fraction(promotion.multiplier or "1") - 1)
     return _of(promotion, tuple(sorted(counted)), basis, more)

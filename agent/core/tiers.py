@@ -83,13 +83,15 @@ def period_began(rules: TierRules, day: date) -> date:
     ...                   tier=(Tier(id="green", text="Green", reach=0),))
     >>> period_began(rules, date(2026, 3, 10))
     datetime.date(2025, 3, 11)
+    >>> period_began(rules, date(2028, 2, 29))  # the day after the month's last, if it ends before
+    datetime.date(2027, 3, 1)
     """
     if rules.period == "calendar_year":
         return date(day.year, 1, 1)
-    if (day.year - 1) * 12 + day.month <= rules.months:
+    if day.year <= rules.months // 12 + 1:
         return date.min
-    before = first_of_month(day, -rules.months)
-    return min(days_after(before, day.day), first_of_month(before, 1))
+    month = first_of_month(day, -rules.months)
+    return min(days_after(month, day.day), first_of_month(month, 1))
 
 
 def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day: date) -> Standing:
@@ -97,28 +99,42 @@ def standing_on(rules: TierRules, before: Standing | None, reached: Reached, day
 
     A higher tier is entered at once. The same one is kept anew when as much as it takes was reached
     again: in a new calendar year, or since the day it was entered or kept anew. One that was kept
-    to its end and grace is left for what the period brings, or with ``down = "one"`` no less than
-    the tier below it.
+    to its end and grace is left for what the period brings, or last year where that is kept in
+    this one; with ``down = "one"`` for no less than the tier below it. The lowest is not kept, but
+    what is left.
     """
     had = rules.index(None if before is None else before.tier)
     earned = _index_of(rules, reached(period_began(rules, day)))
-    if before is None or earned > had:
+    if before is None:
+        return _brought(rules, earned, reached, day)
+    if earned > had or (0 < earned == had and _is_reached_again(rules, before, reached, day)):
         return _entered(rules, earned, day)
-    if 0 < earned == had and _is_reached_again(rules, before, reached, day):
-        return _entered(rules, had, day)
     if before.kept_until is None or day <= days_after(before.kept_until, rules.grace_days):
         return before
-    left = max(earned, had - 1) if rules.down == "one" else earned
-    return before if left == had else _entered(rules, left, day)
+    left = _brought(rules, earned, reached, day)
+    if rules.down == "one" and rules.index(left.tier) < had:
+        left = _entered(rules, had - 1, day)
+    return before if earned == had else left
 
 
 def _index_of(rules: TierRules, reached: int) -> int:
     return max(index for index, tier in enumerate(rules.tier) if tier.reach <= reached)
 
 
+def _brought(rules: TierRules, earned: int, reached: Reached, day: date) -> Standing:
+    """Answer the tier that the period brings, or the higher one that last year still does."""
+    if (rules.period, rules.keep) == ("calendar_year", "next_year") and day.year > 1:
+        since_last_year = reached(date(day.year - 1, 1, 1))
+        kept = _index_of(rules, since_last_year - reached(date(day.year, 1, 1)))
+        if kept > earned:
+            return Standing(tier=rules.tier[kept].id, since=day, kept_until=end_of_year(day))
+    return _entered(rules, earned, day)
+
+
 def _is_reached_again(rules: TierRules, before: Standing, reached: Reached, day: date) -> bool:
     if rules.period == "calendar_year":
-        return before.since.year < day.year
+        from_last_year = rules.keep == "next_year" and before.kept_until == end_of_year(day)
+        return before.since.year < day.year or from_last_year
     first = max(period_began(rules, day), days_after(before.since, 1))
     return first <= day and reached(first) >= rules.tier[rules.index(before.tier)].reach
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.core.mistakes import IN_FORM
+from agent.core.phrases import BUILT_IN
 from agent.core.program import Program
 from agent.core.strict_toml import InvalidDocument
 from agent.paths import shipped_program
@@ -195,7 +196,17 @@ def test_a_mistake_is_told_once_and_in_words(right: str, wrong: str, complaint: 
 def test_braces_that_name_nothing_are_told_in_words(phrase: str) -> None:
     """Whatever stands in braces, the answer says what may."""
     said = complaint_about(f"{CORNER}[phrases.en]\nbalance = {phrase!r}\n")
-    assert "corner.toml: phrases.en.balance: names no value: write it without braces\n" in said
+    assert said == "corner.toml: phrases.en.balance: names no value: write it without braces"
+
+
+def test_points_may_have_another_name() -> None:
+    """English is built in: a program writes down only those of its phrases that are to differ."""
+    text = f'{CORNER}[phrases.en]\nbalance = "Star balance"\n'
+    words = Program.parse(text, source="corner.toml").phrases_in("en")
+    assert words == BUILT_IN.model_copy(update={"balance": "Star balance"})
+    assert complaint_about(f"{CORNER}[phrases]\nen = 5\n").endswith(
+        "phrases.en: write it as a table"
+    )
 
 
 def test_no_form_of_a_program_is_told_as_a_regular_expression() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
 from agent.core.program.parts import Lines, Rate, Worded
 from agent.core.values import Code
@@ -26,7 +27,8 @@ class Discount(Worded):
 
     They are redeemed in steps of ``step`` points, and not fewer than ``minimum`` at once, in a
     basket of ``minimum_basket_minor``, for at most ``most_percent`` of it. At a partner they are
-    worth ``partner_rate`` times as much.
+    worth ``partner_rate`` times as much. Where they are turned into vouchers, one can be used for
+    ``voucher_months`` from its day of issue.
     """
 
     points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
@@ -36,6 +38,12 @@ class Discount(Worded):
     minimum_basket_minor: _Money = 0
     most_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
     partner_rate: Rate | None = None
+    voucher_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
+
+    def voucher_gone_on(self, issued_on: date) -> date | None:
+        """Answer the first day on which a voucher is no longer good; None where it always is."""
+        months = self.voucher_months
+        return None if months is None else months_after(issued_on, months)
 
     @model_validator(mode="after")
     def _a_step_is_whole_money(self) -> Self:

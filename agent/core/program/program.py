@@ -19,9 +19,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agent.core import strict_toml
 from agent.core.basket import Currency
@@ -50,7 +50,8 @@ _MOST_DAYS = 400
 
 class Program(Value):
     """One version of the rules. ``text`` of a rule is what receipt and screen say about it, in the
-    first of the program's ``languages``; ``phrases`` are the receipt's words, English built in.
+    first of the program's ``languages``; ``phrases`` are the receipt's words. English is built in,
+    and ``[phrases.en]`` needs no more than what is to differ, such as another name for points.
 
     A sale is judged by the version whose ``effective_from`` is the last up to its business date.
     Points are pending for ``return_window_days`` days after their sale. Money that was paid with
@@ -78,6 +79,13 @@ class Program(Value):
     limits: Limits = Limits()
     discount: Discount | None = None
     reward: tuple[Reward, ...] = ()
+
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _english_is_built_in(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get(ENGLISH), dict):
+            return {**value, ENGLISH: {**BUILT_IN.model_dump(), **value[ENGLISH]}}
+        return value
 
     @model_validator(mode="after")
     def _rules_have_their_own_names(self) -> Self:
