@@ -59,7 +59,7 @@ def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> E
     if sale.currency != program.currency:
         return Earned(points=0, because=())
     given = worths(program, sale, when)
-    points = sum(each.points for each in given)
+    points = sum([each.points for each in given])
     room = points if when.again is not None else _room(program, when)
     withheld = max(0, points - room)
     if withheld:
@@ -82,7 +82,7 @@ def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[
         if (rule.tiers and tier not in rule.tiers) or (again is not None and rule.id not in again):
             continue
         worth = worth_of(rule, sale, unpaid_minor, tier)
-        if worth.exact > 0:
+        if worth is not None and worth.exact > 0:
             based.append((rule, worth))
     given = [worth for _, worth in based if worth.points > 0]
     if program.promotion or when.pushed:

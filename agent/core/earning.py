@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from agent.core.basket import Line, Sale
+from agent.core.basket import Sale
 from agent.core.program import EarnRule
 from agent.core.program.parts import as_fraction
 
-__all__ = ["Worth", "counted_lines", "paid_minor", "thousandths", "worth_of"]
+__all__ = ["Worth", "paid_minor", "thousandths", "worth_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,35 +32,30 @@ def worth_of(
     unpaid_minor: int,
     tier: str | None,
     lines: tuple[int, ...] | None = None,
-) -> Worth:
-    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
+) -> Worth | None:
+    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``;
+    None where there is no such line.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
     paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
     """
-    counted = counted_lines(rule, sale.lines) if lines is None else lines
+    counted = rule.taken(sale.lines) if lines is None else lines
+    if not counted:
+        return None
     money_minor = paid_minor(rule, sale, counted, unpaid_minor)
     basis: int = money_minor
     exact: int | Fraction = 0
-    if counted and 0 < money_minor >= rule.minimum_minor:
+    if 0 < money_minor >= rule.minimum_minor:
         basis, exact = _exactly(rule, sale, counted, money_minor, tier)
     return Worth(
         rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)
     )
 
 
-def counted_lines(rule: EarnRule, lines: Sequence[Line]) -> tuple[int, ...]:
-    """Answer the indices of the lines that a rule is about."""
-    takes = rule.takes
-    return tuple([index for index, line in enumerate(lines) if takes(line)])
-
-
 def paid_minor(rule: EarnRule, sale: Sale, counted: Sequence[int], unpaid_minor: int) -> int:
     """Answer what was paid for lines in money that the rule counts, never below zero."""
     lines = sale.lines
-    paid = -unpaid_minor
-    for index in counted:
-        paid += lines[index].amount_minor
+    paid = sum([lines[index].amount_minor for index in counted]) - unpaid_minor
     if rule.before_tax:
         paid -= sum(lines[index].tax_minor for index in counted)
     if rule.before_discount:
@@ -98,8 +93,8 @@ def _exactly(
     if not rule.tier_rates:
         return basis, basis // unit * rule.points
     rate = rule.tier_rates.get(tier or "")
-    factor = Fraction(1) if rate is None else as_fraction(rate)
-    return basis, Fraction(basis * rule.points, unit) * factor
+    factor = as_fraction(rate or "1")
+    return basis, Fraction(basis * rule.points * factor.numerator, unit * factor.denominator)
 
 
 def _bought(sale: Sale, counted: Sequence[int], money_minor: int) -> int:

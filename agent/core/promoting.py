@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from agent.core.account import Account, Use
 from agent.core.basket import Sale
 from agent.core.calendar import days_since_birthday
 from agent.core.earning import Worth, worth_of
 from agent.core.program import EarnRule, Program, Promotion
-from agent.core.program.parts import WEEKDAYS, as_fraction
+from agent.core.program.parts import WEEKDAYS, Rate, as_fraction
 
 __all__ = ["Circumstances", "applies", "promoted"]
 
@@ -123,7 +124,7 @@ def _worth(
 
 
 def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
-    lines = tuple([i for i, line in enumerate(sale.lines) if promotion.takes(line)])
+    lines = promotion.taken(sale.lines)
     basis = max(0, sum(sale.lines[index].amount_minor for index in lines) - unpaid_minor)
     points = (promotion.bonus or 0) if 0 < basis >= promotion.minimum_minor else 0
     return _of(promotion, lines, basis, points)
@@ -133,21 +134,30 @@ def _multiplied(
     promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
 ) -> Worth:
     """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last."""
-    exact, basis, counted = Fraction(0), 0, set[int]()
+    exact: int | Fraction = 0
+    basis, counted = 0, set[int]()
     for rule, whole in based:
         if promotion.rules and rule.id not in promotion.rules:
             continue
-        part = whole
+        part: Worth | None = whole
         if not promotion.takes_any:
             lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
             part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
+        if part is None:
+            continue
         exact += part.exact
         basis += part.basis
         counted.update(part.lines)
     if basis < promotion.minimum_minor:
-        exact = Fraction(0)
-    more = exact * (as_fraction(promotion.multiplier or "1") - 1)
-    return _of(promotion, tuple(sorted(counted)), basis, more)
+        exact = 0
+    return _of(promotion, tuple(sorted(counted)), basis, exact * _more(promotion.multiplier or "1"))
+
+
+@lru_cache(maxsize=256)
+def _more(multiplier: Rate) -> int | Fraction:
+    """Answer what a multiplier gives on top; as an integer where it is whole, which is faster."""
+    more = as_fraction(multiplier) - 1
+    return more.numerator if more.denominator == 1 else more
 
 
 def _of(promotion: Promotion, lines: tuple[int, ...], basis: int, exact: int | Fraction) -> Worth:
