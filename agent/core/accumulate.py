@@ -11,12 +11,12 @@ lines. Promotions of other days cost nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
-from agent.core.earning import Worth, worth_of
+from agent.core.earning import Bought, Worth, worth_of
 from agent.core.program import Program
 from agent.core.promoting import Circumstances, promoted
 from agent.core.values import Code, Label, Points
@@ -75,18 +75,18 @@ def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> E
 
 def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[Worth]:
     """Answer what each rule and promotion gives that gives any, before the program's limits."""
-    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
+    bought = Bought.of(sale, redeemed_part_earns=program.redeemed_part_earns)
     tier, again = when.account.tier, when.again
     based = []
     for rule in program.earn:
         if (rule.tiers and tier not in rule.tiers) or (again is not None and rule.id not in again):
             continue
-        worth = worth_of(rule, sale, unpaid_minor, tier)
+        worth = worth_of(rule, bought, tier)
         if worth is not None and worth.exact > 0:
             based.append((rule, worth))
     given = [worth for _, worth in based if worth.points > 0]
     if program.promotion or when.pushed:
-        given += promoted(program, sale, when, based, unpaid_minor)
+        given += promoted(program, bought, when, based)
     return given
 
 
@@ -113,5 +113,5 @@ def _trimmed(given: Sequence[Worth], withheld: int) -> list[Worth]:
         taken = min(each.points, withheld)
         withheld -= taken
         if each.points > taken:
-            kept.append(replace(each, points=each.points - taken) if taken else each)
+            kept.append(each._replace(points=each.points - taken) if taken else each)
     return kept[::-1]

@@ -155,8 +155,8 @@ class Sale(Value):
         Points pay by a tender or by a reward line below zero. A reward line above zero, such as a
         coffee that a tender of points pays for, is not one of the other lines.
         """
-        tendered = sum([each.amount_minor for each in self.tenders if each.kind == "points"])
-        rewards = sum([line.amount_minor for line in self.lines if line.category == REWARD])
+        tendered = sum(each.amount_minor for each in self.tenders if each.kind == "points")
+        rewards = sum(line.amount_minor for line in self.lines if line.is_reward)
         return max(0, max(0, tendered) - rewards)
 
     @property

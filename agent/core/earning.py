@@ -1,18 +1,42 @@
 """What one earn rule gives for one basket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple, Self
 
-from agent.core.basket import Sale
+from agent.core.basket import REWARD, Sale
 from agent.core.program import EarnRule
 from agent.core.program.parts import as_fraction
 
-__all__ = ["Worth", "paid_minor", "thousandths", "worth_of"]
+__all__ = ["Bought", "Worth", "paid_minor", "thousandths", "worth_of"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Worth:
+class Bought(NamedTuple):
+    """A sale with what all rules ask of its lines, read once: reading a checked value's field takes
+    longer than whatever a rule does with it. ``unpaid_minor`` is what points paid for.
+    """
+
+    sale: Sale
+    categories: list[str]
+    amounts_minor: list[int]
+    unpaid_minor: int
+
+    @classmethod
+    def of(cls, sale: Sale, *, redeemed_part_earns: bool) -> Self:
+        """Read a sale. Where what points paid for earns too, nothing of it is unpaid."""
+        categories = [line.category for line in sale.lines]
+        by_points = REWARD in categories or "points" in [tender.kind for tender in sale.tenders]
+        return cls(
+            sale=sale,
+            categories=categories,
+            amounts_minor=[line.amount_minor for line in sale.lines],
+            unpaid_minor=(
+                sale.paid_with_points_minor if by_points and not redeemed_part_earns else 0
+            ),
+        )
+
+
+class Worth(NamedTuple):
     """What a rule gives: ``points`` is ``exact`` without its fraction, unless a cap lowered it.
 
     ``basis`` is what was counted for it: money in minor units, thousandths of a quantity, or 1.
@@ -27,39 +51,35 @@ class Worth:
 
 
 def worth_of(
-    rule: EarnRule,
-    sale: Sale,
-    unpaid_minor: int,
-    tier: str | None,
-    lines: tuple[int, ...] | None = None,
+    rule: EarnRule, bought: Bought, tier: str | None, lines: tuple[int, ...] | None = None
 ) -> Worth | None:
     """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``;
     None where there is no such line.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
-    paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
+    paid with points, and with tenders that the rule leaves out.
     """
-    counted = rule.taken(sale.lines) if lines is None else lines
+    counted = rule.taken(bought.sale.lines, bought.categories) if lines is None else lines
     if not counted:
         return None
-    money_minor = paid_minor(rule, sale, counted, unpaid_minor)
+    money_minor = paid_minor(rule, bought, counted)
     basis: int = money_minor
     exact: int | Fraction = 0
     if 0 < money_minor >= rule.minimum_minor:
-        basis, exact = _exactly(rule, sale, counted, money_minor, tier)
+        basis, exact = _exactly(rule, bought.sale, counted, money_minor, tier)
     return Worth(
         rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)
     )
 
 
-def paid_minor(rule: EarnRule, sale: Sale, counted: Sequence[int], unpaid_minor: int) -> int:
+def paid_minor(rule: EarnRule, bought: Bought, counted: Sequence[int]) -> int:
     """Answer what was paid for lines in money that the rule counts, never below zero."""
-    lines = sale.lines
-    paid = sum([lines[index].amount_minor for index in counted]) - unpaid_minor
+    sale, amounts_minor = bought.sale, bought.amounts_minor
+    paid = sum([amounts_minor[index] for index in counted]) - bought.unpaid_minor
     if rule.before_tax:
-        paid -= sum(lines[index].tax_minor for index in counted)
+        paid -= sum(sale.lines[index].tax_minor for index in counted)
     if rule.before_discount:
-        paid += sum(lines[index].discount_minor for index in counted)
+        paid += sum(sale.lines[index].discount_minor for index in counted)
     if rule.exclude_tenders:
         left_out = [each for each in sale.tenders if each.kind in rule.exclude_tenders]
         paid -= max(0, sum(each.amount_minor for each in left_out))

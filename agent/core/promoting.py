@@ -5,7 +5,7 @@ not. A cap or a store's allowance lowers what one gives; one that gives nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -13,7 +13,7 @@ from functools import lru_cache
 from agent.core.account import Account, Use
 from agent.core.basket import Sale
 from agent.core.calendar import days_since_birthday
-from agent.core.earning import Worth, worth_of
+from agent.core.earning import Bought, Worth, worth_of
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import WEEKDAYS, Rate, as_fraction
 
@@ -42,14 +42,12 @@ class Circumstances:
     again: Mapping[str, int] | None = None
 
 
-def promoted(
-    program: Program, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> list[Worth]:
+def promoted(program: Program, bought: Bought, when: Circumstances, based: Based) -> list[Worth]:
     """Answer what promotions give, in the order of the file."""
-    offered = []
+    sale, offered = bought.sale, []
     for place, promotion in enumerate((*program.promotions_on(sale.business_date), *when.pushed)):
         if applies(promotion, sale, when):
-            worth = _worth(promotion, sale, when, based, unpaid_minor)
+            worth = _worth(promotion, bought, when, based)
             if worth.points > 0:
                 offered.append((place, promotion, worth))
     competing = [each for each in offered if not each[1].always]
@@ -112,27 +110,24 @@ def _has_occasion(promotion: Promotion, day: date, account: Account) -> bool:
     return True
 
 
-def _worth(
-    promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> Worth:
+def _worth(promotion: Promotion, bought: Bought, when: Circumstances, based: Based) -> Worth:
     if promotion.multiplier is None:
-        worth = _bonus(promotion, sale, unpaid_minor)
+        worth = _bonus(promotion, bought)
     else:
-        worth = _multiplied(promotion, sale, when, based, unpaid_minor)
+        worth = _multiplied(promotion, bought, when, based)
     most = _most(promotion, when)
-    return replace(worth, points=max(0, min(worth.points, most)))
+    return worth._replace(points=max(0, min(worth.points, most)))
 
 
-def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
-    lines = promotion.taken(sale.lines)
-    basis = max(0, sum(sale.lines[index].amount_minor for index in lines) - unpaid_minor)
+def _bonus(promotion: Promotion, bought: Bought) -> Worth:
+    lines = promotion.taken(bought.sale.lines, bought.categories)
+    paid_minor = sum([bought.amounts_minor[index] for index in lines])
+    basis = max(0, paid_minor - bought.unpaid_minor)
     points = (promotion.bonus or 0) if 0 < basis >= promotion.minimum_minor else 0
     return _of(promotion, lines, basis, points)
 
 
-def _multiplied(
-    promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> Worth:
+def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based: Based) -> Worth:
     """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last."""
     exact: int | Fraction = 0
     basis, counted = 0, set[int]()
@@ -141,8 +136,8 @@ def _multiplied(
             continue
         part: Worth | None = whole
         if not promotion.takes_any:
-            lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
-            part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
+            lines = tuple([i for i in whole.lines if promotion.takes(bought.sale.lines[i])])
+            part = worth_of(rule, bought, when.account.tier, lines)
         if part is None:
             continue
         exact += part.exact

@@ -75,8 +75,8 @@ class Lines(Worded):
             return category in self.categories or sku in self.skus
         return True
 
-    def taken(self, lines: Sequence[Line]) -> tuple[int, ...]:
-        """Answer the indices of the lines that the rule is about.
+    def taken(self, lines: Sequence[Line], categories: Sequence[Code]) -> tuple[int, ...]:
+        """Answer the indices of the lines that the rule is about; ``categories`` are theirs.
 
         Most rules name no article: for them it is one look-up a line, without a call.
         """
@@ -85,9 +85,9 @@ class Lines(Worded):
             return tuple([index for index, line in enumerate(lines) if takes(line)])
         if self.categories:
             named = self._named
-            return tuple([index for index, line in enumerate(lines) if line.category in named])
+            return tuple([index for index, each in enumerate(categories) if each in named])
         left_out = self._left_out
-        return tuple([index for index, line in enumerate(lines) if line.category not in left_out])
+        return tuple([index for index, each in enumerate(categories) if each not in left_out])
 
     @cached_property
     def _left_out(self) -> frozenset[Code]:
