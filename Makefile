@@ -41,6 +41,7 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff check --fix .
 
 torture: $(READY)  ## the long runs
+	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@.ci/packages mosquitto chromium strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
@@ -48,7 +49,7 @@ bench: $(READY)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
 	@for name in tap sale sync ledger till; do $(BIN)/tapledger bench $$name; done
 
-baskets: $(READY)  ## make tests/data/baskets.jsonl again from its source
+baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@$(BIN)/python tests/data/make_baskets.py
 

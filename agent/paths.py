@@ -3,7 +3,7 @@
 import sysconfig
 from pathlib import Path
 
-__all__ = ["shipped_baskets", "shipped_config", "shipped_program"]
+__all__ = ["shipped_baskets", "shipped_config", "shipped_program", "shipped_year"]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "tapledger"
@@ -22,6 +22,11 @@ def shipped_program(name: str) -> Path:
 def shipped_baskets() -> Path:
     """Answer the file of real baskets that the demo and the measurements play."""
     return _first(_CHECKOUT / "tests" / "data", _INSTALLED) / "baskets.jsonl"
+
+
+def shipped_year() -> Path:
+    """Answer the file of every 20th real basket of a year, which programs are replayed on."""
+    return _first(_CHECKOUT / "tests" / "data", _INSTALLED) / "every-20th.jsonl.xz"
 
 
 def _first(checkout: Path, installed: Path) -> Path:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.shown import fail, progress_bar
+from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.paths import shipped_program, shipped_year
 from agent.service import configure_logs
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _ACCOUNTS, _ENTRIES, _REQUESTS = 100_000, 1_000_000, 400
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["tap", "sale", "sync", "ledger", "till"]))
+@click.argument("name", type=click.Choice(["tap", "sale", "sync", "ledger", "till", "program"]))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--accounts",
@@ -50,8 +51,29 @@ _ACCOUNTS, _ENTRIES, _REQUESTS = 100_000, 1_000_000, 400
     metavar="N",
     help="till: how many requests of each call a run measures.",
 )
+@click.option(
+    "--baskets",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="program: replay these instead of every 20th real basket of a year.",
+)
+@click.option(
+    "--program",
+    "rules",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="program: judge by this one instead of clubpoints.toml.",
+)
+@plain_errors
 def bench(
-    name: str, as_json: bool, accounts: int, entries: int, keep: Path | None, requests: int
+    name: str,
+    as_json: bool,
+    accounts: int,
+    entries: int,
+    keep: Path | None,
+    requests: int,
+    baskets: Path | None,
+    rules: Path | None,
 ) -> None:
     """Measure one thing beside its raw limit.
 
@@ -62,13 +84,29 @@ def bench(
     if entries < accounts * 11 // 10:
         raise click.UsageError("--entries counts the enrolments too: give more entries")
     configure_logs(level="ERROR")
-    report = _measure(name, accounts, entries, keep, requests)
+    report = (
+        _measure_program(rules, baskets)
+        if name == "program"
+        else _measure(name, accounts, entries, keep, requests)
+    )
     if as_json:
         click.echo(json.dumps(report.as_json()))
         return
     for line in report.lines():
         click.echo(line)
     click.secho(report.verdict(), fg="green" if report.target_met else "yellow")
+
+
+def _measure_program(rules: Path | None, baskets: Path | None) -> "Figures":
+    from agent.rules import read_program  # noqa: PLC0415 - see below
+    from agent.tools.baskets import BadBaskets  # noqa: PLC0415
+    from agent.tools.bench.program import run_program_bench  # noqa: PLC0415
+
+    program = read_program(rules or shipped_program("clubpoints"))
+    try:
+        return run_program_bench(program, baskets or shipped_year(), bar=progress_bar)
+    except BadBaskets as error:
+        fail(str(error), code=2)
 
 
 def _measure(

@@ -11,12 +11,12 @@ lines. Promotions of other days cost nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
-from agent.core.earning import Worth, counted_lines, paid_minor, unpaid_by_rule, worth_of
+from agent.core.earning import Bought, Worth, paid_minor, unpaid_by_rule, worth_of
 from agent.core.program import Program
 from agent.core.promoting import Circumstances, promoted
 from agent.core.values import Code, Label, Points
@@ -59,7 +59,7 @@ def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> E
     if sale.currency != program.currency:
         return Earned(points=0, because=())
     given = worths(program, sale, when)
-    points = sum(each.points for each in given)
+    points = sum([each.points for each in given])
     room = points if when.again is not None else _room(program, when)
     withheld = max(0, points - room)
     if withheld:
@@ -81,28 +81,30 @@ def spend_minor(program: Program, sale: Sale) -> int:
     rule = next((each for each in program.earn if each.per_minor is not None), None)
     if rule is None or sale.currency != program.currency:
         return 0
-    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
-    return paid_minor(rule, sale, counted_lines(rule, sale.lines), unpaid_minor)
+    bought = Bought.of(sale, redeemed_part_earns=program.redeemed_part_earns)
+    counted = rule.taken(sale.lines, bought.categories)
+    return paid_minor(rule, bought, counted, bought.unpaid_minor)
 
 
 def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[Worth]:
     """Answer what each rule and promotion gives that gives any, before the program's limits."""
-    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor
+    bought = Bought.of(sale, redeemed_part_earns=program.redeemed_part_earns)
     tier, again = when.account.tier, when.again
     rules = [rule for rule in program.earn if not rule.tiers or tier in rule.tiers]
-    unpaid = unpaid_by_rule(rules, sale, unpaid_minor)
+    unpaid = unpaid_by_rule(rules, bought)
     based = []
     for rule in rules:
         if again is not None and rule.id not in again:
             continue
-        worth = worth_of(rule, sale, unpaid[rule.id], tier)
+        worth = worth_of(rule, bought, unpaid[rule.id], tier)
+        if worth is None or worth.exact <= 0:
+            continue
         if again is not None and worth.points > again[rule.id]:
-            worth = replace(worth, points=again[rule.id])
-        if worth.exact > 0:
-            based.append((rule, worth, unpaid[rule.id]))
+            worth = worth._replace(points=again[rule.id])
+        based.append((rule, worth, unpaid[rule.id]))
     given = [worth for _, worth, _ in based if worth.points > 0]
     if program.promotion or when.pushed:
-        given += promoted(program, sale, when, based, unpaid_minor)
+        given += promoted(program, bought, when, based)
     return given
 
 
@@ -129,5 +131,5 @@ def _trimmed(given: Sequence[Worth], withheld: int) -> list[Worth]:
         taken = min(each.points, withheld)
         withheld -= taken
         if each.points > taken:
-            kept.append(replace(each, points=each.points - taken) if taken else each)
+            kept.append(each._replace(points=each.points - taken) if taken else each)
     return kept[::-1]

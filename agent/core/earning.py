@@ -1,18 +1,42 @@
 """What one earn rule gives for one basket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple, Self
 
-from agent.core.basket import Line, Sale
+from agent.core.basket import REWARD, Line, Sale
 from agent.core.program import EarnRule
 from agent.core.program.parts import as_fraction
 
-__all__ = ["Worth", "counted_lines", "paid_minor", "thousandths", "unpaid_by_rule", "worth_of"]
+__all__ = ["Bought", "Worth", "paid_minor", "thousandths", "unpaid_by_rule", "worth_of"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Worth:
+class Bought(NamedTuple):
+    """A sale with what all rules ask of its lines, read once: reading a checked value's field takes
+    longer than whatever a rule does with it. ``unpaid_minor`` is what points paid for.
+    """
+
+    sale: Sale
+    categories: list[str]
+    amounts_minor: list[int]
+    unpaid_minor: int
+
+    @classmethod
+    def of(cls, sale: Sale, *, redeemed_part_earns: bool) -> Self:
+        """Read a sale. Where what points paid for earns too, nothing of it is unpaid."""
+        categories = [line.category for line in sale.lines]
+        by_points = REWARD in categories or "points" in [tender.kind for tender in sale.tenders]
+        return cls(
+            sale=sale,
+            categories=categories,
+            amounts_minor=[line.amount_minor for line in sale.lines],
+            unpaid_minor=(
+                sale.paid_with_points_minor if by_points and not redeemed_part_earns else 0
+            ),
+        )
+
+
+class Worth(NamedTuple):
     """What a rule gives: ``points`` is ``exact`` without its fraction, unless a cap lowered it.
 
     ``basis`` is what was counted for it: money in minor units, thousandths of a quantity, or 1.
@@ -28,64 +52,60 @@ class Worth:
 
 def worth_of(
     rule: EarnRule,
-    sale: Sale,
+    bought: Bought,
     unpaid_minor: int,
     tier: str | None,
     lines: tuple[int, ...] | None = None,
-) -> Worth:
-    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``.
-    The least that the rule wants is of all lines it counts, and not asked of some.
+) -> Worth | None:
+    """Apply a rule to what was paid for the lines it counts, or for those of them in ``lines``;
+    None where there is no such line. The least that the rule wants is of all lines it counts, and
+    not asked of some.
 
     Negative lines (a coupon, a bottle returned) lower what was really paid, and so does what was
     paid with points, ``unpaid_minor``, and with tenders that the rule leaves out.
     """
-    counted = counted_lines(rule, sale.lines) if lines is None else lines
-    money_minor = paid_minor(rule, sale, counted, unpaid_minor)
+    counted = rule.taken(bought.sale.lines, bought.categories) if lines is None else lines
+    if not counted:
+        return None
+    money_minor = paid_minor(rule, bought, counted, unpaid_minor)
     basis: int = money_minor
     exact: int | Fraction = 0
     least_minor = rule.minimum_minor if lines is None else 0
-    if counted and 0 < money_minor >= least_minor:
-        unpaid_minor += _left_out_minor(rule, sale)
-        basis, exact = _exactly(rule, sale, counted, (money_minor, unpaid_minor), tier)
+    if 0 < money_minor >= least_minor:
+        unpaid_minor += _left_out_minor(rule, bought.sale)
+        basis, exact = _exactly(rule, bought.sale, counted, (money_minor, unpaid_minor), tier)
     return Worth(
         rule=rule.id, text=rule.text, lines=counted, basis=basis, exact=exact, points=int(exact)
     )
 
 
-def counted_lines(rule: EarnRule, lines: Sequence[Line]) -> tuple[int, ...]:
-    """Answer the indices of the lines that a rule is about."""
-    takes = rule.takes
-    return tuple([index for index, line in enumerate(lines) if takes(line)])
-
-
-def paid_minor(rule: EarnRule, sale: Sale, counted: Sequence[int], unpaid_minor: int) -> int:
+def paid_minor(rule: EarnRule, bought: Bought, counted: Sequence[int], unpaid_minor: int) -> int:
     """Answer what was paid for lines in money that the rule counts, never below zero."""
-    lines = sale.lines
-    paid = -unpaid_minor
-    for index in counted:
-        paid += lines[index].amount_minor
+    sale, amounts_minor = bought.sale, bought.amounts_minor
+    paid = sum([amounts_minor[index] for index in counted]) - unpaid_minor
     if rule.before_tax:
-        paid -= sum(lines[index].tax_minor for index in counted)
+        paid -= sum(sale.lines[index].tax_minor for index in counted)
     if rule.before_discount:
-        paid += sum(lines[index].discount_minor for index in counted)
+        paid += sum(sale.lines[index].discount_minor for index in counted)
     return max(0, paid - _left_out_minor(rule, sale))
 
 
-def unpaid_by_rule(rules: Sequence[EarnRule], sale: Sale, unpaid_minor: int) -> dict[str, int]:
+def unpaid_by_rule(rules: Sequence[EarnRule], bought: Bought) -> dict[str, int]:
     """Answer by rule what of the money that points paid lowers what it counts.
 
     Lines bear it once: those of the first rule in the file as much as they come to, then the others
     of the next one. So it lowers every rule but one whose lines others have borne it for.
     """
+    unpaid_minor = bought.unpaid_minor
     if not unpaid_minor or len(rules) == 1:
-        return {rule.id: unpaid_minor for rule in rules}
-    counted = {rule.id: counted_lines(rule, sale.lines) for rule in rules}
+        return dict.fromkeys([rule.id for rule in rules], unpaid_minor)
+    counted = {rule.id: rule.taken(bought.sale.lines, bought.categories) for rule in rules}
     first: dict[int, str] = {}
     for name, lines in counted.items():
         first.update({index: name for index in lines if index not in first})
     left_minor, borne_minor = unpaid_minor, dict.fromkeys(counted, 0)
     for name in counted:
-        own_minor = sum(sale.lines[index].amount_minor for index, of in first.items() if of == name)
+        own_minor = sum(bought.amounts_minor[index] for index, of in first.items() if of == name)
         borne_minor[name] = min(left_minor, max(0, own_minor))
         left_minor -= borne_minor[name]
     return {
@@ -135,8 +155,8 @@ def _exactly(
     if not rule.tier_rates:
         return basis, basis // unit * rule.points
     rate = rule.tier_rates.get(tier or "")
-    factor = Fraction(1) if rate is None else as_fraction(rate)
-    return basis, Fraction(basis * rule.points, unit) * factor
+    factor = as_fraction(rate or "1")
+    return basis, Fraction(basis * rule.points * factor.numerator, unit * factor.denominator)
 
 
 def _bought(lines: Sequence[Line], unpaid_minor: int) -> int:

@@ -5,16 +5,17 @@ not. A cap or a store's allowance lowers what one gives; one that gives nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from agent.core.account import Account, Use
 from agent.core.basket import Sale
 from agent.core.calendar import days_since_birthday
-from agent.core.earning import Worth, worth_of
+from agent.core.earning import Bought, Worth, worth_of
 from agent.core.program import EarnRule, Program, Promotion
-from agent.core.program.parts import WEEKDAYS, as_fraction
+from agent.core.program.parts import WEEKDAYS, Rate, as_fraction
 
 __all__ = ["Circumstances", "applies", "promoted"]
 
@@ -43,14 +44,12 @@ class Circumstances:
     again: Mapping[str, int] | None = None
 
 
-def promoted(
-    program: Program, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> list[Worth]:
+def promoted(program: Program, bought: Bought, when: Circumstances, based: Based) -> list[Worth]:
     """Answer what promotions give, in the order of the file."""
-    offered = []
+    sale, offered = bought.sale, []
     for place, promotion in enumerate((*program.promotions_on(sale.business_date), *when.pushed)):
         if applies(promotion, sale, when):
-            worth = _worth(promotion, sale, when, based, unpaid_minor)
+            worth = _worth(promotion, bought, when, based)
             if worth.points > 0:
                 offered.append((place, promotion, worth))
     competing = [each for each in offered if not each[1].always]
@@ -113,51 +112,58 @@ def _has_occasion(promotion: Promotion, day: date, account: Account) -> bool:
     return True
 
 
-def _worth(
-    promotion: Promotion, sale: Sale, when: Circumstances, based: Based, unpaid_minor: int
-) -> Worth:
+def _worth(promotion: Promotion, bought: Bought, when: Circumstances, based: Based) -> Worth:
     if promotion.multiplier is None:
-        worth = _bonus(promotion, sale, unpaid_minor)
+        worth = _bonus(promotion, bought)
     else:
-        worth = _multiplied(promotion, sale, when, based)
+        worth = _multiplied(promotion, bought, when, based)
     most = _most(promotion, when)
-    return replace(worth, points=max(0, min(worth.points, most)))
+    return worth._replace(points=max(0, min(worth.points, most)))
 
 
-def _bonus(promotion: Promotion, sale: Sale, unpaid_minor: int) -> Worth:
-    lines = tuple([i for i, line in enumerate(sale.lines) if promotion.takes(line)])
-    basis = _paid_minor(promotion, sale, unpaid_minor)
+def _bonus(promotion: Promotion, bought: Bought) -> Worth:
+    lines = promotion.taken(bought.sale.lines, bought.categories)
+    basis = _paid_minor(bought, lines, bought.unpaid_minor)
     points = (promotion.bonus or 0) if 0 < basis >= promotion.minimum_minor else 0
     return _of(promotion, lines, basis, points)
 
 
-def _paid_minor(promotion: Promotion, sale: Sale, unpaid_minor: int) -> int:
+def _paid_minor(bought: Bought, lines: Sequence[int], unpaid_minor: int) -> int:
     """Answer what was paid for the promotion's lines: each of them once, whatever counts it."""
-    paid = sum(line.amount_minor for line in sale.lines if promotion.takes(line))
-    return max(0, paid - unpaid_minor)
+    return max(0, sum([bought.amounts_minor[index] for index in lines]) - unpaid_minor)
 
 
-def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Based) -> Worth:
+def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based: Based) -> Worth:
     """Multiply what rules give for the promotion's lines; the fraction is dropped once, at last.
 
     The least that it wants is money of those lines, each once, whatever the rules count of them.
     """
-    exact, not_paid_minor, counted = Fraction(0), 0, set[int]()
+    exact: int | Fraction = 0
+    most_unpaid_minor, counted = 0, set[int]()
+    taken = promotion.taken(bought.sale.lines, bought.categories)
     for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
             continue
-        part = whole
+        part: Worth | None = whole
         if not promotion.takes_any:
-            lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
-            part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
+            lines = tuple([index for index in whole.lines if index in taken])
+            part = worth_of(rule, bought, unpaid_minor, when.account.tier, lines)
+        if part is None:
+            continue
         exact += part.exact
-        not_paid_minor = max(not_paid_minor, unpaid_minor)
+        most_unpaid_minor = max(most_unpaid_minor, unpaid_minor)
         counted.update(part.lines)
-    basis = _paid_minor(promotion, sale, not_paid_minor)
+    basis = _paid_minor(bought, taken, most_unpaid_minor)
     if basis < promotion.minimum_minor:
-        exact = Fraction(0)
-    more = exact * (as_fraction(promotion.multiplier or "1") - 1)
-    return _of(promotion, tuple(sorted(counted)), basis, more)
+        exact = 0
+    return _of(promotion, tuple(sorted(counted)), basis, exact * _more(promotion.multiplier or "1"))
+
+
+@lru_cache(maxsize=256)
+def _more(multiplier: Rate) -> int | Fraction:
+    """Answer what a multiplier gives on top; as an integer where it is whole, which is faster."""
+    more = as_fraction(multiplier) - 1
+    return more.numerator if more.denominator == 1 else more
 
 
 def _of(promotion: Promotion, lines: tuple[int, ...], basis: int, exact: int | Fraction) -> Worth:

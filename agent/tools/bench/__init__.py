@@ -10,6 +10,7 @@ from agent.tools.bench.figures import Figures
 from agent.tools.bench.ledger import run_ledger_bench
 from agent.tools.bench.ledger_built import Size
 from agent.tools.bench.measure import Bar, Bench, Measurement, Report, run_bench
+from agent.tools.bench.program import run_program_bench
 from agent.tools.bench.sale import SaleBench
 from agent.tools.bench.sync import SyncBench
 from agent.tools.bench.tap import TapBench
@@ -24,6 +25,7 @@ __all__ = [
     "Size",
     "run_bench",
     "run_ledger_bench",
+    "run_program_bench",
     "run_till_bench",
 ]
 
