@@ -145,8 +145,9 @@ def _multiplied(promotion: Promotion, sale: Sale, when: Circumstances, based: Ba
             lines = tuple([i for i in whole.lines if promotion.takes(sale.lines[i])])
             part = worth_of(rule, sale, unpaid_minor, when.account.tier, lines)
         exact += part.exact
-        not_paid_minor = max(not_paid_minor, unpaid_minor)
+        not_paid_minor += unpaid_minor
         counted.update(part.lines)
+    not_paid_minor = min(not_paid_minor, sale.paid_with_points_minor)
     basis = max(0, sum(sale.lines[index].amount_minor for index in counted) - not_paid_minor)
     if basis < promotion.minimum_minor:
         exact = Fraction(0)
