@@ -139,7 +139,7 @@ def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based
     The least that it wants is money of those lines, each once, whatever the rules count of them.
     """
     exact: int | Fraction = 0
-    most_unpaid_minor, counted = 0, set[int]()
+    not_paid_minor, counted = 0, set[int]()
     taken = promotion.taken(bought.sale.lines, bought.categories)
     for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
@@ -151,9 +151,9 @@ def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based
         if part is None:
             continue
         exact += part.exact
-        most_unpaid_minor = max(most_unpaid_minor, unpaid_minor)
+        not_paid_minor += unpaid_minor
         counted.update(part.lines)
-    basis = _paid_minor(bought, taken, most_unpaid_minor)
+    basis = _paid_minor(bought, taken, min(not_paid_minor, bought.unpaid_minor))
     if basis < promotion.minimum_minor:
         exact = 0
     return _of(promotion, tuple(sorted(counted)), basis, exact * _more(promotion.multiplier or "1"))

@@ -68,6 +68,18 @@ def test_a_promotion_wants_money(
     assert sum(each.points for each in because if each.rule == "twice") == twice
 
 
+def test_what_points_paid_of_several_rules_lines_is_no_money(sale_body: SaleBody) -> None:
+    """9.00 of points pay the groceries and 4.00 of the fuel: 9.99 of 18.99 are left."""
+    body = sale_body(500, 1399)
+    body["lines"][1] |= {"category": "fuel", "quantity": "4"}
+    body["tenders"] = [
+        {"kind": "points", "amount_minor": 900},
+        {"kind": "card", "amount_minor": 999},
+    ]
+    because = accumulate(PROGRAM, Sale.model_validate(body)).because
+    assert [(each.rule, each.points) for each in because] == [("fuel", 2)]
+
+
 def test_what_a_rule_wants_is_not_asked_of_the_promotions_lines(sale_body: SaleBody) -> None:
     """A rule from 20.00 on, met by the basket, is multiplied for the 6.00 of bread in it."""
     program = Program.parse(

@@ -88,3 +88,13 @@ def test_points_count_for_whole_months(day: date, months: int) -> None:
     began = period_began(BY_MONTHS.model_copy(update={"months": months}), day)
     assert months_after(began, months) > day
     assert months_after(began - timedelta(1), months) <= day
+
+
+def test_the_first_years_of_all_have_no_year_before() -> None:
+    """A day in them is no mistake."""
+    first, second = date(1, 6, 1), date(2, 6, 1)
+    assert period_began(BY_MONTHS, first) == date.min
+    assert period_began(BY_MONTHS, second) == date.min
+    assert period_began(BY_MONTHS, date(3, 6, 1)) == date(2, 6, 2)
+    for rules in (BY_YEAR, BY_MONTHS):
+        assert standing(rules, None, {first: 99}, first) == Standing(tier="low", since=first)
