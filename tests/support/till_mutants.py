@@ -52,9 +52,9 @@ MUTANTS = {
         caught_by=f"{_HELD}::test_held_points_cannot_be_spent_twice",
     ),
     "reward_line_earns": Mutant(
-        file="agent/core/accumulate.py",
-        old="        if line.category not in excluded and line.category != REWARD:",
-        new="        if line.category not in excluded:",
+        file="agent/core/program/parts.py",
+        old="        if category == REWARD or category in",
+        new="        if category in",
         caught_by=f"{_NOTHING}::test_a_reward_line_earns_nothing",
     ),
     "points_paid_with_points_earn": Mutant(
@@ -64,9 +64,9 @@ MUTANTS = {
         caught_by=f"{_NOTHING}::test_money_that_points_paid_earns_nothing",
     ),
     "floored_per_line": Mutant(
-        file="agent/core/accumulate.py",
-        old="            paid_minor += line.amount_minor\n",
-        new="            paid_minor += line.amount_minor // rule.per_minor * rule.per_minor\n",
+        file="agent/core/earning.py",
+        old="        paid += lines[index].amount_minor\n",
+        new="        paid += lines[index].amount_minor // 100 * 100\n",
         caught_by=f"{_EARNS}::test_fractions_are_dropped_once_a_sale",
     ),
     "another_currency_earns": Mutant(
@@ -241,8 +241,8 @@ MUTANTS = {
     ),
     "quote_offers_more_than_the_basket": Mutant(
         file="agent/core/rewards.py",
-        old="        points = min(points, total_minor // step_minor * discount.step)",
-        new="        points = max(points, total_minor // step_minor * discount.step)",
+        old="        points = min(points, takes_minor // step_minor * discount.step)",
+        new="        points = max(points, takes_minor // step_minor * discount.step)",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
     "short_of_what_is_kept_back": Mutant(

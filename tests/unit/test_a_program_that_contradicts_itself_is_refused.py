@@ -16,6 +16,7 @@ _TIERS = (
     _BASE + _RULE + '[tiers]\ncount = "points"\nperiod = "rolling"\nkeep = "months"\n'
     '[[tiers.tier]]\nid = "green"\ntext = "Green"\n'
 )
+_STEPS = "steps = [{ from_minor = 9, points = 1 }, { from_minor = 9, points = 2 }]\n"
 _GOLD = 'reach = 0\n[[tiers.tier]]\nid = "gold"\ntext = "Gold"\n'
 
 _WRONG = [
@@ -28,7 +29,7 @@ _WRONG = [
         "tier_rates go with per_minor or per_quantity",
     ),
     (
-        _BASE + _EARN + "steps = [{ from_minor = 9 }, { from_minor = 9 }]\n".replace("9", "9, points = 1"),
+        _BASE + _EARN + _STEPS,
         "begin with the smallest from_minor",
     ),
     (_MORE, "say what it gives, and one thing alone"),
