@@ -5,13 +5,19 @@ from contextlib import closing
 from pathlib import Path
 
 import ledger_mutants
+import program_mutants
 import projection_mutants
 import pytest
 import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
-MUTANTS = ledger_mutants.MUTANTS | projection_mutants.MUTANTS | till_mutants.MUTANTS
+MUTANTS = (
+    ledger_mutants.MUTANTS
+    | program_mutants.MUTANTS
+    | projection_mutants.MUTANTS
+    | till_mutants.MUTANTS
+)
 
 
 @pytest.fixture(scope="module")

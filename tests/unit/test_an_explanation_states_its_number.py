@@ -50,3 +50,43 @@ def test_what_is_left_is_explained_too(program: Program, sale: Sale, when: Circu
         if " of which " in each.how:
             worked_out, given_now = _NUMBER.findall(each.how)[-2:]
             assert Fraction(worked_out) > Fraction(given_now) == each.points, each.how
+
+
+def test_what_was_lowered_says_so() -> None:
+    """Of a bonus that a cap lowered, and of what a limit took away, both numbers are said."""
+    text = (
+        'id = "c"\nversion = 1\nname = "C"\ncurrency = "USD"\n'
+        '[[earn]]\nid = "base"\ntext = "Base"\nper_minor = 100\n'
+        '[[promotion]]\nid = "more"\ntext = "More"\nbonus = 9\n'
+        "caps = { points_per_sale = 4 }\n"
+    )
+    body = {
+        "lane": "1",
+        "cashier": "ana",
+        "business_date": "2024-02-29",
+        "occurred_at": "2024-02-29T12:00:00Z",
+        "currency": "USD",
+        "lines": [
+            {
+                "sku": "1",
+                "category": "grocery",
+                "quantity": "1",
+                "unit_price_minor": 1_250,
+                "amount_minor": 1_250,
+            }
+        ],
+        "tenders": [{"kind": "cash", "amount_minor": 1_250}],
+        "total_minor": 1_250,
+    }
+    sale = Sale.model_validate(body)
+    capped = explain(Program.parse(text, source="c.toml"), sale, Circumstances())
+    assert [each.how for each in capped.because] == [
+        "12.50 USD has 12 whole 1.00 USD: 12 x 1 = 12",
+        "9 for the sale, of which 4 are given",
+    ]
+    limited = Program.parse(text + "[limits]\npoints_per_sale = 5\n", source="c.toml")
+    cut = explain(limited, sale, Circumstances())
+    assert [each.how for each in cut.because] == [
+        "12.50 USD has 12 whole 1.00 USD: 12 x 1 = 12, of which 5 are given"
+    ]
+    assert (cut.points, cut.withheld) == (5, 11)

@@ -124,3 +124,49 @@ def test_a_store_that_is_not_listed_has_its_own_allowance() -> None:
     assert [budget.allowance(store) for store in ("s001", "s002", None)] == [20, 0, 0]
     open_to_all = Budget(points=50, stores={"s001": 20}, each_store=5)
     assert [open_to_all.allowance(store) for store in ("s001", "s002", None)] == [20, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ("caps = { times_in_all = 2 }", [5, 5, 0, 0]),
+        ("caps = { times_per_day = 1 }", [5, 0, 5, 0]),
+        ("caps = { points_per_sale = 4 }", [4, 4, 4, 4]),
+        ("caps = { points_per_day = 7 }", [5, 2, 5, 2]),
+        ("caps = { points_in_all = 12 }", [5, 5, 2, 0]),
+        ("budget = { points = 8, stores = { s001 = 8 } }", [5, 3, 0, 0]),
+        ("budget = { points = 8, each_store = 8 }", [5, 3, 0, 0]),
+        ("budget = { points = 8, stores = { s002 = 8 } }", [0, 0, 0, 0]),
+    ],
+)
+def test_what_is_used_up_is_not_given(said: str, more: list[int]) -> None:
+    """Two sales today and two tomorrow, 5 points on top of each, as far as they go."""
+    text = (
+        'id = "c"\nversion = 1\nname = "C"\ncurrency = "USD"\n'
+        '[[earn]]\nid = "base"\ntext = "Base"\nper_minor = 100\n'
+        f'[[promotion]]\nid = "more"\ntext = "More"\nbonus = 5\n{said}\n'
+    )
+    book = Notebook(Program.parse(text, source="c.toml"))
+    line = {
+        "sku": "1",
+        "category": "grocery",
+        "quantity": "1",
+        "unit_price_minor": 100,
+        "amount_minor": 100,
+    }
+    sales_of_days = [
+        Sale.model_validate(
+            {
+                "lane": "1",
+                "cashier": "ana",
+                "business_date": day,
+                "occurred_at": f"{day}T12:00:00Z",
+                "currency": "USD",
+                "lines": [line],
+                "tenders": [{"kind": "cash", "amount_minor": 100}],
+                "total_minor": 100,
+            }
+        )
+        for day in ("2024-02-28", "2024-02-28", "2024-02-29", "2024-02-29")
+    ]
+    assert [book.sell("ana", "s001", sale).points - 1 for sale in sales_of_days] == more

@@ -115,3 +115,13 @@ def test_a_whole_balance_runs_out_together() -> None:
     account = Account.model_validate({"lots": lots, "last_activity_on": "2024-04-15"})
     expiry = Expiry(kind="inactivity", months=12)
     assert [(e.points, e.on) for e in expires(expiry, account)] == [(12, date(2025, 4, 15))]
+
+
+def test_points_of_some_tiers_stay() -> None:
+    """Who is in one of ``never_tiers`` loses nothing; others lose, the soonest first."""
+    lots = [{"points": 5, "earned_on": "2024-03-01"}, {"points": 7, "earned_on": "2024-01-31"}]
+    expiry = Expiry(kind="rolling", months=12, never_tiers=frozenset({"gold"}))
+    gold = Account.model_validate({"lots": lots, "tier": "gold"})
+    assert expires(expiry, gold) == ()
+    green = gold.model_copy(update={"tier": "green"})
+    assert [each.points for each in expires(expiry, green)] == [7, 5]

@@ -1,13 +1,15 @@
 """Of several promotions that apply, those are given that the program's ``stacking`` says."""
 
 from dataclasses import replace
+from datetime import date
 
+import pytest
 from hypothesis import given
 from program_strategies import circumstances, programs, sales
 
 from agent.core.accumulate import Circumstances, accumulate
 from agent.core.basket import Sale
-from agent.core.program import Program
+from agent.core.program import EarnRule, Program, Promotion
 
 
 def more_by(program: Program, sale: Sale, when: Circumstances) -> dict[str, int]:
@@ -70,3 +72,43 @@ def test_what_rules_give_is_theirs(program: Program, sale: Sale, when: Circumsta
     base = accumulate(none, sale, replace(when, pushed=())).because
     now = accumulate(program, sale, when).because
     assert base == tuple(reason for reason in now if reason.rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("stacking", "given_now"),
+    [("best", {"a": 9, "d": 1}), ("all", {"a": 9, "b": 5, "d": 1}), ("newest", {"b": 5, "d": 1})],
+)
+def test_of_two_the_better_is_given(stacking: str, given_now: dict[str, int]) -> None:
+    """Of 9 and 5 the best is 9, the newest 5, all are both; what is always given is beside them."""
+    said = {
+        "earn": (EarnRule(id="base", text="Base", per_minor=100),),
+        "stacking": stacking,
+        "promotion": (
+            Promotion(id="a", text="A", bonus=9, starts_at="2024-01-01T00:00:00Z"),
+            Promotion(id="b", text="B", bonus=5, first_day=date(2024, 1, 2)),
+            Promotion(id="c", text="C", bonus=99, first_day=date(2024, 3, 1)),
+            Promotion(id="d", text="D", bonus=1, always=True),
+        ),
+    }
+    base = {"id": "c", "version": 1, "name": "C", "currency": "USD"}
+    sale = Sale.model_validate(
+        {
+            "lane": "1",
+            "cashier": "ana",
+            "business_date": "2024-02-29",
+            "occurred_at": "2024-02-29T12:00:00Z",
+            "currency": "USD",
+            "lines": [
+                {
+                    "sku": "1",
+                    "category": "grocery",
+                    "quantity": "1",
+                    "unit_price_minor": 100,
+                    "amount_minor": 100,
+                }
+            ],
+            "tenders": [{"kind": "cash", "amount_minor": 100}],
+            "total_minor": 100,
+        }
+    )
+    assert more_by(Program.model_validate(base | said), sale, Circumstances()) == given_now

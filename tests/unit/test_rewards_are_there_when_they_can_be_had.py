@@ -5,6 +5,7 @@ Each condition is worked out here by itself; ``offers`` has to come to the same.
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from program_strategies import DAYS, TIERS, catalogues, sales
@@ -123,3 +124,102 @@ def test_what_is_not_in_the_catalogue_costs_nothing_known() -> None:
         source="c.toml",
     )
     assert cost_of(program, "coffee") is None
+
+
+_PROGRAM = """
+id = "c"
+version = 1
+name = "C"
+currency = "USD"
+[[earn]]
+id = "base"
+text = "Base"
+per_minor = 100
+[tiers]
+count = "points"
+period = "rolling"
+keep = "months"
+tier = [{ id = "green", text = "Green", reach = 0 }, { id = "gold", text = "Gold", reach = 5 }]
+[discount]
+id = "off"
+text = "Money off"
+points = 1
+worth_minor = 1
+step = 50
+minimum = 150
+most_percent = 30
+[[reward]]
+id = "cake"
+text = "Cake"
+cost_points = 100
+tiers = ["gold"]
+first_day = "2024-02-28"
+last_day = "2024-02-29"
+proof = "uid"
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (Shown(), "Cake"),
+        (Shown(tier="gold", day=date(2024, 2, 28), proof="uid"), "Cake"),
+        (Shown(tier="gold", day=date(2024, 2, 29), proof="sdm"), "Cake"),
+        (Shown(tier="green"), "not for this tier"),
+        (Shown(tier=None), "not for this tier"),
+        (Shown(day=date(2024, 2, 27)), "not on this day"),
+        (Shown(day=date(2024, 3, 1)), "not on this day"),
+        (Shown(proof="any"), "this card proves too little for it"),
+    ],
+)
+def test_who_may_have_it(shown: Shown, why: str) -> None:
+    """A reward is for its tiers, from its first to its last day, to a card that proves enough."""
+    program = Program.parse(_PROGRAM, source="c.toml")
+    offer = offers(program, Spendable(balance=100, usable=100), None, shown)[1]
+    assert (offer.why, offer.available) == (why, why == "Cake")
+
+
+@pytest.mark.parametrize(
+    ("total_minor", "points"), [(1_000, 300), (999, 250), (500, 150), (499, None), (0, None)]
+)
+def test_a_share_of_the_basket(total_minor: int, points: int | None) -> None:
+    """Points pay for 30 % of a basket at most, in whole steps, and not below the least."""
+    program = Program.parse(_PROGRAM, source="c.toml")
+    sale = Sale.model_validate(
+        {
+            "lane": "1",
+            "cashier": "ana",
+            "business_date": "2024-02-29",
+            "occurred_at": "2024-02-29T12:00:00Z",
+            "currency": "USD",
+            "lines": [
+                {
+                    "sku": "1",
+                    "category": "grocery",
+                    "quantity": "1",
+                    "unit_price_minor": total_minor,
+                    "amount_minor": total_minor,
+                }
+            ],
+            "tenders": [{"kind": "cash", "amount_minor": total_minor}],
+            "total_minor": total_minor,
+        }
+    )
+    offer = offers(program, Spendable(balance=800, usable=800), sale)[0]
+    assert (offer.cost_points if offer.available else None) == points
+
+
+@pytest.mark.parametrize(
+    ("balance", "usable", "less", "why"),
+    [
+        (99, 99, None, "1 more point needed"),
+        (98, 98, None, "2 more points needed"),
+        (100, 50, None, "these points cannot be spent now"),
+        (100, 50, "ask head office", "ask head office"),
+    ],
+)
+def test_what_is_missing_is_said(balance: int, usable: int, less: str | None, why: str) -> None:
+    """Points that are missing are counted; those that may not be spent have their reason."""
+    program = Program.parse(_PROGRAM, source="c.toml")
+    has = Spendable(balance=balance, usable=usable, why_less=less)
+    assert offers(program, has)[1].why == why

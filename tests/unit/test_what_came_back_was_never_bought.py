@@ -162,3 +162,15 @@ def test_a_promotion_gives_again_what_it_gave() -> None:
         ("base", 100),
         ("gone", 150),
     ]
+
+
+def test_what_is_withheld_is_taken_of_promotions_first() -> None:
+    """Of 100 points and 50 on top 120 are given: the basket's own, and 20 of the promotion's."""
+    more = Promotion(id="more", text="More", bonus=50)
+    other = Promotion(id="other", text="Other", bonus=30)
+    program = program_of(
+        stacking="all", promotion=(more, other), limits=Limits(points_per_sale=120)
+    )
+    earned = accumulate(program, sale_of({"amount_minor": 100}))
+    assert [(each.rule, each.points) for each in earned.because] == [("base", 100), ("more", 20)]
+    assert (earned.points, earned.withheld) == (120, 60)
