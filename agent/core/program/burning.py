@@ -1,11 +1,13 @@
 """Burning: what points buy, as money off and from a catalogue."""
 
 from datetime import date
+from math import gcd
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from agent.core.instant import BusinessDate
+from agent.core.mistakes import Amiss, Finding
 from agent.core.program.parts import Lines, Rate, Worded
 from agent.core.values import Code
 
@@ -40,7 +42,9 @@ class Discount(Worded):
     @model_validator(mode="after")
     def _a_step_is_whole_money(self) -> Self:
         if self.step * self.worth_minor % self.points:
-            raise ValueError("a step must be worth whole minor units")
+            what = "a step must be worth whole minor units"
+            fix = f"write {self.points // gcd(self.points, self.worth_minor)}, or a multiple of it"
+            raise Amiss(Finding(("step",), what, fix))
         return self
 
     @model_validator(mode="after")
@@ -49,10 +53,11 @@ class Discount(Worded):
         below = self.minimum // self.step * self.step
         if below != self.minimum:
             near = f"{below} or {below + self.step}" if below else str(self.step)
-            raise ValueError(
+            what = (
                 f"points are redeemed in steps of {self.step}, so nobody can redeem the "
-                f"minimum of {self.minimum}; make it {near}"
+                f"minimum of {self.minimum}"
             )
+            raise Amiss(Finding(("minimum",), what, f"make it {near}"))
         return self
 
 
@@ -75,7 +80,8 @@ class Reward(Lines):
     @model_validator(mode="after")
     def _it_can_be_had(self) -> Self:
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValueError("last_day is before first_day, so nobody could have it")
+            what = "last_day is before first_day, so nobody could have it"
+            raise Amiss(Finding(("last_day",), what, f"write {self.first_day} or later"))
         return self
 
     def is_there_on(self, day: date) -> bool:

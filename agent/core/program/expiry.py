@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from agent.core.mistakes import Amiss, Finding
 from agent.core.values import Code, Value
 
 __all__ = ["Expiry"]
@@ -28,5 +29,6 @@ class Expiry(Value):
     @model_validator(mode="after")
     def _activity_means_one_thing(self) -> Self:
         if self.kind == "inactivity" and self.activity_extends:
-            raise ValueError('kind = "inactivity" counts from the last activity as it is')
+            what = 'kind = "inactivity" counts from the last activity as it is'
+            raise Amiss(Finding(("activity_extends",), what, "take activity_extends out"))
         return self

@@ -1,6 +1,5 @@
 """What the rules of a program are made of: texts, rates, and which lines of a basket they mean."""
 
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -10,7 +9,7 @@ from agent.core.basket import REWARD, Line
 from agent.core.phrases import Language
 from agent.core.values import RATE_FORM, Code, Label, Value
 
-__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction", "hold_apart"]
+__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction"]
 
 Rate = Annotated[str, StringConstraints(strict=True, pattern=RATE_FORM)]
 """A factor as a decimal text with up to three places: TOML's own ``1.2`` is no exact number."""
@@ -31,13 +30,6 @@ def as_fraction(rate: Rate) -> Fraction:
     Fraction(6, 5)
     """
     return Fraction(rate)
-
-
-def hold_apart(table: str, what: str, names: Iterable[str]) -> None:
-    """Hold that no two are called the same. Raises ValueError naming the first that are."""
-    listed = list(names)
-    if twice := {name for name in listed if listed.count(name) > 1}:
-        raise ValueError(f"{table}: two {what} are called '{sorted(twice)[0]}'")
 
 
 class Worded(Value):

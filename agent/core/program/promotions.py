@@ -4,12 +4,14 @@ Hours and weekdays are those of ``occurred_at`` in its own offset, the shop's cl
 days are the POS's business date.
 """
 
+from collections.abc import Iterator
 from datetime import date, time
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from agent.core.instant import BusinessDate, Instant
+from agent.core.mistakes import Amiss, Finding
 from agent.core.program.parts import Lines, Rate, Weekday, as_fraction
 from agent.core.values import Code, Points, Value
 
@@ -77,7 +79,9 @@ class Budget(Value):
     def _it_can_be_kept(self) -> Self:
         shared = sum(self.stores.values())
         if shared > self.points:
-            raise ValueError(f"the stores' allowances add up to {shared}, more than {self.points}")
+            what = f"the stores' allowances add up to {shared}, more than {self.points}"
+            fix = f"give less to each, or write points = {shared}"
+            raise Amiss(Finding(("stores",), what, fix))
         return self
 
     def allowance(self, store: str | None) -> int:
@@ -116,28 +120,41 @@ class Promotion(Lines):
     budget: Budget | None = None
 
     @model_validator(mode="after")
-    def _it_gives_one_thing(self) -> Self:
-        if (self.multiplier is None) == (self.bonus is None):
-            raise ValueError("say what it gives, and one thing alone: multiplier or bonus")
-        if self.multiplier is not None and as_fraction(self.multiplier) <= 1:
-            raise ValueError("a multiplier must be above 1, or it gives nothing")
-        if self.rules and self.multiplier is None:
-            raise ValueError("rules are what a multiplier multiplies; a bonus has none")
+    def _it_makes_sense(self) -> Self:
+        if found := [*self._gives_amiss(), *self._window_amiss(), *self._occasion_amiss()]:
+            raise Amiss(*found)
         return self
 
-    @model_validator(mode="after")
-    def _it_can_apply(self) -> Self:
+    def _gives_amiss(self) -> Iterator[Finding]:
+        if (self.multiplier is None) == (self.bonus is None):
+            what = "say what it gives, and one thing alone"
+            yield Finding((), what, "write multiplier or bonus")
+        elif self.multiplier is not None and as_fraction(self.multiplier) <= 1:
+            what = "a multiplier must be above 1, or it gives nothing"
+            yield Finding(("multiplier",), what, 'write "2" for double points')
+        if self.rules and self.multiplier is None:
+            what = "rules are what a multiplier multiplies; a bonus has none"
+            yield Finding(("rules",), what, "take rules out")
+
+    def _window_amiss(self) -> Iterator[Finding]:
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValueError("last_day is before first_day, so it would never apply")
+            what = "last_day is before first_day, so it would never apply"
+            yield Finding(("last_day",), what, f"write {self.first_day} or later")
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValueError("ends_at is not after starts_at, so it would never apply")
+            what = "ends_at is not after starts_at, so it would never apply"
+            yield Finding(("ends_at",), what, f"write a moment after {self.starts_at.isoformat()}")
+
+    def _occasion_amiss(self) -> Iterator[Finding]:
         if (self.occasion == "visit") != (self.zone is not None):
-            raise ValueError('occasion = "visit" and zone go together')
+            key = "occasion" if self.zone is None else "zone"
+            what = 'occasion = "visit" and zone go together'
+            yield Finding((key,), what, "write both or neither")
         if self.within_days and self.occasion not in ("welcome", "birthday"):
-            raise ValueError('within_days goes with occasion = "welcome" or "birthday"')
+            what = 'within_days goes with occasion = "welcome" or "birthday"'
+            yield Finding(("within_days",), what, "add such an occasion, or take it out")
         if self.tier_days and self.occasion != "birthday":
-            raise ValueError('tier_days go with occasion = "birthday"')
-        return self
+            what = 'tier_days go with occasion = "birthday"'
+            yield Finding(("tier_days",), what, "add that occasion, or take them out")
 
     def covers(self, day: date) -> bool:
         """Say whether a business date is between its days."""

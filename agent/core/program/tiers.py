@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from agent.core.program.parts import Worded, hold_apart
+from agent.core.mistakes import Amiss, Finding
+from agent.core.program.parts import Worded
 from agent.core.values import Label, Value
 
 __all__ = ["Tier", "TierRules"]
@@ -43,14 +44,17 @@ class TierRules(Value):
 
     @model_validator(mode="after")
     def _they_rise(self) -> Self:
-        hold_apart("tiers", "tiers", [tier.id for tier in self.tier])
+        found = []
         if self.tier[0].reach != 0:
-            raise ValueError(f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0")
-        for below, above in zip(self.tier, self.tier[1:], strict=False):
+            what = f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0"
+            found.append(Finding(("tier", 0, "reach"), what, ""))
+        for index, (below, above) in enumerate(zip(self.tier, self.tier[1:], strict=False), 1):
             if above.reach <= below.reach:
-                raise ValueError(
-                    f"'{above.id}' overlaps '{below.id}': give it a reach above {below.reach}"
-                )
+                what = f"'{above.id}' overlaps '{below.id}'"
+                fix = f"give it a reach above {below.reach}"
+                found.append(Finding(("tier", index, "reach"), what, fix))
+        if found:
+            raise Amiss(*found)
         return self
 
     def index(self, tier: str | None) -> int:
