@@ -12,6 +12,7 @@ from agent import __version__
 from agent.cli.bench import bench
 from agent.cli.ledger import ledger
 from agent.cli.pin import pin
+from agent.cli.program import program
 from agent.cli.shown import fail, plain_errors
 from agent.layered import load
 from agent.service import configure_logs
@@ -120,3 +121,4 @@ def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
 main.add_command(bench)
 main.add_command(ledger)
 main.add_command(pin)
+main.add_command(program)

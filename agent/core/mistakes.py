@@ -33,6 +33,7 @@ __all__ = [
     "Location",
     "did_you_mean",
     "in_words",
+    "in_words_of_number",
     "keys_at",
     "model_in",
     "nearest",
@@ -128,6 +129,15 @@ def in_words(kind: str, bounds: Mapping[str, Any], message: str) -> str:
         return message.removeprefix("Value error, ")
     one = bounds.get("min_length") == 1
     return words.format_map({**bounds, "characters": "character" if one else "characters"})
+
+
+def in_words_of_number(key: str, kind: str, given: object) -> str | None:
+    """Say how a number with a decimal point is written that must be whole; None for all else."""
+    if kind not in ("int_type", "int_from_float") or not isinstance(given, float):
+        return None
+    if key.endswith("_minor"):
+        return "write it in whole minor units, such as cents: 499 for 4.99"
+    return "write it as a whole number, without a decimal point"
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str | None:

@@ -73,6 +73,8 @@ def parse(text: str, model: type[M], *, source: str, also: Also | None = None) -
         raise _invalid([_not_toml(str(error), text)], source) from error
     except RecursionError as error:
         raise _invalid([_not_toml("too many brackets within brackets", text)], source) from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise _invalid([_not_toml("a number is too long", text)], source) from error
     try:
         return model.model_validate(document)
     except ValidationError as error:

@@ -18,6 +18,7 @@ from agent.core.mistakes import (
     Location,
     did_you_mean,
     in_words,
+    in_words_of_number,
     keys_at,
     model_in,
     nearest,
@@ -37,9 +38,6 @@ _OF_FORM = (
 _LISTS = ("tuple_type", "list_type", "frozen_set_type")
 _TABLES = ("model_type", "model_attributes_type", "dict_type")
 """Kinds that pydantic names when a list, or a table, is something else."""
-
-_WHOLE_NUMBERS = ("int_type", "int_from_float")
-_NO_FRACTION = "write it as a whole number, without a decimal point"
 
 
 def findings(error: ValidationError, model: type[BaseModel], document: Any) -> Iterator[Finding]:
@@ -147,9 +145,6 @@ def _name_of(table: dict[str, Any]) -> Any:
 def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
     """Say what to write instead."""
     kind, given, key = problem["type"], problem["input"], "".join(map(str, problem["loc"][-1:]))
-    if kind in _WHOLE_NUMBERS and isinstance(given, float):
-        minor = "write it in whole minor units, such as cents: 499 for 4.99"
-        return minor if key.endswith("_minor") else _NO_FRACTION
     if kind in _LISTS and isinstance(given, dict):
         return f"there may be several: write [[{key}]] with two brackets"
     if kind == "model_type" and isinstance(given, list):
@@ -160,7 +155,8 @@ def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
         return f"write {field.description or 'it in its form'}{such_as}"
     if kind in _TABLES:
         return "write it as a table"
-    words = in_words(kind, problem.get("ctx", {}), problem["msg"])
+    words = in_words_of_number(key, kind, given)
+    words = words or in_words(kind, problem.get("ctx", {}), problem["msg"])
     if kind in _LISTS and isinstance(given, str) and given.isprintable() and len(given) <= _LONGEST:
         words = f'{words}: ["{given}"]'
     return words

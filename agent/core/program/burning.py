@@ -2,7 +2,7 @@
 
 from datetime import date
 from math import gcd
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from agent.core.mistakes import Amiss, Finding
 from agent.core.program.parts import Lines, Rate, Worded
 from agent.core.values import Code
 
-__all__ = ["Discount", "Proof", "Reward"]
+__all__ = ["PROOFS", "Discount", "Proof", "Reward"]
 
 _MOST_POINTS = 1_000_000
 
@@ -21,6 +21,9 @@ Proof = Literal["any", "uid", "sdm"]
 """What a card proves: a number that anybody could type, a chip's own number, which can be cloned,
 or a signature that cannot.
 """
+
+PROOFS: tuple[Proof, ...] = get_args(Proof)
+"""From the one that proves least to the one that proves most."""
 
 
 class Discount(Worded):
