@@ -149,10 +149,10 @@ def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
         return f"there may be several: write [[{key}]] with two brackets"
     if kind == "model_type" and isinstance(given, list):
         return f"there may be one alone: write [{key}] with one bracket"
-    if kind in _OF_FORM and field is not None and (field.description or field.examples):
+    if kind in _OF_FORM and field is not None and (_form_said_by(field) or field.examples):
         examples = " or ".join(json.dumps(example) for example in field.examples or ())
         such_as = f", such as {examples}" if examples else ""
-        return f"write {field.description or 'it in its form'}{such_as}"
+        return f"write {_form_said_by(field) or 'it in its form'}{such_as}"
     if kind in _TABLES:
         return "write it as a table"
     words = in_words_of_number(key, kind, given)
@@ -160,6 +160,12 @@ def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
     if kind in _LISTS and isinstance(given, str) and given.isprintable() and len(given) <= _LONGEST:
         words = f'{words}: ["{given}"]'
     return words
+
+
+def _form_said_by(field: FieldInfo) -> str | None:
+    """Answer what a field itself says of its form; a whole sentence says what it means."""
+    said = field.description
+    return None if said is None or said.endswith(".") else said
 
 
 def _field_at(model: type[BaseModel], location: Location) -> FieldInfo | None:

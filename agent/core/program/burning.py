@@ -35,12 +35,19 @@ class Discount(Worded):
     """
 
     points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """So many points …"""
     worth_minor: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """… take so many minor units off."""
     step: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """Points are redeemed in steps of so many."""
     minimum: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] = 0
+    """At least so many points at once."""
     minimum_basket_minor: _Money = 0
+    """Only with a basket of so much, in minor units."""
     most_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
+    """At most this share of the basket, in percent."""
     partner_rate: Rate | None = None
+    """What the worth is multiplied by at a partner: "2"."""
 
     @model_validator(mode="after")
     def _a_step_is_whole_money(self) -> Self:
@@ -73,12 +80,19 @@ class Reward(Lines):
     """
 
     cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """What it costs, in points."""
     value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
+    """What it takes off the basket, in minor units; leave it out where it is a thing."""
     minimum_basket_minor: _Money = 0
+    """Only with a basket of so much, in minor units."""
     tiers: frozenset[Code] = frozenset()
+    """Only for members of these tiers."""
     first_day: BusinessDate | None = None
+    """The first business date on which it can be had."""
     last_day: BusinessDate | None = None
+    """The last business date on which it can be had."""
     proof: Proof = "any"
+    """What the card must prove: any, uid (a reader read it) or sdm (it signed)."""
 
     @model_validator(mode="after")
     def _it_can_be_had(self) -> Self:

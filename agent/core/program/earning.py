@@ -23,7 +23,9 @@ class Step(Value):
     """So many points from so much money on."""
 
     from_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)]
+    """From so much money on, in minor units."""
     points: _Count
+    """So many points for the sale."""
 
 
 class EarnRule(Lines):
@@ -41,16 +43,27 @@ class EarnRule(Lines):
     """
 
     points: _Count = 1
+    """Points for each `per_minor`, `per_quantity` or visit; default 1."""
     per_minor: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = None
+    """Points for every whole so many minor units: 100 is every 1.00."""
     per_quantity: Quantity | None = None
+    """Points for every whole so many pieces, or litres of fuel: "2" or "0.5"."""
     per_visit: Annotated[bool, Field(strict=True)] = False
+    """true: once for each sale."""
     steps: tuple[Step, ...] = ()
+    """Points by the highest step that the money reaches."""
     tier_rates: dict[Code, Rate] = Field(default_factory=dict)
+    """What points are multiplied by in a tier: { gold = "1.2" }."""
     tiers: frozenset[Code] = frozenset()
+    """Only for members of these tiers."""
     minimum_minor: _Money = 0
+    """Below so much money, in minor units, the rule gives nothing."""
     before_tax: Annotated[bool, Field(strict=True)] = False
+    """true: the tax does not count."""
     before_discount: Annotated[bool, Field(strict=True)] = False
+    """true: what a discount took off counts."""
     exclude_tenders: frozenset[TenderKind] = frozenset()
+    """What was paid so earns nothing."""
 
     @model_validator(mode="after")
     def _it_makes_sense(self) -> Self:

@@ -21,10 +21,15 @@ class Expiry(Value):
     """
 
     kind: Literal["end_of_month", "rolling", "inactivity"]
+    """From when the months count."""
     months: Annotated[int, Field(strict=True, ge=1, le=120)]
+    """After how many months points are gone."""
     activity_extends: Annotated[bool, Field(strict=True)] = False
+    """true: a purchase or redemption begins the months anew."""
     grace_days: Annotated[int, Field(strict=True, ge=0, le=366)] = 0
+    """How many days they are there longer."""
     never_tiers: frozenset[Code] = frozenset()
+    """Members of these tiers keep their points."""
 
     @model_validator(mode="after")
     def _activity_means_one_thing(self) -> Self:

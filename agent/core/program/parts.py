@@ -36,8 +36,11 @@ class Worded(Value):
     """Something that a receipt or a screen names: ``text`` in the first language."""
 
     id: Code
+    """Its name in the journal and in other tables of this file; never shown."""
     text: Label
+    """What receipts and screens say, in the first of the languages."""
     texts: Texts = Field(default_factory=dict)
+    """The same in the other languages: { es = "…" }."""
 
 
 class Lines(Worded):
@@ -46,9 +49,13 @@ class Lines(Worded):
     """
 
     categories: frozenset[Code] = frozenset()
+    """Only goods of these categories, or of these articles."""
     exclude_categories: frozenset[Code] = frozenset()
+    """Goods of these categories never."""
     skus: frozenset[Code] = frozenset()
+    """Only these articles, by the shop's own numbers, or these categories."""
     exclude_skus: frozenset[Code] = frozenset()
+    """These articles never."""
 
     @property
     def takes_any(self) -> bool:

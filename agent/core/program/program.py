@@ -60,25 +60,45 @@ class Program(Value):
     """
 
     id: Code
+    """The program's name in the journal, the same in every version."""
     version: Annotated[int, Field(strict=True, ge=1)]
+    """The number of this version; one more for each change."""
     effective_from: BusinessDate | None = None
+    """The first business date that this version judges."""
     name: Label
+    """What people call the program."""
     currency: Currency
+    """Its currency, ISO 4217: "USD". Sales in another earn nothing."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)] = (ENGLISH,)
+    """The languages of its texts, the first one that of each `text`."""
     phrases: dict[Language, Phrases] = Field(default_factory=dict)
+    """What receipts say in each language but English."""
     categories: frozenset[Code] = frozenset()
+    """The categories that there are; where they are listed, rules name no other."""
     return_window_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
+    """For so many days after their sale points cannot be spent."""
     redeemed_part_earns: Annotated[bool, Field(strict=True)] = False
+    """true: what was paid with points earns, too."""
     earn: Annotated[tuple[EarnRule, ...], Field(min_length=1)]
+    """The rules by which a sale earns."""
     stacking: Stacking = "best"
+    """Which of several promotions that apply are given."""
     promotion: tuple[Promotion, ...] = ()
+    """What a sale earns on top, for some time, at some places, for some members."""
     tiers: TierRules | None = None
+    """The tiers, how they are reached and kept."""
     expiry: Expiry | None = None
+    """When points run out; without it, never."""
     enrolment: Enrolment | None = None
+    """Points for becoming a member."""
     referral: Referral | None = None
+    """Points for bringing a friend."""
     limits: Limits = Limits()
+    """Against fraud: what goes beyond is withheld."""
     discount: Discount | None = None
+    """Points as money off."""
     reward: tuple[Reward, ...] = ()
+    """What points buy."""
 
     @model_validator(mode="after")
     def _it_holds_together(self) -> Self:

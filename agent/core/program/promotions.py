@@ -46,7 +46,9 @@ class Hours(Value):
     """From one time of the day up to another, which is not one of them; it may be past midnight."""
 
     start: _Time
+    """The first minute: "16:30"."""
     end: _Time
+    """The minute at which it is over: "18:00"."""
 
     def has(self, at: time) -> bool:
         """Say whether a time of the day is within."""
@@ -59,10 +61,15 @@ class Caps(Value):
     """How much one member gets of a promotion; what goes beyond is not given."""
 
     points_per_sale: _Count | None = None
+    """At most so many points in one sale."""
     points_per_day: _Count | None = None
+    """At most so many points on a business date."""
     points_in_all: _Count | None = None
+    """At most so many points ever."""
     times_per_day: _Count | None = None
+    """In at most so many sales of a business date."""
     times_in_all: _Count | None = None
+    """In at most so many sales ever."""
 
 
 class Budget(Value):
@@ -72,8 +79,11 @@ class Budget(Value):
     """
 
     points: Annotated[Points, Field(ge=1)]
+    """Points that all stores together may give."""
     stores: dict[Code, Annotated[Points, Field(ge=0)]] = Field(default_factory=dict)
+    """The allowance of each store that has its own: { s001 = 3000 }."""
     each_store: Annotated[Points, Field(ge=0)] = 0
+    """The allowance of every other store; default none."""
 
     @model_validator(mode="after")
     def _it_can_be_kept(self) -> Self:
@@ -99,25 +109,45 @@ class Promotion(Lines):
     """
 
     multiplier: Rate | None = None
+    """What the points of earn rules are multiplied by: "2" is double points."""
     bonus: _Count | None = None
+    """Points on top for each sale."""
     rules: frozenset[Code] = frozenset()
+    """Only points of these earn rules are multiplied."""
     first_day: BusinessDate | None = None
+    """The first business date."""
     last_day: BusinessDate | None = None
+    """The last business date."""
     starts_at: Instant | None = None
+    """The first moment, with its offset."""
     ends_at: Instant | None = None
+    """The moment at which it is over, with its offset."""
     weekdays: frozenset[Weekday] = frozenset()
+    """Only on these days of the week."""
     hours: tuple[Hours, ...] = ()
+    """Only within these hours of the clock on the wall."""
     stores: frozenset[Code] = frozenset()
+    """Only in these stores."""
     lanes: frozenset[Code] = frozenset()
+    """Only at these lanes."""
     tiers: frozenset[Code] = frozenset()
+    """Only for members of these tiers."""
     minimum_minor: Annotated[int, Field(strict=True, ge=0, le=10**12)] = 0
+    """Only from so much money on, in minor units, of the goods that it is about."""
     occasion: Occasion | None = None
+    """Only on an occasion of the member."""
     within_days: _Days = 0
+    """So many days after enrolment or the birthday, too."""
     tier_days: dict[Code, _Days] = Field(default_factory=dict)
+    """The days after the birthday for a tier: { gold = 7 }."""
     zone: Code | None = None
+    """The zone in which a reader saw the member that day."""
     always: Annotated[bool, Field(strict=True)] = False
+    """true: given beside any other promotion."""
     caps: Caps = Caps()
+    """How much one member gets of it."""
     budget: Budget | None = None
+    """How much all members together get of it, split between the stores."""
 
     @model_validator(mode="after")
     def _it_makes_sense(self) -> Self:

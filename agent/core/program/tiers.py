@@ -20,7 +20,9 @@ class Tier(Worded):
     """
 
     reach: _Reach
+    """What it takes: points, or minor units of money; the first takes 0."""
     perks: tuple[Label, ...] = ()
+    """What it brings beside points, in plain words."""
 
 
 class TierRules(Value):
@@ -34,13 +36,21 @@ class TierRules(Value):
     """
 
     count: Literal["points", "spend"]
+    """What reaches a tier: points earned or money spent."""
     period: Literal["rolling", "calendar_year"]
+    """Over which time it is added up."""
     months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    """How many months a rolling period has."""
     keep: Literal["months", "next_year"]
+    """How long a tier is kept: for `keep_months`, or to the end of the next calendar year."""
     keep_months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    """For how many months a tier is kept."""
     grace_days: Annotated[int, Field(strict=True, ge=0, le=366)] = 0
+    """For how many days more."""
     down: Literal["earned", "one"] = "earned"
+    """Where a member falls then: to what was earned, or one tier at most."""
     tier: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=20)]
+    """The tiers, the lowest first."""
 
     @model_validator(mode="after")
     def _they_rise(self) -> Self:
