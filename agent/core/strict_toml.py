@@ -72,9 +72,9 @@ def parse(text: str, model: type[M], *, source: str, also: Also | None = None) -
     except tomllib.TOMLDecodeError as error:
         raise _invalid([_not_toml(str(error), text)], source) from error
     except RecursionError as error:
-        raise _invalid([_not_toml("too many brackets within brackets", text)], source) from error
+        raise _invalid([_beyond(text, _DEEP)], source) from error
     except ValueError as error:  # Python reads no number of thousands of digits
-        raise _invalid([_not_toml("a number is too long", text)], source) from error
+        raise _invalid([_beyond(text, _LONG)], source) from error
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -118,8 +118,21 @@ def _not_toml(message: str, text: str) -> Mistake:
     fix = "look at what stands there: a quote, a bracket or an equals sign may be missing"
     if _LIKE_A_DAY.search(written):
         fix = "there is no such day; write it as YYYY-MM-DD, such as 2026-03-31"
-    elif message.startswith("Cannot overwrite a value"):
+    elif message.startswith("Cannot "):  # … declare twice, overwrite a value
         fix = "it stands there twice; keep one of them"
+    return Mistake(line=line, key="", message=f"not TOML: {message}; {fix}", suggestion=fix)
+
+
+_LONG = re.compile(r"[0-9_]{1000}")
+_DEEP = re.compile(r"[\[{](?:\s*[\[{]){9}")
+
+
+def _beyond(text: str, what: re.Pattern[str]) -> Mistake:
+    """Say that a text is more than Python reads, and where what may be meant stands first."""
+    found = what.search(text)
+    line = 1 if found is None else text.count("\n", 0, found.start()) + 1
+    message = "a number is too long" if what is _LONG else "too many brackets within brackets"
+    fix = "write a shorter one" if what is _LONG else "write it with fewer"
     return Mistake(line=line, key="", message=f"not TOML: {message}; {fix}", suggestion=fix)
 
 

@@ -205,7 +205,7 @@ def test_each_mistake_names_its_line() -> None:
         ("title = 'x'\ntitle = 'y'", 2, "it stands there twice; keep one of them"),
         ("title = 'x'\ncode = 'y", 2, "may be missing"),
         ("title = 'x'\ncode = [\n1,\n", 3, "may be missing"),
-        ("a = " + "[" * 5000, 1, "may be missing"),
+        ("a = 1\nb = " + "[" * 5000, 2, "write it with fewer"),
     ],
 )
 def test_what_is_not_toml_names_its_line(text: str, line: int, fix: str) -> None:
