@@ -44,13 +44,17 @@ def _moments(program: Program, promotion: Promotion) -> Iterator[datetime]:
     """Go through the beginnings of what a promotion names: it applies at one of them, if ever."""
     zone = next((at.tzinfo for at in (promotion.starts_at, promotion.ends_at) if at), None)
     begins = {time(0), *(hours.start for hours in promotion.hours)}
-    for day in days_of(program, promotion):
+    days = days_of(program, promotion)
+    for day in days:
         for begin in begins:
             yield datetime.combine(day, begin, zone)
             if promotion.hours and begin < _SMALL_HOURS:
                 yield datetime.combine(day + _DAY, begin, zone)
-    if promotion.starts_at is not None:
-        yield promotion.starts_at
+    starts = promotion.starts_at
+    if starts is not None and (
+        starts.date() in days or (starts.time() < _SMALL_HOURS and starts.date() - _DAY in days)
+    ):
+        yield starts
 
 
 def _is_then(promotion: Promotion, at: datetime) -> bool:

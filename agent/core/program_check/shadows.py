@@ -1,4 +1,4 @@
-"""Promotions that another one always beats, so that they are never given.
+"""Promotions that another one always beats, or equals: no member would miss them.
 
 Where all that apply are given, none is in another's shadow. One with caps or a budget may run out,
 and beats nothing for sure.
@@ -33,13 +33,16 @@ def shadowed_promotions(program: Program) -> Iterator[Finding]:
             None,
         )
         if beaten_by is not None:
-            what = f"'{beaten_by.id}' applies whenever this does and wins, so it is never given"
+            wins = "gives as much" if program.stacking == "best" else "began later"
+            what = (
+                f"'{beaten_by.id}' applies whenever this does and {wins}, so this changes nothing"
+            )
             fix = "take one of the two out, narrow the other, or write always = true"
             yield Finding(("promotion", place), what, fix)
 
 
 def _wins(program: Program, one: tuple[int, Promotion], other: tuple[int, Promotion]) -> bool:
-    """Say whether one is given wherever the other would be."""
+    """Say whether one gives as much, in the place of the other, wherever the other would be."""
     if not _beats(program, one[1], other[1]):
         return False
     if program.stacking == "newest":
