@@ -275,7 +275,7 @@ def test_a_wrong_basket_is_told_by_file_key_and_fix(desk: Desk, basket: Any, sai
     [
         (ACCOUNT | {"tier": "gld"}, "a.json: tier: program 'corner' has no tier 'gld'; did you"),
         (ACCOUNT | {"lots": [{"points": 1.5, "earned_on": "2026-06-15"}]}, "a.json: lots.1.points"),
-        (ACCOUNT | {"birthday": "02-30"}, "a.json: birthday: "),
+        (ACCOUNT | {"birthday": "02-30"}, "a.json: birthday: there is no such day; write it as \"02-29\""),
         (ACCOUNT | {"teir": "gold"}, "a.json: teir: there is no such key; did you mean 'tier'?"),
     ],
 )
