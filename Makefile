@@ -53,7 +53,7 @@ baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@$(BIN)/python tests/data/make_baskets.py
 
-documents: $(READY)  ## write the API's description into config/ again
+documents: $(READY)  ## write the descriptions in config/ again
 	@$(BIN)/python -m agent.tools.documents
 
 wheel: $(READY)  ## build the wheel into dist/

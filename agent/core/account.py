@@ -69,8 +69,11 @@ class Account(Value):
     @field_validator("birthday")
     @classmethod
     def _a_day_of_the_year(cls, value: str | None) -> str | None:
-        if value is not None:
-            date.fromisoformat(f"2024-{value}")  # a leap year has them all
+        try:
+            if value is not None:
+                date.fromisoformat(f"2024-{value}")  # a leap year has them all
+        except ValueError as error:
+            raise ValueError('there is no such day; write it as "02-29"') from error
         return value
 
     @model_validator(mode="after")

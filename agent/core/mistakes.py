@@ -12,7 +12,7 @@ Nobody at a till or in a back office reads regular expressions, or a library's o
 import difflib
 from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -28,9 +28,12 @@ from agent.core.values import (
 
 __all__ = [
     "IN_FORM",
+    "Amiss",
+    "Finding",
     "Location",
     "did_you_mean",
     "in_words",
+    "in_words_of_number",
     "keys_at",
     "model_in",
     "nearest",
@@ -38,6 +41,31 @@ __all__ = [
 
 Location = tuple[int | str, ...]
 """Where in a document something stands: keys, and places in lists."""
+
+
+class Finding(NamedTuple):
+    """Something wrong: where it stands, what it is, and what to do about it."""
+
+    at: Location
+    what: str
+    fix: str
+
+    @property
+    def said(self) -> str:
+        """Both in one line."""
+        return f"{self.what}; {self.fix}" if self.fix else self.what
+
+
+class Amiss(ValueError):
+    """What a model's own check found: every finding at its place below that model.
+
+    Raised by validators; of a plain ValueError nobody could say which line it is about.
+    """
+
+    def __init__(self, *found: Finding) -> None:
+        super().__init__("; ".join(each.said for each in found))
+        self.found = found
+
 
 _DAY = "there is no such day; write it as YYYY-MM-DD"
 _MOMENT = "write it as RFC 3339 has it, with an offset: 2026-11-21T14:05:09+01:00"
@@ -101,6 +129,15 @@ def in_words(kind: str, bounds: Mapping[str, Any], message: str) -> str:
         return message.removeprefix("Value error, ")
     one = bounds.get("min_length") == 1
     return words.format_map({**bounds, "characters": "character" if one else "characters"})
+
+
+def in_words_of_number(key: str, kind: str, given: object) -> str | None:
+    """Say how a number with a decimal point is written that must be whole; None for all else."""
+    if kind not in ("int_type", "int_from_float") or not isinstance(given, float):
+        return None
+    if key.endswith("_minor"):
+        return "write it in whole minor units, such as cents: 499 for 4.99"
+    return "write it as a whole number, without a decimal point"
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str | None:

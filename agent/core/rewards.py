@@ -5,20 +5,18 @@ Cost: one step per reward of the program.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
 from agent.core.program import Discount, Program, Reward
-from agent.core.program.burning import Proof
+from agent.core.program.burning import PROOFS, Proof
 from agent.core.values import Code, Label
 
 __all__ = ["Offer", "Shown", "Spendable", "Toward", "cost_of", "offers", "toward"]
 
 
 _UNKNOWN = ""
-_PROOFS: tuple[Proof, ...] = get_args(Proof)
 _TOO_SMALL = "the basket is too small"
 
 
@@ -134,7 +132,7 @@ def _why_nobody(reward: Reward, shown: Shown) -> str | None:
         return "not for this tier"
     if shown.day is not None and not reward.is_there_on(shown.day):
         return "not on this day"
-    if shown.proof is not None and _PROOFS.index(shown.proof) < _PROOFS.index(reward.proof):
+    if shown.proof is not None and PROOFS.index(shown.proof) < PROOFS.index(reward.proof):
         return "this card proves too little for it"
     return None
 

@@ -9,54 +9,131 @@ should be, from the field's description and examples:
 ...     listen: str = "127.0.0.1:8100"
 >>> class Config(Value):
 ...     api: Api = Api()
->>> parse('[api]\\nlisen = "x"', Config, source="agent.toml")
+>>> parse('[api]\\nlisen = "x"', Config, source="a.toml")
 Traceback (most recent call last):
 ...
-agent.core.strict_toml.InvalidDocument: agent.toml: unknown key 'api.lisen'; did you mean 'listen'?
+agent.core.strict_toml.InvalidDocument: a.toml:2: unknown key 'api.lisen'; did you mean 'listen'?
+
+Where one text alone is read each mistake names its line; of what several files say together, as
+layered settings do, only ``mistakes_of`` can be told, by file and key.
 """
 
-import json
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
-from agent.core.mistakes import Location, did_you_mean, in_words, keys_at, model_in, nearest
+from agent.core.mistakes import Finding
+from agent.core.toml_lines import Lines
+from agent.core.toml_mistakes import findings, path_of, said, unknown_key
 
-__all__ = ["InvalidDocument", "mistakes_of", "parse", "unknown_key"]
-
-_LONGEST = 64
-_OF_FORM = (
-    "string_pattern_mismatch",
-    "string_too_long",
-    "string_too_short",
-    "literal_error",
-    "too_short",
-)
-_LISTS = ("tuple_type", "list_type", "frozen_set_type")
-_TABLES = ("model_type", "model_attributes_type", "dict_type")
-"""Kinds that pydantic names when a list, or a table, is something else."""
+__all__ = ["InvalidDocument", "Mistake", "described", "mistakes_of", "parse", "unknown_key"]
 
 M = TypeVar("M", bound=BaseModel)
 
+Also = Callable[[dict[str, Any]], Iterable[Finding]]
+"""Finds what is wrong in a document as a whole, whatever else is wrong in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mistake:
+    """One mistake of a text. ``message`` says all of it, ``suggestion`` what to do alone; ``key``
+    is the path, places in lists counted from 1, or empty where it is the text as a whole.
+    """
+
+    line: int
+    key: str
+    message: str
+    suggestion: str
+
 
 class InvalidDocument(ValueError):
-    """A configuration or program file says something that cannot be; one line per mistake."""
+    """A configuration or program file says something that cannot be; one line per mistake.
+
+    ``mistakes`` has them singly, where one text was read.
+    """
+
+    def __init__(self, message: str, mistakes: tuple[Mistake, ...] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = mistakes
 
 
-def parse(text: str, model: type[M], *, source: str) -> M:
-    """Read TOML ``text`` as ``model``; ``source`` names the file in the error message."""
-    document: dict[str, Any] = {}
+def parse(text: str, model: type[M], *, source: str, also: Also | None = None) -> M:
+    """Read TOML ``text`` as ``model``; ``source`` names the file in the error message.
+
+    ``also`` looks at the whole document where something is wrong, so that a mistake in one table
+    does not hide what the model's own checks would say of another.
+    """
     try:
         document = tomllib.loads(text)
-        return model.model_validate(document)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidDocument(f"{source}: not TOML: {error}") from error
+        raise _invalid([_not_toml(str(error), text)], source) from error
+    except RecursionError as error:
+        raise _invalid([_beyond(text, _DEEP)], source) from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise _invalid([_beyond(text, _LONG)], source) from error
+    try:
+        return model.model_validate(document)
     except ValidationError as error:
-        raise InvalidDocument(mistakes_of(error, model, document, source=source)) from error
+        found = list(findings(error, model, document))
+        places = {finding.at for finding in found}
+        found += [each for each in (also(document) if also else ()) if each.at not in places]
+        raise _invalid(described(found, text, document), source) from error
+
+
+def described(found: Iterable[Finding], text: str, document: dict[str, Any]) -> list[Mistake]:
+    """Give findings in a text their lines and the names of their tables, in the order of lines."""
+    lines = Lines.of(text)
+    mistakes = []
+    for finding in found:
+        mistakes.append(
+            Mistake(
+                line=lines.at(finding.at),
+                key=path_of(finding.at),
+                message=said(finding, document),
+                suggestion=finding.fix or "add it",
+            )
+        )
+    return sorted(mistakes, key=lambda mistake: mistake.line)
+
+
+def _invalid(mistakes: list[Mistake], source: str) -> InvalidDocument:
+    complaints = (f"{source}:{mistake.line}: {mistake.message}" for mistake in mistakes)
+    return InvalidDocument("\n".join(complaints), tuple(mistakes))
+
+
+_AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
+_LIKE_A_DAY = re.compile(r"\d{4,}-\d{1,2}-\d{1,2}")
+
+
+def _not_toml(message: str, text: str) -> Mistake:
+    """Say where a text stops being TOML, and what may be meant."""
+    place = _AT.search(message)
+    lines = text.split("\n")
+    line = int(place[1]) if place and place[1] else max(1, len(text.rstrip().split("\n")))
+    written = lines[line - 1].partition("#")[0] if line <= len(lines) else ""
+    fix = "look at what stands there: a quote, a bracket or an equals sign may be missing"
+    if _LIKE_A_DAY.search(written):
+        fix = "there is no such day; write it as YYYY-MM-DD, such as 2026-03-31"
+    elif message.startswith("Cannot "):  # … declare twice, overwrite a value
+        fix = "it stands there twice; keep one of them"
+    return Mistake(line=line, key="", message=f"not TOML: {message}; {fix}", suggestion=fix)
+
+
+_LONG = re.compile(r"[0-9_]{1000}")
+_DEEP = re.compile(r"[\[{](?:\s*[\[{]){9}")
+
+
+def _beyond(text: str, what: re.Pattern[str]) -> Mistake:
+    """Say that a text is more than Python reads, and where what may be meant stands first."""
+    found = what.search(text)
+    line = 1 if found is None else text.count("\n", 0, found.start()) + 1
+    message = "a number is too long" if what is _LONG else "too many brackets within brackets"
+    fix = "write a shorter one" if what is _LONG else "write it with fewer"
+    return Mistake(line=line, key="", message=f"not TOML: {message}; {fix}", suggestion=fix)
 
 
 def mistakes_of(
@@ -66,106 +143,5 @@ def mistakes_of(
 
     It is looked into for the names of its tables, which a shop engineer knows better than numbers.
     """
-    problems = error.errors(include_url=False)
-    places = [problem["loc"] for problem in problems]
-    meant = [
-        (*at[:-1], nearest(str(at[-1]), keys_at(model, at[:-1])))
-        for problem, at in zip(problems, places, strict=True)
-        if problem["type"] == "extra_forbidden"
-    ]
-    return "\n".join(
-        f"{source}: {_in_words(problem, model, document)}"
-        for problem in problems
-        if not _follows_from_another(problem, places, meant)
-    )
-
-
-def _follows_from_another(
-    problem: ErrorDetails, places: list[Location], meant: list[tuple[int | str | None, ...]]
-) -> bool:
-    """Say whether a key is missing only because it is misspelt, as those that were ``meant``, or a
-    list is too short only because what stands in it was refused.
-    """
-    at = problem["loc"]
-    if problem["type"] == "missing":
-        return at in meant
-    inside = any(place[: len(at)] == at and len(place) > len(at) for place in places)
-    return problem["type"] == "too_short" and inside
-
-
-def _in_words(problem: ErrorDetails, model: type[BaseModel], document: Any) -> str:
-    location = problem["loc"]
-    if location[-1:] == ("[key]",):  # the name of a table or key is what has not its form
-        location = location[:-1]
-    table, rest = _named(location, document)
-    key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in rest)
-    if problem["type"] == "extra_forbidden":
-        return table + unknown_key(key, str(location[-1]), keys_at(model, location[:-1]))
-    if problem["type"] == "missing":
-        return f"{table}key '{key}' is missing"
-    plain = _plain(problem, _field_at(model, location))
-    return f"{table}{key}: {plain}" if key else f"{table}{plain}"
-
-
-def _named(location: Location, document: Any) -> tuple[str, Location]:
-    """Name the innermost of a list's tables that has a name or an id of its own, or else count the
-    outermost from 1; answer what is below it.
-    """
-    found: tuple[str, Location] = ("", location)
-    for depth, part in enumerate(location[:-1], start=1):
-        try:
-            siblings, document = document, document[part]
-        except (LookupError, TypeError):
-            break  # a default, or from a stronger layer than the files
-        if not isinstance(part, int) or not isinstance(document, dict):
-            continue
-        name = _name_of(document)
-        names = [_name_of(each) for each in siblings if isinstance(each, dict)]
-        path = ".".join(each for each in location[: depth - 1] if isinstance(each, str))
-        if isinstance(name, str) and name.isprintable() and name and names.count(name) == 1:
-            found = (f'[[{path}]] "{name}": ', location[depth:])
-        elif not found[0]:
-            found = (f"[[{path}]] {part + 1}: ", location[depth:])
-    return found
-
-
-def _name_of(table: dict[str, Any]) -> Any:
-    return table.get("name", table.get("id"))
-
-
-def _plain(problem: ErrorDetails, field: FieldInfo | None) -> str:
-    """Say what to write instead."""
-    kind, given, key = problem["type"], problem["input"], "".join(map(str, problem["loc"][-1:]))
-    if kind in _LISTS and isinstance(given, dict):
-        return f"there may be several: write [[{key}]] with two brackets"
-    if kind == "model_type" and isinstance(given, list):
-        return f"there may be one alone: write [{key}] with one bracket"
-    if kind in _LISTS and isinstance(given, str) and given.isprintable() and len(given) <= _LONGEST:
-        return f'{in_words(kind, {}, "")}: ["{given}"]'
-    if kind in _OF_FORM and field is not None and (field.description or field.examples):
-        examples = " or ".join(json.dumps(example) for example in field.examples or ())
-        such_as = f", such as {examples}" if examples else ""
-        return f"write {field.description or 'it in its form'}{such_as}"
-    if kind in _TABLES:
-        return "write it as a table"
-    return in_words(kind, problem.get("ctx", {}), problem["msg"])
-
-
-def _field_at(model: type[BaseModel], location: Location) -> FieldInfo | None:
-    """Find the field that a location leads to, or that holds what it leads to."""
-    found: FieldInfo | None = None
-    for part in location:
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        if part not in fields:
-            continue  # a place in a list, or a key of a table that may have any
-        found = fields[str(part)]
-        inner = model_in(found.annotation)
-        if inner is None:
-            break
-        model = inner
-    return found
-
-
-def unknown_key(path: str, name: str, known: Iterable[str]) -> str:
-    """Say that nothing is called ``name``, which stands at ``path``, and what comes nearest."""
-    return f"unknown key '{path}'{did_you_mean(name, known)}"
+    found = findings(error, model, document)
+    return "\n".join(f"{source}: {said(finding, document)}" for finding in found)

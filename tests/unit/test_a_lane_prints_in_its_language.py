@@ -1,6 +1,7 @@
 """A program speaks the languages it lists, whole, and each lane prints in one of them."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ def stock(tmp_path: Path) -> Stock:
 
 
 def complaint_about(text: str) -> str:
-    """What is said about a program that is refused."""
+    """What is said about a program that is refused, without the numbers of lines."""
     with pytest.raises(InvalidDocument) as refused:
         Program.parse(text, source="simple.toml")
-    return str(refused.value)
+    return re.sub(r"(?m)^(\w+\.toml):\d+: ", r"\1: ", str(refused.value))
 
 
 def test_a_program_without_languages_speaks_english() -> None:
@@ -54,13 +55,17 @@ def test_a_language_has_every_phrase(phrase: str) -> None:
 @pytest.mark.parametrize(
     ("line", "instead", "complaint"),
     [
-        ('["en", "es"]', '["en", "es", "fr"]', "languages: 'fr' has no table [phrases.fr]"),
-        ('["en", "es"]', '["en"]', "phrases: 'es' cannot stand here; of languages, en can"),
-        ('["en", "es"]', '["en", "es", "es"]', "languages: two languages are called 'es'"),
+        ('["en", "es"]', '["en", "es", "fr"]', "languages.3: 'fr' has no table [phrases.fr]"),
+        ('["en", "es"]', '["en"]', "phrases.es: 'es' cannot stand here; of languages, en can"),
+        ('["en", "es"]', '["en", "es", "es"]', "languages.3: two languages are called 'es'"),
         ('["en", "es"]', "[]", "languages: "),
         ('["en", "es"]', '["English"]', "languages.1: "),
-        ('{ es = "Un', '{ fr = "Un', "texts of 'coffee': 'fr' cannot stand here; of languages, es"),
-        ('{ es = "Un', '{ en = "Un', "texts of 'coffee': 'en' cannot stand here"),
+        (
+            '{ es = "Un',
+            '{ fr = "Un',
+            "[[reward]] \"coffee\": texts.fr: 'fr' cannot stand here; of languages, es",
+        ),
+        ('{ es = "Un', '{ en = "Un', "[[reward]] \"coffee\": texts.en: 'en' cannot stand here"),
         ('owed = "', 'owned = "', "unknown key 'phrases.es.owned'; did you mean 'owed'?"),
         ("{points} por sumar", "por sumar", "next_reward: must name {reward} and {points}"),
         ("{points} por", "{puntos} por", "next_reward: must name {reward} and {points}"),

@@ -63,6 +63,18 @@ def kept_to(rules: TierRules, day: date) -> date:
     return months_later(day, rules.keep_months) - _DAY
 
 
+def of_last_year(
+    rules: TierRules, history: Mapping[date, int], day: date, earned: int
+) -> tuple[int, date]:
+    """What a day brings, and up to when: what last year brought is kept in this one, where so."""
+    if rules.period == "calendar_year" and rules.keep == "next_year":
+        total = sum(points for on, points in history.items() if on.year == day.year - 1)
+        place = sum(tier.reach <= total for tier in rules.tier) - 1
+        if place > earned:
+            return place, date(day.year, 12, 31)
+    return earned, kept_to(rules, day)
+
+
 def in_a_notebook(rules: TierRules, history: Mapping[date, int], days: int) -> list[str]:
     """The tier of each day, by counting every day's points anew."""
     place, since, kept, written = 0, _BEGIN, date.max, []
@@ -72,16 +84,19 @@ def in_a_notebook(rules: TierRules, history: Mapping[date, int], days: int) -> l
         total = sum(counting.values())
         earned = sum(tier.reach <= total for tier in rules.tier) - 1
         if rules.period == "calendar_year":
-            anew = since.year < day.year
+            carried = rules.keep == "next_year" and kept == date(day.year, 12, 31)
+            anew = since.year < day.year or carried
         else:
             since_then = sum(points for on, points in counting.items() if on > since)
             anew = since_then >= rules.tier[place].reach
         if earned > place or (earned == place > 0 and anew):
             place, since, kept = earned, day, kept_to(rules, day)
         elif place > 0 and day > kept + timedelta(rules.grace_days):
-            left = max(earned, place - 1) if rules.down == "one" else earned
-            if left != place:
-                place, since, kept = left, day, kept_to(rules, day)
+            left, until = of_last_year(rules, history, day, earned)
+            if rules.down == "one" and left < place:
+                left, until = place - 1, kept_to(rules, day)
+            if earned != place:
+                place, since, kept = left, day, until
         written.append(rules.tier[place].id)
     return written
 

@@ -1,5 +1,6 @@
 """A program file is data that a marketing person edits: what it cannot mean is refused."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,10 @@ A_LANGUAGE = 'write a language as its tag, such as "en" or "pt-BR"'
 
 
 def complaint_about(text: str) -> str:
-    """What is said about a program that is refused."""
+    """What is said about a program that is refused, without the numbers of lines."""
     with pytest.raises(InvalidDocument) as refused:
         Program.parse(text, source="corner.toml")
-    return str(refused.value)
+    return re.sub(r"(?m)^(\w+\.toml):\d+: ", r"\1: ", str(refused.value))
 
 
 def test_the_shipped_program_reads() -> None:
@@ -83,7 +84,7 @@ def test_the_least_that_is_redeemed_is_whole_steps() -> None:
     """A minimum between two steps is refused: it would be shown as a price that nobody can pay."""
     said = "points are redeemed in steps of 100, so nobody can redeem the minimum of"
     assert complaint_about(CORNER + DISCOUNT) == (
-        f"corner.toml: discount: {said} 250; make it 200 or 300"
+        f"corner.toml: discount.minimum: {said} 250; make it 200 or 300"
     )
     low = DISCOUNT.replace("250", "50")
     assert complaint_about(CORNER + low).endswith(f"{said} 50; make it 100")
@@ -163,10 +164,10 @@ text = "A tea"
         (
             "cost_points = 100",
             "cost_points = 1.5",
-            '[[reward]] "tea": cost_points: write it as a whole number, without quotes',
+            '[[reward]] "tea": cost_points: write it as a whole number, without a decimal point',
         ),
         ('id = "tea"', "id = 5", "[[reward]] 2: id: write it as a text, in quotes"),
-        ('id = "tea"', "", "[[reward]] 2: key 'id' is missing"),
+        ('id = "tea"', "", f"[[reward]] 2: key 'id' is missing; {A_CODE}"),
         (
             '"A tea"',
             f'"{"x" * 201}"',
@@ -196,7 +197,7 @@ def test_a_mistake_is_told_once_and_in_words(right: str, wrong: str, complaint: 
 def test_braces_that_name_nothing_are_told_in_words(phrase: str) -> None:
     """Whatever stands in braces, the answer says what may."""
     said = complaint_about(f"{CORNER}[phrases.en]\nbalance = {phrase!r}\n")
-    assert said == "corner.toml: phrases.en.balance: names no value: write it without braces"
+    assert "corner.toml: phrases.en.balance: names no value: write it without braces" in said
 
 
 def test_points_may_have_another_name() -> None:

@@ -1,5 +1,6 @@
 """A mistake in a TOML file is said in words that name the file, the key and what to do."""
 
+import re
 from typing import Annotated
 
 import pytest
@@ -45,11 +46,18 @@ class AtLeastOne(Value):
     device: Annotated[tuple[Device, ...], Field(min_length=1)]
 
 
+class Amounts(Value):
+    """Whole numbers, of money and of others."""
+
+    price_minor: int = Field(default=0, strict=True)
+    count: int = Field(default=0, strict=True)
+
+
 def complaint_about(text: str) -> str:
-    """What is said about a text that is refused."""
+    """What is said about a text that is refused, without the numbers of lines."""
     with pytest.raises(InvalidDocument) as refused:
         parse(text, Document, source="shop.toml")
-    return str(refused.value)
+    return re.sub(r"(?m)^shop.toml:\d+: ", "shop.toml: ", str(refused.value))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +132,7 @@ def test_a_list_is_not_too_short_because_of_what_is_wrong_in_it() -> None:
     """Of a list whose only table is wrong, nothing is said but what is wrong."""
     with pytest.raises(InvalidDocument) as refused:
         parse("[[device]]\nname = 1", AtLeastOne, source="shop.toml")
-    assert str(refused.value) == "shop.toml: [[device]] 1: name: write it as a text, in quotes"
+    assert str(refused.value) == "shop.toml:2: [[device]] 1: name: write it as a text, in quotes"
     with pytest.raises(InvalidDocument, match="device: "):
         parse("device = []", AtLeastOne, source="shop.toml")
 
@@ -144,8 +152,8 @@ def test_every_mistake_is_said_at_once() -> None:
     """
     said = complaint_about("titel = 1\n[[device]]\nname = 1")
     assert said.splitlines() == [
-        "shop.toml: [[device]] 1: name: write it as a text, in quotes",
         "shop.toml: unknown key 'titel'; did you mean 'title'?",
+        "shop.toml: [[device]] 1: name: write it as a text, in quotes",
     ]
 
 
@@ -163,3 +171,60 @@ def test_a_right_file_is_read() -> None:
     """What is right is read as it stands, absent keys at their defaults."""
     document = parse('title = "x"\n[[device]]\nname = "a"', Document, source="shop.toml")
     assert document == Document(title="x", device=[Device(name="a")])
+
+
+def test_each_mistake_names_its_line() -> None:
+    """File and line stand before each mistake, as compilers and editors write them; what is
+    missing is on the line of its table, and the order is that of the lines.
+    """
+    with pytest.raises(InvalidDocument) as refused:
+        parse(
+            "\n[[device]]\nports = [\n  {lisen = 'a'},\n]\n\ntitel = 1", Document, source="a.toml"
+        )
+    assert str(refused.value).splitlines() == [
+        "a.toml:1: key 'title' is missing",
+        "a.toml:2: [[device]] 1: key 'name' is missing",
+        "a.toml:4: [[device]] 1: unknown key 'ports.1.lisen'; did you mean 'listen'?",
+        "a.toml:7: [[device]] 1: unknown key 'titel'; did you mean 'special'?",
+    ]
+    assert [mistake.line for mistake in refused.value.mistakes] == [1, 2, 4, 7]
+    assert [mistake.key for mistake in refused.value.mistakes][2:] == [
+        "device.1.ports.1.lisen",
+        "device.1.titel",
+    ]
+    assert all(mistake.suggestion for mistake in refused.value.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fix"),
+    [
+        ("title = 'x'\n\ncode = ", 3, "may be missing"),
+        ("title = 'x'\nday = 2026-02-30", 2, "there is no such day; write it as YYYY-MM-DD"),
+        ("title = 'x'\nday = 2026-13-01\n", 2, "there is no such day; write it as YYYY-MM-DD"),
+        ("title = 'x'\nday = 20226-01-01\n", 2, "there is no such day; write it as YYYY-MM-DD"),
+        ("title = 'x'\ntitle = 'y'", 2, "it stands there twice; keep one of them"),
+        ("title = 'x'\ncode = 'y", 2, "may be missing"),
+        ("title = 'x'\ncode = [\n1,\n", 3, "may be missing"),
+        ("a = 1\nb = " + "[" * 5000, 2, "write it with fewer"),
+    ],
+)
+def test_what_is_not_toml_names_its_line(text: str, line: int, fix: str) -> None:
+    """A text that is not TOML is told where it stops being so, and what may be meant."""
+    with pytest.raises(InvalidDocument) as refused:
+        parse(text, Document, source="a.toml")
+    assert str(refused.value).startswith(f"a.toml:{line}: not TOML: ")
+    assert fix in refused.value.mistakes[0].suggestion
+
+
+@pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ("price_minor = 4.99", "price_minor: write it in whole minor units, such as cents: 499"),
+        ("count = 2.0", "count: write it as a whole number, without a decimal point"),
+    ],
+)
+def test_an_amount_as_a_float_is_told_how_to_be_written(line: str, fix: str) -> None:
+    """Money with a decimal point is told its minor units, a count to leave the point out."""
+    with pytest.raises(InvalidDocument) as refused:
+        parse(f"\n{line}", Amounts, source="a.toml")
+    assert str(refused.value).startswith(f"a.toml:2: {fix}")

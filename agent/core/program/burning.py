@@ -1,16 +1,18 @@
 """Burning: what points buy, as money off and from a catalogue."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from math import gcd
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
+from agent.core.mistakes import Amiss, Finding
 from agent.core.program.parts import Lines, Rate, Worded
 from agent.core.values import Code
 
-__all__ = ["Discount", "Proof", "Reward"]
+__all__ = ["PROOFS", "Discount", "Proof", "Reward"]
 
 _MOST_POINTS = 1_000_000
 
@@ -20,6 +22,9 @@ Proof = Literal["any", "uid", "sdm"]
 """What a card proves: a number that anybody could type, a chip's own number, which can be cloned,
 or a signature that cannot.
 """
+
+PROOFS: tuple[Proof, ...] = get_args(Proof)
+"""From the one that proves least to the one that proves most."""
 
 
 class Discount(Worded):
@@ -32,13 +37,21 @@ class Discount(Worded):
     """
 
     points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """So many points …"""
     worth_minor: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """… take so many minor units off."""
     step: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """Points are redeemed in steps of so many."""
     minimum: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] = 0
+    """At least so many points at once."""
     minimum_basket_minor: _Money = 0
+    """Only with a basket of so much, in minor units."""
     most_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
+    """At most this share of the basket, in percent."""
     partner_rate: Rate | None = None
+    """What the worth is multiplied by at a partner: "2"."""
     voucher_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
+    """A voucher that was issued for points is good for so many months."""
 
     def voucher_gone_on(self, issued_on: date) -> date | None:
         """Answer the first day on which a voucher is no longer good; None where it always is."""
@@ -48,7 +61,9 @@ class Discount(Worded):
     @model_validator(mode="after")
     def _a_step_is_whole_money(self) -> Self:
         if self.step * self.worth_minor % self.points:
-            raise ValueError("a step must be worth whole minor units")
+            what = "a step must be worth whole minor units"
+            fix = f"write {self.points // gcd(self.points, self.worth_minor)}, or a multiple of it"
+            raise Amiss(Finding(("step",), what, fix))
         return self
 
     @model_validator(mode="after")
@@ -57,10 +72,11 @@ class Discount(Worded):
         below = self.minimum // self.step * self.step
         if below != self.minimum:
             near = f"{below} or {below + self.step}" if below else str(self.step)
-            raise ValueError(
+            what = (
                 f"points are redeemed in steps of {self.step}, so nobody can redeem the "
-                f"minimum of {self.minimum}; make it {near}"
+                f"minimum of {self.minimum}"
             )
+            raise Amiss(Finding(("minimum",), what, f"make it {near}"))
         return self
 
 
@@ -73,17 +89,25 @@ class Reward(Lines):
     """
 
     cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
+    """What it costs, in points."""
     value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
+    """What it takes off the basket, in minor units; leave it out where it is a thing."""
     minimum_basket_minor: _Money = 0
+    """Only with a basket of so much, in minor units."""
     tiers: frozenset[Code] = frozenset()
+    """Only for members of these tiers."""
     first_day: BusinessDate | None = None
+    """The first business date on which it can be had."""
     last_day: BusinessDate | None = None
+    """The last business date on which it can be had."""
     proof: Proof = "any"
+    """What the card must prove: any, uid (a reader read it) or sdm (it signed)."""
 
     @model_validator(mode="after")
     def _it_can_be_had(self) -> Self:
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValueError("last_day is before first_day, so nobody could have it")
+            what = "last_day is before first_day, so nobody could have it"
+            raise Amiss(Finding(("last_day",), what, f"write {self.first_day} or later"))
         return self
 
     def is_there_on(self, day: date) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from agent.core.mistakes import Amiss, Finding
 from agent.core.values import Code, Value
 
 __all__ = ["Expiry"]
@@ -20,13 +21,19 @@ class Expiry(Value):
     """
 
     kind: Literal["end_of_month", "rolling", "inactivity"]
+    """From when the months count."""
     months: Annotated[int, Field(strict=True, ge=1, le=120)]
+    """After how many months points are gone."""
     activity_extends: Annotated[bool, Field(strict=True)] = False
+    """true: a purchase or redemption begins the months anew."""
     grace_days: Annotated[int, Field(strict=True, ge=0, le=366)] = 0
+    """How many days they are there longer."""
     never_tiers: frozenset[Code] = frozenset()
+    """Members of these tiers keep their points."""
 
     @model_validator(mode="after")
     def _activity_means_one_thing(self) -> Self:
         if self.kind == "inactivity" and self.activity_extends:
-            raise ValueError('kind = "inactivity" counts from the last activity as it is')
+            what = 'kind = "inactivity" counts from the last activity as it is'
+            raise Amiss(Finding(("activity_extends",), what, "take activity_extends out"))
         return self

@@ -16,6 +16,7 @@ class Enrolment(Worded):
     """Points for becoming a member."""
 
     points: _Count
+    """Points for becoming a member."""
 
 
 class Referral(Worded):
@@ -24,13 +25,19 @@ class Referral(Worded):
     """
 
     points: _Count
+    """Points to who brought the friend."""
     friend_points: Annotated[Points, Field(ge=0, le=1_000_000)] = 0
+    """Points to the friend."""
     minimum_minor: Annotated[int, Field(strict=True, ge=0, le=10**12)] = 0
+    """What the friend's first sale must come to, in minor units."""
 
 
 class Limits(Value):
     """Against fraud: what goes beyond is withheld, and no sale is refused for it."""
 
     points_per_sale: _Count | None = None
+    """A sale earns at most so many points."""
     points_per_day: _Count | None = None
+    """A member earns at most so many points on a business date."""
     sales_per_hour: _Count | None = None
+    """A member earns in at most so many sales within an hour."""

@@ -1,6 +1,6 @@
 """What the rules of a program are made of: texts, rates, and which lines of a basket they mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from agent.core.basket import REWARD, Line
 from agent.core.phrases import Language
 from agent.core.values import RATE_FORM, Code, Label, Value
 
-__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction", "hold_apart"]
+__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction"]
 
 Rate = Annotated[str, StringConstraints(strict=True, pattern=RATE_FORM)]
 """A factor as a decimal text with up to three places: TOML's own ``1.2`` is no exact number."""
@@ -35,19 +35,15 @@ def as_fraction(rate: Rate) -> Fraction:
     return Fraction(rate)
 
 
-def hold_apart(table: str, what: str, names: Iterable[str]) -> None:
-    """Hold that no two are called the same. Raises ValueError naming the first that are."""
-    listed = list(names)
-    if twice := {name for name in listed if listed.count(name) > 1}:
-        raise ValueError(f"{table}: two {what} are called '{sorted(twice)[0]}'")
-
-
 class Worded(Value):
     """Something that a receipt or a screen names: ``text`` in the first language."""
 
     id: Code
+    """Its name in the journal and in other tables of this file; never shown."""
     text: Label
+    """What receipts and screens say, in the first of the languages."""
     texts: Texts = Field(default_factory=dict)
+    """The same in the other languages: { es = "…" }."""
 
 
 class Lines(Worded):
@@ -56,9 +52,13 @@ class Lines(Worded):
     """
 
     categories: frozenset[Code] = frozenset()
+    """Only goods of these categories, or of these articles."""
     exclude_categories: frozenset[Code] = frozenset()
+    """Goods of these categories never."""
     skus: frozenset[Code] = frozenset()
+    """Only these articles, by the shop's own numbers, or these categories."""
     exclude_skus: frozenset[Code] = frozenset()
+    """These articles never."""
 
     @property
     def takes_any(self) -> bool:

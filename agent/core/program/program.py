@@ -16,7 +16,7 @@
 100
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -26,15 +26,16 @@ from pydantic import Field, field_validator, model_validator
 from agent.core import strict_toml
 from agent.core.basket import Currency
 from agent.core.instant import BusinessDate
+from agent.core.mistakes import Amiss
 from agent.core.phrases import BUILT_IN, ENGLISH, Language, Phrases
 from agent.core.program.burning import Discount, Reward
 from agent.core.program.earning import EarnRule
 from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, Referral
-from agent.core.program.parts import Worded, hold_apart
+from agent.core.program.parts import Worded
 from agent.core.program.promotions import Promotion
-from agent.core.program.references import unknown_names
 from agent.core.program.tiers import TierRules
+from agent.core.program.whole import amiss_in
 from agent.core.values import Code, Label, Value
 
 __all__ = ["Program", "Stacking"]
@@ -60,25 +61,45 @@ class Program(Value):
     """
 
     id: Code
+    """The program's name in the journal, the same in every version."""
     version: Annotated[int, Field(strict=True, ge=1)]
+    """The number of this version; one more for each change."""
     effective_from: BusinessDate | None = None
+    """The first business date that this version judges."""
     name: Label
+    """What people call the program."""
     currency: Currency
+    """Its currency, ISO 4217: "USD". Sales in another earn nothing."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)] = (ENGLISH,)
+    """The languages of its texts, the first one that of each `text`."""
     phrases: dict[Language, Phrases] = Field(default_factory=dict)
+    """What receipts say in each language but English."""
     categories: frozenset[Code] = frozenset()
+    """The categories that there are; where they are listed, rules name no other."""
     return_window_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
+    """For so many days after their sale points cannot be spent."""
     redeemed_part_earns: Annotated[bool, Field(strict=True)] = False
+    """true: what was paid with points earns, too."""
     earn: Annotated[tuple[EarnRule, ...], Field(min_length=1)]
+    """The rules by which a sale earns."""
     stacking: Stacking = "best"
+    """Which of several promotions that apply are given."""
     promotion: tuple[Promotion, ...] = ()
+    """What a sale earns on top, for some time, at some places, for some members."""
     tiers: TierRules | None = None
+    """The tiers, how they are reached and kept."""
     expiry: Expiry | None = None
+    """When points run out; without it, never."""
     enrolment: Enrolment | None = None
+    """Points for becoming a member."""
     referral: Referral | None = None
+    """Points for bringing a friend."""
     limits: Limits = Limits()
+    """Against fraud: what goes beyond is withheld."""
     discount: Discount | None = None
+    """Points as money off."""
     reward: tuple[Reward, ...] = ()
+    """What points buy."""
 
     @field_validator("phrases", mode="before")
     @classmethod
@@ -88,32 +109,9 @@ class Program(Value):
         return value
 
     @model_validator(mode="after")
-    def _rules_have_their_own_names(self) -> Self:
-        given = [each for each in (self.enrolment, self.referral) if each is not None]
-        hold_apart("earn", "rules", [each.id for each in (*self.earn, *self.promotion, *given)])
-        spent = [] if self.discount is None else [self.discount.id]
-        hold_apart("reward", "rewards", spent + [reward.id for reward in self.reward])
-        return self
-
-    @model_validator(mode="after")
-    def _what_is_named_is_there(self) -> Self:
-        if unknown := list(unknown_names(self)):
-            raise ValueError("; ".join(unknown))
-        return self
-
-    @model_validator(mode="after")
-    def _languages_are_whole(self) -> Self:
-        """Hold that each language has its phrases, and that nothing speaks one that is not listed.
-
-        A lane that prints in a language must not stop at a word that nobody wrote.
-        """
-        hold_apart("languages", "languages", self.languages)
-        for language in self.languages:
-            if language not in self.phrases and language != ENGLISH:
-                raise ValueError(f"languages: '{language}' has no table [phrases.{language}]")
-        _hold_listed("phrases", self.phrases, self.languages)
-        for each in self.worded():  # in the first language it has its text
-            _hold_listed(f"texts of '{each.id}'", each.texts, self.languages[1:])
+    def _it_holds_together(self) -> Self:
+        if found := list(amiss_in(self.model_dump())):
+            raise Amiss(*found)
         return self
 
     def worded(self) -> Iterator[Worded]:
@@ -159,17 +157,10 @@ class Program(Value):
 
     @classmethod
     def parse(cls, text: str, *, source: str) -> Self:
-        """Read a program file's text. Raises strict_toml.InvalidDocument naming file and key."""
-        return strict_toml.parse(text, cls, source=source)
+        """Read a file's text. Raises strict_toml.InvalidDocument naming file, line and key."""
+        return strict_toml.parse(text, cls, source=source, also=amiss_in)
 
     @cached_property
     def edition(self) -> str:
         """The program and version that judged a sale, as its journal entry names it."""
         return f"{self.id}@{self.version}"
-
-
-def _hold_listed(where: str, given: Iterable[str], listed: tuple[str, ...]) -> None:
-    for language in given:
-        if language not in listed:
-            known = ", ".join(listed) or "none"
-            raise ValueError(f"{where}: '{language}' cannot stand here; of languages, {known} can")

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from agent.core.program.parts import Worded, hold_apart
+from agent.core.mistakes import Amiss, Finding
+from agent.core.program.parts import Worded
 from agent.core.values import Label, Value
 
 __all__ = ["Tier", "TierRules"]
@@ -20,7 +21,9 @@ class Tier(Worded):
     """
 
     reach: _Reach
+    """What it takes: points, or minor units of money; the first takes 0."""
     perks: tuple[Label, ...] = ()
+    """What it brings beside points, in plain words."""
 
 
 class TierRules(Value):
@@ -34,24 +37,35 @@ class TierRules(Value):
     """
 
     count: Literal["points", "spend"]
+    """What reaches a tier: points earned or money spent."""
     period: Literal["rolling", "calendar_year"]
+    """Over which time it is added up."""
     months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    """How many months a rolling period has."""
     keep: Literal["months", "next_year"]
+    """How long a tier is kept: for `keep_months`, or to the end of the next calendar year."""
     keep_months: Annotated[int, Field(strict=True, ge=1, le=60)] = 12
+    """For how many months a tier is kept."""
     grace_days: Annotated[int, Field(strict=True, ge=0, le=366)] = 0
+    """For how many days more."""
     down: Literal["earned", "one"] = "earned"
+    """Where a member falls then: to what was earned, or one tier at most."""
     tier: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=20)]
+    """The tiers, the lowest first."""
 
     @model_validator(mode="after")
     def _they_rise(self) -> Self:
-        hold_apart("tiers", "tiers", [tier.id for tier in self.tier])
+        found = []
         if self.tier[0].reach != 0:
-            raise ValueError(f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0")
-        for below, above in pairwise(self.tier):
+            what = f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0"
+            found.append(Finding(("tier", 0, "reach"), what, ""))
+        for index, (below, above) in enumerate(pairwise(self.tier), 1):
             if above.reach <= below.reach:
-                raise ValueError(
-                    f"'{above.id}' overlaps '{below.id}': give it a reach above {below.reach}"
-                )
+                what = f"'{above.id}' overlaps '{below.id}'"
+                fix = f"give it a reach above {below.reach}"
+                found.append(Finding(("tier", index, "reach"), what, fix))
+        if found:
+            raise Amiss(*found)
         return self
 
     def index(self, tier: str | None) -> int:

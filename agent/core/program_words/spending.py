@@ -1,0 +1,122 @@
+"""What a program says of what points buy, and when they run out."""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from agent.core.expiry import gone_on
+from agent.core.money import format_money
+from agent.core.program import Discount, Program, Reward
+from agent.core.program_words.words import (
+    about_lines,
+    between_days,
+    counted,
+    day_in_words,
+    listed,
+    of_tiers,
+    sentence,
+    tier_names,
+)
+
+__all__ = ["expiry", "spending"]
+
+_SPENT_MINOR = 10_000
+_EXAMPLE = date(2026, 12, 15)
+_PROOFS = {
+    "any": "",
+    "uid": "with a card that a reader read",
+    "sdm": "with a card that signs what it says",
+}
+
+
+def spending(program: Program) -> Iterator[str]:
+    """Say what points buy."""
+    if program.discount is not None:
+        yield " ".join(_discount(program, program.discount))
+    for reward in program.reward:
+        yield f"{reward.text}: {_reward(program, reward)}"
+
+
+def expiry(program: Program) -> Iterator[str]:
+    """Say when points run out."""
+    rules = program.expiry
+    if rules is None:
+        yield "Points never run out."
+        return
+    months = counted(rules.months, "month")
+    match rules.kind:
+        case "end_of_month":
+            said = f"Points run out {months} after the calendar month in which they were earned"
+        case "rolling":
+            said = f"Points run out {months} after the day on which they were earned"
+        case _:
+            said = f"All points run out {months} after the last purchase or redemption"
+    grace = f", with {counted(rules.grace_days, 'day')} of grace" if rules.grace_days else ""
+    yield f"{said}{grace}; the oldest are spent first."
+    gone = day_in_words(gone_on(rules, _EXAMPLE, None))
+    earned = "Who was last here" if rules.kind == "inactivity" else "What is earned"
+    has = "has none from" if rules.kind == "inactivity" else "is gone on"
+    yield f"{earned} on {day_in_words(_EXAMPLE)} {has} {gone}{_on(rules.kind)}."
+    if rules.activity_extends:
+        yield "Each purchase or redemption begins that time anew for all points."
+    if rules.never_tiers:
+        yield f"Those of {listed(tier_names(program, rules.never_tiers))} members never run out."
+
+
+def _on(kind: str) -> str:
+    return " on" if kind == "inactivity" else ""
+
+
+def _discount(program: Program, discount: Discount) -> Iterator[str]:
+    points = counted(discount.points, "point")
+    worth = format_money(discount.worth_minor, program.currency)
+    least = max(discount.minimum, discount.step)
+    least_minor = least * discount.worth_minor // discount.points
+    yield sentence(
+        f"{discount.text}: {points} take {worth} off, in steps of {discount.step:,},",
+        f"from {counted(least, 'point')} ({format_money(least_minor, program.currency)}) on",
+    )
+    if discount.minimum_basket_minor:
+        basket = format_money(discount.minimum_basket_minor, program.currency)
+        yield f"That needs a basket of {basket} or more."
+    if discount.most_percent < 100:
+        yield f"At most {discount.most_percent} % of a basket can be paid so."
+    if discount.partner_rate is not None:
+        yield f"At partners points are worth {discount.partner_rate} times as much."
+    yield from _worth(program, discount)
+
+
+def _worth(program: Program, discount: Discount) -> Iterator[str]:
+    """Say what comes back of money that is spent by somebody in the lowest tier."""
+    rates = [
+        Fraction(rule.points, rule.per_minor)
+        for rule in program.earn
+        if rule.per_minor is not None and not (rule.categories or rule.skus or rule.tiers)
+    ]
+    if rates:
+        points = max(rates) * _SPENT_MINOR
+        worth_minor = int(points * discount.worth_minor / discount.points)
+        spent, worth = (
+            format_money(minor, program.currency) for minor in (_SPENT_MINOR, worth_minor)
+        )
+        yield f"So {spent} spent bring {counted(int(points), 'point')}, worth {worth}."
+
+
+def _reward(program: Program, reward: Reward) -> str:
+    off = ""
+    if reward.value_minor is not None:
+        off = f" for {format_money(reward.value_minor, program.currency)} off"
+    lines = about_lines(reward)
+    basket = ""
+    if reward.minimum_basket_minor:
+        least = format_money(reward.minimum_basket_minor, program.currency)
+        basket = f"with a basket of {least} or more"
+    return sentence(
+        f"{counted(reward.cost_points, 'point')}{off}",
+        f"on {lines}" if lines else "",
+        basket,
+        of_tiers(program, reward.tiers),
+        between_days(reward.first_day, reward.last_day),
+        _PROOFS[reward.proof],
+        between=", ",
+    )

@@ -1,0 +1,40 @@
+"""What a program says of itself: its version, its languages, returns and limits."""
+
+from collections.abc import Iterator
+
+from agent.core.program import Limits, Program
+from agent.core.program_words.words import counted, day_in_words, listed
+
+__all__ = ["about", "limits", "returns"]
+
+
+def about(program: Program) -> Iterator[str]:
+    """Say which version of which program this is, and from when it counts."""
+    begins = program.effective_from
+    since = f" It counts from {day_in_words(begins)}." if begins is not None else ""
+    name = f"program '{program.id}', version {program.version}, in {program.currency}"
+    yield f"{program.name}: {name}.{since}"
+    if len(program.languages) > 1:
+        yield f"Receipts and the customer's page speak {listed(program.languages, 'or')}."
+
+
+def returns(program: Program) -> Iterator[str]:
+    """Say what goods that come back do, and how long points wait for that."""
+    yield "Goods that come back take back the points they earned and give back those they cost."
+    if program.return_window_days:
+        days = counted(program.return_window_days, "day")
+        yield f"Points can be spent {days} after the sale that earned them."
+
+
+def limits(program: Program) -> Iterator[str]:
+    """Say how many points a member may have at once."""
+    most = program.limits
+    if most.points_per_sale is not None:
+        yield f"No sale earns more than {counted(most.points_per_sale, 'point')}."
+    if most.points_per_day is not None:
+        yield f"No member earns more than {counted(most.points_per_day, 'point')} a day."
+    if most.sales_per_hour is not None:
+        sales = counted(most.sales_per_hour, "sale")
+        yield f"No member earns for more than {sales} within an hour."
+    if most != Limits():
+        yield "What goes beyond is withheld; no sale is refused for it."
