@@ -13,6 +13,9 @@ from agent.core.tiers import NextTier
 
 __all__ = ["as_answer", "print_json"]
 
+_NUMBERS = re.compile(r"\[\s+\d+(?:,\s+\d+)*\s+\]")
+"""A list of numbers, such as the lines that a rule counted: one row is enough for it."""
+
 _EXPLANATION = TypeAdapter(Explanation)
 _TOKEN = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")(?P<key>:)?|(?P<word>-?\d+|true|false|null)')
 
@@ -40,7 +43,9 @@ def print_json(value: object) -> None:
     if not sys.stdout.isatty():
         click.echo(json.dumps(value, ensure_ascii=False))
         return
-    click.echo(_TOKEN.sub(_coloured, json.dumps(value, ensure_ascii=False, indent=2)))
+    laid_out = json.dumps(value, ensure_ascii=False, indent=2)
+    in_rows = _NUMBERS.sub(lambda found: " ".join(found[0].split()), laid_out)
+    click.echo(_TOKEN.sub(_coloured, in_rows))
 
 
 def _coloured(found: re.Match[str]) -> str:

@@ -16,6 +16,8 @@ __all__ = ["show_mistakes", "show_program"]
 _WIDEST = 100
 _NARROWEST = 40
 _BULLET = "  - "
+_NAMING = ("About", "Promotions", "Rewards")
+"""Sections whose sentences begin with what they are about."""
 
 
 def show_mistakes(found: Checked, source: str) -> None:
@@ -40,9 +42,15 @@ def show_program(sections: Sequence[Section]) -> None:
         click.secho(section.title, bold=True, fg="cyan")
         for sentence in section.sentences:
             first, *more = wrapped(plain(sentence), width - len(_BULLET))
-            click.echo(_BULLET + first)
+            click.echo(_BULLET + (_with_name(first) if section.title in _NAMING else first))
             for line in more:
                 click.echo(" " * len(_BULLET) + line)
+
+
+def _with_name(line: str) -> str:
+    """Mark the name with which a line begins."""
+    name, colon, rest = line.partition(": ")
+    return click.style(name, bold=True) + colon + rest if colon else line
 
 
 def _show(mistake: Mistake, source: str, kind: str) -> None:

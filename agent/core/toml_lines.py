@@ -103,14 +103,15 @@ class _Reader:
     def _keys(self) -> list[str]:
         """Read a key of one or more parts with dots between them."""
         keys = []
-        while found := _KEY.match(self._text, self._at):
+        while True:
+            found = _KEY.match(self._text, self._at)
+            assert found is not None  # noqa: S101 - tomllib read a key here
             raw = found[1]
             keys.append(tomllib.loads(f"key = {raw}")["key"] if raw[0] in "\"'" else raw)
             self._at = found.end()
             if not self._text.startswith(".", self._at):
-                break
+                return keys
             self._at += 1
-        return keys
 
     def _pair(self, table: _Place) -> None:
         began = self._at

@@ -23,8 +23,8 @@ MUTANTS = {
     ),
     "tier_rate_after_flooring": Mutant(
         file="agent/core/earning.py",
-        old="    return basis, Fraction(basis * rule.points, unit) * factor\n",
-        new="    return basis, basis // unit * rule.points * factor\n",
+        old="Fraction(basis * rule.points * factor.numerator, unit * factor.denominator)",
+        new="basis // unit * rule.points * factor",
         caught_by=f"{_PROMOTED}::test_fractions_are_dropped_after_the_multiplier",
     ),
     "excluded_category_earns": Mutant(
@@ -137,8 +137,8 @@ MUTANTS = {
     ),
     "minimum_of_litres": Mutant(
         file="agent/core/promoting.py",
-        old="    if least_minor and _paid_minor(promotion, sale, unpaid_minor) < least_minor:\n",
-        new="    if basis < least_minor:\n",
+        old="_paid_minor(bought, taken, min(not_paid_minor, bought.unpaid_minor))",
+        new="sum([whole.basis for _, whole, _ in based])",
         caught_by=f"{_PROMOTED}::test_a_minimum_is_money_once",
     ),
     "expiry_a_month_early": Mutant(
@@ -179,14 +179,14 @@ MUTANTS = {
     ),
     "all_steps_down_at_once": Mutant(
         file="agent/core/tiers.py",
-        old='    left = max(earned, had - 1) if rules.down == "one" else earned\n',
-        new="    left = earned\n",
+        old='    if rules.down == "one" and rules.index(left.tier) < had:\n',
+        new='    if rules.down == "one" and rules.index(left.tier) < 0:\n',
         caught_by=f"{_TIERS}::test_one_step_down_at_a_time",
     ),
     "leap_day_loses_a_day": Mutant(
         file="agent/core/tiers.py",
-        old="    return min(days_after(before, day.day), first_of_month(before, 1))\n",
-        new="    return days_after(before, day.day)\n",
+        old="    return min(days_after(month, day.day), first_of_month(month, 1))\n",
+        new="    return days_after(month, day.day)\n",
         caught_by=f"{_TIERS}::test_the_period_at_its_edges",
     ),
     "reward_for_the_wrong_tier": Mutant(
@@ -197,8 +197,8 @@ MUTANTS = {
     ),
     "reward_to_any_card": Mutant(
         file="agent/core/rewards.py",
-        old="_PROOFS.index(shown.proof) < _PROOFS.index(reward.proof)",
-        new="_PROOFS.index(shown.proof) > _PROOFS.index(reward.proof)",
+        old="PROOFS.index(shown.proof) < PROOFS.index(reward.proof)",
+        new="PROOFS.index(shown.proof) > PROOFS.index(reward.proof)",
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "share_of_the_basket_ignored": Mutant(

@@ -25,8 +25,8 @@ MUTANTS = {
     ),
     "debt_paid_by_the_last_lot_alone": Mutant(
         file="agent/ledger/projections.py",
-        old="place, part.points, to_come=to_come)",
-        new="place, part.points, to_come=0)",
+        old="made_by, part.points, to_come=to_come)",
+        new="made_by, part.points, to_come=0)",
         caught_by="tests/unit/test_lots_add_up_to_the_balance.py"
         "::test_lots_that_become_active_together_pay_a_debt_once",
     ),

@@ -60,15 +60,15 @@ MUTANTS = {
         caught_by=f"{_NOTHING}::test_a_reward_line_earns_nothing",
     ),
     "points_paid_with_points_earn": Mutant(
-        file="agent/core/accumulate.py",
-        old="    unpaid_minor = 0 if program.redeemed_part_earns else sale.paid_with_points_minor",
-        new="    unpaid_minor = 0",
+        file="agent/core/earning.py",
+        old="sale.paid_with_points_minor if by_points and not redeemed_part_earns else 0",
+        new="0 if by_points and not redeemed_part_earns else 0",
         caught_by=f"{_NOTHING}::test_money_that_points_paid_earns_nothing",
     ),
     "floored_per_line": Mutant(
         file="agent/core/earning.py",
-        old="        paid += lines[index].amount_minor\n",
-        new="        paid += lines[index].amount_minor // 100 * 100\n",
+        old="sum([amounts_minor[index] for index in counted])",
+        new="sum([amounts_minor[index] // 100 * 100 for index in counted])",
         caught_by=f"{_EARNS}::test_fractions_are_dropped_once_a_sale",
     ),
     "another_currency_earns": Mutant(

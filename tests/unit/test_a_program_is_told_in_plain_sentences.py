@@ -54,6 +54,7 @@ def test_a_terminal_shows_colours_and_a_file_none() -> None:
     assert "\x1b[" not in check()
     coloured = CliRunner().invoke(main, ["program", "check", str(EVERYTHING)], color=True)
     assert "\x1b[36m\x1b[1mEarning" in coloured.stdout
+    assert "  - \x1b[1mHappy hour\x1b[0m: Double points" in coloured.stdout
 
 
 def test_the_sentences_are_there_for_programs() -> None:

@@ -69,7 +69,7 @@ BAD = {
     ),
     "a first tier that nobody begins in": (
         CORNER.replace("reach = 0", "reach = 10"),
-        (13, "tiers.tier.1.reach", "everybody is in the first tier", "add it"),
+        (13, "tiers.tier.1.reach", "everybody is in the first tier", "give 'green' reach = 0"),
     ),
     "a tier that is misspelt": (
         CORNER + PROMOTION + 'tiers = ["gold", "gren"]',
@@ -123,7 +123,7 @@ BAD = {
     ),
     "a rule that counts nothing": (
         CORNER.replace("per_minor = 100\n", ""),
-        (6, "earn.1", "say what it counts", "add it"),
+        (6, "earn.1", "say what it counts", "write per_minor, per_quantity,"),
     ),
     "two things of one name": (
         CORNER + PROMOTION.replace("happy", "base"),
@@ -134,6 +134,83 @@ BAD = {
         (26, "", "not TOML", "it stands there twice; keep one of them"),
     ),
     "a file that ends too early": (CORNER + "\n[limits", (26, "", "not TOML", "may be missing")),
+    "an hour that is none": (
+        CORNER + PROMOTION + 'hours = [{ start = "16h", end = 18:00:00 }]',
+        (30, "promotion.1.hours.1.start", "start: ", 'write it as "16:30"'),
+    ),
+    "an hour beyond midnight": (
+        CORNER + PROMOTION + 'hours = [{ start = "16:00", end = "24:00" }]',
+        (30, "promotion.1.hours.1.end", "end: ", 'write it as "16:30"'),
+    ),
+    "a promotion that gives nothing": (
+        CORNER + PROMOTION.replace('multiplier = "2"\n', ""),
+        (26, "promotion.1", "say what it gives", "write multiplier or bonus"),
+    ),
+    "a multiplier of one": (
+        CORNER + PROMOTION.replace('"2"', '"1.0"'),
+        (28, "promotion.1.multiplier", "must be above 1", 'write "2" for double points'),
+    ),
+    "a multiplier as a float": (
+        CORNER + PROMOTION.replace('"2"', "1.5"),
+        (28, "promotion.1.multiplier", "multiplier: ", "as a text, in quotes"),
+    ),
+    "a bonus of some rules": (
+        CORNER + PROMOTION.replace('multiplier = "2"', 'bonus = 5\nrules = ["base"]'),
+        (29, "promotion.1.rules", "a bonus has none", "take rules out"),
+    ),
+    "a visit without its zone": (
+        CORNER + PROMOTION + 'occasion = "visit"',
+        (30, "promotion.1.occasion", "zone go together", "write both or neither"),
+    ),
+    "a zone without its visit": (
+        CORNER + PROMOTION + 'zone = "wine"',
+        (30, "promotion.1.zone", "zone go together", "write both or neither"),
+    ),
+    "days of no occasion": (
+        CORNER + PROMOTION + "within_days = 3",
+        (30, "promotion.1.within_days", "within_days goes with", "add such an occasion"),
+    ),
+    "a tier's days of no birthday": (
+        CORNER + PROMOTION + "tier_days = { gold = 3 }",
+        (30, "promotion.1.tier_days", "tier_days go with", "add that occasion"),
+    ),
+    "shares above the budget": (
+        CORNER + PROMOTION + "budget = { points = 5, stores = { s1 = 3, s2 = 3 } }",
+        (30, "promotion.1.budget.stores", "add up to 6, more than 5", "or write points = 6"),
+    ),
+    "rates by tier of a visit": (
+        CORNER.replace("per_minor = 100", 'per_visit = true\ntier_rates = { gold = "2" }'),
+        (9, "earn.1.tier_rates", "tier_rates go with per_minor", "take them out"),
+    ),
+    "points for nothing": (
+        CORNER.replace("per_minor = 100", 'per_quantity = "0.000"'),
+        (8, "earn.1.per_quantity", "it must be above zero", 'write "1" for each piece'),
+    ),
+    "steps that fall": (
+        CORNER.replace(
+            "per_minor = 100",
+            "steps = [{ from_minor = 9, points = 2 }, { from_minor = 5, points = 1 }]",
+        ),
+        (8, "earn.1.steps", "the steps do not rise", "begin with the smallest from_minor"),
+    ),
+    "a step that is no whole money": (
+        CORNER + '[discount]\nid = "o"\ntext = "O"\npoints = 30\nworth_minor = 20\nstep = 10',
+        (30, "discount.step", "must be worth whole minor units", "write 3, or a multiple"),
+    ),
+    "an activity that extends itself": (
+        CORNER + '[expiry]\nkind = "inactivity"\nmonths = 6\nactivity_extends = true',
+        (28, "expiry.activity_extends", "counts from the last activity", "take activity_extends"),
+    ),
+    "a reward whose days are in the wrong order": (
+        CORNER
+        + '[[reward]]\nid = "r"\ntext = "R"\ncost_points = 1\n'
+        + "first_day = 2026-03-02\nlast_day = 2026-03-01",
+        (30, "reward.1.last_day", "so nobody could have it", "write 2026-03-02 or later"),
+    ),
+    "a list of what are no tables": (
+        "promotion = [5]\n" + CORNER,
+        (1, "promotion.1", "promotion.1: ", "write it as a table"),
+    ),
     "no rules at all": (
         CORNER.partition("[[earn]]")[0],
         (1, "earn", "key 'earn' is missing", "add it"),

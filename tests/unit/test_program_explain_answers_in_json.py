@@ -1,6 +1,7 @@
 """``program explain`` prints what a basket earns and why, as JSON that adds up."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from written_programs import CORNER
 
 from agent.cli import main
+from agent.cli.answers import print_json
 from agent.paths import shipped_baskets, shipped_program
 
 BASKET: dict[str, Any] = {
@@ -220,6 +222,21 @@ def test_a_line_of_a_file_of_baskets_is_a_basket(desk: Desk) -> None:
     assert "b.json:2: there is more than one JSON value" in two.stderr
 
 
+def test_a_person_at_a_terminal_sees_it_laid_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal it is the same JSON in rows and colours; the lines of a rule are one row."""
+    found = desk.answer(account=ACCOUNT)
+    found["because"][0]["lines"] = [0, 1, 2]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_json(found)
+    shown = capsys.readouterr().out
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert json.loads(plain) == found
+    assert '      "lines": [ 0, 1, 2 ],\n' in plain
+    assert '\x1b[1m"points"\x1b[0m: \x1b[36m17\x1b[0m' in shown
+
+
 def test_another_currency_earns_nothing(desk: Desk) -> None:
     """A basket in a foreign currency is explained with no points."""
     found = desk.answer(basket=BASKET | {"currency": "EUR"})
@@ -309,6 +326,14 @@ def test_a_time_has_its_offset(desk: Desk, at: str) -> None:
     result = desk.run("--at", at)
     assert result.exit_code == 2
     assert "write it as RFC 3339 has it, with an offset" in result.stderr
+
+
+def test_a_file_beyond_all_baskets_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a file that was given by mistake."""
+    monkeypatch.setattr("agent.cli.inputs._LARGEST", len(PROGRAM) + 10)
+    result = desk.run(basket=BASKET | {"cashier": "x" * len(PROGRAM)})
+    assert result.exit_code == 2
+    assert "b.json: it is larger than 0 MiB; is it the right file?" in result.stderr
 
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:

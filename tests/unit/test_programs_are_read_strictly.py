@@ -58,7 +58,7 @@ def test_the_shipped_program_reads() -> None:
         ('currency = "USD"', 'currency = "dollars"', "currency: "),
         ('id = "base"', 'id = "two words"', '[[earn]] "two words": id: '),
         ("points = 1", "point = 1", "unknown key 'point'; did you mean 'points'?"),
-        ("per_minor = 100", "", "say what it counts, and one thing alone: per_minor,"),
+        ("per_minor = 100", "", "say what it counts, and one thing alone; write per_minor,"),
     ],
 )
 def test_a_mistake_is_named(line: str, instead: str, complaint: str) -> None:
@@ -251,3 +251,19 @@ def test_rules_have_names_of_their_own() -> None:
     """Two rules of one name could not be told apart on a receipt, so they are refused."""
     twice = CORNER + CORNER[CORNER.index("[[earn]]") :]
     assert "two rules are called 'base'" in complaint_about(twice)
+
+
+def test_a_time_is_written_as_toml_has_it_too() -> None:
+    """An hour may stand as TOML's own time of the day."""
+    happy = '[[promotion]]\nid = "p"\nbonus = 1\ntext = "P"\nhours = [{ start = %s, end = %s }]'
+    toml = Program.parse(CORNER + happy % ("16:30:00", "18:00:00"), source="corner.toml")
+    text = Program.parse(CORNER + happy % ('"16:30"', '"18:00"'), source="corner.toml")
+    assert toml.promotion[0].hours == text.promotion[0].hours
+
+
+def test_what_is_not_read_from_a_file_is_held_to_the_same() -> None:
+    """A program that was made otherwise names no tier that there is not, either."""
+    right = Program.parse(CORNER, source="corner.toml")
+    tiers = {"promotion": ({"id": "p", "text": "P", "bonus": 1, "tiers": {"gold"}},)}
+    with pytest.raises(ValueError, match="nobody declared the tier 'gold'"):
+        Program.model_validate(right.model_dump() | tiers)

@@ -74,11 +74,8 @@ class EarnRule(Lines):
     def _amiss(self) -> Iterator[Finding]:
         ways = (self.per_minor, self.per_quantity, self.per_visit or None, self.steps or None)
         if sum(way is not None for way in ways) != 1:
-            what = (
-                "say what it counts, and one thing alone: per_minor, per_quantity, "
-                "per_visit = true or [[earn.steps]]"
-            )
-            yield Finding((), what, "")
+            fix = "write per_minor, per_quantity, per_visit = true or [[earn.steps]]"
+            yield Finding((), "say what it counts, and one thing alone", fix)
         if self.tier_rates and (self.per_visit or self.steps):
             what = "tier_rates go with per_minor or per_quantity"
             yield Finding(("tier_rates",), what, "take them out")
@@ -86,5 +83,5 @@ class EarnRule(Lines):
             yield Finding(("per_quantity",), "it must be above zero", 'write "1" for each piece')
         money = [step.from_minor for step in self.steps]
         if money != sorted(set(money)):
-            what = "steps: begin with the smallest from_minor, each larger than the last"
-            yield Finding(("steps",), what, "")
+            fix = "begin with the smallest from_minor, each larger than the last"
+            yield Finding(("steps",), "the steps do not rise", fix)

@@ -57,8 +57,8 @@ class TierRules(Value):
     def _they_rise(self) -> Self:
         found = []
         if self.tier[0].reach != 0:
-            what = f"everybody is in the first tier: give '{self.tier[0].id}' reach = 0"
-            found.append(Finding(("tier", 0, "reach"), what, ""))
+            fix = f"give '{self.tier[0].id}' reach = 0"
+            found.append(Finding(("tier", 0, "reach"), "everybody is in the first tier", fix))
         for index, (below, above) in enumerate(pairwise(self.tier), 1):
             if above.reach <= below.reach:
                 what = f"'{above.id}' overlaps '{below.id}'"
