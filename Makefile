@@ -47,7 +47,7 @@ torture: $(READY)  ## the long runs
 
 bench: $(READY)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
-	@for name in tap sale sync ledger till; do $(BIN)/tapledger bench $$name; done
+	@for name in tap sale sync ledger till program; do $(BIN)/tapledger bench $$name; done
 
 baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'

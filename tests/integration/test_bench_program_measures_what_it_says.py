@@ -15,7 +15,7 @@ from agent.core.program import Program
 from agent.core.promoting import Circumstances, applies
 from agent.paths import shipped_baskets, shipped_program
 from agent.rules import read_program
-from agent.tools.bench.program_shapes import of_lines, with_promotions
+from agent.tools.bench.program_shapes import cut, with_promotions
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,17 @@ def sales() -> list[Sale]:
 @pytest.mark.parametrize("lines", [1, 30, 1_000])
 def test_a_basket_of_so_many_lines_is_a_sale(sales: list[Sale], lines: int) -> None:
     """The basket that is measured has as many real lines as it says, and a till would take it."""
-    sale = Sale.model_validate(of_lines(sales, lines).model_dump())
+    sale = Sale.model_validate(cut(sales, 0, lines).model_dump())
     assert len(sale.lines) == lines
     assert sale.total_minor > 0
+
+
+def test_lines_are_measured_on_the_same_lines(sales: list[Sale]) -> None:
+    """Cut into longer baskets, the lines that are measured stay the same, in the same order."""
+    whole = cut(sales, 0, 1_000).lines
+    for count in (10, 100):
+        parts = [cut(sales, place, count).lines for place in range(0, 1_000, count)]
+        assert [line for part in parts for line in part] == [*whole]
 
 
 def test_of_a_hundred_promotions_three_apply(program: Program, sales: list[Sale]) -> None:

@@ -52,6 +52,15 @@ def test_a_tier_that_was_kept_to_its_end_is_left() -> None:
     assert points == [30, 60, 60, 30]
 
 
+@pytest.mark.parametrize(("day", "next_points"), [("2027-03-01", 2), ("2027-03-02", 1)])
+def test_a_periods_first_day_counts(day: str, next_points: int) -> None:
+    """Twelve months up to a day begin on the day after the same date, and that one counts whole."""
+    replay = Replay(program(_TIERS.format(count="points", reach=30)))
+    replay.judge(basket(2_000, day="2026-03-02"))
+    replay.judge(basket(1_000, day=day))
+    assert replay.judge(basket(100, day=day)).points == next_points
+
+
 def test_a_first_purchase_is_a_members_first_basket() -> None:
     """What is given for the first purchase is given once to each member."""
     replay = Replay(program(_BONUS + 'occasion = "first_purchase"\n'))
