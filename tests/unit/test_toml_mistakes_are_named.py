@@ -5,9 +5,10 @@ from typing import Annotated
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
-from agent.core.strict_toml import InvalidDocument, parse
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument, mistakes_of, parse
 from agent.core.values import Value
 
 
@@ -163,3 +164,12 @@ def test_a_right_file_is_read() -> None:
     """What is right is read as it stands, absent keys at their defaults."""
     document = parse('title = "x"\n[[device]]\nname = "a"', Document, source="shop.toml")
     assert document == Document(title="x", device=[Device(name="a")])
+
+
+def test_a_default_that_is_wrong_is_named_by_its_key() -> None:
+    """What stands in no table of the file, such as a value of a stronger layer, has its key."""
+    with pytest.raises(ValidationError) as caught:
+        Program.model_validate({"earn": [{"id": 5}]})
+    said = mistakes_of(caught.value, Program, {}, source="elsewhere")
+    assert "elsewhere" in said
+    assert "earn" in said
