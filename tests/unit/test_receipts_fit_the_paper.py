@@ -503,3 +503,24 @@ def test_a_language_that_a_program_has_not_is_refused() -> None:
     assert Paper.of(program, language="es").language == "es"
     with pytest.raises(ValueError, match="no language 'de'; it has en, es"):
         Paper.of(program, language="de")
+
+
+def test_a_claim_and_a_void_are_answered() -> None:
+    """What a claim earned and what a void took stand in their answers, with their place."""
+    place = Position(epoch=0, seq=7, hash=bytes(32))
+    claim = ClaimSale(
+        sale_id="s",
+        account="a",
+        token="em4100:0C000621A5",
+        program="p@1",
+        points=3,
+        because=(),
+        balance=3,
+    )
+    answer = claim_answer(claim, place)
+    assert (answer.status, answer.points, answer.journal.seq) == ("accumulated", 3, 7)
+    void = VoidSale(
+        sale_id="s", account="a", from_active=2, from_pending=1, given_back=0, balance=0
+    )
+    taken = back_answer(void, place)
+    assert (taken.status, taken.points_taken, taken.return_id) == ("voided", 3, None)
