@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 # What was compiled once is not compiled again by each of the many processes that tests start.
 test torture: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test check format torture bench baskets documents wheel clean
+.PHONY: help demo test check coverage format torture bench baskets documents wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,15 @@ check: $(READY)  ## style, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# The unit tests that need the core alone: 100 % of it are theirs to reach.
+CORE_TESTS = $(shell grep -lE '^from agent\.core' tests/unit/test_*.py | xargs grep -LE \
+    'agent\.(ledger|till|lanes|api|daemon|tools|cli)|ledger|(till|lane)_shop|stocked|(sync|drivers)\.') \
+    tests/unit/test_a_reward_and_money_off_come_back_apart.py
+
+coverage: $(READY)  ## that tests reach each line and branch of the core
+	@$(BIN)/coverage run -m pytest --quiet --doctest-modules agent/core $(CORE_TESTS)
+	@$(BIN)/coverage report
+
 format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -60,4 +69,4 @@ wheel: $(READY)  ## build the wheel into dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:  ## remove what the targets made
-	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .coverage dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -3,6 +3,7 @@
 import pytest
 
 from agent.core.account import Account
+from agent.core.mistakes import keys_at
 from agent.core.program import Program
 from agent.core.strict_toml import InvalidDocument
 
@@ -118,3 +119,10 @@ def test_an_account_that_contradicts_itself_is_refused() -> None:
         Account.model_validate({"birthday": "02-30"})
     assert Account.model_validate({"birthday": "02-29"}).birthday == "02-29"
     assert Account(debt=7).balance == -7
+
+
+def test_keys_are_those_that_may_stand_there() -> None:
+    """Where a value has no keys there are none; below what nobody knows, those beside it."""
+    assert keys_at(Program, ("version", "x")) == []
+    assert "per_minor" in keys_at(Program, ("earn", 0))
+    assert keys_at(Program, ("nothing",)) == keys_at(Program, ())

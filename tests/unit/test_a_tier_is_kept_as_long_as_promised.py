@@ -102,7 +102,7 @@ def in_a_notebook(rules: TierRules, history: Mapping[date, int], days: int) -> l
 
 
 @given(rules=tier_rules(), history=_HISTORIES)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_it_agrees_with_a_notebook(rules: TierRules, history: dict[date, int]) -> None:
     """Reached at once, kept, kept anew, lost after its grace, all at once or one by one."""
     assert [each.tier for each in live(rules, history, 900)] == in_a_notebook(rules, history, 900)

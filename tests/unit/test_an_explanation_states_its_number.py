@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 @given(program=programs(), sale=sales(), when=circumstances())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_it_agrees_with_the_till(program: Program, sale: Sale, when: Circumstances) -> None:
     """What is explained is what a sale would earn, reason by reason, and the account as given."""
     explained, earned = explain(program, sale, when), accumulate(program, sale, when)
@@ -28,7 +28,7 @@ def test_it_agrees_with_the_till(program: Program, sale: Sale, when: Circumstanc
 
 
 @given(program=programs(), sale=sales(), when=circumstances())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_each_calculation_ends_in_its_points(
     program: Program, sale: Sale, when: Circumstances
 ) -> None:
@@ -39,7 +39,7 @@ def test_each_calculation_ends_in_its_points(
 
 
 @given(program=programs(), sale=sales(), when=circumstances())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_what_is_left_is_explained_too(program: Program, sale: Sale, when: Circumstances) -> None:
     """Where less is given than was worked out, both numbers are said, the larger one first."""
     first = accumulate(program, sale, when)

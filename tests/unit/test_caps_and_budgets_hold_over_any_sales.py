@@ -66,7 +66,7 @@ def within(most: int | None, had: int) -> bool:
         st.tuples(st.sampled_from(["ana", "bo"]), _STORE, sales()), min_size=3, max_size=8
     ),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_nothing_goes_beyond(program: Program, sold: list[tuple[str, str, Sale]]) -> None:
     """Caps hold for each member, allowances for each store, and budgets for all of them."""
     book = Notebook(program)

@@ -487,3 +487,40 @@ def test_how_far_a_reward_is_reads_well_for_any_number(
     fact = a_sale(toward=Toward(reward="coffee", short=short, text="A coffee"))
     lines = receipt(fact, HERE, Paper.of(PROGRAM, language=language))
     assert lines[-2] == said.format(short)
+
+
+def test_a_word_that_is_wider_than_the_paper_is_broken() -> None:
+    """What has no space to break at is broken where the line ends; wide characters count twice."""
+    assert wrapped("a" * 45, 20) == ["a" * 20, "a" * 20, "a" * 5]
+    assert wrapped("1" * 45, 20) == ["1" * 20, "1" * 20, "1" * 5]
+    assert wrapped("字" * 11, 20) == ["字" * 10, "字"]
+
+
+def test_a_language_that_a_program_has_not_is_refused() -> None:
+    """A lane's language is one of its program's, or the first of them."""
+    program = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
+    assert Paper.of(program).language == "en"
+    assert Paper.of(program, language="es").language == "es"
+    with pytest.raises(ValueError, match="no language 'de'; it has en, es"):
+        Paper.of(program, language="de")
+
+
+def test_a_claim_and_a_void_are_answered() -> None:
+    """What a claim earned and what a void took stand in their answers, with their place."""
+    place = Position(epoch=0, seq=7, hash=bytes(32))
+    claim = ClaimSale(
+        sale_id="s",
+        account="a",
+        token="em4100:0C000621A5",
+        program="p@1",
+        points=3,
+        because=(),
+        balance=3,
+    )
+    answer = claim_answer(claim, place)
+    assert (answer.status, answer.points, answer.journal.seq) == ("accumulated", 3, 7)
+    void = VoidSale(
+        sale_id="s", account="a", from_active=2, from_pending=1, given_back=0, balance=0
+    )
+    taken = back_answer(void, place)
+    assert (taken.status, taken.points_taken, taken.return_id) == ("voided", 3, None)

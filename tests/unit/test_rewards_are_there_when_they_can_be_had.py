@@ -35,7 +35,7 @@ def is_between(first: date | None, day: date | None, last: date | None) -> bool:
 
 
 @given(program=catalogues(), points=_spendable(), sale=st.none() | sales(), shown=_SHOWN)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_it_is_there_exactly_where_all_fits(
     program: Program, points: Spendable, sale: Sale | None, shown: Shown
 ) -> None:
@@ -73,7 +73,7 @@ def test_it_is_there_exactly_where_all_fits(
 
 
 @given(program=catalogues(), points=_spendable(), sale=st.none() | sales())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_money_off_is_the_most_whole_steps(
     program: Program, points: Spendable, sale: Sale | None
 ) -> None:
@@ -223,3 +223,34 @@ def test_what_is_missing_is_said(balance: int, usable: int, less: str | None, wh
     program = Program.parse(_PROGRAM, source="c.toml")
     has = Spendable(balance=balance, usable=usable, why_less=less)
     assert offers(program, has)[1].why == why
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("minimum_basket_minor = 501", "the basket is too small"),
+        ("minimum_basket_minor = 500", "Bun"),
+        ('categories = ["bakery"]', "nothing in the basket is what it is for"),
+        ('categories = ["grocery"]', "Bun"),
+        ('exclude_skus = ["1"]', "nothing in the basket is what it is for"),
+    ],
+)
+def test_what_the_basket_must_hold(said: str, why: str) -> None:
+    """A reward for a basket of some size, or with some line, says where it is not."""
+    text = f'{_PROGRAM}[[reward]]\nid = "bun"\ntext = "Bun"\ncost_points = 1\n{said}\n'
+    line = {"sku": "1", "category": "grocery", "quantity": "1", "unit_price_minor": 500,
+            "amount_minor": 500}  # fmt: skip
+    sale = Sale.model_validate(
+        {
+            "lane": "1",
+            "cashier": "ana",
+            "business_date": "2024-02-29",
+            "occurred_at": "2024-02-29T12:00:00Z",
+            "currency": "USD",
+            "lines": [line],
+            "tenders": [{"kind": "cash", "amount_minor": 500}],
+            "total_minor": 500,
+        }
+    )
+    listed = offers(Program.parse(text, source="c.toml"), Spendable(balance=9, usable=9), sale)
+    assert listed[-1].why == why

@@ -231,3 +231,15 @@ def test_a_sale_cannot_be_changed(sale_body: SaleBody) -> None:
     sale = as_json(sale_body(100))
     with pytest.raises(ValidationError):
         sale.total_minor = 0  # type: ignore[misc]  # that it is refused is the promise
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [(None, None), ("em4100:0C000621A5", "em4100:0C000621A5"), ("no such card", None)],
+)
+def test_what_is_no_card_is_nobodys(
+    sale_body: Callable[..., dict[str, Any]], token: str | None, shown: str | None
+) -> None:
+    """A sale's card is what can be read as one; anything else does not stop the sale."""
+    card = Sale.model_validate(sale_body(100, token=token)).card
+    assert (None if card is None else str(card)) == shown

@@ -130,3 +130,24 @@ def test_the_kernel_is_quoted(synchronised: bool, jumped: bool) -> None:
     moment = later(FIRST, up_ms=0, wall_ms=HOUR_MS if jumped else 0)
     stamp = stamped(replace(moment, synchronised=synchronised), stamped(FIRST))
     assert (stamp.clock.synchronised, stamp.clock.jumped) == (synchronised, jumped)
+
+
+@pytest.mark.parametrize(
+    ("synchronised", "said", "day"),
+    [
+        (True, None, 21),
+        (True, 22, 22),
+        (True, 20, 20),
+        (True, 23, 21),
+        (True, 19, 21),
+        (False, 28, 28),
+    ],
+)
+def test_limits_count_on_the_day_that_was_said(
+    synchronised: bool, said: int | None, day: int
+) -> None:
+    """What a till says is the day, unless a clock that is trusted denies it by more than one."""
+    stamp = stamped(replace(FIRST, synchronised=synchronised))
+    told = None if said is None else NINE.date().replace(day=said)
+    assert stamp.day(told) == NINE.date().replace(day=day)
+    assert stamp.denies(NINE.date().replace(day=23)) == synchronised

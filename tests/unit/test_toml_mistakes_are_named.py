@@ -6,9 +6,10 @@ from typing import Annotated
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
-from agent.core.strict_toml import InvalidDocument, parse
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument, mistakes_of, parse
 from agent.core.values import Value
 
 
@@ -228,3 +229,12 @@ def test_an_amount_as_a_float_is_told_how_to_be_written(line: str, fix: str) -> 
     with pytest.raises(InvalidDocument) as refused:
         parse(f"\n{line}", Amounts, source="a.toml")
     assert str(refused.value).startswith(f"a.toml:2: {fix}")
+
+
+def test_a_default_that_is_wrong_is_named_by_its_key() -> None:
+    """What stands in no table of the file, such as a value of a stronger layer, has its key."""
+    with pytest.raises(ValidationError) as caught:
+        Program.model_validate({"earn": [{"id": 5}]})
+    said = mistakes_of(caught.value, Program, {}, source="elsewhere")
+    assert "elsewhere" in said
+    assert "earn" in said

@@ -16,7 +16,7 @@ from program_strategies import circumstances, parts_returned, programs, sales
 from agent.core.accumulate import Circumstances, Earned, accumulate
 from agent.core.basket import Line, Sale, Tender
 from agent.core.program import EarnRule, Limits, Program, Promotion
-from agent.core.taking_back import after_lines, money_off
+from agent.core.taking_back import ReturnExceedsSale, after_lines, money_off, share_left
 
 
 def judged_again(
@@ -174,3 +174,18 @@ def test_what_is_withheld_is_taken_of_promotions_first() -> None:
     earned = accumulate(program, sale_of({"amount_minor": 100}))
     assert [(each.rule, each.points) for each in earned.because] == [("base", 100), ("more", 20)]
     assert (earned.points, earned.withheld) == (120, 60)
+
+
+@pytest.mark.parametrize("returned", [{1: Decimal(1)}, {0: Decimal(3)}, {0: Decimal(-1)}])
+def test_what_was_not_sold_cannot_come_back(returned: dict[int, Decimal]) -> None:
+    """A line that is not there, more of one than was sold, or less than nothing is refused."""
+    with pytest.raises(ReturnExceedsSale):
+        after_lines(sale_of({"amount_minor": 100}), returned, ())
+
+
+def test_a_share_is_of_what_was_paid() -> None:
+    """Of 10 points a third is gone with a third of the money, rounded down; more cannot be."""
+    assert [share_left(10, 3, back) for back in (0, 1, 3)] == [10, 6, 0]
+    assert share_left(10, 0, 0) == 10
+    with pytest.raises(ReturnExceedsSale):
+        share_left(10, 3, 4)
