@@ -114,11 +114,9 @@ class _Reader:
             self._at += 1
 
     def _pair(self, table: _Place) -> None:
-        began = self._at
         place = (*table, *self._keys())
-        after, self._at = self._at, began
-        self._note(place)
-        self._at = after + 1  # the equals sign
+        self._note(place)  # no key goes on over a line
+        self._at += 1  # the equals sign
         self._value(place)
 
     def _value(self, place: _Place) -> None:
