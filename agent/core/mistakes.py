@@ -52,8 +52,8 @@ class Finding(NamedTuple):
 
     @property
     def said(self) -> str:
-        """Both in one line."""
-        return f"{self.what}; {self.fix}" if self.fix else self.what
+        """Both in one line, or the one there is."""
+        return f"{self.what}; {self.fix}" if self.what and self.fix else self.what or self.fix
 
 
 class Amiss(ValueError):

@@ -123,14 +123,14 @@ def _worth(promotion: Promotion, bought: Bought, when: Circumstances, based: Bas
 
 def _bonus(promotion: Promotion, bought: Bought) -> Worth:
     lines = promotion.taken(bought.sale.lines, bought.categories)
-    basis = _paid_minor(bought, lines, bought.unpaid_minor)
+    basis = _paid_minor(bought, lines)
     points = (promotion.bonus or 0) if 0 < basis >= promotion.minimum_minor else 0
     return _of(promotion, lines, basis, points)
 
 
-def _paid_minor(bought: Bought, lines: Sequence[int], unpaid_minor: int) -> int:
+def _paid_minor(bought: Bought, lines: Sequence[int]) -> int:
     """Answer what was paid for the promotion's lines: each of them once, whatever counts it."""
-    return max(0, sum([bought.amounts_minor[index] for index in lines]) - unpaid_minor)
+    return max(0, sum([bought.amounts_minor[index] for index in lines]) - bought.unpaid_minor)
 
 
 def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based: Based) -> Worth:
@@ -139,7 +139,7 @@ def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based
     The least that it wants is money of those lines, each once, whatever the rules count of them.
     """
     exact: int | Fraction = 0
-    not_paid_minor, counted = 0, set[int]()
+    counted = set[int]()
     taken = promotion.taken(bought.sale.lines, bought.categories)
     for rule, whole, unpaid_minor in based:
         if promotion.rules and rule.id not in promotion.rules:
@@ -151,9 +151,8 @@ def _multiplied(promotion: Promotion, bought: Bought, when: Circumstances, based
         if part is None:
             continue
         exact += part.exact
-        not_paid_minor += unpaid_minor
         counted.update(part.lines)
-    basis = _paid_minor(bought, taken, min(not_paid_minor, bought.unpaid_minor))
+    basis = _paid_minor(bought, taken)
     if basis < promotion.minimum_minor:
         exact = 0
     return _of(promotion, tuple(sorted(counted)), basis, exact * _more(promotion.multiplier or "1"))

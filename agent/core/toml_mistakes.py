@@ -103,7 +103,7 @@ def said(finding: Finding, document: Any) -> str:
     key = _below(finding.at, document)
     if f"'{key}'" in finding.what or not key:
         return f"{table}{finding.said}"
-    return f"{table}{key}: {finding.said if finding.what else finding.fix}"
+    return f"{table}{key}: {finding.said}"
 
 
 def _below(location: Location, document: Any) -> str:

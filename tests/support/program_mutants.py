@@ -29,8 +29,8 @@ MUTANTS = {
     ),
     "excluded_category_earns": Mutant(
         file="agent/core/program/parts.py",
-        old="category in self.exclude_categories or sku in self.exclude_skus",
-        new="sku in self.exclude_skus",
+        old="        return self.exclude_categories | {REWARD}\n",
+        new="        return frozenset({REWARD})\n",
         caught_by=f"{_EARNS}::test_excluded_categories_earn_nothing",
     ),
     "excluded_article_in_a_promotion": Mutant(
@@ -137,8 +137,8 @@ MUTANTS = {
     ),
     "minimum_of_litres": Mutant(
         file="agent/core/promoting.py",
-        old="_paid_minor(bought, taken, min(not_paid_minor, bought.unpaid_minor))",
-        new="sum([whole.basis for _, whole, _ in based])",
+        old="    basis = _paid_minor(bought, taken)\n",
+        new="    basis = sum([whole.basis for _, whole, _ in based])\n",
         caught_by=f"{_PROMOTED}::test_a_minimum_is_money_once",
     ),
     "expiry_a_month_early": Mutant(

@@ -15,7 +15,7 @@ from agent.core.program_words import sections
 from agent.paths import shipped_program
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
-EVERYTHING = _DATA / "programs" / "corner.toml"
+EVERYTHING = _DATA / "programs" / "everything.toml"
 TOLD = _DATA / "corner-in-sentences.txt"
 
 

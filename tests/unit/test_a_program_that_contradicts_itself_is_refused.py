@@ -83,7 +83,7 @@ _WRONG = [
     (_OFF + "points = 3\nworth_minor = 100\nstep = 1\n", "a step must be worth whole minor units"),
     (_OFF + "points = 1\nworth_minor = 1\nstep = 50\nminimum = 120\n", "make it 100 or 150"),
     (_OFF + "points = 1\nworth_minor = 1\nstep = 50\nminimum = 20\n", "make it 50"),
-    (_TIERS + "reach = 5\n", "everybody is in the first tier: give 'green' reach = 0"),
+    (_TIERS + "reach = 5\n", "everybody is in the first tier; give 'green' reach = 0"),
     (_TIERS + _GOLD + "reach = 0\n", "'gold' overlaps 'green'; give it a reach above 0"),
     (_TIERS + _GOLD.replace("gold", "green") + "reach = 5\n", "two tiers are called 'green'"),
     (_BASE + _RULE + _RULE, "two rules are called 'base'"),

@@ -80,7 +80,7 @@ def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
         ("{", r":2: not JSON: "),
         (
             json.dumps(_BODY | {"total_minor": 14.25}),
-            r":2: total_minor: write it as a whole number",
+            r":2: total_minor: write it in whole minor units",
         ),
         (json.dumps(_BODY | {"total_minor": 1}), r":2: lines add up to 1425"),
         (
