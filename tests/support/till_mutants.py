@@ -55,8 +55,8 @@ MUTANTS = {
     ),
     "reward_line_earns": Mutant(
         file="agent/core/program/parts.py",
-        old="        if category == REWARD or category in",
-        new="        if category in",
+        old="        return self.exclude_categories | {REWARD}\n",
+        new="        return self.exclude_categories\n",
         caught_by=f"{_NOTHING}::test_a_reward_line_earns_nothing",
     ),
     "points_paid_with_points_earn": Mutant(
