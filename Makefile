@@ -36,10 +36,13 @@ check: $(READY)  ## style, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# The unit tests that need the core alone: 100 % of it are theirs to reach.
+# The unit tests that need the core alone, and those of programs: 100 % of it are theirs to reach.
 CORE_TESTS = $(shell grep -lE '^from agent\.core' tests/unit/test_*.py | xargs grep -LE \
     'agent\.(ledger|till|lanes|api|daemon|tools|cli)|ledger|(till|lane)_shop|stocked|(sync|drivers)\.') \
-    tests/unit/test_a_reward_and_money_off_come_back_apart.py
+    tests/unit/test_a_reward_and_money_off_come_back_apart.py \
+    tests/unit/test_settings_come_in_layers.py \
+    $(shell grep -lE 'program_check|written_programs|voucher_gone_on' tests/unit/test_*.py) \
+    $(wildcard tests/unit/*program*.py)
 
 coverage: $(READY)  ## that tests reach each line and branch of the core
 	@$(BIN)/coverage run -m pytest --quiet --doctest-modules agent/core $(CORE_TESTS)

@@ -3,7 +3,9 @@
 Each condition is worked out here by itself; ``offers`` has to come to the same.
 """
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -254,3 +256,15 @@ def test_what_the_basket_must_hold(said: str, why: str) -> None:
     )
     listed = offers(Program.parse(text, source="c.toml"), Spendable(balance=9, usable=9), sale)
     assert listed[-1].why == why
+
+
+@pytest.mark.parametrize(("total_minor", "is_there"), [(1_999, False), (2_000, True)])
+def test_money_off_wants_a_basket_of_its_size(
+    sale_body: Callable[..., dict[str, Any]], *, total_minor: int, is_there: bool
+) -> None:
+    """A discount from 20.00 on is there at 20.00 and not a cent below."""
+    text = _PROGRAM.replace("most_percent = 30\n", "minimum_basket_minor = 2000\n")
+    program = Program.parse(text, source="c.toml")
+    sale = Sale.model_validate(sale_body(total_minor))
+    money_off, _ = offers(program, Spendable(balance=900, usable=900), sale)
+    assert money_off.available is is_there
