@@ -80,17 +80,21 @@ def standing_of(view: View, program: Program, row: AccountRow, day: date) -> Sta
 
 
 def known_of(view: View, program: Program, row: AccountRow, day: date) -> Account:
-    """Answer what an explanation needs of a member, with lots and what counts toward the tier."""
+    """Answer what an explanation needs of a member: what counts toward a tier where the program has
+    any, and the lots where points run out.
+    """
     standing, rules = standing_of(view, program, row, day), program.tiers
-    first = day if rules is None else period_began(rules, day)
-    points, money_minor = view.counted(row.account, first, day)
+    points = money_minor = 0
+    if rules is not None:
+        points, money_minor = view.counted(row.account, period_began(rules, day), day)
+    lots = () if program.expiry is None else view.lots(row.account)
     return Account.model_construct(
         tier=None if standing is None else standing.tier,
         enrolled_on=_day(row.enrolled_on),
         birthday=None,
         lots=tuple(
             Lot.model_construct(points=points, earned_on=date.fromisoformat(earned_on))
-            for points, earned_on in view.lots(row.account)
+            for points, earned_on in lots
         ),
         debt=max(0, -row.balance),
         qualifying_points=max(0, points),

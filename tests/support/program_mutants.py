@@ -64,9 +64,9 @@ MUTANTS = {
         caught_by=f"{_PROMOTED}::test_hours_are_those_on_the_shops_wall",
     ),
     "last_day_excluded": Mutant(
-        file="agent/core/program/promotions.py",
-        old="(self.last_day is None or day <= self.last_day)",
-        new="(self.last_day is None or day < self.last_day)",
+        file="agent/core/program/parts.py",
+        old="(last_day is None or day <= last_day)",
+        new="(last_day is None or day < last_day)",
         caught_by=f"{_PROMOTED}::test_both_ends_of_its_days_belong_to_it",
     ),
     "cap_of_a_day_ignored": Mutant(

@@ -1,7 +1,9 @@
 """``explain`` says of every point where it comes from, and its sums are those of the till."""
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given, settings
 from program_strategies import circumstances, programs, sales
@@ -10,6 +12,8 @@ from agent.core.accumulate import Circumstances, accumulate
 from agent.core.basket import Sale
 from agent.core.explain import explain
 from agent.core.program import Program
+
+SaleBody = Callable[..., dict[str, Any]]
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
@@ -52,7 +56,7 @@ def test_what_is_left_is_explained_too(program: Program, sale: Sale, when: Circu
             assert Fraction(worked_out) > Fraction(given_now) == each.points, each.how
 
 
-def test_what_was_lowered_says_so() -> None:
+def test_what_was_lowered_says_so(sale_body: SaleBody) -> None:
     """Of a bonus that a cap lowered, and of what a limit took away, both numbers are said."""
     text = (
         'id = "c"\nversion = 1\nname = "C"\ncurrency = "USD"\n'
@@ -60,24 +64,7 @@ def test_what_was_lowered_says_so() -> None:
         '[[promotion]]\nid = "more"\ntext = "More"\nbonus = 9\n'
         "caps = { points_per_sale = 4 }\n"
     )
-    body = {
-        "lane": "1",
-        "cashier": "ana",
-        "business_date": "2024-02-29",
-        "occurred_at": "2024-02-29T12:00:00Z",
-        "currency": "USD",
-        "lines": [
-            {
-                "sku": "1",
-                "category": "grocery",
-                "quantity": "1",
-                "unit_price_minor": 1_250,
-                "amount_minor": 1_250,
-            }
-        ],
-        "tenders": [{"kind": "cash", "amount_minor": 1_250}],
-        "total_minor": 1_250,
-    }
+    body = sale_body(1_250, business_date="2024-02-29", occurred_at="2024-02-29T12:00:00Z")
     sale = Sale.model_validate(body)
     capped = explain(Program.parse(text, source="c.toml"), sale, Circumstances())
     assert [each.how for each in capped.because] == [

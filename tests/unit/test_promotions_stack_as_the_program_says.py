@@ -1,7 +1,9 @@
 """Of several promotions that apply, those are given that the program's ``stacking`` says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from program_strategies import circumstances, programs, sales
 from agent.core.accumulate import Circumstances, accumulate
 from agent.core.basket import Sale
 from agent.core.program import EarnRule, Program, Promotion
+
+SaleBody = Callable[..., dict[str, Any]]
 
 
 def more_by(program: Program, sale: Sale, when: Circumstances) -> dict[str, int]:
@@ -78,7 +82,9 @@ def test_what_rules_give_is_theirs(program: Program, sale: Sale, when: Circumsta
     ("stacking", "given_now"),
     [("best", {"a": 9, "d": 1}), ("all", {"a": 9, "b": 5, "d": 1}), ("newest", {"b": 5, "d": 1})],
 )
-def test_of_two_the_better_is_given(stacking: str, given_now: dict[str, int]) -> None:
+def test_of_two_the_better_is_given(
+    sale_body: SaleBody, stacking: str, given_now: dict[str, int]
+) -> None:
     """Of 9 and 5 the best is 9, the newest 5, all are both; what is always given is beside them."""
     said = {
         "earn": (EarnRule(id="base", text="Base", per_minor=100),),
@@ -91,24 +97,6 @@ def test_of_two_the_better_is_given(stacking: str, given_now: dict[str, int]) ->
         ),
     }
     base = {"id": "c", "version": 1, "name": "C", "currency": "USD"}
-    sale = Sale.model_validate(
-        {
-            "lane": "1",
-            "cashier": "ana",
-            "business_date": "2024-02-29",
-            "occurred_at": "2024-02-29T12:00:00Z",
-            "currency": "USD",
-            "lines": [
-                {
-                    "sku": "1",
-                    "category": "grocery",
-                    "quantity": "1",
-                    "unit_price_minor": 100,
-                    "amount_minor": 100,
-                }
-            ],
-            "tenders": [{"kind": "cash", "amount_minor": 100}],
-            "total_minor": 100,
-        }
-    )
+    body = sale_body(100, business_date="2024-02-29", occurred_at="2024-02-29T12:00:00Z")
+    sale = Sale.model_validate(body)
     assert more_by(Program.model_validate(base | said), sale, Circumstances()) == given_now

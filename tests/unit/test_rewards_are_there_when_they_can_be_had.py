@@ -16,6 +16,8 @@ from agent.core.basket import Sale
 from agent.core.program import Program
 from agent.core.rewards import Shown, Spendable, cost_of, offers, toward
 
+SaleBody = Callable[..., dict[str, Any]]
+
 _PROOFS = ["any", "uid", "sdm"]
 _SHOWN = st.builds(
     Shown,
@@ -184,29 +186,11 @@ def test_who_may_have_it(shown: Shown, why: str) -> None:
 @pytest.mark.parametrize(
     ("total_minor", "points"), [(1_000, 300), (999, 250), (500, 150), (499, None), (0, None)]
 )
-def test_a_share_of_the_basket(total_minor: int, points: int | None) -> None:
+def test_a_share_of_the_basket(sale_body: SaleBody, total_minor: int, points: int | None) -> None:
     """Points pay for 30 % of a basket at most, in whole steps, and not below the least."""
     program = Program.parse(_PROGRAM, source="c.toml")
-    sale = Sale.model_validate(
-        {
-            "lane": "1",
-            "cashier": "ana",
-            "business_date": "2024-02-29",
-            "occurred_at": "2024-02-29T12:00:00Z",
-            "currency": "USD",
-            "lines": [
-                {
-                    "sku": "1",
-                    "category": "grocery",
-                    "quantity": "1",
-                    "unit_price_minor": total_minor,
-                    "amount_minor": total_minor,
-                }
-            ],
-            "tenders": [{"kind": "cash", "amount_minor": total_minor}],
-            "total_minor": total_minor,
-        }
-    )
+    body = sale_body(total_minor, business_date="2024-02-29", occurred_at="2024-02-29T12:00:00Z")
+    sale = Sale.model_validate(body)
     offer = offers(program, Spendable(balance=800, usable=800), sale)[0]
     assert (offer.cost_points if offer.available else None) == points
 

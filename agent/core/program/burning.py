@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
 from agent.core.mistakes import Amiss, Finding
-from agent.core.program.parts import Lines, Rate, Worded
+from agent.core.program.parts import Lines, Rate, Worded, is_between
 from agent.core.values import Code
 
 __all__ = ["PROOFS", "Discount", "Proof", "Reward"]
@@ -112,5 +112,4 @@ class Reward(Lines):
 
     def is_there_on(self, day: date) -> bool:
         """Say whether a business date is between its days."""
-        after = self.first_day is None or self.first_day <= day
-        return after and (self.last_day is None or day <= self.last_day)
+        return is_between(self.first_day, day, self.last_day)

@@ -1,6 +1,7 @@
 """What the rules of a program are made of: texts, rates, and which lines of a basket they mean."""
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Annotated, Literal
@@ -11,7 +12,7 @@ from agent.core.basket import REWARD, Line
 from agent.core.phrases import Language
 from agent.core.values import RATE_FORM, Code, Label, Value
 
-__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction"]
+__all__ = ["WEEKDAYS", "Lines", "Rate", "Texts", "Weekday", "Worded", "as_fraction", "is_between"]
 
 Rate = Annotated[str, StringConstraints(strict=True, pattern=RATE_FORM)]
 """A factor as a decimal text with up to three places: TOML's own ``1.2`` is no exact number."""
@@ -33,6 +34,12 @@ def as_fraction(rate: Rate) -> Fraction:
     Fraction(6, 5)
     """
     return Fraction(rate)
+
+
+def is_between(first_day: date | None, day: date, last_day: date | None) -> bool:
+    """Say whether a day is from the first to the last, both of them too; each may be open."""
+    after = first_day is None or first_day <= day
+    return after and (last_day is None or day <= last_day)
 
 
 class Worded(Value):
@@ -69,7 +76,7 @@ class Lines(Worded):
     def takes(self, line: Line) -> bool:
         """Say whether a line is one of those that the rule is about."""
         category, sku = line.category, line.sku
-        if category == REWARD or category in self.exclude_categories or sku in self.exclude_skus:
+        if category in self._left_out or sku in self.exclude_skus:
             return False
         if self.categories or self.skus:
             return category in self.categories or sku in self.skus

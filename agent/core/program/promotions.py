@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from agent.core.instant import BusinessDate, Instant
 from agent.core.mistakes import Amiss, Finding
-from agent.core.program.parts import Lines, Rate, Weekday, as_fraction
+from agent.core.program.parts import Lines, Rate, Weekday, as_fraction, is_between
 from agent.core.values import Code, Points, Value
 
 __all__ = ["Budget", "Caps", "Hours", "Occasion", "Promotion"]
@@ -192,5 +192,4 @@ class Promotion(Lines):
 
     def covers(self, day: date) -> bool:
         """Say whether a business date is between its days."""
-        after = self.first_day is None or self.first_day <= day
-        return after and (self.last_day is None or day <= self.last_day)
+        return is_between(self.first_day, day, self.last_day)
