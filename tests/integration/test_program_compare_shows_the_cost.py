@@ -98,6 +98,18 @@ def test_the_table_is_for_people(dearer: Path, baskets: Path) -> None:
         assert words in text, words
 
 
+def test_a_change_under_the_old_version_is_pointed_out(
+    dearer: Path, baskets: Path, tmp_path: Path
+) -> None:
+    """Two programs that say the same version are compared, with a word on what a store does."""
+    same = tmp_path / "same.toml"
+    same.write_text(dearer.read_text("utf-8").replace("version = 2", "version = 1"), "utf-8")
+    note = "both files say version 1: a store takes the new one as 2"
+    assert note in _run(_SIMPLE, same, "--baskets", baskets).stdout
+    assert note not in _run(_SIMPLE, _SIMPLE, "--baskets", baskets).stdout
+    assert note not in _run(_SIMPLE, dearer, "--baskets", baskets).stdout
+
+
 def test_baskets_can_be_put_into_another_year(dearer: Path, baskets: Path) -> None:
     """With --from old baskets meet a campaign that is still to come."""
     ran = _run(_SIMPLE, dearer, "--baskets", baskets, "--from", "2026-01-10", "--json")

@@ -69,11 +69,12 @@ def _on(kind: str) -> str:
 
 def _discount(program: Program, discount: Discount) -> Iterator[str]:
     points = counted(discount.points, "point")
+    takes = "takes" if discount.points == 1 else "take"
     worth = format_money(discount.worth_minor, program.currency)
     least = max(discount.minimum, discount.step)
     least_minor = least * discount.worth_minor // discount.points
     yield sentence(
-        f"{discount.text}: {points} take {worth} off, in steps of {discount.step:,},",
+        f"{discount.text}: {points} {takes} {worth} off, in steps of {discount.step:,},",
         f"from {counted(least, 'point')} ({format_money(least_minor, program.currency)}) on",
     )
     if discount.minimum_basket_minor:
