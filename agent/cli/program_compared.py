@@ -114,7 +114,8 @@ def _baskets(found: Comparison) -> str:
 def _notes(found: Comparison) -> Iterator[str]:
     old, new = found.old.program, found.new.program
     if old.edition == new.edition and old != new:
-        yield f"both files say version {new.version}: a store takes the new one as {new.version + 1}"
+        later = new.version + 1
+        yield f"both files say version {new.version}: a store takes the new one as {later}"
     if found.without_card:
         yield f"{found.without_card:,} baskets without a card earn nothing"
     if found.other_currency:
