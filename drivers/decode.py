@@ -1,26 +1,71 @@
-"""Raw device bytes to the plain values that ``tapledger decode`` prints, one per thing seen."""
+"""Raw device bytes to the plain values that ``tapledger decode`` prints, one per thing seen.
 
-from collections.abc import Iterator
-from typing import assert_never
+A decoder takes all bytes of a recording and answers events. Those of a stream are made of its
+parser; those of a tag's memory, an ATR or a text take the whole as it is.
+"""
 
-from drivers.events import Event, Parser, RefusedFrame, TokenRead
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.readers.em4100 import Em4100GapParser, Em4100Parser
 
-__all__ = ["decode_em4100"]
+__all__ = ["DECODERS", "Options", "decode"]
 
 
-def decode_em4100(data: bytes, *, framing: str) -> Iterator[dict[str, str]]:
-    """Decode a recorded EM4100 line; ``framing`` is ``stx``, or ``gap`` for an EM-18."""
-    parser: Parser = Em4100GapParser() if framing == "gap" else Em4100Parser()
-    for event in (*parser.feed(data), *parser.idle()):
-        yield _in_words(event)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a recording does not say itself; the options of ``tapledger decode``."""
+
+    framing: str = "stx"
+    """``gap`` for bare characters framed by silence, as an EM-18 sends them."""
+    meta_key: bytes | None = None
+    """The key that a tag's PICC data is encrypted with, 16 bytes."""
+    file_key: bytes | None = None
+    """The key that a tag's file is signed with, 16 bytes."""
+    last_counter: int | None = None
+    """The last counter that was taken from the tag."""
+    member_prefixes: tuple[str, ...] = ()
+    """Ranges of in-store EAN-13 that are member cards."""
 
 
-def _in_words(event: Event) -> dict[str, str]:
+Decoder = Callable[[bytes, Options], Iterable[Event]]
+
+
+def decode(driver: str, data: bytes, options: Options) -> Iterator[dict[str, Any]]:
+    """Decode a recording of one driver of ``DECODERS``."""
+    for event in DECODERS[driver](data, options):
+        yield in_words(event)
+
+
+def in_words(event: Event) -> dict[str, Any]:
+    """Answer an event as ``tapledger decode`` prints it."""
     match event:
-        case TokenRead(token=token):
-            return {"kind": "token", "scheme": token.scheme, "value": token.value}
+        case TokenRead(token=token, counter=counter):
+            said: dict[str, Any] = {"kind": "token", "scheme": token.scheme, "value": token.value}
+            return said if counter is None else {**said, "counter": counter}
+        case ProductRead(gtin=gtin, lot=lot, expiry=expiry, serial=serial):
+            more = {"lot": lot, "expiry": expiry, "serial": serial}
+            known = {name: value for name, value in more.items() if value is not None}
+            return {"kind": "product", "gtin": gtin, **known}
+        case StatusSeen(about=about, details=details):
+            return {"kind": "status", "about": about, **details}
         case RefusedFrame(reason=reason):
             return {"kind": "refused", "reason": reason}
         case _:
             assert_never(event)
+
+
+def _stream(data: bytes, parser: Parser) -> Iterable[Event]:
+    return [*parser.feed(data), *parser.idle()]
+
+
+def _em4100(data: bytes, options: Options) -> Iterable[Event]:
+    return _stream(data, Em4100GapParser() if options.framing == "gap" else Em4100Parser())
+
+
+DECODERS: Mapping[str, Decoder] = {
+    "em4100": _em4100,
+}
+"""Every driver that ``tapledger decode`` knows."""

@@ -1,30 +1,75 @@
 """What a parser can say about the bytes it was fed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agent.core.tokens import Token
 
-__all__ = ["Event", "Parser", "Reason", "RefusedFrame", "TokenRead"]
+__all__ = ["Event", "Parser", "ProductRead", "Reason", "RefusedFrame", "StatusSeen", "TokenRead"]
 
-Reason = Literal["checksum", "framing", "length"]
+Reason = Literal[
+    "checksum",
+    "framing",
+    "length",
+    "check_digit",
+    "payment_card",
+    "random_uid",
+    "provider_gsrn",
+    "mac",
+    "replay",
+    "unreadable",
+    "unknown",
+]
+"""Why bytes are no card, in the words of ``tapledger decode``.
+
+``random_uid`` is a number that the chip makes up at each tap, ``provider_gsrn`` a member of staff,
+``mac`` a signature that does not hold, ``replay`` one whose counter was seen before, ``unreadable``
+what is whole and means nothing here, ``unknown`` a number of no form that a card has.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenRead:
-    """A whole frame with a right checksum named a card."""
+    """A whole frame with a right checksum named a card.
+
+    ``counter`` is how often a card that signs was read in its life.
+    """
 
     token: Token
+    counter: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductRead:
+    """A product's barcode: its GTIN, in as many digits as it was printed with, and what the code
+    says of the piece. ``expiry`` is an ISO date.
+    """
+
+    gtin: str
+    lot: str | None = None
+    expiry: str | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusSeen:
+    """What is neither a card nor a fault: a heartbeat, an acknowledgement, firmware, a tag that
+    left. ``about`` says which; ``details`` are plain values beside it.
+    """
+
+    about: str
+    details: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedFrame:
-    """Bytes that are no card: why, in the words of ``tapledger decode``."""
+    """Bytes that are no card, and why."""
 
     reason: Reason
 
 
-Event = TokenRead | RefusedFrame
+Event = TokenRead | ProductRead | StatusSeen | RefusedFrame
 
 
 class Parser(Protocol):

@@ -112,6 +112,8 @@ class SerialReader:
                         self._present(CardPresented(reader=self.name, token=token))
                 case RefusedFrame():
                     self.refused += 1
+                case _:
+                    pass  # a status is nothing to a lane
 
     def _found(self) -> None:
         self.fault = None

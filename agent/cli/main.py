@@ -1,15 +1,14 @@
 """The command line. Exit codes: 0 good, 1 a finding or a fault, 2 wrong use or configuration."""
 
 import asyncio
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from agent import __version__
 from agent.cli.bench import bench
+from agent.cli.decode import decode
 from agent.cli.ledger import ledger
 from agent.cli.pin import pin
 from agent.cli.program import program
@@ -83,42 +82,8 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
         fail(str(error), code=1)
 
 
-@main.command()
-@click.argument("driver", type=click.Choice(["em4100"]))
-@click.argument("file", type=click.File("rb"), required=False)
-@click.option("--hex", "hex_text", metavar="HEX", help="The bytes themselves, spaces allowed.")
-@click.option(
-    "--framing",
-    type=click.Choice(["stx", "gap"]),
-    default="stx",
-    show_default=True,
-    help="gap: bare characters framed by silence, as an EM-18 sends them.",
-)
-def decode(driver: str, file: Any, hex_text: str | None, framing: str) -> None:
-    """Turn a device's raw bytes into JSON lines.
-
-    Prints one line for each thing recognised or refused.
-
-    Reads FILE ('-' for standard input) or --hex. Exit code 0 also where bytes were refused: that
-    is an answer.
-    """
-    from drivers.decode import decode_em4100  # noqa: PLC0415 - see above
-
-    assert driver == "em4100"  # noqa: S101 - the only choice so far
-    if (file is None) == (hex_text is None):
-        raise click.UsageError("give either FILE or --hex HEX")
-    if hex_text is not None:
-        try:
-            data = bytes.fromhex(hex_text)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--hex") from error
-    else:
-        data = file.read()
-    for thing in decode_em4100(data, framing=framing):
-        click.echo(json.dumps(thing, separators=(",", ":")))
-
-
 main.add_command(bench)
+main.add_command(decode)
 main.add_command(ledger)
 main.add_command(pin)
 main.add_command(program)
