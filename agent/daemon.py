@@ -27,8 +27,7 @@ from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
-from drivers.registry import SERIAL_READERS
-from drivers.serial_reader import CardPresented, SerialReader
+from drivers.device import CardPresented, DeviceEvent
 from sync.messages import DeviceAddress
 from sync.uplink import Uplink
 
@@ -62,7 +61,7 @@ class Agent:
             pin_hashes=settings.controls.pin_hashes,
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
-        self._readers = tuple(self._make_reader(reader.name) for reader in settings.reader)
+        self._devices = tuple(each.make(self._seen_in_thread) for each in settings.listed)
         self._uplink = self._make_uplink()
         self._http = HttpServer(settings.api.listen)
         self._taps: asyncio.Queue[CardPresented] = asyncio.Queue(100)
@@ -86,8 +85,8 @@ class Agent:
             self._ledger.on_commit(self._uplink.journal_grew)
             self._uplink.start()
             tasks.append(asyncio.create_task(self._keep("uplink", self._uplink.run)))
-        for reader in self._readers:
-            reader.start()
+        for device in self._devices:
+            device.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         self._warn_of_access()
         _log.info("agent_started", address=address, program=self._till.program.edition)
@@ -114,7 +113,7 @@ class Agent:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._lanes.settled()
         await self._till.activity.stop()
-        for part in (*self._readers, self._uplink, self._ledger):
+        for part in (*self._devices, self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)
         _log.info("agent_stopped")
@@ -137,17 +136,6 @@ class Agent:
             lookups_per_minute=self._settings.members.lookups_per_minute,
         )
 
-    def _make_reader(self, name: str) -> SerialReader:
-        settings = next(reader for reader in self._settings.reader if reader.name == name)
-        driver = SERIAL_READERS[settings.driver]
-        return SerialReader(
-            settings.name,
-            settings.port,
-            baud=driver.baud,
-            parser=driver.make_parser(),
-            present=self._tapped_in_thread,
-        )
-
     def _make_uplink(self) -> Uplink | None:
         device, hub = self._settings.device, self._settings.hub
         if hub is None:
@@ -155,22 +143,23 @@ class Agent:
         address = DeviceAddress(tenant=device.tenant, store=device.store, device=device.name)
         return Uplink(hub.broker(), address, self._ledger)
 
-    def _tapped_in_thread(self, card: CardPresented) -> None:
-        self._loop.call_soon_threadsafe(self._tapped, card)
+    def _seen_in_thread(self, event: DeviceEvent) -> None:
+        if isinstance(event, CardPresented):
+            self._loop.call_soon_threadsafe(self._tapped, event)
 
     def _tapped(self, card: CardPresented) -> None:
         """Queue a tap. A hundred unanswered taps mean nobody looks: the next ones are dropped."""
         if self._taps.full():
-            _log.warning("tap_dropped", reader=card.reader, token=card.token.masked)
+            _log.warning("tap_dropped", reader=card.device, token=card.token.masked)
         else:
             self._taps.put_nowait(card)
 
     async def _serve_taps(self) -> None:
-        lane_of = self._settings.lane_of_reader
+        lane_of = self._settings.lane_of_device
         while True:
             card = await self._taps.get()
-            if card.reader in lane_of:
-                await self._lanes.card_presented(lane_of[card.reader], card.reader, card.token)
+            if card.device in lane_of:
+                await self._lanes.card_presented(lane_of[card.device], card.device, card.token)
 
     async def _keep(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
         """Run a part for ever; when it fails, log it and run it again."""
@@ -208,11 +197,11 @@ class Agent:
 
     def _report_refused(self) -> None:
         """Log once a minute how many frames each reader garbled."""
-        for reader in self._readers:
-            new = reader.refused - self._refused_before.get(reader.name, 0)
-            if new:
-                _log.warning("frames_refused", reader=reader.name, frames=new)
-                self._refused_before[reader.name] = reader.refused
+        for device in self._devices:
+            refused = device.counters.refused
+            if new := refused - self._refused_before.get(device.name, 0):
+                _log.warning("frames_refused", reader=device.name, frames=new)
+                self._refused_before[device.name] = refused
 
     async def _look_after(self) -> None:
         """Have the ledger see to itself, and tell the lanes when health changes.
@@ -276,15 +265,15 @@ class Agent:
         )
 
     def _reader_health(self) -> tuple[PartHealth, ...]:
-        lane_of = self._settings.lane_of_reader
+        lane_of = self._settings.lane_of_device
         return tuple(
             PartHealth(
-                name=reader.name,
-                lane=lane_of.get(reader.name),
-                present=reader.fault is None,
-                fault=reader.fault,
-                presentations=reader.presentations,
-                refused_frames=reader.refused,
+                name=device.name,
+                lane=lane_of.get(device.name),
+                present=device.fault is None,
+                fault=device.fault,
+                presentations=device.counters.presentations,
+                refused_frames=device.counters.refused,
             )
-            for reader in self._readers
+            for device in self._devices
         )

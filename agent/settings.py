@@ -14,19 +14,12 @@ from agent.core.program import Program
 from agent.core.receipt import NARROWEST, Paper, ReceiptWidth
 from agent.core.strict_toml import InvalidDocument
 from agent.core.values import Code, Value
+from agent.devices import ListedDevice, ReaderSettings, ScannerSettings, same_port
 from agent.layered import LayeredSettings, Listen
-from drivers.registry import SERIAL_READERS
 from sync.messages import Name
 from sync.settings import BrokerSettings
 
 __all__ = ["AgentSettings"]
-
-
-def _known_driver(name: str) -> str:
-    if name not in SERIAL_READERS:
-        known = ", ".join(sorted(SERIAL_READERS))
-        raise ValueError(f"no driver is called '{name}'; there is {known}")
-    return name
 
 
 _NAME = "1 to 63 letters, digits, '.', '_' or '-', the first a letter or digit"
@@ -148,14 +141,6 @@ class MembersSettings(Value):
     lookups_per_minute: Annotated[int, Field(ge=1, le=6_000)] = 30
 
 
-class ReaderSettings(Value):
-    """One card reader: its name, its driver, and a port or any URL that pyserial opens."""
-
-    name: Annotated[Code, Field(description=_CODE, examples=["front"])]
-    driver: Annotated[str, AfterValidator(_known_driver)]
-    port: str
-
-
 class LaneSettings(Value):
     """One till, and the names of the devices that belong to it.
 
@@ -185,29 +170,29 @@ class AgentSettings(LayeredSettings):
     controls: ControlSettings = ControlSettings()
     members: MembersSettings = MembersSettings()
     reader: tuple[ReaderSettings, ...] = ()
+    scanner: tuple[ScannerSettings, ...] = ()
     lane: Annotated[
         tuple[LaneSettings, ...], Field(min_length=1, description="a [[lane]] for each till")
     ]
 
     @model_validator(mode="after")
     def _devices_belong_together(self) -> Self:
-        """Hold that each name is used once, each port by one reader, each device by one lane."""
-        _each_once("reader", [reader.name for reader in self.reader])
-        _each_once("lane", [lane.name for lane in self.lane])
-        by_port: dict[str, str] = {}
-        for reader in self.reader:
-            other = by_port.setdefault(str(Path(reader.port).resolve()), reader.name)
-            if other != reader.name:
-                raise ValueError(
-                    f"readers '{other}' and '{reader.name}' name the same port {reader.port}"
-                )
-        known = {reader.name for reader in self.reader}
+        """Hold that each name is used once, each port by one device, each device by one lane."""
+        _each_once("[[reader]] and [[scanner]]", [device.name for device in self.listed])
+        _each_once("[[lane]]", [lane.name for lane in self.lane])
+        if both := same_port(self.listed):
+            one, other = both
+            raise ValueError(
+                f"{one.kind} '{one.name}' and {other.kind} '{other.name}' name the same port "
+                f"{other.port}"
+            )
+        known = {device.name for device in self.listed}
         owned: dict[str, str] = {}
         for lane in self.lane:
             for device in lane.devices:
                 if device not in known:
                     raise ValueError(
-                        f"lane '{lane.name}' names '{device}', which is no reader; "
+                        f"lane '{lane.name}' names '{device}', which is no reader or scanner; "
                         + _there_is(known)
                     )
                 if owned.setdefault(device, lane.name) != lane.name:
@@ -217,8 +202,13 @@ class AgentSettings(LayeredSettings):
         return self
 
     @property
-    def lane_of_reader(self) -> dict[str, str]:
-        """Which lane owns which reader."""
+    def listed(self) -> tuple[ListedDevice, ...]:
+        """All devices, readers first."""
+        return (*self.reader, *self.scanner)
+
+    @property
+    def lane_of_device(self) -> dict[str, str]:
+        """Which lane owns which device."""
         return {device: lane.name for lane in self.lane for device in lane.devices}
 
     def papers(self, program: Program) -> dict[str, Paper]:
@@ -233,12 +223,12 @@ class AgentSettings(LayeredSettings):
         return papers
 
 
-def _there_is(readers: Iterable[str]) -> str:
-    names = ", ".join(f"'{name}'" for name in sorted(readers))
-    return f"there is {names}" if names else "there is no [[reader]]"
+def _there_is(devices: Iterable[str]) -> str:
+    names = ", ".join(f"'{name}'" for name in sorted(devices))
+    return f"there is {names}" if names else "there is no [[reader]] and no [[scanner]]"
 
 
 def _each_once(kind: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"two of [[{kind}]] are called '{name}'")
+            raise ValueError(f"two of {kind} are called '{name}'")

@@ -19,20 +19,29 @@ GONE_AFTER_S = 0.5
 """Eight missed repeats of an RDM6300: the card was taken away."""
 
 
+_MOST_CARDS = 100
+"""More cards than a person can hold: what is beyond is no card, and the oldest is forgotten."""
+
+
 class Presence:
-    """Remembers which cards lie on one reader; times are seconds of a monotonic clock."""
+    """Remembers which cards lie on one reader; times are seconds of a monotonic clock.
+
+    Costs the same however many lie there.
+    """
 
     def __init__(self, *, gone_after_s: float = GONE_AFTER_S) -> None:
         self._gone_after_s = gone_after_s
-        self._seen_at_s: dict[Token, float] = {}
+        self._seen_at_s: dict[Token, float] = {}  # the one seen longest ago first
 
     def is_new(self, token: Token, now_s: float) -> bool:
         """Say whether this sighting is a new presentation. Holds only cards seen just now."""
-        present = {
-            other: at_s
-            for other, at_s in self._seen_at_s.items()
-            if now_s - at_s < self._gone_after_s
-        }
-        is_new = token not in present
-        self._seen_at_s = present | {token: now_s}
-        return is_new
+        seen_at_s = self._seen_at_s.pop(token, None)
+        self._seen_at_s[token] = now_s
+        oldest = next(iter(self._seen_at_s))
+        while self._is_gone(oldest, now_s) or len(self._seen_at_s) > _MOST_CARDS:
+            del self._seen_at_s[oldest]
+            oldest = next(iter(self._seen_at_s))
+        return seen_at_s is None or now_s - seen_at_s >= self._gone_after_s
+
+    def _is_gone(self, token: Token, now_s: float) -> bool:
+        return now_s - self._seen_at_s[token] >= self._gone_after_s

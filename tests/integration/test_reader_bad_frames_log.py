@@ -31,7 +31,7 @@ class Report:
 
     def __init__(self, kit: StoreKit) -> None:
         self._agent = Agent(load(AgentSettings, (kit.config,)))
-        self.reader = self._agent._readers[0]
+        self.reader = self._agent._devices[0]
 
     def lines(self) -> list[dict[str, Any]]:
         """What the end of a minute puts into the log."""
@@ -66,9 +66,9 @@ def report(closed_store: StoreKit, line: int) -> Iterator[Report]:  # noqa: ARG0
 
 
 def _garble(line: int, report: Report, frames: int) -> None:
-    goal = report.reader.refused + frames
+    goal = report.reader.counters.refused + frames
     os.write(line, BAD * frames)
-    wait_until(lambda: report.reader.refused == goal, f"{frames} bad frames")
+    wait_until(lambda: report.reader.counters.refused == goal, f"{frames} bad frames")
 
 
 def test_one_line_says_how_many(line: int, report: Report) -> None:

@@ -14,7 +14,7 @@ from agent.core.mistakes import model_in
 from agent.lanes import EventName
 from agent.settings import AgentSettings, LedgerSettings
 from agent.tools.documents import openapi_agent
-from drivers.registry import SERIAL_READERS
+from drivers.registry import names_of
 from sync.hub.settings import HubSettings
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +96,7 @@ def test_the_api_description_is_up_to_date() -> None:
 
 def test_every_event_and_driver_is_in_the_readme() -> None:
     """Each event of a lane and each driver stands in the README."""
-    for name in (*get_args(EventName), *SERIAL_READERS):
+    for name in (*get_args(EventName), *names_of("reader"), *names_of("scanner")):
         assert f"`{name}`" in _README, name
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from agent.core.tokens import Token
 from drivers.events import Event, Parser, RefusedFrame, TokenRead
 from drivers.readers.em4100 import Em4100GapParser, Em4100Parser, frame
-from drivers.registry import SERIAL_READERS
 
 MakeParser = Callable[[], Parser]
 
@@ -111,12 +110,3 @@ def test_no_more_than_one_frame_is_held(make_parser: MakeParser, stream: bytes, 
 def test_nothing_is_swallowed_in_silence(make_parser: MakeParser, stream: bytes) -> None:
     """Bytes that are more than line ends and frame marks are always answered with something."""
     assert events_in(make_parser(), [stream])
-
-
-@pytest.mark.parametrize("name", sorted(SERIAL_READERS))
-def test_a_registered_driver_makes_a_parser_of_its_own(name: str) -> None:
-    """Two readers of one driver do not share a parser, or their frames would mix."""
-    one, other = SERIAL_READERS[name].make_parser(), SERIAL_READERS[name].make_parser()
-    assert one is not other
-    one.feed(CARD[:5])
-    assert events_in(other, [CARD]) == [TokenRead(token=Token("em4100", "0C000621A5"))]

@@ -75,7 +75,7 @@ def test_a_file_is_read_as_it_stands(tmp_path: Path) -> None:
     settings = agent_settings(tmp_path, BASE)
     assert (settings.device.tenant, settings.device.store) == ("house", "s001")
     assert settings.ledger.path == Path("/var/lib/tapledger/ledger.db")
-    assert settings.lane_of_reader == {"front": "1"}
+    assert settings.lane_of_device == {"front": "1"}
     assert settings.api.listen == "127.0.0.1:8100"
     assert password_of(settings) == "from-the-file"
 
@@ -155,7 +155,7 @@ def test_two_readers_on_one_port_are_named(tmp_path: Path, port: str) -> None:
     """One port for two readers is refused with both names, also where it is spelled otherwise."""
     more = f'[[reader]]\nname = "back"\ndriver = "em4100"\nport = "{port}"\n'
     said = complaint_about(tmp_path, BASE + more)
-    assert f"readers 'front' and 'back' name the same port {port}" in said
+    assert f"reader 'front' and reader 'back' name the same port {port}" in said
 
 
 def test_a_port_behind_two_links_is_one_port(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_port_behind_two_links_is_one_port(tmp_path: Path) -> None:
         for name in ("front", "back")
     )
     only_lanes = BASE[: BASE.index("[[reader]]")] + '[[lane]]\nname = "1"\n'
-    assert "readers 'front' and 'back'" in complaint_about(tmp_path, only_lanes + readers)
+    assert "reader 'front' and reader 'back'" in complaint_about(tmp_path, only_lanes + readers)
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_port_behind_two_links_is_one_port(tmp_path: Path) -> None:
     [
         (
             '[[reader]]\nname = "front"\ndriver = "em4100"\nport = "/dev/x"',
-            "two of [[reader]] are called 'front'",
+            "two of [[reader]] and [[scanner]] are called 'front'",
         ),
         ('[[lane]]\nname = "1"', "two of [[lane]] are called '1'"),
         ('[[lane]]\nname = "2"\ndevices = ["front"]', "lanes '1' and '2' both name 'front'"),
         (
             '[[lane]]\nname = "2"\ndevices = ["bakc"]',
-            "lane '2' names 'bakc', which is no reader; there is 'front'",
+            "lane '2' names 'bakc', which is no reader or scanner; there is 'front'",
         ),
         (
             '[[reader]]\nname = "r"\ndriver = "em4200"\nport = "/dev/x"',
