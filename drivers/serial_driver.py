@@ -9,6 +9,7 @@ from pydantic import Field
 from drivers.device import Driver, DriverOptions, Place, Tell
 from drivers.events import Parser
 from drivers.line import LineDevice
+from drivers.port import Surroundings
 from drivers.session import Listening, Session
 
 __all__ = ["SerialDriver", "SerialOptions", "listening"]
@@ -35,14 +36,21 @@ class SerialDriver(Driver):
     rests: bool = True
     options: type[DriverOptions] = field(default=SerialOptions)
 
-    def make(self, place: Place, options: DriverOptions, tell: Tell) -> LineDevice:
-        """Make a device that was not started."""
+    def make(
+        self,
+        place: Place,
+        options: DriverOptions,
+        tell: Tell,
+        surroundings: Surroundings | None = None,
+    ) -> LineDevice:
+        """Make a device that was not started; in the real world where no other is given."""
         return LineDevice(
             place,
             baud=getattr(options, "baud", None) or self.baud,
             session=self.make_session(options),
             tell=tell,
             rests=self.rests,
+            surroundings=surroundings,
         )
 
 

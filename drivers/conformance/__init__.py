@@ -1,0 +1,50 @@
+"""What every device must do, as tests: ours run them for each driver, and anybody can for theirs.
+
+A rig plays moves on a device and says what came of them. For a driver of a serial line ``LineRig``
+is one already; it wants the bytes of a card and no more:
+
+    class TestAcme(DeviceConformance):
+        def rig(self) -> Rig:
+            return LineRig(ACME, acme_frame)
+
+``pytest`` collects the class like any other. A move that a device cannot be played raises
+NotApplicable with the reason, and the test that needs it is skipped with it.
+"""
+
+from drivers.conformance.line import LineRig
+from drivers.conformance.moves import (
+    ClockJump,
+    Denied,
+    Flood,
+    Gone,
+    Half,
+    Lay,
+    Move,
+    Noise,
+    NotApplicable,
+    Pause,
+    Rest,
+    Rig,
+    Seen,
+    Together,
+)
+from drivers.conformance.suite import DeviceConformance
+
+__all__ = [
+    "ClockJump",
+    "Denied",
+    "DeviceConformance",
+    "Flood",
+    "Gone",
+    "Half",
+    "Lay",
+    "LineRig",
+    "Move",
+    "Noise",
+    "NotApplicable",
+    "Pause",
+    "Rest",
+    "Rig",
+    "Seen",
+    "Together",
+]
