@@ -77,8 +77,7 @@ class BarcodeParser:
         self._member_prefixes = tuple(member_prefixes)
         self._this_year = this_year
         self._year = this_year()
-        # The same articles come by all day. Only what is no refusal is remembered: what is refused
-        # may be a payment card's number, and those are kept nowhere.
+        # The same articles come by all day. No payment card's number is remembered with them.
         self._meanings: dict[bytes, Event] = {}
 
     def feed(self, data: bytes) -> list[Event]:
@@ -99,7 +98,7 @@ class BarcodeParser:
 
     def _learnt(self, scan: bytes) -> Event:
         event = self._judge(scan)
-        if not isinstance(event, RefusedFrame):
+        if not isinstance(event, RefusedFrame) and not holds_payment_card(scan.decode()):
             if len(self._meanings) == _MEANINGS_MOST:
                 self._meanings.clear()
             self._meanings[scan] = event

@@ -100,4 +100,6 @@ def _identifier(head: str) -> _Identifier | None:
     except ParseError:
         return None
     pattern = re.compile(found.pattern.removeprefix("^").removesuffix("$"), re.ASCII)
-    return _Identifier(found.ai, pattern, found.separator_required)
+    # Encoders forget FNC1 behind what has a fixed length all the same; the next AI is plain there.
+    needs_separator = found.separator_required and ".." in found.format
+    return _Identifier(found.ai, pattern, needs_separator)
