@@ -18,8 +18,9 @@ The first bit makes the first half of the number even, the last one makes the se
 A decimal number carries no checksum. It is a card only as a whole line: what silence cuts off is
 refused. Whoever begins to listen in the middle of a line cannot know it, so a port is opened with
 its input flushed. Numbers have up to 13 digits and 40 bits, as an EM4100 card has, so that two
-padded numbers whose line end was lost are no third one. No hexadecimal form: converters that send
-it do not agree on its order of bytes.
+padded numbers whose line end was lost are no third one; and at least four, as in the noise of a
+wrong baud rate a lone digit stands between two line ends every few hundred thousand bytes. No
+hexadecimal form: converters that send it do not agree on its order of bytes.
 """
 
 from functools import lru_cache
@@ -34,7 +35,7 @@ BAUD = 9600
 LONGEST_LINE = 34
 
 _BIT_FORMATS = (26, 34)
-_MOST_DIGITS = 13
+_FEWEST_DIGITS, _MOST_DIGITS = 4, 13
 _MOST_BITS = 40
 
 
@@ -86,7 +87,7 @@ def _fault(line: bytes) -> Reason | None:
         return "framing"
     if len(line) in _BIT_FORMATS and not line.strip(b"01"):
         return None if _parity_holds(line) else "checksum"
-    if len(line) > _MOST_DIGITS or int(line).bit_length() > _MOST_BITS:
+    if not _FEWEST_DIGITS <= len(line) <= _MOST_DIGITS or int(line).bit_length() > _MOST_BITS:
         return "length"
     return None
 

@@ -89,7 +89,7 @@ _WIEGAND_NEARLY = _mixed(
 def _wiegand_bears_out(token: Token, stream: bytes) -> bool:
     facility, card = (int(part) for part in token.value.split("-"))
     for line in re.split(rb"[\r\n]", stream):
-        if re.fullmatch(rb"[0-9]{1,13}", line) and int(line) % 2**24 == facility * 65536 + card:
+        if re.fullmatch(rb"[0-9]{4,13}", line) and int(line) % 2**24 == facility * 65536 + card:
             return True
         if re.fullmatch(rb"(?:[01]{8})?[01]{26}", line):
             half = len(line) // 2

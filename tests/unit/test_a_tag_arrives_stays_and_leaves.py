@@ -81,7 +81,9 @@ def test_a_clock_that_steps_back_stands_still() -> None:
     door.seen(MEMBER, 100.0)
     assert door.seen(MEMBER, 3.0) is None  # the same moment, for all that is known
     assert door.seen(MEMBER, 101.0) == TagArrived(token=MEMBER, at_s=101.0)
+    door.seen(MEMBER, 4.0)
     assert door.leavers(5.0) == []
+    assert door.leavers(110.9) == []
     assert door.leavers(111.0) == [TagLeft(token=MEMBER, arrived_at_s=101.0, last_seen_at_s=101.0)]
 
 

@@ -36,7 +36,7 @@ def refused(reason: str) -> dict[str, Any]:
             [
                 {"kind": "token", "scheme": "wiegand", "value": "6-8613"},
                 {"kind": "token", "scheme": "wiegand", "value": "212-7041"},
-                {"kind": "token", "scheme": "wiegand", "value": "0-1"},
+                refused("length"),
             ],
         ),
         (

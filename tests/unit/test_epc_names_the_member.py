@@ -96,9 +96,6 @@ def test_other_schemes_are_read_as_what_they_are(epc: bytes, event: Event | str)
 @pytest.mark.parametrize(
     "epc",
     [
-        MEMBER[:-1] + b"\x01",  # filler that is not zero
-        b"\x2e" + MEMBER[1:-1] + b"\x01",
-        bytes([0x2D, MEMBER[1] | 0b11100]) + MEMBER[2:],  # partition 7
         bits(0x2D, (0, 3), (5, 3), (10**7, 24), (0, 34), (0, 24)),  # prefix of eight digits
         bits(0x2D, (0, 3), (5, 3), (0, 24), (10**10, 34), (0, 24)),  # reference of eleven
         bits(0x33, (0, 3), (0, 3), (1, 40), (1, 4), (7, 38)),  # a field that has no digits
@@ -112,6 +109,17 @@ def test_other_schemes_are_read_as_what_they_are(epc: bytes, event: Event | str)
 def test_what_names_nothing_a_customer_holds_is_unknown(epc: bytes) -> None:
     """Bits that break the standard's rules, and schemes of other things, are no card."""
     assert events_of_memory(epc) == [UNKNOWN]
+
+
+@given(filler=st.integers(1, 2**24 - 1), header=st.sampled_from([0x2D, 0x2E]))
+def test_filler_that_is_not_zero_is_unknown(filler: int, header: int) -> None:
+    """A GSRN-96 ends in 24 zero bits; with anything else there it is no member and no staff."""
+    assert decoded(bytes([header]) + MEMBER[1:9] + filler.to_bytes(3)) == UNKNOWN
+
+
+def test_the_seventh_partition_is_unknown() -> None:
+    """The standard has partitions 0 to 6."""
+    assert decoded(bytes([0x2D, MEMBER[1] | 0b11100]) + MEMBER[2:]) == UNKNOWN
 
 
 @pytest.mark.parametrize("number", [4111111111111111, 5555555555554444, 378282246310005])

@@ -71,7 +71,9 @@ def test_an_empty_field_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", [tags(EPC, count=2), tags(EPC, OTHER_EPC, count=1), answer(1, 1, b"\x01\x20" + EPC)]
+    "frame",
+    [tags(EPC, count=2), tags(EPC, OTHER_EPC, count=1), answer(1, 1, b"\x01\x20" + EPC)],
+    ids=["too_few", "too_many", "too_long"],
 )
 def test_an_inventory_that_contradicts_itself_is_refused(frame: bytes) -> None:
     """Where lengths and number do not agree no tag of it is believed, though the CRC holds."""
@@ -144,6 +146,13 @@ def test_noise_is_refused_once() -> None:
     """A run of bytes that are no frame is one refusal, however long it is."""
     assert events_in(b"\x00\x01" * 500 + CARD + b"\x00\x00") == [FRAMING, CARD_READ, FRAMING]
     assert events_in(b"\xff" * 1000 + CARD) == [CHECKSUM, CARD_READ]
+
+
+def test_noise_after_silence_is_another_run() -> None:
+    """Silence ends a run of noise: the next one is refused again."""
+    parser = UhfReader18Parser()
+    assert [*parser.feed(b"\x00\x00"), *parser.idle()] == [FRAMING]
+    assert [*parser.feed(b"\x00\x00"), *parser.idle()] == [FRAMING]
 
 
 def test_a_heartbeat_is_a_status() -> None:

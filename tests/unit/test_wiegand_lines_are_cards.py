@@ -51,7 +51,7 @@ def test_the_published_bits_are_read() -> None:
 def test_only_the_low_bits_name_the_card(card: Token, above: int) -> None:
     """Whatever a longer number has above the low 24 bits, the card is the same."""
     facility, number = (int(part) for part in card.value.split("-"))
-    line = f"{above << 24 | facility << 16 | number}\r\n".encode()
+    line = f"{above << 24 | facility << 16 | number:04}\r\n".encode()
     assert events_in(line) == [TokenRead(token=card)]
 
 
@@ -73,6 +73,8 @@ def test_one_wrong_bit_is_refused(card: Token, bits: int, data: st.DataObject) -
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
+        (b"7", "length"),
+        (b"123", "length"),
         (b"12345678901234", "length"),  # fourteen digits
         (b"9999999999999", "length"),  # more than forty bits
         (b"00004018290003887558", "length"),  # two cards whose line end was lost
@@ -106,6 +108,11 @@ def test_digits_without_a_line_end_are_no_card(kept: int) -> None:
     assert parser.feed(b"0000401829"[:kept]) == []
     assert parser.idle() == [RefusedFrame(reason="framing")]
     assert parser.feed(b"0000401829\r\n") == [CARD_READ]
+
+
+def test_a_number_without_padding_is_read() -> None:
+    """A converter that does not pad sends the same card."""
+    assert events_in(b"8613\r\n") == [TokenRead(token=Token("wiegand", "0-8613"))]
 
 
 def test_empty_lines_are_nothing() -> None:
