@@ -47,6 +47,8 @@ BAUD = 9600
 LONGEST_SCAN = 256
 
 _MEANINGS_MOST = 512
+_UNTOLD_MOST = 16
+"""AIM id, AIs and separators of a product's code; with an AI before it no payment card fits in."""
 
 _AIM_ID = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_IDS = frozenset({"]C1", "]d2", "]Q3", "]e0", "]J1", "]z1"})
@@ -77,7 +79,7 @@ class BarcodeParser:
         self._member_prefixes = tuple(member_prefixes)
         self._this_year = this_year
         self._year = this_year()
-        # The same articles come by all day. No payment card's number is remembered with them.
+        # The same articles come by all day. What a scan said beyond them is not remembered.
         self._meanings: dict[bytes, Event] = {}
 
     def feed(self, data: bytes) -> list[Event]:
@@ -98,7 +100,7 @@ class BarcodeParser:
 
     def _learnt(self, scan: bytes) -> Event:
         event = self._judge(scan)
-        if not isinstance(event, RefusedFrame) and not holds_payment_card(scan.decode()):
+        if len(scan) - _told_length(event) <= _UNTOLD_MOST:
             if len(self._meanings) == _MEANINGS_MOST:
                 self._meanings.clear()
             self._meanings[scan] = event
@@ -188,6 +190,17 @@ class BarcodeParser:
         return _product(
             elements["01"], lot=elements.get("10"), expiry=expiry, serial=elements.get("21")
         )
+
+
+def _told_length(event: Event) -> int:
+    """How many bytes of a scan became what it is told as."""
+    match event:
+        case TokenRead(token=token):
+            return len(token.value)
+        case ProductRead(gtin=gtin, lot=lot, expiry=expiry, serial=serial):
+            return len(gtin) + len(lot or "") + len(serial or "") + (len("YYMMDD") if expiry else 0)
+        case _:
+            return -LONGEST_SCAN
 
 
 def _service_relation(name: str, number: str) -> Event:

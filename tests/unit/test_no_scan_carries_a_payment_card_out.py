@@ -102,3 +102,24 @@ def test_no_words_around_it_carry_it_out(before: str, after: str, number: str, a
     for seen in decode("barcode", scan.encode("utf-8", "ignore"), Options()):
         if len(number) > 13 or seen["kind"] != "product":
             assert number not in str(seen)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    "scan",
+    [
+        "{}",
+        "]C0{}",
+        "]E0{}",
+        "]C10105901234123457{}",
+        "]C1010590123412345791{}",
+        "]d2801806141411123456789021{}",
+        "]Q391{}",
+        "https://a/01/05901234123457?91={}",
+    ],
+)
+def test_no_number_is_remembered(scan: str, number: str) -> None:
+    """Where a scan had such a number, nothing of it stays in the parser."""
+    parser = BarcodeParser()
+    parser.feed(f"{scan.format(number)}\r".encode())
+    assert number not in str(vars(parser) | vars(parser._lines))
