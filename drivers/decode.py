@@ -10,6 +10,10 @@ from typing import Any, assert_never
 
 from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.readers.em4100 import Em4100GapParser, Em4100Parser
+from drivers.readers.uhf18 import UhfReader18Parser
+from drivers.readers.wiegand import WiegandParser
+from drivers.scanners.barcode import BarcodeParser
+from drivers.tags.epc import events_of_memory
 
 __all__ = ["DECODERS", "Options", "decode"]
 
@@ -65,7 +69,27 @@ def _em4100(data: bytes, options: Options) -> Iterable[Event]:
     return _stream(data, Em4100GapParser() if options.framing == "gap" else Em4100Parser())
 
 
+def _wiegand(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
+    return _stream(data, WiegandParser())
+
+
+def _uhf18(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
+    return _stream(data, UhfReader18Parser())
+
+
+def _epc(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
+    return events_of_memory(data)
+
+
+def _barcode(data: bytes, options: Options) -> Iterable[Event]:
+    return _stream(data, BarcodeParser(member_prefixes=options.member_prefixes))
+
+
 DECODERS: Mapping[str, Decoder] = {
     "em4100": _em4100,
+    "wiegand": _wiegand,
+    "uhf18": _uhf18,
+    "epc": _epc,
+    "barcode": _barcode,
 }
 """Every driver that ``tapledger decode`` knows."""

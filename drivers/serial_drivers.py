@@ -1,13 +1,17 @@
 """The drivers of serial readers and scanners that tapledger ships."""
 
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
+
+from pydantic import StringConstraints
 
 from drivers.device import DriverOptions
+from drivers.readers import wiegand
 from drivers.readers.em4100 import BAUD, Em4100GapParser, Em4100Parser
-from drivers.serial_driver import SerialDriver, SerialOptions
+from drivers.scanners import barcode
+from drivers.serial_driver import SerialDriver, SerialOptions, listening
 from drivers.session import Listening, Session
 
-__all__ = ["EM4100", "Em4100Options"]
+__all__ = ["BARCODE", "EM4100", "WIEGAND", "BarcodeOptions", "Em4100Options"]
 
 
 class Em4100Options(SerialOptions):
@@ -23,3 +27,22 @@ def _em4100(options: DriverOptions) -> Session:
 
 
 EM4100 = SerialDriver(baud=BAUD, make_session=_em4100, options=Em4100Options)
+
+WIEGAND = SerialDriver(baud=wiegand.BAUD, make_session=listening(wiegand.WiegandParser))
+
+
+class BarcodeOptions(SerialOptions):
+    """What may be said of a barcode scanner."""
+
+    member_prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}$")], ...] = ()
+    """In-store EAN-13 that begin so are member cards."""
+
+
+def _barcode(options: DriverOptions) -> Session:
+    prefixes = cast(BarcodeOptions, options).member_prefixes
+    return Listening(barcode.BarcodeParser(member_prefixes=prefixes))
+
+
+BARCODE = SerialDriver(
+    baud=barcode.BAUD, make_session=_barcode, rests=False, options=BarcodeOptions
+)

@@ -7,7 +7,7 @@ import click
 
 __all__ = ["decode"]
 
-_DRIVERS = ("em4100",)
+_DRIVERS = ("em4100", "wiegand", "uhf18", "epc", "barcode")
 
 
 class _Hex(click.ParamType[bytes]):

@@ -1,9 +1,10 @@
-"""Each way in which ledger or till could be wrong is caught by the test that is named for it."""
+"""Each way in which ledger, till or driver could be wrong is caught by the test named for it."""
 
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import device_mutants
 import ledger_mutants
 import program_mutants
 import projection_mutants
@@ -13,7 +14,8 @@ from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
 MUTANTS = (
-    ledger_mutants.MUTANTS
+    device_mutants.MUTANTS
+    | ledger_mutants.MUTANTS
     | program_mutants.MUTANTS
     | projection_mutants.MUTANTS
     | till_mutants.MUTANTS

@@ -23,7 +23,7 @@ class Mutant:
     caught_by: str
 
     def write(self, directory: Path) -> None:
-        """Copy the package to a directory with this one passage changed."""
+        """Copy the packages to a directory with this one passage changed."""
         copy_code(directory)
         path = directory / self.file
         text = path.read_text("utf-8")
@@ -32,10 +32,11 @@ class Mutant:
 
 
 def copy_code(directory: Path) -> None:
-    """Copy the package to a directory as it is, with what Python compiled of it.
+    """Copy the packages to a directory as they are, with what Python compiled of them.
 
     Its data goes along: what is installed of it may be another day's.
     """
     half_written = shutil.ignore_patterns("*.pyc.*")  # by another process, just now
-    shutil.copytree(_ROOT / "agent", directory / "agent", ignore=half_written)
+    for package in ("agent", "drivers"):
+        shutil.copytree(_ROOT / package, directory / package, ignore=half_written)
     shutil.copytree(_ROOT / "config", directory / "config")

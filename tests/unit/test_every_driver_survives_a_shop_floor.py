@@ -2,8 +2,10 @@
 
 from agent.core.tokens import Token
 from drivers.conformance import DeviceConformance, LineRig, Rig
+from drivers.gs1 import with_check_digit
 from drivers.readers.em4100 import frame
-from drivers.serial_drivers import EM4100, Em4100Options
+from drivers.readers.wiegand import line_of
+from drivers.serial_drivers import BARCODE, EM4100, WIEGAND, Em4100Options
 
 
 def _em4100(card: int) -> Token:
@@ -23,3 +25,25 @@ class TestEm18(DeviceConformance):
     def rig(self) -> Rig:
         options = Em4100Options(framing="gap")
         return LineRig(EM4100, lambda card: frame(_em4100(card))[1:-1], _em4100, options=options)
+
+
+def _wiegand(card: int) -> Token:
+    return Token("wiegand", f"{card // 60_000}-{card % 60_000 + 1}")
+
+
+class TestWiegand(DeviceConformance):
+    """A converter that sends decimal digits."""
+
+    def rig(self) -> Rig:
+        return LineRig(WIEGAND, lambda card: line_of(_wiegand(card)), _wiegand)
+
+
+def _gsrn(card: int) -> Token:
+    return Token("gsrn", with_check_digit(f"0614141{card:010d}"))
+
+
+class TestBarcode(DeviceConformance):
+    """A scanner that sends GS1-128 and a carriage return."""
+
+    def rig(self) -> Rig:
+        return LineRig(BARCODE, lambda card: f"]C18018{_gsrn(card).value}\r".encode(), _gsrn)

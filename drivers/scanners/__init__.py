@@ -1,0 +1,1 @@
+"""Scanners: devices that read what is printed, or shown on a telephone."""
