@@ -10,8 +10,16 @@ from typing import Any, assert_never
 
 from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.readers.em4100 import Em4100GapParser, Em4100Parser
+from drivers.readers.pn532 import Pn532Parser
+from drivers.tags.atr import events_of_atr
+from drivers.tags.ndef import events_of_memory
+from drivers.tags.sdm import events_of_tap
 
-__all__ = ["DECODERS", "Options", "decode"]
+__all__ = ["DECODERS", "Options", "OptionsMissing", "decode"]
+
+
+class OptionsMissing(ValueError):
+    """A driver cannot decode without options; the message names them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +42,7 @@ Decoder = Callable[[bytes, Options], Iterable[Event]]
 
 
 def decode(driver: str, data: bytes, options: Options) -> Iterator[dict[str, Any]]:
-    """Decode a recording of one driver of ``DECODERS``."""
+    """Decode a recording of one driver of ``DECODERS``. Raises OptionsMissing."""
     for event in DECODERS[driver](data, options):
         yield in_words(event)
 
@@ -65,7 +73,34 @@ def _em4100(data: bytes, options: Options) -> Iterable[Event]:
     return _stream(data, Em4100GapParser() if options.framing == "gap" else Em4100Parser())
 
 
+def _pn532(data: bytes, _options: Options) -> Iterable[Event]:
+    return _stream(data, Pn532Parser())
+
+
+def _ndef(data: bytes, _options: Options) -> Iterable[Event]:
+    return events_of_memory(data)
+
+
+def _sdm(data: bytes, options: Options) -> Iterable[Event]:
+    if options.meta_key is None or options.file_key is None:
+        raise OptionsMissing("sdm needs --meta-key and --file-key: nothing can be verified without")
+    return events_of_tap(
+        data,
+        meta_key=options.meta_key,
+        file_key=options.file_key,
+        last_counter=options.last_counter,
+    )
+
+
+def _atr(data: bytes, _options: Options) -> Iterable[Event]:
+    return events_of_atr(data)
+
+
 DECODERS: Mapping[str, Decoder] = {
     "em4100": _em4100,
+    "pn532": _pn532,
+    "ndef": _ndef,
+    "sdm": _sdm,
+    "atr": _atr,
 }
 """Every driver that ``tapledger decode`` knows."""

@@ -1,0 +1,1 @@
+"""Tags: what the memory of a tag says, whichever reader read it."""
