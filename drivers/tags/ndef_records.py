@@ -44,7 +44,12 @@ class _Piece:
 
 
 def records_in(message: bytes) -> list[Record] | Reason:
-    """Take a message apart; a reason where it is none: lengths, flags, or a type it cannot have."""
+    """Take a message apart; a reason where it is none: lengths, flags, or a type it cannot have.
+
+    No bytes are a message without records, as on a tag that was only formatted.
+    """
+    if not message:
+        return []
     records: list[Record] = []
     open_kind, payload, at = None, bytearray(), 0
     while True:
