@@ -1,41 +1,17 @@
 """Every parser is held to this: no bytes break it, fool it, fill it, or hide from it."""
 
-import functools
-import operator
-from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parsers_under_test import PARSERS, UnderTest
 
-from agent.core.tokens import Token
-from drivers.events import Event, Parser, RefusedFrame, TokenRead
-from drivers.readers.em4100 import Em4100GapParser, Em4100Parser, frame
+from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.registry import SERIAL_READERS
 
-MakeParser = Callable[[], Parser]
-
-LONGEST_FRAME = 14  # twelve characters and CR LF
-
-every_parser = pytest.mark.parametrize("make_parser", [Em4100Parser, Em4100GapParser])
-
-CARD = frame(Token("em4100", "0C000621A5"))
-
-# Bytes that are nearly frames find more than bytes that are nothing.
-NEARLY = st.lists(
-    st.one_of(
-        st.binary(max_size=6),
-        st.integers(0, 16**10 - 1).map(lambda n: frame(Token("em4100", f"{n:010X}"))),
-        st.integers(0, 16**10 - 1).map(
-            lambda n: frame(Token("em4100", f"{n:010X}"), line_end=True)
-        ),
-        st.binary(max_size=14).map(lambda inside: b"\x02" + inside + b"\x03"),
-        st.text("0123456789abcdefABCDEF", min_size=9, max_size=15).map(str.encode),
-        st.sampled_from([b"\x02", b"\x03", b"\r\n", b"0C000621A58E", CARD[:7], CARD[7:]]),
-    ),
-    max_size=8,
-).map(b"".join)
+every_parser = pytest.mark.parametrize("under_test", PARSERS, ids=lambda held: held.name)
 
 
 def events_in(parser: Parser, pieces: list[bytes]) -> list[Event]:
@@ -50,73 +26,82 @@ def cut_up(stream: bytes, places: set[int]) -> list[bytes]:
     return [stream[a:b] for a, b in pairwise(edges)]
 
 
-def characters_of(token: Token) -> bytes:
-    """The twelve characters with which a reader must have named a card."""
-    checksum = functools.reduce(operator.xor, bytes.fromhex(token.value))
-    return f"{token.value}{checksum:02X}".encode()
+def bytes_held(what: object) -> int:
+    """How many bytes of a stream an object holds, and those that it is made of."""
+    if isinstance(what, bytes | bytearray):
+        return len(what)
+    return sum(bytes_held(inner) for inner in getattr(what, "__dict__", {}).values())
 
 
 @every_parser
-@given(stream=NEARLY)
-def test_no_bytes_raise(make_parser: MakeParser, stream: bytes) -> None:
-    """Any bytes are answered with cards and refusals, never with an exception."""
-    for event in events_in(make_parser(), [stream]):
-        assert isinstance(event, TokenRead | RefusedFrame)
+@given(data=st.data())
+def test_no_bytes_raise(under_test: UnderTest, data: Any) -> None:
+    """Any bytes are answered with things seen and refusals, never with an exception."""
+    for event in events_in(under_test.make(), [data.draw(under_test.nearly)]):
+        assert isinstance(event, TokenRead | ProductRead | StatusSeen | RefusedFrame)
 
 
 @every_parser
-@given(stream=NEARLY)
-def test_no_card_is_made_up(make_parser: MakeParser, stream: bytes) -> None:
-    """A card that is read stands in the stream: ten digits and their right checksum, in order."""
-    rest = stream.upper()
-    for event in events_in(make_parser(), [stream]):
+@given(data=st.data())
+def test_no_card_is_made_up(under_test: UnderTest, data: Any) -> None:
+    """A card that is read stands in the stream, as its reader must have named it, in order."""
+    stream = data.draw(under_test.nearly)
+    rest = stream
+    for event in events_in(under_test.make(), [stream]):
         if isinstance(event, TokenRead):
-            _, found, rest = rest.partition(characters_of(event.token))
-            assert found
+            named = under_test.named(event.token, stream)
+            place = max(rest.find(named), rest.upper().find(named))
+            assert place >= 0
+            rest = rest[place + len(named) :]
 
 
 @every_parser
-@given(stream=NEARLY, places=st.sets(st.integers(0, 80)))
-def test_pieces_do_not_matter(make_parser: MakeParser, stream: bytes, places: set[int]) -> None:
+@given(data=st.data(), places=st.sets(st.integers(0, 300)))
+def test_pieces_do_not_matter(under_test: UnderTest, data: Any, places: set[int]) -> None:
     """However the stream was cut on its way, the same events come out."""
-    whole = events_in(make_parser(), [stream])
-    assert events_in(make_parser(), cut_up(stream, places)) == whole
-    assert events_in(make_parser(), [bytes([byte]) for byte in stream]) == whole
+    stream = data.draw(under_test.nearly)
+    whole = events_in(under_test.make(), [stream])
+    assert events_in(under_test.make(), cut_up(stream, places)) == whole
+    assert events_in(under_test.make(), [bytes([byte]) for byte in stream]) == whole
 
 
 @every_parser
-@given(stream=NEARLY)
-def test_silence_makes_a_fresh_start(make_parser: MakeParser, stream: bytes) -> None:
+@given(data=st.data())
+def test_silence_makes_a_fresh_start(under_test: UnderTest, data: Any) -> None:
     """After silence nothing is left of what came before: a card is read as by a new parser."""
-    parser = make_parser()
-    parser.feed(stream)
+    parser = under_test.make()
+    parser.feed(data.draw(under_test.nearly))
     parser.idle()
     assert parser.idle() == []
-    assert events_in(parser, [CARD]) == [TokenRead(token=Token("em4100", "0C000621A5"))]
+    assert events_in(parser, [under_test.card]) == [under_test.card_read]
 
 
 @every_parser
-@given(stream=NEARLY, often=st.integers(1, 50))
-def test_no_more_than_one_frame_is_held(make_parser: MakeParser, stream: bytes, often: int) -> None:
+@given(data=st.data(), often=st.integers(1, 50))
+def test_no_more_than_one_frame_is_held(under_test: UnderTest, data: Any, often: int) -> None:
     """However much is fed without an end, a parser holds at most one frame of it."""
-    parser = make_parser()
-    for piece in (stream, b"\x02", b"A" * often, b"\x00" * often, stream * often):
+    parser = under_test.make()
+    stream = data.draw(under_test.nearly)
+    first = under_test.card[:1]
+    for piece in (stream, first, b"A" * often, b"\x00" * often, b"U" * often, stream * often):
         parser.feed(piece)
-        held = [value for value in vars(parser).values() if isinstance(value, bytearray)]
-        assert all(len(buffer) <= LONGEST_FRAME for buffer in held)
+        assert bytes_held(parser) <= under_test.most_held
 
 
 @every_parser
-@given(stream=st.binary(min_size=1, max_size=60).filter(lambda data: data.strip(b"\r\n\x02\x03")))
-def test_nothing_is_swallowed_in_silence(make_parser: MakeParser, stream: bytes) -> None:
+@given(data=st.data())
+def test_nothing_is_swallowed_in_silence(under_test: UnderTest, data: Any) -> None:
     """Bytes that are more than line ends and frame marks are always answered with something."""
-    assert events_in(make_parser(), [stream])
+    stream = data.draw(st.binary(min_size=1, max_size=60) | under_test.nearly)
+    if stream.strip(under_test.nothing):
+        assert events_in(under_test.make(), [stream])
 
 
 @pytest.mark.parametrize("name", sorted(SERIAL_READERS))
 def test_a_registered_driver_makes_a_parser_of_its_own(name: str) -> None:
     """Two readers of one driver do not share a parser, or their frames would mix."""
+    (under_test,) = (held for held in PARSERS if held.name == name)
     one, other = SERIAL_READERS[name].make_parser(), SERIAL_READERS[name].make_parser()
     assert one is not other
-    one.feed(CARD[:5])
-    assert events_in(other, [CARD]) == [TokenRead(token=Token("em4100", "0C000621A5"))]
+    one.feed(under_test.card[:5])
+    assert events_in(other, [under_test.card]) == [under_test.card_read]
