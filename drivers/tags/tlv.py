@@ -59,12 +59,13 @@ def message_in(area: bytes) -> bytes | Cut | None:
     reserved: list[tuple[int, int]] = []
     at = 0
     while True:
-        at = _useful(reserved, at)
+        if reserved:
+            at = _useful(reserved, at)
         something = _SOMETHING.search(area, at)
         if something is None:
             return Cut(inside=False)
         at = something.start()
-        if any(begin <= at < end for begin, end in reserved):
+        if reserved and _useful(reserved, at) != at:
             continue
         if area[at] == _END:
             return None
@@ -102,6 +103,9 @@ def reading() -> Generator[int, bytes, bytes | None]:
 
 def _value(area: bytes, at: int, reserved: list[tuple[int, int]]) -> tuple[bytes, int] | Cut:
     """Read a block's length and value; also answers where the next block begins."""
+    if not reserved and at < len(area) and area[at] != _LONG:  # nearly every block there is
+        end = at + 1 + area[at]
+        return (area[at + 1 : end], end) if end <= len(area) else Cut(inside=True)
     length = _bytes(area, at, 1, reserved)
     if isinstance(length, Cut):
         return length

@@ -37,5 +37,6 @@ def copy_code(directory: Path) -> None:
     Its data goes along: what is installed of it may be another day's.
     """
     half_written = shutil.ignore_patterns("*.pyc.*")  # by another process, just now
-    shutil.copytree(_ROOT / "agent", directory / "agent", ignore=half_written)
+    for package in ("agent", "drivers"):
+        shutil.copytree(_ROOT / package, directory / package, ignore=half_written)
     shutil.copytree(_ROOT / "config", directory / "config")
