@@ -9,7 +9,8 @@ A run of digits is one by itself where the tokens' rule says so (``agent.core.to
 7812-1, 13 to 19 digits of an issuer's range, ending in a Luhn digit). Blanks, dots and hyphens
 between digits are how people write them. Inside a run that is longer, or that begins otherwise,
 any stretch counts that has an issuer's own prefix and length: the wider rule would find one in
-every other long number.
+every other long number. Even so it finds one in nine of a hundred numbers of 19 digits; so a number
+that is all of a scan is judged as a whole up to that length, as ``agent.core.tokens`` does.
 """
 
 import re

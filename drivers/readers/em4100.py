@@ -8,7 +8,7 @@ out). EM-18 sends the twelve characters bare, and only the silence around them f
 >>> parser.feed(b"8E\\x03\\x020C0006")          # a stream that starts in mid-frame
 [RefusedFrame(reason='framing')]
 >>> parser.feed(b"21A58E\\x03")
-[TokenRead(token=Token(em4100:******21A5))]
+[TokenRead(token=Token(em4100:******21A5), counter=None)]
 """
 
 from agent.core.tokens import Token
