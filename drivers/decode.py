@@ -10,12 +10,20 @@ from typing import Any, assert_never
 
 from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.readers.em4100 import Em4100GapParser, Em4100Parser
+from drivers.readers.pn532 import Pn532Parser
 from drivers.readers.uhf18 import UhfReader18Parser
 from drivers.readers.wiegand import WiegandParser
 from drivers.scanners.barcode import BarcodeParser
-from drivers.tags.epc import events_of_memory
+from drivers.tags.atr import events_of_atr
+from drivers.tags.epc import events_of_memory as events_of_epc
+from drivers.tags.ndef import events_of_memory
+from drivers.tags.sdm import events_of_tap
 
-__all__ = ["DECODERS", "Options", "decode"]
+__all__ = ["DECODERS", "Options", "OptionsMissing", "decode"]
+
+
+class OptionsMissing(ValueError):
+    """A driver cannot decode without options; the message names them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +46,7 @@ Decoder = Callable[[bytes, Options], Iterable[Event]]
 
 
 def decode(driver: str, data: bytes, options: Options) -> Iterator[dict[str, Any]]:
-    """Decode a recording of one driver of ``DECODERS``."""
+    """Decode a recording of one driver of ``DECODERS``. Raises OptionsMissing."""
     for event in DECODERS[driver](data, options):
         yield in_words(event)
 
@@ -69,20 +77,43 @@ def _em4100(data: bytes, options: Options) -> Iterable[Event]:
     return _stream(data, Em4100GapParser() if options.framing == "gap" else Em4100Parser())
 
 
-def _wiegand(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
+def _wiegand(data: bytes, _options: Options) -> Iterable[Event]:
     return _stream(data, WiegandParser())
 
 
-def _uhf18(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
+def _uhf18(data: bytes, _options: Options) -> Iterable[Event]:
     return _stream(data, UhfReader18Parser())
 
 
-def _epc(data: bytes, options: Options) -> Iterable[Event]:  # noqa: ARG001
-    return events_of_memory(data)
+def _epc(data: bytes, _options: Options) -> Iterable[Event]:
+    return events_of_epc(data)
 
 
 def _barcode(data: bytes, options: Options) -> Iterable[Event]:
     return _stream(data, BarcodeParser(member_prefixes=options.member_prefixes))
+
+
+def _pn532(data: bytes, _options: Options) -> Iterable[Event]:
+    return _stream(data, Pn532Parser())
+
+
+def _ndef(data: bytes, _options: Options) -> Iterable[Event]:
+    return events_of_memory(data)
+
+
+def _sdm(data: bytes, options: Options) -> Iterable[Event]:
+    if options.meta_key is None or options.file_key is None:
+        raise OptionsMissing("sdm needs --meta-key and --file-key: nothing can be verified without")
+    return events_of_tap(
+        data,
+        meta_key=options.meta_key,
+        file_key=options.file_key,
+        last_counter=options.last_counter,
+    )
+
+
+def _atr(data: bytes, _options: Options) -> Iterable[Event]:
+    return events_of_atr(data)
 
 
 DECODERS: Mapping[str, Decoder] = {
@@ -91,5 +122,9 @@ DECODERS: Mapping[str, Decoder] = {
     "uhf18": _uhf18,
     "epc": _epc,
     "barcode": _barcode,
+    "pn532": _pn532,
+    "ndef": _ndef,
+    "sdm": _sdm,
+    "atr": _atr,
 }
 """Every driver that ``tapledger decode`` knows."""

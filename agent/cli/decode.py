@@ -7,7 +7,7 @@ import click
 
 __all__ = ["decode"]
 
-_DRIVERS = ("em4100", "wiegand", "uhf18", "epc", "barcode")
+_DRIVERS = ("em4100", "pn532", "wiegand", "uhf18", "epc", "barcode", "ndef", "sdm", "atr")
 
 
 class _Hex(click.ParamType[bytes]):
@@ -71,7 +71,7 @@ def decode(
     is an answer.
     """
     # Imported here: the command line must not wait for what only this command needs.
-    from drivers.decode import Options  # noqa: PLC0415
+    from drivers.decode import Options, OptionsMissing  # noqa: PLC0415
     from drivers.decode import decode as decoded  # noqa: PLC0415
 
     if (file is None) == (typed is None):
@@ -84,8 +84,11 @@ def decode(
         member_prefixes=_prefixes(member_prefixes),
     )
     data = file.read() if typed is None else typed
-    for thing in decoded(driver, data, options):
-        click.echo(json.dumps(thing, separators=(",", ":")))
+    try:
+        for thing in decoded(driver, data, options):
+            click.echo(json.dumps(thing, separators=(",", ":")))
+    except OptionsMissing as missing:
+        raise click.UsageError(str(missing)) from None
 
 
 def _key(option: str, key: bytes | None) -> bytes | None:

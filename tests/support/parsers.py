@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agent.core.tokens import Token
 from drivers.events import Event, Parser, TokenRead
 from drivers.gs1 import with_check_digit
-from drivers.readers import em4100, uhf18, wiegand
+from drivers.readers import em4100, pn532_frames, uhf18, wiegand
+from drivers.readers.pn532 import Pn532Parser
 from drivers.scanners.barcode import LONGEST_SCAN, BarcodeParser
 from drivers.tags.epc import gsrn_96
 
@@ -182,6 +183,46 @@ def _barcode_bears_out(token: Token, stream: bytes) -> bool:
     return token.scheme in ("gsrn", "ean13", "card") and written.encode() in stream
 
 
+# PN532
+
+
+def _pn532(uid: bytes) -> bytes:
+    inside = b"\x4b\x01\x01\x00\x44\x00\x07" + uid
+    return pn532_frames.frame(inside, host=False)
+
+
+_PN532_CARD = _pn532(bytes.fromhex("0416C6C2D73881"))
+_PN532 = st.lists(
+    st.one_of(
+        st.binary(max_size=6),
+        st.binary(min_size=7, max_size=7).map(_pn532),
+        st.binary(min_size=1, max_size=20).map(pn532_frames.frame),
+        st.binary(min_size=256, max_size=264).map(pn532_frames.frame),
+        st.binary(max_size=8).map(lambda inside: b"\x00\x00\xff" + inside),
+        st.integers(3, len(_PN532_CARD) - 1).map(lambda at: _PN532_CARD[:at]),
+        st.integers(3, len(_PN532_CARD) - 1).map(lambda at: _PN532_CARD[at:]),
+        st.integers(3, len(_PN532_CARD) - 2).map(
+            lambda at: _PN532_CARD[:at] + b"\xaa" + _PN532_CARD[at + 1 :]
+        ),
+        st.sampled_from(
+            [
+                pn532_frames.ACK,
+                pn532_frames.NAK,
+                pn532_frames.WAKE_UP,
+                *(b"\x00", b"\xff", b"\x00\xff", b"\x55\x00", b"\x00\x00\xff\xff\xff"),
+                *(b"\x00\xff\xfa\x06", b"\x00\x00\xff\x00\xff"),
+            ]
+        ),
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+def _pn532_bears_out(token: Token, stream: bytes) -> bool:
+    """The number itself stands in the stream."""
+    return bytes.fromhex(token.value) in stream
+
+
 PARSERS = (
     *(
         Parsed(
@@ -223,5 +264,15 @@ PARSERS = (
         nearly=_BARCODE_NEARLY,
         bears_out=_barcode_bears_out,
         holds_most=LONGEST_SCAN,
+    ),
+    Parsed(
+        name="Pn532Parser",
+        make=Pn532Parser,
+        frame=_PN532_CARD,
+        read=TokenRead(token=Token("uid", "0416C6C2D73881")),
+        nearly=_PN532,
+        bears_out=_pn532_bears_out,
+        holds_most=1 + 7 + pn532_frames.LONGEST + 1,
+        says_nothing=b"\0",
     ),
 )
