@@ -209,13 +209,13 @@ MUTANTS = {
     ),
     "again_gives_more_than_before": Mutant(
         file="agent/core/accumulate.py",
-        old="        if again is not None and worth.points > again[rule.id]:\n",
+        old="        if again is not None and worth.points > again.most(rule.id):\n",
         new="        if again is not None and worth.points > 10**9:\n",
         caught_by=f"{_BACK}::test_what_was_withheld_is_not_given_by_a_return",
     ),
     "again_asks_the_hour_anew": Mutant(
         file="agent/core/promoting.py",
-        old="        return promotion.id in when.again\n",
+        old="        return promotion.id in when.again.because\n",
         new="        pass\n",
         caught_by=f"{_BACK}::test_a_promotion_gives_again_what_it_gave",
     ),

@@ -110,8 +110,8 @@ MUTANTS = {
     ),
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
-        old="        again={each.rule: each.points for each in judged.because},\n",
-        new="        again={each.rule: each.points for each in judged.because[:1]},\n",
+        old="        again=Then.of(fact.sale, judged.because),\n",
+        new="        again=Then.of(fact.sale, judged.because[:1]),\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(
