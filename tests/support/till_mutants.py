@@ -98,8 +98,8 @@ MUTANTS = {
     ),
     "promotion_used_and_not_counted": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old="VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)",
-        new="VALUES (?1, ?2, 0, ?3, ?4, 0, ?3)",
+        old="VALUES (?1, '', ?3, 1, ?4), (?1, ?2, ?3, 1, ?4)",
+        new="VALUES (?1, '', ?3, 0, ?4), (?1, ?2, ?3, 0, ?4)",
         caught_by=f"{_PROMOTED}::test_a_cap_counts_what_was_given",
     ),
     "allowance_of_no_end": Mutant(
