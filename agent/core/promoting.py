@@ -17,7 +17,6 @@ from agent.core.calendar import days_since_birthday
 from agent.core.earning import Bought, Worth, worth_of
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import WEEKDAYS, Rate, as_fraction
-from agent.core.tiers import tier_of
 
 __all__ = ["Circumstances", "applies", "in_a_tier", "promoted"]
 
@@ -48,10 +47,10 @@ class Circumstances:
 
 def in_a_tier(program: Program, when: Circumstances) -> Circumstances:
     """Put who is in none of the program's tiers into the lowest; a program without any has none."""
-    tier = tier_of(program, when.account)
-    if tier is None or tier.id == when.account.tier:
+    rules = program.tiers
+    if rules is None or when.account.tier in rules.places:
         return when
-    return replace(when, account=when.account.model_copy(update={"tier": tier.id}))
+    return replace(when, account=when.account.model_copy(update={"tier": rules.tier[0].id}))
 
 
 def promoted(program: Program, bought: Bought, when: Circumstances, based: Based) -> list[Worth]:

@@ -71,8 +71,9 @@ class TierRules(Value):
 
     def index(self, tier: str | None) -> int:
         """Answer a tier's place from the lowest; of one that is not there, the lowest."""
-        return self._places.get(tier or "", 0)
+        return self.places.get(tier or "", 0)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
+    def places(self) -> dict[str, int]:
+        """Every tier's place from the lowest, by its id."""
         return {each.id: place for place, each in enumerate(self.tier)}
