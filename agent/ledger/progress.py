@@ -27,9 +27,11 @@ def sell(
         connection.execute(SQL["count_toward"], counted)
     for because in fact.because if fact.promotions else ():
         if because.rule in fact.promotions:
-            use = (account, because.rule, because.points, day)
-            connection.execute(SQL["use_promotion"], use)
-            connection.execute(SQL["give_promotion"], (because.rule, because.points))
+            use = (because.rule, because.points)
+            connection.execute(SQL["use_promotion"], (account, day, *use))
+            connection.execute(SQL["give_promotion"], use)
+            gave = (fact.sale_id, because.rule, day, because.points)
+            connection.execute(SQL["add_promoted"], gave)
 
 
 def bring_back(
@@ -38,12 +40,24 @@ def bring_back(
     day: str,
     sale: tuple[Any, ...] | None,
 ) -> None:
-    """Count what came back on the day it came back: what was reached by then stays reached.
+    """Count what came back; ``sale`` is what the query of that name answered before.
 
-    ``sale`` is what the query of that name answered before. Money comes back in the share of the
-    total, and in parts all of it, without a remainder.
+    Of another store's sale nothing was counted here.
     """
-    if sale is None or (spend_minor := sale[-2]) is None:
+    if sale is None:
+        return
+    _count_back(connection, fact, day, sale)
+    _give_back(connection, fact, sale)
+
+
+def _count_back(
+    connection: sqlite3.Connection, fact: ReturnSale | VoidSale, day: str, sale: tuple[Any, ...]
+) -> None:
+    """Count on the day it came back what no longer counts: what was reached by then stays reached.
+
+    Money comes back in the share of the total, and in parts all of it, without a remainder.
+    """
+    if (spend_minor := sale[-2]) is None:
         return
     total_minor, before_minor, back_minor = sale[3], sale[5], 0
     if total_minor:
@@ -53,3 +67,36 @@ def bring_back(
         back_minor -= spend_minor * before_minor // total_minor
     taken = fact.from_active + fact.from_pending
     connection.execute(SQL["count_toward"], (fact.account, day, -taken, -back_minor))
+
+
+def _give_back(
+    connection: sqlite3.Connection, fact: ReturnSale | VoidSale, sale: tuple[Any, ...]
+) -> None:
+    """Give caps and budgets back what a sale had of its promotions.
+
+    Points come back in the share of the sale's points that were taken. Once all of it came back it
+    was never bought: no promotion was used, and the next purchase may be the first.
+    """
+    total_minor, points, returned_minor, taken = sale[3:7]
+    was_back = _is_back(total_minor, points, returned_minor, taken)
+    taken += fact.from_active + fact.from_pending
+    is_back = isinstance(fact, VoidSale) or _is_back(
+        total_minor, points, returned_minor + fact.amount_minor, taken
+    )
+    for promotion, day, gave, before in connection.execute(
+        SQL["promoted_of"], (fact.sale_id,)
+    ).fetchall():
+        back = gave if is_back else max(before, gave * min(taken, points) // points)
+        of_it = (fact.account, day, promotion)
+        connection.execute(SQL["unuse_promotion"], (*of_it, int(is_back), back - before))
+        connection.execute(SQL["give_promotion"], (promotion, before - back))
+        connection.execute(SQL["promoted_back"], (back, fact.sale_id, promotion))
+    if is_back:
+        connection.execute(SQL["forget_promoted"], (fact.sale_id,))
+    if is_back and not was_back:
+        connection.execute(SQL["count_purchase"], (fact.account, -1))
+
+
+def _is_back(total_minor: int, points: int, returned_minor: int, taken: int) -> bool:
+    """Say whether returns brought all of a sale back: its money, and every point."""
+    return returned_minor == total_minor and taken >= points and (total_minor > 0 or points > 0)

@@ -9,6 +9,8 @@ from agent.ledger.queries import SQL
 
 __all__ = ["ProgressView"]
 
+_NONE = [0, 0]
+
 
 class ProgressView(DayView):
     """Reads tiers, what counts toward them, and what promotions gave."""
@@ -32,16 +34,17 @@ class ProgressView(DayView):
 
     def uses(self, account: str, day: date) -> dict[str, Use]:
         """Answer what an account had of each promotion, by its id, with what it had on a day."""
-        rows = self._connection.execute(SQL["uses_of"], (account,)).fetchall()
-        today = day.isoformat()
+        rows = self._connection.execute(SQL["uses_of"], (account, day.isoformat())).fetchall()
+        had = {(promotion, is_today): use for promotion, is_today, *use in rows}
         return {
             promotion: Use(
                 times=times,
                 points=points,
-                times_today=times_today if newest == today else 0,
-                points_today=points_today if newest == today else 0,
+                times_today=had.get((promotion, 1), _NONE)[0],
+                points_today=had.get((promotion, 1), _NONE)[1],
             )
-            for promotion, times, points, newest, times_today, points_today in rows
+            for (promotion, is_today), (times, points) in had.items()
+            if not is_today
         }
 
     def given(self) -> dict[str, int]:

@@ -47,7 +47,8 @@ TABLES = {
     "leases": "account",
     "tiers": "account",
     "counted": "account, business_date",
-    "uses": "account, promotion",
+    "uses": "account, business_date, promotion",
+    "promoted": "sale_id, promotion",
     "given": "promotion",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
@@ -149,6 +150,7 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     # A return looks for the lot under the sale's own entry, which is the member's sale from now on.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
+    connection.execute(SQL["count_purchase"], (fact.account, 1))
     activity.claim(connection, _day(entry), fact, currency)
     progress.sell(connection, fact, fact.account, _day(entry))
     _redeemed_before(connection, fact.sale_id, fact.account)

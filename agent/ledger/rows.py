@@ -26,16 +26,22 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     enrolled_on: str | None = None
     last_redeemed: str | None = None
     """The newest business date on which points were spent."""
+    purchases: int = 0
+    """How many sales the account had here, less those of which all came back."""
 
     @property
     def last_active(self) -> str | None:
-        """The newest business date on which something was bought or points were spent."""
-        return max((day for day in (self.last_day, self.last_redeemed) if day), default=None)
+        """The newest business date on which something was bought or points were spent.
+
+        Who brought all of it back has bought nothing.
+        """
+        bought = self.last_day if self.purchases else None
+        return max((day for day in (bought, self.last_redeemed) if day), default=None)
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "AccountRow":
         """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
-        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed = row
+        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed, purchases = row
         last_day, last_cashier, in_a_row = last
         return cls(
             account=account,
@@ -47,6 +53,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
             in_a_row=in_a_row,
             enrolled_on=enrolled_on,
             last_redeemed=last_redeemed,
+            purchases=purchases,
         )
 
 

@@ -10,7 +10,14 @@ from datetime import date
 from typing import TypedDict
 
 from agent.core.account import Account, Lot
-from agent.core.accumulate import ANYBODY, Circumstances, Earned, accumulate, spend_minor
+from agent.core.accumulate import (
+    ANYBODY,
+    Circumstances,
+    Earned,
+    Then,
+    accumulate,
+    spend_minor,
+)
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
 from agent.core.program import Program, TierRules
@@ -67,7 +74,7 @@ def as_then(view: View, sale: KnownSale, fact: AccumulatePoints) -> Circumstance
         judged = recorded.entry.fact
     return Circumstances(
         account=Account.model_construct(tier=judged.tier),
-        again={each.rule: each.points for each in judged.because},
+        again=Then.of(fact.sale, judged.because),
     )
 
 
@@ -79,17 +86,17 @@ def standing_of(view: View, program: Program, row: AccountRow, day: date) -> Sta
     return standing_on(program.tiers, view.standing(row.account), reached, day)
 
 
-def known_of(view: View, program: Program, row: AccountRow, day: date) -> Account:
-    """Answer what an explanation needs of a member: what counts toward a tier where the program has
-    any, and the lots where points run out.
+def known_of(view: View, program: Program, row: AccountRow, day: date, tier: str | None) -> Account:
+    """Answer what an explanation needs of a member in a tier: what counts toward the next one where
+    the program has any, and the lots where points run out.
     """
-    standing, rules = standing_of(view, program, row, day), program.tiers
+    rules = program.tiers
     points = money_minor = 0
     if rules is not None:
         points, money_minor = view.counted(row.account, period_began(rules, day), day)
     lots = () if program.expiry is None else view.lots(row.account)
     return Account.model_construct(
-        tier=None if standing is None else standing.tier,
+        tier=tier,
         enrolled_on=_day(row.enrolled_on),
         birthday=None,
         lots=tuple(
@@ -144,7 +151,7 @@ def _circumstances(
         return ANYBODY
     by_birthday = any(each.occasion == "birthday" for each in promotions)
     profile = view.profile(row.account) if by_birthday else None
-    bought_before = row.last_sale is not None
+    bought_before = row.purchases > 0
     return Circumstances(
         account=Account.model_construct(
             tier=None if standing is None else standing.tier,

@@ -56,7 +56,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     terms = terms.on(sale.business_date)
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
-    earned = judge(view, terms, row, sale).earned
+    judged = judge(view, terms, row, sale)
     as_of = JournalPosition.of(view.head())
     if shown is None or row is None:
         return Quote(
@@ -71,12 +71,13 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     due = points_due(view, row.account, sale.business_date)
     row = replace(row, balance=row.balance + due)
     points = spendable(view, terms, row, shown, due=due)
-    account = known_of(view, terms.program, row, sale.business_date)
+    tier = judged.progress["tier"]
+    account = known_of(view, terms.program, row, sale.business_date, tier)
     return Quote(
         status="accumulated",
         account=row.account,
-        points=earned.points,
-        because=earned.because,
+        points=judged.earned.points,
+        because=judged.earned.because,
         balance=row.balance,
         rewards=offers(
             terms.program, points, sale, Shown(tier=account.tier, day=sale.business_date)

@@ -93,6 +93,13 @@ class SaleNote:
     currency: str = "USD"
 
     @property
+    def is_whole_back(self) -> bool:
+        """Whether neither money nor points are left of it."""
+        nothing_left = self.returned_minor == self.total_minor and self.taken_back >= self.points
+        something = self.total_minor > 0 or self.points > 0
+        return self.voided is not None or (nothing_left and something)
+
+    @property
     def came_back(self) -> bool:
         """Whether nothing is left of it that could be called off."""
         is_whole = 0 < self.total_minor == self.returned_minor
@@ -113,6 +120,7 @@ class Notebook:
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
         self.progress = Progress()
+        self.purchases: defaultdict[str, int] = defaultdict(int)
         self.redeemed_on: dict[str, str] = {}
         self.returns: dict[tuple[str, str], Place] = {}
         self.epochs: dict[int, tuple[str, str, str]] = {}
@@ -212,6 +220,7 @@ class Notebook:
             )
             sale.spend_minor = fact.spend_minor
             self.progress.sell(fact, fact.summary.business_date)
+            self.purchases[fact.account or ""] += fact.account in self.accounts
             if fact.account is not None:
                 self._redeemed_before(fact.sale_id, fact.account)
             if fact.account in self.accounts:
@@ -225,6 +234,7 @@ class Notebook:
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
             sale.claimed, sale.spend_minor = place, fact.spend_minor
             self.progress.sell(fact, day)
+            self.purchases[fact.account] += fact.account in self.accounts
             self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
@@ -309,12 +319,19 @@ class Notebook:
         if isinstance(fact, ReturnSale):
             self.returns[fact.sale_id, fact.return_id] = place
         if sale is not None:
+            was_whole = sale.is_whole_back
             self._count_back(fact, sale, day)
             sale.taken_back += fact.from_active + fact.from_pending
             sale.given_back += fact.given_back
             if isinstance(fact, VoidSale):
                 sale.voided = place
             sale.returned_minor += fact.amount_minor if isinstance(fact, ReturnSale) else 0
+            if fact.account is not None:
+                share = (sale.taken_back, sale.points)
+                is_whole = sale.is_whole_back
+                self.progress.give_back(fact.sale_id, share, whole=is_whole)
+                if is_whole and not was_whole and self.purchases[fact.account]:
+                    self.purchases[fact.account] -= 1
         if fact.account is None:
             return
         earned_by = (-1, -1) if sale is None else sale.place

@@ -33,7 +33,7 @@ class Progress:
     def __init__(self) -> None:
         self.tiers: dict[str, tuple[str, str, str | None]] = {}
         self.counted: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.uses: dict[tuple[str, str], list[Any]] = {}
+        self.promoted: dict[tuple[str, str], list[Any]] = {}
         self.given: defaultdict[str, int] = defaultdict(int)
 
     def sell(self, fact: AccumulatePoints | ClaimSale, day: str) -> None:
@@ -52,18 +52,35 @@ class Progress:
             self._count(account, day, fact.points, fact.spend_minor)
         for reason in fact.because:
             if reason.rule in fact.promotions:
-                self._use(account, reason.rule, reason.points, day)
+                gave = [account, day, reason.points, reason.points, 1]
+                self.promoted[fact.sale_id, reason.rule] = gave
+                self.given[reason.rule] += reason.points
 
     def bring_back(self, account: str, day: str, points: int, spend_minor: int) -> None:
         """It counts as less bought on the day it came back."""
         self._count(account, day, -points, -spend_minor)
+
+    def give_back(self, sale_id: str, share: tuple[int, int], *, whole: bool) -> None:
+        """So many of so many points of a sale are back; ``whole`` says that nothing is left."""
+        for (of_sale, promotion), gave in self.promoted.items():
+            if of_sale == sale_id:
+                taken, points = share
+                left = 0 if whole else gave[2] - gave[2] * taken // max(1, points)
+                left = min(gave[3], left)
+                self.given[promotion] -= gave[3] - left
+                gave[3:] = [left, 0 if whole else gave[4]]
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Write it out in the tables' columns and order."""
         return {
             "tiers": sorted((account, *tier) for account, tier in self.tiers.items()),
             "counted": sorted((*key, *sums) for key, sums in self.counted.items()),
-            "uses": sorted((*key, *use) for key, use in self.uses.items()),
+            "uses": sorted((*key, *use) for key, use in self._uses().items()),
+            "promoted": sorted(
+                (*key, day, gave, gave - left)
+                for key, (_, day, gave, left, times) in self.promoted.items()
+                if times
+            ),
             "given": sorted(self.given.items()),
         }
 
@@ -72,17 +89,12 @@ class Progress:
         sums[0] += points
         sums[1] += spend_minor
 
-    def _use(self, account: str, promotion: str, points: int, day: str) -> None:
-        times, before, last, times_today, today = self.uses.get(
-            (account, promotion), [0, 0, day, 0, 0]
-        )
-        if last != day:
-            times_today = today = 0
-        self.uses[account, promotion] = [
-            times + 1,
-            before + points,
-            day,
-            times_today + 1,
-            today + points,
-        ]
-        self.given[promotion] += points
+    def _uses(self) -> dict[tuple[str, str, str], list[int]]:
+        """Add up what members kept of each promotion, by day and in all."""
+        uses: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        for (_, promotion), (account, day, _, left, times) in self.promoted.items():
+            for date_or_all in ("", day):
+                use = uses[account, date_or_all, promotion]
+                use[0] += times
+                use[1] += left
+        return uses

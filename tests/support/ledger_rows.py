@@ -27,7 +27,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
     return {
         "balances": sorted((*key, points) for key, points in notebook.balances.items() if points),
         "accounts": sorted(
-            (name, *known, notebook.redeemed_on.get(name))
+            (name, *known, notebook.redeemed_on.get(name), notebook.purchases[name])
             for name, known in notebook.accounts.items()
         ),
         "cards": sorted((token, *known) for token, known in notebook.cards.items()),

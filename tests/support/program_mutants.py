@@ -5,6 +5,10 @@ from text_mutant import Mutant
 __all__ = ["MUTANTS"]
 
 _BACK = "tests/unit/test_what_came_back_was_never_bought.py"
+_COPY = "tests/unit/test_a_copy_works_its_own_out.py"
+_LOWEST = "tests/unit/test_who_is_in_no_tier_is_in_the_lowest.py"
+_PUSHED = "tests/unit/test_a_pushed_promotion_fits_the_program.py"
+_SHARED = "tests/unit/test_what_a_gone_promotion_gave_is_shared.py"
 _CAPS = "tests/unit/test_caps_and_budgets_hold_over_any_sales.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _EXPLAINED = "tests/unit/test_an_explanation_states_its_number.py"
@@ -209,13 +213,49 @@ MUTANTS = {
     ),
     "again_gives_more_than_before": Mutant(
         file="agent/core/accumulate.py",
-        old="        if again is not None and worth.points > again[rule.id]:\n",
+        old="        if again is not None and worth.points > again.most(rule.id):\n",
         new="        if again is not None and worth.points > 10**9:\n",
         caught_by=f"{_BACK}::test_what_was_withheld_is_not_given_by_a_return",
     ),
+    "no_tier_is_no_tier": Mutant(
+        file="agent/core/promoting.py",
+        old="    if rules is None or when.account.tier in rules.places:\n",
+        new="    if rules is None or when.account.tier in (None, *rules.places):\n",
+        caught_by=f"{_LOWEST}::test_the_lowest_tier_is_everybodys",
+    ),
+    "gone_promotion_leaves_nothing": Mutant(
+        file="agent/core/again.py",
+        old="        if exact >= 1:\n",
+        new="        if exact >= because.points:\n",
+        caught_by=f"{_SHARED}::test_it_is_shared_by_money_of_its_own_lines",
+    ),
+    "gone_promotion_stays_whole": Mutant(
+        file="agent/core/again.py",
+        old="        whole, left = sums[0], max(0, min(sums))\n",
+        new="        whole, left = sums[0], sums[0]\n",
+        caught_by=f"{_SHARED}::test_it_is_shared_by_money_of_its_own_lines",
+    ),
+    "other_stores_not_counted": Mutant(
+        file="agent/core/program/promotions.py",
+        old="        others = self.each_store * (self.other_stores or 0)\n",
+        new="        others = self.each_store\n",
+        caught_by=f"{_CAPS}::test_stores_share_no_more_than_the_budget",
+    ),
+    "pushed_for_ever": Mutant(
+        file="agent/core/pushing.py",
+        old="            if getattr(each, key) is None:\n",
+        new="            if key == 'starts_at' and each.starts_at is None:\n",
+        caught_by=f"{_PUSHED}::test_what_does_not_fit_is_refused",
+    ),
+    "copy_keeps_what_was_worked_out": Mutant(
+        file="agent/core/values.py",
+        old="if name not in fields]:",
+        new="if name in ()]:",
+        caught_by=f"{_COPY}::test_a_copy_has_its_own_promotions_and_edition",
+    ),
     "again_asks_the_hour_anew": Mutant(
         file="agent/core/promoting.py",
-        old="        return promotion.id in when.again\n",
+        old="        return promotion.id in when.again.because\n",
         new="        pass\n",
         caught_by=f"{_BACK}::test_a_promotion_gives_again_what_it_gave",
     ),

@@ -8,6 +8,7 @@ _AFRESH = "tests/unit/test_what_was_given_back_is_judged_afresh.py"
 _APART = "tests/unit/test_a_reward_and_money_off_come_back_apart.py"
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
+_CAME_BACK = "tests/unit/test_a_promotion_comes_back_with_its_sale.py"
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
@@ -98,9 +99,33 @@ MUTANTS = {
     ),
     "promotion_used_and_not_counted": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old="VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)",
-        new="VALUES (?1, ?2, 0, ?3, ?4, 0, ?3)",
+        old="VALUES (?1, '', ?3, 1, ?4), (?1, ?2, ?3, 1, ?4)",
+        new="VALUES (?1, '', ?3, 0, ?4), (?1, ?2, ?3, 0, ?4)",
         caught_by=f"{_PROMOTED}::test_a_cap_counts_what_was_given",
+    ),
+    "void_gives_no_times_back": Mutant(
+        file="agent/ledger/progress.py",
+        old="(*of_it, int(is_back), back - before))",
+        new="(*of_it, 0, back - before))",
+        caught_by=f"{_CAME_BACK}::test_once_is_once_of_what_was_kept",
+    ),
+    "part_gives_times_back": Mutant(
+        file="agent/ledger/progress.py",
+        old="(*of_it, int(is_back), back - before))",
+        new="(*of_it, 1, back - before))",
+        caught_by=f"{_CAME_BACK}::test_once_is_once_of_what_was_kept",
+    ),
+    "budget_not_given_back": Mutant(
+        file="agent/ledger/progress.py",
+        old='        connection.execute(SQL["give_promotion"], (promotion, before - back))\n',
+        new="",
+        caught_by=f"{_CAME_BACK}::test_a_budget_has_its_points_again",
+    ),
+    "void_leaves_a_purchase": Mutant(
+        file="agent/ledger/progress.py",
+        old="    if is_back and not was_back:\n",
+        new="    if is_back and was_back:\n",
+        caught_by=f"{_CAME_BACK}::test_what_came_back_whole_was_no_purchase",
     ),
     "allowance_of_no_end": Mutant(
         file="agent/till/judging.py",
@@ -110,8 +135,8 @@ MUTANTS = {
     ),
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
-        old="        again={each.rule: each.points for each in judged.because},\n",
-        new="        again={each.rule: each.points for each in judged.because[:1]},\n",
+        old="        again=Then.of(fact.sale, judged.because),\n",
+        new="        again=Then.of(fact.sale, judged.because[:1]),\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(

@@ -133,8 +133,17 @@ PROMOTIONS = {
         "1 point more for a sale, from 22:00 to 00:00.",
     ),
     "a budget without shares of its own": (
-        "bonus = 1\nbudget = { points = 9, each_store = 3 }",
-        "1 point more for a sale. All stores together give at most 9 points (each store 3).",
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 3 }",
+        "1 point more for a sale. All stores together give at most 9 points (3 stores 3 each).",
+    ),
+    "a budget of one store": (
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 1 }",
+        "1 point more for a sale. All stores together give at most 9 points (1 store 3 each).",
+    ),
+    "a budget of two stores": (
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 1, stores = { s1 = 5 } }",
+        "1 point more for a sale. "
+        "All stores together give at most 9 points (s1 5 and 1 other store 3 each).",
     ),
 }
 

@@ -74,11 +74,6 @@ WARNED = {
         "32 promotion.1.tier_days.green",
         "its days do nothing; add it to tiers",
     ),
-    "hours that are the whole day": (
-        P + 'bonus = 5\nhours = [\n{ start = "16:00", end = "16:00" }]',
-        "31 promotion.1.hours.1",
-        "from 16:00 to 16:00 is the whole day; write another end",
-    ),
     "an expiry for nobody": (
         '\n[expiry]\nkind = "rolling"\nmonths = 6\nnever_tiers = ["gold", "green"]',
         "29 expiry.never_tiers",

@@ -111,7 +111,8 @@ SOMETIMES = {
     "for a tier of its rule": GOLD + DOUBLE + 'rules = ["gold"]\ntiers = ["green", "gold"]\n',
     "for every rule": GOLD + DOUBLE + 'tiers = ["green"]\n',
     "an article of any category": FUEL + DOUBLE + 'rules = ["fuel"]\nskus = ["7"]\n',
-    "a share for every store": BONUS + "budget = { points = 100, each_store = 1 }\n",
+    "a share for every store": BONUS
+    + "budget = { points = 100, each_store = 1, other_stores = 9 }\n",
     "a share for a store": BONUS + "budget = { points = 9, stores = { s1 = 9, s2 = 0 } }\n",
     "a share for its store": BONUS
     + 'stores = ["s1", "s2"]\nbudget = { points = 9, stores = { s1 = 9 } }\n',

@@ -152,7 +152,7 @@ def _budget(promotion: Promotion) -> Iterator[str]:
         return
     shares = [f"{store} {points:,}" for store, points in sorted(budget.stores.items())]
     if budget.each_store:
-        each = "each other store" if shares else "each store"
-        shares.append(f"{each} {budget.each_store:,}")
+        others = counted(budget.other_stores or 0, "other store" if shares else "store")
+        shares.append(f"{others} {budget.each_store:,} each")
     split = f" ({listed(shares)})" if shares else ""
     yield f"All stores together give at most {counted(budget.points, 'point')}{split}."

@@ -187,7 +187,8 @@ INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, last_cashier = ?5,
-       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0)
+       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0),
+       purchases = purchases + 1
  WHERE account = ?3;
 
 -- name: set_last_sale_if_later
@@ -195,19 +196,22 @@ UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2
  WHERE account = ?3
    AND (last_sale_seq IS NULL OR (last_sale_epoch, last_sale_seq) < (?1, ?2));
 
+-- name: count_purchase
+UPDATE accounts SET purchases = max(0, purchases + ?2) WHERE account = ?1;
+
 -- name: set_last_redeemed
 UPDATE accounts SET last_redeemed = ?1
  WHERE account = ?2 AND coalesce(last_redeemed, '') < ?1;
 
 -- name: account_of_card
 SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
   FROM cards JOIN accounts USING (account)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: account
 SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
   FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
 
@@ -353,18 +357,30 @@ SELECT coalesce(sum(points), 0), coalesce(sum(spend_minor), 0) FROM counted
  WHERE account = ? AND business_date BETWEEN ? AND ?;
 
 -- name: use_promotion
-INSERT INTO uses (account, promotion, times, points, business_date, times_today, points_today)
-VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)
-    ON CONFLICT (account, promotion) DO UPDATE
-   SET times = times + 1, points = points + excluded.points,
-       times_today = 1 + iif(business_date = excluded.business_date, times_today, 0),
-       points_today = excluded.points
-                    + iif(business_date = excluded.business_date, points_today, 0),
-       business_date = excluded.business_date;
+INSERT INTO uses (account, business_date, promotion, times, points)
+VALUES (?1, '', ?3, 1, ?4), (?1, ?2, ?3, 1, ?4)
+    ON CONFLICT (account, business_date, promotion) DO UPDATE
+   SET times = times + 1, points = points + excluded.points;
+
+-- name: unuse_promotion
+UPDATE uses SET times = times - ?4, points = points - ?5
+ WHERE account = ?1 AND business_date IN ('', ?2) AND promotion = ?3;
 
 -- name: uses_of
-SELECT promotion, times, points, business_date, times_today, points_today FROM uses
- WHERE account = ?;
+SELECT promotion, business_date <> '', times, points FROM uses
+ WHERE account = ? AND business_date IN ('', ?);
+
+-- name: add_promoted
+INSERT INTO promoted (sale_id, promotion, business_date, points) VALUES (?, ?, ?, ?);
+
+-- name: promoted_of
+SELECT promotion, business_date, points, back FROM promoted WHERE sale_id = ?;
+
+-- name: forget_promoted
+DELETE FROM promoted WHERE sale_id = ?;
+
+-- name: promoted_back
+UPDATE promoted SET back = ? WHERE sale_id = ? AND promotion = ?;
 
 -- name: give_promotion
 INSERT INTO given (promotion, points) VALUES (?, ?)

@@ -51,7 +51,8 @@ CREATE TABLE accounts (
     last_day        TEXT,
     last_cashier    TEXT,
     in_a_row        INTEGER NOT NULL DEFAULT 0,
-    last_redeemed   TEXT
+    last_redeemed   TEXT,
+    purchases       INTEGER NOT NULL DEFAULT 0 CHECK (purchases >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cards (
@@ -135,16 +136,24 @@ CREATE TABLE counted (
     PRIMARY KEY (account, business_date)
 ) STRICT, WITHOUT ROWID;
 
--- What a member had of a promotion: in all, and on the newest business date that gave any.
+-- What a member had of a promotion and kept: on each business date, and in all under ''.
 CREATE TABLE uses (
     account       TEXT    NOT NULL,
-    promotion     TEXT    NOT NULL,
-    times         INTEGER NOT NULL,
-    points        INTEGER NOT NULL,
     business_date TEXT    NOT NULL,
-    times_today   INTEGER NOT NULL,
-    points_today  INTEGER NOT NULL,
-    PRIMARY KEY (account, promotion)
+    promotion     TEXT    NOT NULL,
+    times         INTEGER NOT NULL CHECK (times >= 0),
+    points        INTEGER NOT NULL CHECK (points >= 0),
+    PRIMARY KEY (account, business_date, promotion)
+) STRICT, WITHOUT ROWID;
+
+-- What a sale had of a promotion, and how much of it came back; nothing once all of it did.
+CREATE TABLE promoted (
+    sale_id       TEXT    NOT NULL,
+    promotion     TEXT    NOT NULL,
+    business_date TEXT    NOT NULL,
+    points        INTEGER NOT NULL,
+    back          INTEGER NOT NULL DEFAULT 0 CHECK (back BETWEEN 0 AND points),
+    PRIMARY KEY (sale_id, promotion)
 ) STRICT, WITHOUT ROWID;
 
 -- What this device gave of a promotion, for its budget.
