@@ -59,14 +59,15 @@ def _count_back(
     """
     if (spend_minor := sale[-2]) is None:
         return
-    total_minor, before_minor, back_minor = sale[3], sale[5], 0
-    if total_minor:
-        back = fact.amount_minor if isinstance(fact, ReturnSale) else total_minor - before_minor
-        now_minor = before_minor + back
-        back_minor = spend_minor * now_minor // total_minor
-        back_minor -= spend_minor * before_minor // total_minor
+    total_minor, before_minor = sale[3], sale[5]
+    was_back_minor = spend_minor * before_minor // total_minor if total_minor else 0
+    is_back_minor = spend_minor  # a void brings all of it, also where goods and coupons came to 0
+    if isinstance(fact, ReturnSale):
+        now_minor = before_minor + fact.amount_minor
+        is_back_minor = spend_minor * now_minor // total_minor if total_minor else 0
     taken = fact.from_active + fact.from_pending
-    connection.execute(SQL["count_toward"], (fact.account, day, -taken, -back_minor))
+    counted = (fact.account, day, -taken, was_back_minor - is_back_minor)
+    connection.execute(SQL["count_toward"], counted)
 
 
 def _give_back(

@@ -152,9 +152,10 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
     connection.execute(SQL["count_purchase"], (fact.account, 1))
     activity.claim(connection, _day(entry), fact, currency)
-    progress.sell(connection, fact, fact.account, _day(entry))
+    sold_on = _day(entry) if fact.sold_on is None else fact.sold_on.isoformat()
+    progress.sell(connection, fact, fact.account, sold_on)
     _redeemed_before(connection, fact.sale_id, fact.account)
-    lot = Lot(_day(entry), epoch, seq, fact.points)
+    lot = Lot(sold_on, epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
 
 

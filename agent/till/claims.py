@@ -129,5 +129,6 @@ def _judge(
         pending=terms.pending_after(transaction, member, earned.points - active),
         toward=toward(terms.program, balance),
         flags=("points_withheld",) if judged.is_withheld else (),
+        sold_on=None if transaction.counts_on == basket.business_date else basket.business_date,
         **judged.progress,
     )

@@ -111,6 +111,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         pending=st.none() | _COUNTS,
         toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
         flags=st.sampled_from([(), ("points_withheld",)]),
+        sold_on=_SOME_DAY,
         **_BY_WHOM,
     ),
     st.builds(

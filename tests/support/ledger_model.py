@@ -233,6 +233,7 @@ class Notebook:
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
             sale.claimed, sale.spend_minor = place, fact.spend_minor
+            day = day if fact.sold_on is None else fact.sold_on.isoformat()
             self.progress.sell(fact, day)
             self.purchases[fact.account] += fact.account in self.accounts
             self._claim_as_last(fact.account, sale.place)
@@ -348,6 +349,7 @@ class Notebook:
         before = after = sale.returned_minor
         after = sale.total_minor if isinstance(fact, VoidSale) else before + fact.amount_minor
         left = [sale.spend_minor * part // max(1, sale.total_minor) for part in (before, after)]
+        left[1] = sale.spend_minor if isinstance(fact, VoidSale) else left[1]
         taken = fact.from_active + fact.from_pending
         self.progress.bring_back(fact.account, day, taken, left[1] - left[0])
 

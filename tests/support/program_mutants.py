@@ -105,8 +105,8 @@ MUTANTS = {
     ),
     "withheld_not_withheld": Mutant(
         file="agent/core/accumulate.py",
-        old="    if withheld:\n        given = _trimmed(given, withheld)\n",
-        new="    withheld = 0\n",
+        old="    return (_trimmed(given, withheld) if withheld else given), withheld\n",
+        new="    return given, 0\n",
         caught_by=f"{_CAPS}::test_too_many_sales_an_hour_earn_nothing",
     ),
     "withheld_twice": Mutant(
@@ -267,8 +267,8 @@ MUTANTS = {
     ),
     "explained_before_it_was_lowered": Mutant(
         file="agent/core/explain.py",
-        old="    if because.points < int(worth.exact):\n",
-        new="    if because.points < 0:\n",
+        old="    if worth.points < int(worth.exact):\n",
+        new="    if worth.points < 0:\n",
         caught_by=f"{_EXPLAINED}::test_what_was_lowered_says_so",
     ),
     "tiers_may_overlap": Mutant(

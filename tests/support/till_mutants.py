@@ -9,6 +9,8 @@ _APART = "tests/unit/test_a_reward_and_money_off_come_back_apart.py"
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
 _CAME_BACK = "tests/unit/test_a_promotion_comes_back_with_its_sale.py"
+_CLUB = "tests/unit/test_the_till_agrees_with_a_plain_model.py::test_some_days_of_a_club"
+_LEFT_TIER = "tests/unit/test_the_till_agrees_with_a_plain_model.py::test_a_tier_of_a_club_is_left"
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
@@ -93,8 +95,8 @@ MUTANTS = {
     ),
     "what_came_back_still_counts": Mutant(
         file="agent/ledger/progress.py",
-        old="(fact.account, day, -taken, -back_minor)",
-        new="(fact.account, day, taken, -back_minor)",
+        old="(fact.account, day, -taken, was",
+        new="(fact.account, day, taken, was",
         caught_by=f"{_TIER}::test_what_came_back_no_longer_counts",
     ),
     "promotion_used_and_not_counted": Mutant(
@@ -292,7 +294,7 @@ MUTANTS = {
     ),
     "quote_earns_otherwise": Mutant(
         file="agent/till/quotes.py",
-        old="        points=earned.points,\n",
+        old="        points=judged.earned.points,\n",
         new="        points=sale.total_minor // 100 + 1,\n",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
@@ -508,5 +510,54 @@ MUTANTS = {
         old="lower(cashier) = lower(?)",
         new="cashier = ?",
         caught_by=f"{_DATES}::test_a_name_is_one_name_in_capitals_too",
+    ),
+    "a_day_brings_anything": Mutant(
+        file="agent/till/judging.py",
+        old="            earned_today=0 if per_day is None else max(0, ",
+        new="            earned_today=0 if per_day is not None else max(0, ",
+        caught_by=f"{_CLUB}[club-month]",
+    ),
+    "tier_reached_and_forgotten": Mutant(
+        file="agent/till/judging.py",
+        old="        standing=after if is_news else None,",
+        new="        standing=None,",
+        caught_by=f"{_LEFT_TIER}[club-month]",
+    ),
+    "nobody_bought_before": Mutant(
+        file="agent/till/judging.py",
+        old="    bought_before = row.purchases > 0",
+        new="    bought_before = row.last_redeemed is not None",
+        caught_by=f"{_CLUB}[club-year]",
+    ),
+    "budget_of_each_member": Mutant(
+        file="agent/ledger/progress.py",
+        old='            connection.execute(SQL["give_promotion"], use)\n',
+        new='            connection.execute(SQL["give_promotion"], (because.rule, 0))\n',
+        caught_by=f"{_CLUB}[club-month]",
+    ),
+    "voided_money_still_counts": Mutant(
+        file="agent/ledger/progress.py",
+        old="    is_back_minor = spend_minor  # ",
+        new="    is_back_minor = was_back_minor  # ",
+        caught_by="tests/unit/test_a_voided_sale_leads_to_no_tier.py"
+        "::test_goods_and_coupons_that_came_to_nothing",
+    ),
+    "claim_counts_on_another_day": Mutant(
+        file="agent/ledger/projections.py",
+        old="    progress.sell(connection, fact, fact.account, sold_on)",
+        new="    progress.sell(connection, fact, fact.account, _day(entry))",
+        caught_by=f"{_TIER}::test_a_claim_counts_on_the_day_of_its_sale",
+    ),
+    "tier_without_grace": Mutant(
+        file="agent/core/tiers.py",
+        old="day <= days_after(before.kept_until, rules.grace_days):",
+        new="day <= before.kept_until:",
+        caught_by=f"{_LEFT_TIER}[club-month]",
+    ),
+    "tier_never_kept_anew": Mutant(
+        file="agent/core/tiers.py",
+        old="    return first <= day and reached(first) >= ",
+        new="    return first > day and reached(first) >= ",
+        caught_by=f"{_LEFT_TIER}[club-month]",
     ),
 }

@@ -117,7 +117,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     """A card was shown after the sale; the sale earns now what it would have earned then.
 
     ``flags`` say what the sale's own entry could not know; ``tier`` and what follows are as of a
-    sale.
+    sale. ``sold_on`` is the sale's business date, where the entry has another: it counts on that.
     """
 
     sale_id: Code
@@ -138,6 +138,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     standing: Standing | None = None
     promotions: tuple[Code, ...] = ()
     spend_minor: Count | None = None
+    sold_on: date | None = None
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
