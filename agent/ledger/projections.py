@@ -25,12 +25,13 @@ from agent.core.facts import (
     LeaseGrant,
     OpenEpoch,
     RedeemReward,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress
+from agent.ledger import activity, lots, naming, progress, referrals
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -49,6 +50,9 @@ TABLES = {
     "counted": "account, business_date",
     "uses": "account, promotion",
     "given": "promotion",
+    "referrals": "account",
+    "paid_referrals": "sale_id",
+    "recent_sales": "account, recorded_s, sale_id",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
     "adjustments": "adjust_id",
@@ -71,7 +75,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     match fact:
         case AccumulatePoints():
             _sell(connection, entry, fact)
-        case AccumulatePromotionPoints():
+        case AccumulatePromotionPoints() | ReturnPromotionPoints():
             _promote(connection, entry, fact)
         case ClaimSale():
             _claim(connection, entry, fact)
@@ -129,14 +133,20 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
-    progress.sell(connection, fact, fact.account, sale.business_date)
+    progress.sell(connection, entry, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
-def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromotionPoints) -> None:
+def _promote(
+    connection: sqlite3.Connection,
+    entry: Entry,
+    fact: AccumulatePromotionPoints | ReturnPromotionPoints,
+) -> None:
+    if isinstance(fact, ReturnPromotionPoints):
+        return referrals.take_back(connection, fact)
     if fact.sale_id is not None:  # what a promotion gave for a sale can be taken back with it
-        promoted = (fact.points, fact.sale_id, fact.account)
-        connection.execute(SQL["promote_sale"], promoted)
+        connection.execute(SQL["promote_sale"], (fact.points, fact.sale_id, fact.account))
+        referrals.place(connection, entry, fact)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
@@ -150,7 +160,7 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
     activity.claim(connection, _day(entry), fact, currency)
-    progress.sell(connection, fact, fact.account, _day(entry))
+    progress.sell(connection, entry, fact, fact.account, _day(entry))
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(_day(entry), epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
@@ -265,6 +275,7 @@ def _know_card(
 ) -> None:
     if isinstance(fact, Enrol):
         connection.execute(SQL["add_account"], (fact.account, _day(entry)))
+        referrals.refer(connection, fact)
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
