@@ -62,6 +62,8 @@ TABLES = {
 }
 """Every projection with its key; a replay compares each of them row by row in that order."""
 
+_Promoted = AccumulatePromotionPoints | ReturnPromotionPoints
+
 
 def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     """Fold one entry into the projections.
@@ -137,13 +139,10 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
-def _promote(
-    connection: sqlite3.Connection,
-    entry: Entry,
-    fact: AccumulatePromotionPoints | ReturnPromotionPoints,
-) -> None:
+def _promote(connection: sqlite3.Connection, entry: Entry, fact: _Promoted) -> None:
     if isinstance(fact, ReturnPromotionPoints):
-        return referrals.take_back(connection, fact)
+        referrals.take_back(connection, fact)
+        return
     if fact.sale_id is not None:  # what a promotion gave for a sale can be taken back with it
         connection.execute(SQL["promote_sale"], (fact.points, fact.sale_id, fact.account))
         referrals.place(connection, entry, fact)

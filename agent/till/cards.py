@@ -12,9 +12,9 @@ from agent.core.facts import AccumulatePromotionPoints, AddCard, CardState, Enro
 from agent.core.tokens import Token
 from agent.core.values import Label, example
 from agent.ledger import AccountRow, Profile, Transaction
+from agent.till.brought import Brought, brought_by
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
 from agent.till.profiles import AtTill, Personal, keep_profile, refuse_phone_of_another
-from agent.till.referring import Brought, brought_by
 from agent.till.refusals import CardBlocked, CardInUse, UnknownAccount, UnknownCard
 from agent.till.terms import Terms
 

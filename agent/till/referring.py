@@ -1,13 +1,12 @@
-"""Member gets member at the till: who is noted as having brought a new member, what a friend's sale
-pays for it, and how both lose it again where the goods come back.
+"""Member gets member at the till: what a friend's sale pays for their having been brought, and how
+both lose it again where the goods come back.
 
-A card or number that leads to nobody who can refer stops no enrolment. Nobody refers themselves:
-the card and the number of who is enrolled are nobody else's. The referrer's part is an entry of its
-own, which is booked whatever has become of their cards since; the friend's is a reason of the sale.
+The friend's part is a reason of the sale. The referrer's is an entry of its own, which is booked
+whatever has become of their cards since.
 """
 
 from datetime import date
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from msgspec.structs import replace
 
@@ -22,48 +21,19 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
-from agent.core.phones import Phone
-from agent.core.referring import Referred, reaches, referred, spent_left
+from agent.core.referring import Referred, Share, reaches, referred, spent_left
 from agent.core.values import MOST_POINTS
-from agent.ledger import KnownSale, PaidReferral, Profile, Transaction, View
-from agent.till.back import Left
-from agent.till.members import Shown, find, shown_in
+from agent.ledger import KnownSale, PaidReferral, Transaction, View
 from agent.till.terms import Terms
 
 __all__ = [
-    "Brought",
     "Lost",
-    "brought_by",
     "lost_referral",
     "pay_referrer",
     "referral_apart",
     "referral_of",
     "take_from_referrer",
 ]
-
-Brought = Literal["referred", "unknown", "blocked", "self", "not_offered"]
-"""What became of the card or number of who is said to have brought a new member."""
-
-
-def brought_by(
-    view: View, terms: Terms, text: str | None, own: Shown, profile: Profile
-) -> tuple[str | None, Brought | None]:
-    """Answer whose account brought a new member, and what is to be said of it; refuses nothing.
-
-    ``own`` is the new member's card. Asks the ledger nothing where nobody is named, or the program
-    gives nothing for it.
-    """
-    if text is None:
-        return None, None
-    if terms.program.referral is None:
-        return None, "not_offered"
-    shown = shown_in(text, terms)
-    if shown == own or (profile.phone is not None and shown == Phone(profile.phone)):
-        return None, "self"
-    row = find(view, shown)
-    if row is None:
-        return None, "unknown"
-    return (row.account, "referred") if row.card_state == "active" else (None, "blocked")
 
 
 def referral_of(
@@ -138,15 +108,23 @@ def referral_apart(
 
 
 def lost_referral(
-    terms: Terms, sale: KnownSale, paid: PaidReferral | None, left: Left | None
+    terms: Terms,
+    sale: KnownSale,
+    paid: PaidReferral | None,
+    left_minor: int = 0,
+    share: Share | None = None,
 ) -> Lost:
-    """Decide whether a referral goes with what came back. ``left`` is None for a void."""
+    """Decide whether a referral goes with what came back, which left so much money; a void leaves
+    nothing.
+    """
+    if paid is None or paid.is_back:
+        return Lost(referrer=None, referral_points=0)
     spent_minor = 0
-    if paid is not None and left is not None:
+    if share is not None:
         judged_by = None if sale.recorded is None else sale.recorded[0].program
         program = None if judged_by is None else terms.edition(judged_by)
-        spent_minor = min(left.minor, spent_left(program, paid.spent_minor, left.share))
-    if paid is None or paid.is_back or reaches(spent_minor, paid.minimum_minor):
+        spent_minor = min(left_minor, spent_left(program, paid.spent_minor, share))
+    if reaches(spent_minor, paid.minimum_minor):
         return Lost(referrer=None, referral_points=0)
     return Lost(referrer=paid.referrer, referral_points=paid.friend_points)
 

@@ -74,7 +74,7 @@ def void(
         without_customer=_is_later(transaction, sale, business_date),
         date_ahead=_is_ahead(transaction, business_date),
         **moved,
-        **lost_referral(terms, sale, paid, None),
+        **lost_referral(terms, sale, paid),
         **by_whom(sale, lane, cashier),
     )
     recorded = transaction.append(fact, business_date=business_date)
@@ -101,7 +101,7 @@ def take_back(
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     activate_due(transaction, terms, back.business_date, sale.account)
-    lost = lost_referral(terms, sale, paid, left)
+    lost = lost_referral(terms, sale, paid, left.minor, left.share)
     taken = own.points - left.points - own.taken_back + lost["referral_points"]
     redeemed = sale.redeemed - left.redeemed - sale.given_back
     moved = _moved(transaction, terms, sale, taken, redeemed)
@@ -130,14 +130,7 @@ def _left(
     lines, amounts_minor = _came_back(view, earlier, back)
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
-        came_back = (sale.total_minor, amounts_minor)
-        left_minor = sale.total_minor - amounts_minor
-        return Left(
-            share_left(sale.points, *came_back),
-            left_minor,
-            share_left(discounted, *came_back) + sale.rewarded,
-            Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
-        )
+        return _left_by_amount(sale, amounts_minor, discounted)
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
@@ -165,6 +158,17 @@ def _left(
     redeemed = share_left(discounted, *came_back) + rewarded_left
     share = Share(kept=kept, total_minor=kept_minor, left_minor=kept_minor - amounts_minor)
     return Left(points, left_minor, redeemed, share)
+
+
+def _left_by_amount(sale: KnownSale, amounts_minor: int, discounted: int) -> Left:
+    came_back = (sale.total_minor, amounts_minor)
+    left_minor = sale.total_minor - amounts_minor
+    return Left(
+        share_left(sale.points, *came_back),
+        left_minor,
+        share_left(discounted, *came_back) + sale.rewarded,
+        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
+    )
 
 
 def _discounts(

@@ -104,7 +104,7 @@ class Till:
         await hear(self._ledger, heard, mint_id=self._mint_id)
 
     def listen(self, moved: Callable[[str], None]) -> None:
-        """Tell of each account whose points are moved by what another member buys or brings back."""
+        """Tell of each account whose points move with what another member buys or returns."""
         self._moved = moved
 
     def adopt(self, terms: Terms) -> None:

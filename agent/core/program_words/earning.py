@@ -28,6 +28,9 @@ def earning(program: Program) -> Iterator[str]:
         friend = counted(referral.friend_points, "point") if referral.friend_points else "none"
         points = counted(referral.points, "point")
         yield f"Who brings a friend gets {points} with the friend's {sale}, the friend {friend}."
+        if referral.minimum_minor:
+            yield "Smaller sales before it change nothing; what counts is money for goods that earn."
+        yield "Both lose that with the sale, and the friend's next such sale brings it again."
 
 
 def _rule(program: Program, rule: EarnRule) -> Iterator[str]:
