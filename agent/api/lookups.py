@@ -143,20 +143,20 @@ class Lookups:
         it found, and by ``told_before`` that it told nothing. Raises TooManyLookups before the
         call.
         """
-        is_charged = asked.by_hand or _is_bare_number(asked.text)
+        is_charged = asked.by_hand or await self._tries_numbers(asked)
         if is_charged:
             self._take(asked)
         found = Found(told_before=True)
         try:
             yield found
-        except BaseException:
-            if is_charged:
+        finally:
+            if is_charged and found.told_before:
                 self._give_back(asked)
-            raise
         if asked.by_hand and not found.told_before:
             self._looked(asked, found.account)
-        elif is_charged and (found.told_before or found.account is not None):
-            self._give_back(asked)
+
+    async def _tries_numbers(self, asked: Asked) -> bool:
+        return _is_bare_number(asked.text) and await self._till.members.whose(asked.text) is None
 
     def sold(self, asked: Asked, account: str | None) -> None:
         """Have it recorded that a sale found a member by telephone, or found nobody."""

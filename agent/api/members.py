@@ -89,8 +89,8 @@ def _add_accounts(
         brought = _who_brought(enrolment, request)
         async with lookups.giving(_number_of(enrolment, request)), lookups.naming(brought) as found:
             view = await till.members.enrol(enrolment)
-            found.told_before = view.referral in (None, "not_offered")
             found.account = await _found(till, brought, view)
+            found.told_before = view.referral in (None, "not_offered")
         await lanes.card_enrolled(parse_token(enrolment.token), enrolment.lane)
         return view
 

@@ -197,7 +197,7 @@ def test_it_is_as_a_list_of_sales_has_it(
                     if abs(device - shop.device) < 60 and abs(other - pos) < 60
                 ]
                 points = shop.sells(pos)
-                # Of a clock that was set back, what is older may be forgotten: it favours the member.
+                # Of a clock that was set back what is older may be forgotten.
                 if shop.device >= max((device for device, _ in earned), default=-(10**6)):
                     assert points == (5 if len(near) < 2 else 0)
                 if points:
