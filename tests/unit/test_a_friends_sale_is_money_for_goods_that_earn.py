@@ -111,8 +111,8 @@ def test_without_a_referrer_or_a_rule_nothing_is_given() -> None:
 def test_whatever_is_bought(
     basket: Sale, rules: Program, points: int, friend_points: int, minimum_minor: int, left: Any
 ) -> None:
-    """Any basket under any program comes to no more than its total, its reasons add up, what the
-    friend gets stands last and leaves the others alone, and what is left is never more than there was.
+    """Any basket under any program comes to no more than its total, its reasons add up, the part of
+    the friend stands last and leaves the others alone, and no more is left than there was.
     """
     rule = Referral(
         id="friend", points=points, friend_points=friend_points, minimum_minor=minimum_minor,

@@ -42,4 +42,4 @@ class Limits(Value):
     points_per_day: _Count | None = None
     """A member earns at most so many points on a business date."""
     sales_per_hour: _Count | None = None
-    """A member earns in at most so many sales within an hour, by both clocks, the POS's and ours."""
+    """A member earns in at most so many sales within an hour, by the POS's clock and ours."""
