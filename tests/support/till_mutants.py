@@ -195,7 +195,7 @@ MUTANTS = {
     ),
     "redeemed_points_not_given_back": Mutant(
         file="agent/till/take_back.py",
-        old="    redeemed = sale.redeemed - redeemed_left - sale.given_back\n",
+        old="    redeemed = sale.redeemed - left.redeemed - sale.given_back\n",
         new="    redeemed = 0\n",
         caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
     ),
@@ -231,8 +231,8 @@ MUTANTS = {
     ),
     "returns_rounded_one_by_one": Mutant(
         file="agent/till/take_back.py",
-        old="    taken = sale.points - left - sale.taken_back\n",
-        new="    taken = min(sale.points - left, sale.points - sale.taken_back)\n",
+        old="own.points - left.points - own.taken_back + lost",
+        new="min(own.points - left.points, own.points - own.taken_back) + lost",
         caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
     ),
     "pending_spent_inside_the_window": Mutant(
