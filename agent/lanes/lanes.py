@@ -57,7 +57,6 @@ class Lanes:
         self._stale: set[str] = set()
         self._changes = 0
         self._beside = Beside()
-        till.listen(self.account_changed)
 
     def __contains__(self, name: str) -> bool:
         return name in self._lanes
