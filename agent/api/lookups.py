@@ -135,6 +135,29 @@ class Lookups:
             raise
         self._give_back(asked)
 
+    @asynccontextmanager
+    async def naming(self, asked: Asked) -> AsyncIterator[Found]:
+        """Let one call name a member beside what it does, which is not undone for that.
+
+        It is charged and recorded as ``watch`` has it, where it told anything; the caller says whom
+        it found, and by ``told_before`` that it told nothing. Raises TooManyLookups before the
+        call.
+        """
+        is_charged = asked.by_hand or await self._tries_numbers(asked)
+        if is_charged:
+            self._take(asked)
+        found = Found(told_before=True)
+        try:
+            yield found
+        finally:
+            if is_charged and found.told_before:
+                self._give_back(asked)
+        if asked.by_hand and not found.told_before:
+            self._looked(asked, found.account)
+
+    async def _tries_numbers(self, asked: Asked) -> bool:
+        return _is_bare_number(asked.text) and await self._till.members.whose(asked.text) is None
+
     def sold(self, asked: Asked, account: str | None) -> None:
         """Have it recorded that a sale found a member by telephone, or found nobody."""
         if self._till.members.is_number(asked.text):

@@ -35,6 +35,7 @@ from agent.core.facts import (
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
 )
@@ -74,6 +75,8 @@ def postings_of(fact: Fact) -> tuple[Posting, ...]:
             moves = _leave(fact.account, "active", "adjusted", -fact.points)
         case ReturnSale() | VoidSale():
             moves = _unsell(fact)
+        case ReturnPromotionPoints():
+            moves = _take_back(fact)
         case Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity():
             moves = ()
         case LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump():
@@ -108,6 +111,16 @@ def _leave(account: str, source: Bucket, target: Bucket, points: int) -> tuple[P
     if points == 0:
         return ()
     return (Posting(account, source, -points), Posting(PROGRAM, target, points))
+
+
+def _take_back(fact: ReturnPromotionPoints) -> tuple[Posting, ...]:
+    """Take back what a promotion gave."""
+    moves = (
+        Posting(fact.account, "active", -fact.from_active),
+        Posting(fact.account, "pending", -fact.from_pending),
+        Posting(PROGRAM, "issued", fact.from_active + fact.from_pending),
+    )
+    return tuple(posting for posting in moves if posting.points)
 
 
 def _unsell(fact: ReturnSale | VoidSale) -> tuple[Posting, ...]:

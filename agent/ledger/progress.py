@@ -1,4 +1,5 @@
-"""What a program counts of a member: their tier, what counts toward it, and what promotions gave.
+"""What a program counts of a member: their tier, what counts toward it, what promotions gave, who
+brought them, and how often they bought within the hour.
 
 Folded with every other projection, entry by entry. A sale under a program that counts nothing costs
 nothing here.
@@ -7,23 +8,33 @@ nothing here.
 import sqlite3
 from typing import Any
 
+from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.ledger import recent, referrals
 from agent.ledger.queries import SQL
 
 __all__ = ["bring_back", "sell"]
 
 
 def sell(
-    connection: sqlite3.Connection, fact: AccumulatePoints | ClaimSale, account: str, day: str
+    connection: sqlite3.Connection,
+    entry: Entry,
+    fact: AccumulatePoints | ClaimSale,
+    account: str,
+    day: str,
 ) -> None:
     """Count a member's sale on its business date."""
+    referrals.pay(connection, fact, account)
+    recent.sell(connection, entry, fact, account)
     if fact.standing is not None:
         kept = fact.standing.kept_until
         last_day = None if kept is None else kept.isoformat()
         standing = (account, fact.standing.tier, fact.standing.since.isoformat(), last_day)
         connection.execute(SQL["set_tier"], standing)
     if fact.spend_minor is not None:
-        counted = (account, day, fact.points, fact.spend_minor)
+        # Points for having been brought lead to no tier, as those for becoming a member.
+        own = fact.points - (0 if fact.referral is None else fact.referral.friend_points)
+        counted = (account, day, own, fact.spend_minor)
         connection.execute(SQL["count_toward"], counted)
     for because in fact.because if fact.promotions else ():
         if because.rule in fact.promotions:
@@ -65,7 +76,7 @@ def _count_back(
     if isinstance(fact, ReturnSale):
         now_minor = before_minor + fact.amount_minor
         is_back_minor = spend_minor * now_minor // total_minor if total_minor else 0
-    taken = fact.from_active + fact.from_pending
+    taken = fact.from_active + fact.from_pending - fact.referral_points
     counted = (fact.account, day, -taken, was_back_minor - is_back_minor)
     connection.execute(SQL["count_toward"], counted)
 

@@ -3,9 +3,11 @@
 from datetime import date
 
 from agent.core.account import Use
+from agent.core.instant import HOUR_S
 from agent.core.tiers import Standing
 from agent.ledger.day_view import DayView
 from agent.ledger.queries import SQL
+from agent.ledger.rows import PaidReferral
 
 __all__ = ["ProgressView"]
 
@@ -13,7 +15,7 @@ _NONE = [0, 0]
 
 
 class ProgressView(DayView):
-    """Reads tiers, what counts toward them, and what promotions gave."""
+    """Reads tiers, what counts toward them, what promotions gave, and who brought whom."""
 
     def standing(self, account: str) -> Standing | None:
         """Answer the tier that an account was last said to be in."""
@@ -50,6 +52,26 @@ class ProgressView(DayView):
     def given(self) -> dict[str, int]:
         """Answer how many points of each promotion this device gave, by its id."""
         return dict(self._connection.execute(SQL["given"]).fetchall())
+
+    def sales_around(self, account: str, occurred_s: int, recorded_s: int) -> int:
+        """Count an account's sales that earned within an hour of a moment by both clocks, the POS's
+        and the device's, each in seconds since 1970. Costs a row for each.
+        """
+        key = (account, recorded_s, occurred_s, HOUR_S)
+        return int(self._connection.execute(SQL["count_recent_sales"], key).fetchone()[0])
+
+    def referrer_of(self, account: str) -> str | None:
+        """Answer who brought a member for whom no sale has paid yet, or None."""
+        row = self._connection.execute(SQL["referrer_of"], (account,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def paid_referral(self, sale_id: str) -> PaidReferral | None:
+        """Answer what a sale gave for its member's having been brought; None where nothing."""
+        row = self._connection.execute(SQL["paid_referral"], (sale_id,)).fetchone()
+        if row is None:
+            return None
+        *what, epoch, seq, is_back = row
+        return PaidReferral._make((*what, (epoch, seq), bool(is_back)))
 
     def lots(self, account: str) -> list[tuple[int, str]]:
         """List an account's active lots, the oldest first: points, and the day they were earned."""

@@ -25,12 +25,13 @@ from agent.core.facts import (
     LeaseGrant,
     OpenEpoch,
     RedeemReward,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress
+from agent.ledger import activity, lots, naming, progress, referrals
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -50,6 +51,9 @@ TABLES = {
     "uses": "account, business_date, promotion",
     "promoted": "sale_id, promotion",
     "given": "promotion",
+    "referrals": "account",
+    "paid_referrals": "sale_id",
+    "recent_sales": "account, recorded_s, sale_id",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
     "adjustments": "adjust_id",
@@ -58,6 +62,8 @@ TABLES = {
     "epochs": "epoch",
 }
 """Every projection with its key; a replay compares each of them row by row in that order."""
+
+_Promoted = AccumulatePromotionPoints | ReturnPromotionPoints
 
 
 def apply(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -72,7 +78,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     match fact:
         case AccumulatePoints():
             _sell(connection, entry, fact)
-        case AccumulatePromotionPoints():
+        case AccumulatePromotionPoints() | ReturnPromotionPoints():
             _promote(connection, entry, fact)
         case ClaimSale():
             _claim(connection, entry, fact)
@@ -130,14 +136,17 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
-    progress.sell(connection, fact, fact.account, sale.business_date)
+    progress.sell(connection, entry, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
-def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromotionPoints) -> None:
+def _promote(connection: sqlite3.Connection, entry: Entry, fact: _Promoted) -> None:
+    if isinstance(fact, ReturnPromotionPoints):
+        referrals.take_back(connection, fact)
+        return
     if fact.sale_id is not None:  # what a promotion gave for a sale can be taken back with it
-        promoted = (fact.points, fact.sale_id, fact.account)
-        connection.execute(SQL["promote_sale"], promoted)
+        connection.execute(SQL["promote_sale"], (fact.points, fact.sale_id, fact.account))
+        referrals.place(connection, entry, fact)
     _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
 
 
@@ -153,7 +162,7 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     connection.execute(SQL["count_purchase"], (fact.account, 1))
     activity.claim(connection, _day(entry), fact, currency)
     sold_on = _day(entry) if fact.sold_on is None else fact.sold_on.isoformat()
-    progress.sell(connection, fact, fact.account, sold_on)
+    progress.sell(connection, entry, fact, fact.account, sold_on)
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(sold_on, epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
@@ -268,6 +277,7 @@ def _know_card(
 ) -> None:
     if isinstance(fact, Enrol):
         connection.execute(SQL["add_account"], (fact.account, _day(entry)))
+        referrals.refer(connection, fact)
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return

@@ -8,7 +8,7 @@ from msgspec import Struct
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints
 
-__all__ = ["AccountRow", "FlagRow", "HoldRow", "KnownSale", "Profile"]
+__all__ = ["AccountRow", "FlagRow", "HoldRow", "KnownSale", "PaidReferral", "Profile"]
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
@@ -113,6 +113,22 @@ class HoldRow(NamedTuple):
     reward: str | None = None
     sale_id: str | None = None
     """The sale it was held for, that named it on a frozen ledger, or that spent it."""
+
+
+class PaidReferral(NamedTuple):
+    """What a friend's sale gave for their having been brought; points in whole points."""
+
+    referrer: str
+    promotion: str
+    points: int
+    friend_points: int
+    """The friend's own, which are among the points of the sale."""
+    spent_minor: int
+    minimum_minor: int
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that gave the referrer theirs."""
+    is_back: bool
+    """Whether it was taken back again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

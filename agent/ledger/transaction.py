@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded, link_hash
 from agent.core.facts import (
@@ -97,6 +97,11 @@ class Transaction(View):
     def business_date(self) -> date | None:
         """The shop's day as the POS said it last."""
         return self._business_date
+
+    @property
+    def now(self) -> datetime:
+        """The device's clock, as this transaction's entries have it."""
+        return self._clocks()[0].at
 
     @property
     def today(self) -> date:

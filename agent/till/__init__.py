@@ -3,7 +3,7 @@ sale, redeem and adjust points, add up a day."""
 
 from agent.till.adjustments import AdjustAnswer, Adjustment
 from agent.till.back import Back
-from agent.till.cards import Block, Enrolment, MoreCard, Replacement
+from agent.till.cards import Block, Enrolled, Enrolment, MoreCard, Replacement
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
 from agent.till.profiles import Personal, ProfileChange
@@ -59,6 +59,7 @@ __all__ = [
     "ClaimTooLate",
     "Committed",
     "DayAnswer",
+    "Enrolled",
     "Enrolment",
     "InsufficientPoints",
     "LastSale",

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self, TypedDict
 
 from pydantic import Field, model_validator
 
 from agent.core.basket import Quantity
 from agent.core.facts.sales import ReturnedLine
 from agent.core.instant import BusinessDate
+from agent.core.referring import Share
 from agent.core.values import Code, Value, example
+from agent.ledger import KnownSale
 from agent.till.members import TokenText
 
-__all__ = ["Back", "BackLine"]
+__all__ = ["Back", "BackLine", "Left", "SaidBy", "by_whom"]
 
 
 class BackLine(Value):
@@ -65,6 +67,32 @@ class Back(Value):
     def returned(self) -> tuple[ReturnedLine, ...]:
         """The lines as an entry holds them."""
         return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+
+
+class Left(NamedTuple):
+    """What all returns together leave of a sale: points that it earned, money in minor units, and
+    points that were redeemed for it.
+    """
+
+    points: int
+    minor: int
+    redeemed: int
+    share: Share
+
+
+class SaidBy(TypedDict):
+    """What the entries of a void and of a return say alike of who took it back, and where."""
+
+    lane: str | None
+    cashier: str | None
+
+
+def by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> SaidBy:
+    """Answer who took it back: where nobody says, it counts where the sale was."""
+    if sale.recorded is not None and not (lane and cashier):
+        summary = sale.recorded[0].summary
+        lane, cashier = lane or summary.lane, cashier or summary.cashier
+    return SaidBy(lane=lane, cashier=cashier)
 
 
 def _amounts(lines: Iterable[BackLine | ReturnedLine]) -> dict[int, Decimal]:

@@ -9,6 +9,7 @@ from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.judging import judge
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
+from agent.till.referring import pay_referrer
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
@@ -43,7 +44,10 @@ def claim(
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    return transaction.append(fact, counts_on=transaction.counts_on), False
+    counts_on = transaction.counts_on
+    recorded = transaction.append(fact, counts_on=counts_on)
+    pay_referrer(transaction, terms, fact, basket.business_date, counts_on)
+    return recorded, False
 
 
 def _collecting(transaction: Transaction, shown: Shown) -> AccountRow:
@@ -109,7 +113,7 @@ def _judge(
     lane: str | None,
     cashier: str | None,
 ) -> ClaimSale:
-    judged = judge(transaction, terms, member, basket)
+    judged = judge(transaction, terms, member, basket, transaction.now)
     earned = judged.earned
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0

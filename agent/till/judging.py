@@ -6,7 +6,7 @@ period.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypedDict
 
 from agent.core.account import Account, Lot
@@ -20,9 +20,12 @@ from agent.core.accumulate import (
 )
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
+from agent.core.instant import seconds_of
 from agent.core.program import Program, TierRules
+from agent.core.referring import Referred, with_friends_part
 from agent.core.tiers import Reached, Standing, period_began, standing_on
 from agent.ledger import AccountRow, KnownSale, View
+from agent.till.referring import referral_of
 from agent.till.terms import Terms
 
 __all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
@@ -37,6 +40,8 @@ class Progress(TypedDict):
     standing: Standing | None
     promotions: tuple[str, ...]
     spend_minor: int | None
+    referral: Referred | None
+    occurred_s: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,16 +53,23 @@ class Judged:
     progress: Progress
 
 
-def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale) -> Judged:
-    """Judge a sale. One whose points an account cannot hold earns none: it is never refused."""
+def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale, now: datetime) -> Judged:
+    """Judge a sale at a moment of the device's clock.
+
+    One whose points an account cannot hold earns none: it is never refused.
+    """
     if row is None:
         return Judged(earned=_NOTHING, is_withheld=False, progress=_nobodys())
     before = standing_of(view, terms.program, row, sale.business_date)
-    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before))
+    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before, now))
     is_withheld = earned.withheld > 0
     if earned.points > terms.room(view, row.account):
         earned, is_withheld = _NOTHING, True
     progress = progress_of(view, terms.program, row, sale, earned, before)
+    referral = referral_of(view, terms, row.account, sale, earned)
+    if referral is not None:
+        progress["referral"] = referral
+        earned = with_friends_part(terms.program, sale, earned)
     return Judged(earned=earned, is_withheld=is_withheld, progress=progress)
 
 
@@ -122,6 +134,7 @@ def progress_of(
     rules = {each.rule for each in earned.because} - {rule.id for rule in program.earn}
     counts = program.tiers is not None or program.limits.points_per_day is not None
     money_minor = spend_minor(program, sale) if counts else None
+    is_counted = program.limits.sales_per_hour is not None
     after = None
     if program.tiers is not None and before is not None:
         now = earned.points if program.tiers.count == "points" else money_minor or 0
@@ -134,20 +147,35 @@ def progress_of(
         standing=after if is_news else None,
         promotions=tuple(sorted(rules)),
         spend_minor=money_minor,
+        referral=None,
+        occurred_s=seconds_of(sale.occurred_at) if is_counted and earned.points else None,
     )
 
 
 def _nobodys() -> Progress:
-    return Progress(tier=None, standing=None, promotions=(), spend_minor=None)
+    return Progress(
+        tier=None,
+        standing=None,
+        promotions=(),
+        spend_minor=None,
+        referral=None,
+        occurred_s=None,
+    )
 
 
 def _circumstances(
-    view: View, terms: Terms, row: AccountRow, sale: Sale, standing: Standing | None
+    view: View,
+    terms: Terms,
+    row: AccountRow,
+    sale: Sale,
+    standing: Standing | None,
+    now: datetime,
 ) -> Circumstances:
     """Gather what a program may ask of a member; nothing where it asks nothing."""
     program, day = terms.program, sale.business_date
     promotions, per_day = program.promotions_on(day), program.limits.points_per_day
-    if standing is None and not promotions and per_day is None:
+    per_hour = program.limits.sales_per_hour
+    if standing is None and not promotions and per_day is None and per_hour is None:
         return ANYBODY
     by_birthday = any(each.occasion == "birthday" for each in promotions)
     profile = view.profile(row.account) if by_birthday else None
@@ -159,11 +187,16 @@ def _circumstances(
             birthday=None if profile is None else profile.birthday,
             last_activity_on=(_day(row.last_active) or date.min) if bought_before else None,
             earned_today=0 if per_day is None else max(0, view.counted(row.account, day, day)[0]),
+            sales_this_hour=0 if per_hour is None else _this_hour(view, row, sale, now),
             uses=view.uses(row.account, day) if promotions else {},
         ),
         store=terms.store,
         given=view.given() if any(each.budget for each in promotions) else {},
     )
+
+
+def _this_hour(view: View, row: AccountRow, sale: Sale, now: datetime) -> int:
+    return view.sales_around(row.account, seconds_of(sale.occurred_at), seconds_of(now))
 
 
 def _reached(view: View, rules: TierRules, account: str, day: date) -> Reached:

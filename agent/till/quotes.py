@@ -1,5 +1,6 @@
 """Quotes: what a basket would earn and what could be redeemed with it; nothing is written."""
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
@@ -48,7 +49,7 @@ class Quote(Value):
     """The tier that comes next, and what is missing for it; null where there is none."""
 
 
-def quote(view: View, terms: Terms, sale: Sale) -> Quote:
+def quote(view: View, terms: Terms, sale: Sale, now: datetime) -> Quote:
     """Judge a basket as ``sales.commit`` would, by the state of this moment.
 
     What is pending until the basket's business date counts as active: committed, it would be.
@@ -56,7 +57,7 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     terms = terms.on(sale.business_date)
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
-    judged = judge(view, terms, row, sale)
+    judged = judge(view, terms, row, sale, now)
     as_of = JournalPosition.of(view.head())
     if shown is None or row is None:
         return Quote(

@@ -16,6 +16,7 @@ from agent.till.judging import judge
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
+from agent.till.referring import pay_referrer
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import Spending, named_by, settle
 from agent.till.terms import Terms
@@ -65,6 +66,7 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     status = "accumulated" if row else status
     fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
     recorded = transaction.append(fact, business_date=sale.business_date)
+    pay_referrer(transaction, terms, fact, sale.business_date)
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
@@ -84,7 +86,7 @@ def _judge(
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
-    judged = judge(transaction, terms, row, sale)
+    judged = judge(transaction, terms, row, sale, transaction.now)
     earned, points = judged.earned, judged.earned.points
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0

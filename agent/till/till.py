@@ -5,7 +5,7 @@ answered only after that transaction is on disk. The use cases themselves stand 
 this one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -65,6 +65,10 @@ class Committed:
     captured: tuple[str, ...] = ()
 
 
+def _nobody(_account: str) -> None:
+    """Listen to nothing."""
+
+
 class Till:
     """The use cases over one ledger, under one set of terms.
 
@@ -85,6 +89,7 @@ class Till:
         )
         self._terms = terms
         self._said: date | None = None
+        self._moved: Callable[[str], None] = _nobody
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
@@ -97,6 +102,10 @@ class Till:
     async def hear(self, heard: Heard) -> None:
         """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
         await hear(self._ledger, heard, mint_id=self._mint_id)
+
+    def listen(self, moved: Callable[[str], None]) -> None:
+        """Tell of each account whose points move with what another member buys or returns."""
+        self._moved = moved
 
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on: the program's files have changed."""
@@ -135,13 +144,16 @@ class Till:
             lambda transaction: commit(transaction, self._terms, sale_id, sale)
         )
         self._said = sale.business_date
+        if not recorded.replay and recorded.fact.referral is not None:
+            self._moved(recorded.fact.referral.referrer)
         paper = self._terms.paper(recorded.fact.summary.lane)
         answer = sale_answer(recorded.fact, recorded.position, paper)
         return Committed(answer=answer, replay=recorded.replay, captured=recorded.captured)
 
     async def quote(self, sale: Sale) -> Quote:
         """Say what a sale would earn and what could be redeemed with it; writes nothing."""
-        return await self._ledger.read(lambda view: quote(view, self._terms, sale))
+        now = self._ledger.now()
+        return await self._ledger.read(lambda view: quote(view, self._terms, sale, now))
 
     async def claim(
         self, sale_id: str, text: str, *, lane: str | None = None, cashier: str | None = None
@@ -154,6 +166,8 @@ class Till:
         )
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
+        if not replay and fact.referral is not None:
+            self._moved(fact.referral.referrer)
         paper = self._terms.paper(fact.lane)
         answer = claim_answer(fact, recorded.position, paper)
         return Committed(
@@ -257,4 +271,6 @@ class Till:
     def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
         fact = recorded.entry.fact
         assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
+        if not replay and fact.referrer is not None:
+            self._moved(fact.referrer)
         return back_answer(fact, recorded.position, self._terms.paper(fact.lane)), replay

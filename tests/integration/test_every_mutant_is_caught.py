@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import giving_mutants
 import ledger_mutants
 import program_mutants
 import projection_mutants
@@ -13,7 +14,8 @@ from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
 MUTANTS = (
-    ledger_mutants.MUTANTS
+    giving_mutants.MUTANTS
+    | ledger_mutants.MUTANTS
     | program_mutants.MUTANTS
     | projection_mutants.MUTANTS
     | till_mutants.MUTANTS

@@ -29,9 +29,11 @@ from agent.core.facts import (
     RateVisit,
     RedeemReward,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
 )
+from agent.core.referring import Referred
 from agent.core.rewards import Toward
 
 __all__ = ["facts"]
@@ -62,6 +64,15 @@ _LINES = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_REFERRED = st.builds(
+    Referred,
+    promotion=_CODES,
+    referrer=_CODES,
+    points=_SOME,
+    friend_points=_COUNTS,
+    spent_minor=_SOME,
+    minimum_minor=_COUNTS,
+)
 _BY_WHOM = {"lane": _CODE, "cashier": _CODE}
 
 
@@ -83,6 +94,8 @@ _TAKEN_BACK = {
     "pending": st.none() | _COUNTS,
     "date_ahead": st.booleans(),
     "without_customer": st.booleans(),
+    "referrer": _CODE,
+    "referral_points": _COUNTS,
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -112,6 +125,8 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
         flags=st.sampled_from([(), ("points_withheld",)]),
         sold_on=_SOME_DAY,
+        referral=st.none() | _REFERRED,
+        occurred_s=st.none() | st.integers(-(2**40), 2**40),
         **_BY_WHOM,
     ),
     st.builds(
@@ -121,6 +136,17 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         amount_minor=_COUNTS,
         lines=_LINES,
         **_TAKEN_BACK,
+    ),
+    st.builds(
+        ReturnPromotionPoints,
+        account=_CODES,
+        promotion=_CODES,
+        sale_id=_CODES,
+        from_active=_COUNTS,
+        from_pending=_COUNTS,
+        balance=_BALANCES,
+        lease=_LESS,
+        **_BY_WHOM,
     ),
     st.builds(VoidSale, sale_id=_CODES, **_TAKEN_BACK),
 )

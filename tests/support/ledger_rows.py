@@ -38,6 +38,9 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         ],
         "holds": [(name, *h.place, h.account, h.expires_at, *_standing(h)) for name, h in holds],
         "named": [],  # its sales name no redemptions
+        "referrals": [],  # its members were brought by nobody
+        "paid_referrals": [],
+        "recent_sales": [],  # and its programs count no sales of an hour
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
         "sales": [

@@ -222,7 +222,7 @@ MUTANTS = {
     ),
     "redeemed_points_not_given_back": Mutant(
         file="agent/till/take_back.py",
-        old="    redeemed = sale.redeemed - redeemed_left - sale.given_back\n",
+        old="    redeemed = sale.redeemed - left.redeemed - sale.given_back\n",
         new="    redeemed = 0\n",
         caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
     ),
@@ -258,8 +258,8 @@ MUTANTS = {
     ),
     "returns_rounded_one_by_one": Mutant(
         file="agent/till/take_back.py",
-        old="    taken = sale.points - left - sale.taken_back\n",
-        new="    taken = min(sale.points - left, sale.points - sale.taken_back)\n",
+        old="own.points - left.points - own.taken_back + lost",
+        new="min(own.points - left.points, own.points - own.taken_back) + lost",
         caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
     ),
     "pending_spent_inside_the_window": Mutant(
@@ -544,8 +544,8 @@ MUTANTS = {
     ),
     "claim_counts_on_another_day": Mutant(
         file="agent/ledger/projections.py",
-        old="    progress.sell(connection, fact, fact.account, sold_on)",
-        new="    progress.sell(connection, fact, fact.account, _day(entry))",
+        old="    progress.sell(connection, entry, fact, fact.account, sold_on)",
+        new="    progress.sell(connection, entry, fact, fact.account, _day(entry))",
         caught_by=f"{_TIER}::test_a_claim_counts_on_the_day_of_its_sale",
     ),
     "tier_without_grace": Mutant(

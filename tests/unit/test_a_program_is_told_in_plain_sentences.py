@@ -233,6 +233,8 @@ def test_points_as_money_off_are_told() -> None:
 def test_a_friend_may_get_nothing() -> None:
     """A referral without conditions is told as such."""
     friend = '[referral]\nid = "f"\ntext = "F"\npoints = 1\n'
-    assert told(CORNER + friend)["Earning"][-1] == (
-        "Who brings a friend gets 1 point with the friend's first sale, the friend none."
+    assert told(CORNER + friend)["Earning"][-2:] == (
+        "Who brings a friend gets 1 point with the friend's first sale, the friend none.",
+        "Where that sale is called off or comes back, both lose these points, and the friend's "
+        "next such sale brings them.",
     )

@@ -32,10 +32,12 @@ from agent.core.facts import (
     RateVisit,
     RedeemReward,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
     kind_of,
 )
+from agent.core.referring import Referred
 from agent.core.rewards import Toward
 from agent.core.tiers import Standing
 
@@ -45,20 +47,24 @@ WHY = b'"because":[{"rule":"base","points":3,"lines":[0,2],"text":"1 point per $
 EXPIRES = "2026-11-21T09:15:00.000Z"
 
 FORMS: list[tuple[Fact, bytes]] = [
-    (Enrol(account="a", token="em4100:0C000621A5"),
-     b'"kind":"ENROL","account":"a","token":"em4100:0C000621A5"'),
+    (Enrol(account="a", token="em4100:0C000621A5", referred_by="b"),
+     b'"kind":"ENROL","account":"a","token":"em4100:0C000621A5","referred_by":"b"'),
     (AccumulatePoints(sale_id="s", sale_json=Raw(b"{}"), status="accumulated", account="a",
                       program="p@1", points=3, because=BECAUSE, balance=-2,
                       flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3,
                       pending=7, toward=Toward(reward="coffee", short=9, text="A coffee"),
                       redeemed=5, standing=Standing(tier="gold", since=DAY, kept_until=DAY),
-                      promotions=("double",), spend_minor=1425),
+                      promotions=("double",), spend_minor=1425, occurred_s=-5,
+                      referral=Referred(promotion="friend", referrer="b", points=2,
+                                        friend_points=1, spent_minor=1425, minimum_minor=9)),
      b'"kind":"ACCUMULATE_POINTS","sale_id":"s","sale":{},"status":"accumulated","account":"a",'
      b'"program":"p@1","points":3,' + WHY + b',"balance":-2,"flags":["currency_mismatch"],'
      b'"pending_until":"2026-12-05","tier":"gold","lease":3,"pending":7,'
      b'"toward":{"reward":"coffee","short":9,"text":"A coffee"},"redeemed":5,'
      b'"standing":{"tier":"gold","since":"2026-12-05","kept_until":"2026-12-05"},'
-     b'"promotions":["double"],"spend_minor":1425'),
+     b'"promotions":["double"],"spend_minor":1425,"referral":{"promotion":"friend",'
+     b'"referrer":"b","points":2,"friend_points":1,"spent_minor":1425,"minimum_minor":9},'
+     b'"occurred_s":-5'),
     (AccumulatePromotionPoints(account="a", promotion="b-day", points=3, because=BECAUSE),
      b'"kind":"ACCUMULATE_PROMOTION_POINTS","account":"a","promotion":"b-day","points":3,' + WHY),
     (ActivatePoints(account="a", points=5, lots=(LotPart(epoch=0, seq=7, points=5),), lease=5),
@@ -105,6 +111,10 @@ FORMS: list[tuple[Fact, bytes]] = [
     (ClockJump(by_ms=-3_600_000), b'"kind":"CLOCK_JUMP","by_ms":-3600000'),
     (AddCard(account="a", token="em4100:0C000621A5", cashier="c"),
      b'"kind":"ADD_CARD","account":"a","token":"em4100:0C000621A5","cashier":"c"'),
+    (ReturnPromotionPoints(account="a", promotion="friend", sale_id="s", from_active=2, lease=-2,
+                           from_pending=3, balance=-1, lane="1", cashier="c"),
+     b'"kind":"RETURN_PROMOTION_POINTS","account":"a","promotion":"friend","sale_id":"s",'
+     b'"from_active":2,"from_pending":3,"balance":-1,"lane":"1","cashier":"c","lease":-2'),
     (FlagActivity(flag="wrong_pin", cashier="c", reason="adjust"),
      b'"kind":"FLAG","flag":"wrong_pin","cashier":"c","reason":"adjust"'),
 ]  # fmt: skip

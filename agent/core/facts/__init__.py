@@ -40,6 +40,7 @@ from agent.core.facts.sales import (
     AccumulatePromotionPoints,
     ClaimSale,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
     SaleFlag,
     SaleStatus,
@@ -72,6 +73,7 @@ __all__ = [
     "RateVisit",
     "RedeemReward",
     "ReleaseReason",
+    "ReturnPromotionPoints",
     "ReturnSale",
     "ReturnedLine",
     "SaleFlag",
@@ -89,6 +91,7 @@ Fact = (
     | RedeemReward
     | DeleteReward
     | ReturnSale
+    | ReturnPromotionPoints
     | VoidSale
     | ClaimSale
     | AdjustPoints

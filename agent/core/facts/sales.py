@@ -10,6 +10,7 @@ from msgspec.json import Decoder
 from agent.core.accumulate import Because
 from agent.core.basket import Sale
 from agent.core.facts.base import Count, FactBase, Negative, Some
+from agent.core.referring import Referred
 from agent.core.rewards import Toward
 from agent.core.tiers import Standing
 from agent.core.values import Code, Points
@@ -18,6 +19,7 @@ __all__ = [
     "AccumulatePoints",
     "AccumulatePromotionPoints",
     "ClaimSale",
+    "ReturnPromotionPoints",
     "ReturnSale",
     "ReturnedLine",
     "SaleFlag",
@@ -65,7 +67,10 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     ``redeemed`` are the points that redemptions took for it. ``tier`` is the one it was judged in,
     ``standing`` where the member stands since, if that is news; ``promotions`` name those of the
     reasons that are no earn rules, and ``spend_minor`` is the money that counts toward tiers, where
-    the program counts any.
+    the program counts any. ``referral`` is what the sale gives because its member was brought: the
+    friend's part is among ``because``, the other's an entry of their own. ``occurred_s`` says
+    that the sale counts toward the program's limit of sales an hour, and when it was, in seconds
+    since 1970.
     """
 
     sale_id: Code
@@ -86,6 +91,8 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     standing: Standing | None = None
     promotions: tuple[Code, ...] = ()
     spend_minor: Count | None = None
+    referral: Referred | None = None
+    occurred_s: int | None = None
 
     @property
     def sale(self) -> Sale:
@@ -111,6 +118,22 @@ class AccumulatePromotionPoints(
     balance: Points | None = None
     pending_until: date | None = None
     lease: Count = 0
+
+
+class ReturnPromotionPoints(FactBase, frozen=True, kw_only=True, tag="RETURN_PROMOTION_POINTS"):
+    """What a promotion gave for another member's sale is taken back with that sale: the points of
+    who brought a friend.
+    """
+
+    account: Code
+    promotion: Code
+    sale_id: Code
+    from_active: Count = 0
+    from_pending: Count = 0
+    balance: Points | None = None
+    lane: Code | None = None
+    cashier: Code | None = None
+    lease: Negative = 0
 
 
 class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
@@ -139,6 +162,8 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     promotions: tuple[Code, ...] = ()
     spend_minor: Count | None = None
     sold_on: date | None = None
+    referral: Referred | None = None
+    occurred_s: int | None = None
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
@@ -151,7 +176,9 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     ``amount_minor`` is what this return is worth of the sale's total; ``without_customer`` says
     that a member's sale came back and nobody showed a card of theirs, ``date_ahead`` that it was
     said to be on a day that has not come. ``withheld`` are the points that would have been given
-    back, had the account room for them; ``pending`` are the account's that still wait.
+    back, had the account room for them; ``pending`` are the account's that still wait. ``referrer``
+    names who loses with it what the sale had given them, and ``referral_points`` are those of the
+    friend among what is taken.
     """
 
     sale_id: Code
@@ -170,10 +197,13 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     withheld: Count = 0
     pending: Count | None = None
     date_ahead: bool = False
+    referrer: Code | None = None
+    referral_points: Count = 0
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
-    """A whole sale was called off; ``withheld``, ``pending`` and ``date_ahead`` are as of a return.
+    """A whole sale was called off; ``withheld``, ``pending``, ``date_ahead`` and what is said of a
+    referral are as of a return.
 
     ``without_customer`` says that it was a member's and of an earlier day: a return in all but
     name, and a void shows no card.
@@ -192,3 +222,5 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     pending: Count | None = None
     date_ahead: bool = False
     without_customer: bool = False
+    referrer: Code | None = None
+    referral_points: Count = 0

@@ -393,6 +393,50 @@ SELECT promotion, points FROM given;
 SELECT points, earned_on FROM lots WHERE account = ? AND activates_on IS NULL
  ORDER BY earned_on, epoch, seq;
 
+-- name: refer
+INSERT INTO referrals (account, referrer) VALUES (?, ?);
+
+-- name: referrer_of
+SELECT referrer FROM referrals WHERE account = ? AND sale_id IS NULL;
+
+-- name: settle_referral
+UPDATE referrals SET sale_id = ? WHERE account = ? AND referrer = ? AND sale_id IS NULL;
+
+-- name: pay_referral
+INSERT INTO paid_referrals (sale_id, account, referrer, promotion, points, friend_points,
+                            spent_minor, minimum_minor)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: paid_referral
+SELECT referrer, promotion, points, friend_points, spent_minor, minimum_minor, epoch, seq, is_back
+  FROM paid_referrals WHERE sale_id = ?;
+
+-- name: place_referral
+UPDATE paid_referrals SET epoch = ?, seq = ?
+ WHERE sale_id = ? AND referrer = ? AND promotion = ? AND points = ? AND seq IS NULL;
+
+-- name: take_referral_back
+UPDATE paid_referrals SET is_back = 1
+ WHERE sale_id = ? AND referrer = ? AND promotion = ? AND seq IS NOT NULL AND is_back = 0;
+
+-- name: reopen_referral
+UPDATE referrals SET sale_id = NULL
+ WHERE account = (SELECT account FROM paid_referrals WHERE sale_id = ?1) AND sale_id = ?1;
+
+-- name: add_recent_sale
+INSERT INTO recent_sales (account, recorded_s, sale_id, occurred_s) VALUES (?, ?, ?, ?);
+
+-- name: drop_old_sales
+DELETE FROM recent_sales WHERE (account, recorded_s, sale_id) IN (
+    SELECT account, recorded_s, sale_id FROM recent_sales
+     WHERE recorded_s <= ? ORDER BY recorded_s, account, sale_id LIMIT ?
+);
+
+-- name: count_recent_sales
+SELECT count(*) FROM recent_sales JOIN sales USING (sale_id)
+ WHERE recent_sales.account = ?1 AND recorded_s > ?2 - ?4 AND recorded_s < ?2 + ?4
+   AND occurred_s > ?3 - ?4 AND occurred_s < ?3 + ?4 AND voided = 0;
+
 -- name: add_epoch
 INSERT INTO epochs (epoch, incarnation, cause, reason) VALUES (?, ?, ?, ?);
 

@@ -162,6 +162,40 @@ CREATE TABLE given (
     points    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Who brought whom. sale_id is the friend's sale that has paid for it, and stands.
+CREATE TABLE referrals (
+    account  TEXT PRIMARY KEY,
+    referrer TEXT NOT NULL CHECK (referrer <> account),
+    sale_id  TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What a friend's sale gave for it; the referrer's points are the lot of the entry (epoch, seq).
+CREATE TABLE paid_referrals (
+    sale_id       TEXT    PRIMARY KEY,
+    account       TEXT    NOT NULL,
+    referrer      TEXT    NOT NULL,
+    promotion     TEXT    NOT NULL,
+    points        INTEGER NOT NULL,
+    friend_points INTEGER NOT NULL,
+    spent_minor   INTEGER NOT NULL,
+    minimum_minor INTEGER NOT NULL,
+    epoch         INTEGER,
+    seq           INTEGER,
+    is_back       INTEGER NOT NULL DEFAULT 0 CHECK (is_back IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Sales that earned within the last hour, where the program limits them: when each was by the POS's
+-- clock and by the device's, in seconds since 1970.
+CREATE TABLE recent_sales (
+    account    TEXT    NOT NULL,
+    recorded_s INTEGER NOT NULL,
+    sale_id    TEXT    NOT NULL,
+    occurred_s INTEGER NOT NULL,
+    PRIMARY KEY (account, recorded_s, sale_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recent_sales_by_age ON recent_sales (recorded_s);
+
 CREATE TABLE sales (
     sale_id        TEXT    PRIMARY KEY,
     epoch          INTEGER NOT NULL,
