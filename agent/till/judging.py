@@ -18,7 +18,16 @@ from agent.core.tiers import Reached, Standing, period_began, standing_on
 from agent.ledger import AccountRow, KnownSale, View
 from agent.till.terms import Terms
 
-__all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
+__all__ = [
+    "Judged",
+    "Progress",
+    "as_then",
+    "judge",
+    "known_of",
+    "progress_of",
+    "standing_of",
+    "tier_after",
+]
 
 _NOTHING = Earned(points=0, because=())
 
@@ -128,6 +137,12 @@ def progress_of(
         promotions=tuple(sorted(rules)),
         spend_minor=money_minor,
     )
+
+
+def tier_after(progress: Progress) -> str | None:
+    """Answer the tier in which a sale leaves a member; None where the program has none."""
+    standing = progress["standing"]
+    return progress["tier"] if standing is None else standing.tier
 
 
 def _nobodys() -> Progress:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from agent.core.mistakes import Finding
 from agent.core.program import Program, Reward
-from agent.core.program.burning import PROOFS
 from agent.core.program_check.lines import covers, have_a_line
+from agent.core.tokens import PROOFS
 
 __all__ = ["idle_rewards", "outdone_rewards"]
 
