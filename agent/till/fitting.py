@@ -98,7 +98,7 @@ def _chosen(
     view: View, program: Program, ids: Iterable[str], account: str, *, captured: bool = False
 ) -> Iterator[Chosen]:
     """Go through what redemptions are for; ``captured`` wants only those that were."""
-    for redemption_id in ids:
+    for redemption_id in dict.fromkeys(ids):
         known = view.hold(redemption_id)
         if known is None or known.account != account:
             continue
