@@ -1,4 +1,4 @@
-"""A hold is refused with the sentence that offers give; a sale is taken, and says what did not fit."""
+"""A hold is refused with the sentence that offers give; a sale is taken and says what misfits."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -160,7 +160,7 @@ def test_a_hold_for_a_sale_goes_with_what_is_held_for_it(till: Till, sell: Sell)
 
 
 def test_a_quote_says_what_still_goes(till: Till, sell: Sell, sale_body: SaleBody) -> None:
-    """A basket that names what is held for it is offered what goes beside that, and for how much."""
+    """A basket that names what is held for it is told what goes beside that, and for how much."""
     sell("s-1", 40_000)
     assert hold(till, "r-1", reward="two-off") is None
     whys = {}
@@ -291,7 +291,7 @@ def test_points_have_the_programs_name(till: Till, sell: Sell) -> None:
     assert said.say == "this member owes 6 Stars; the next Stars go toward this"
 
 
-def test_the_next_reward_is_one_that_the_member_could_have(till: Till, sell: Sell) -> None:
+def test_the_next_reward_is_one_that_the_member_could_have(sell: Sell) -> None:
     """A receipt names no reward of another tier, and none whose last day is over."""
     first = sell("s-1", 500)
     assert "A scone: 10 to go" in first.receipt  # the mug is cheaper, and for gold members

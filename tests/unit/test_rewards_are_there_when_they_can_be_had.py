@@ -133,11 +133,18 @@ def test_money_off_is_the_most_whole_steps(
         assert 0 < offer.value_minor <= goods_minor(sale)
 
 
-@given(program=catalogues(), balance=st.integers(-100, 800))
-def test_what_comes_next_is_what_is_missing(program: Program, balance: int) -> None:
-    """With what ``toward`` says is missing, and no point less, its reward is within reach."""
-    ahead = toward(program, balance)
-    costs = [each.cost_points for each in program.reward]
+@given(program=catalogues(), balance=st.integers(-100, 800), shown=_SHOWN)
+def test_what_comes_next_is_what_is_missing(program: Program, balance: int, shown: Shown) -> None:
+    """With what ``toward`` says is missing, and no point less, its reward is within reach; it is
+    none of another tier, and none whose last day is over.
+    """
+    ahead = toward(program, balance, shown)
+    costs = [
+        each.cost_points
+        for each in program.reward
+        if (not each.tiers or shown.tier == "" or shown.tier in each.tiers)
+        and is_between(None, shown.day, each.last_day)
+    ]
     if program.discount is not None:
         costs.append(max(program.discount.minimum, program.discount.step))
     if ahead is None:

@@ -145,6 +145,13 @@ def test_what_goes_together(
     assert why_not_together(PROGRAM, chosen(*names), basket) == why
 
 
+def test_a_thing_makes_room_for_another(sale_body: SaleBody) -> None:
+    """Where the cheapest piece is the only one for a thing, the other has a dearer one."""
+    basket = Basket.of(basket_of(sale_body, [("100", "beverage", "1", 100), _BUN]))
+    for names in (["treat", "drink"], ["drink", "treat"]):
+        assert why_not_together(PROGRAM, chosen(*names), basket) is None
+
+
 def test_one_for_a_sale_is_said_of_one() -> None:
     """A program that lets one reward into a sale says so of one."""
     one = PROGRAM.model_copy(update={"rewards_per_sale": 1})
