@@ -190,7 +190,7 @@ def _of_reward(reward: Reward, asked: _Asked) -> Offer:
     basket, cost = asked.basket, reward.cost_points
     why_not = (
         why_not_for(reward, asked.shown)
-        or (None if cost <= asked.points.usable else _why_not(cost, asked))
+        or _why_short(cost, asked)
         or (None if basket is None else why_not_alone(reward, basket))
         or asked.why_not_beside(reward, cost)
     )
@@ -214,8 +214,12 @@ def _of_discount(discount: Discount, asked: _Asked) -> Offer:
         takes_minor = asked.basket.takes_minor(discount, asked.beside)
         points = min(points, takes_minor // discount.off_minor(discount.step) * discount.step)
     cost = max(points, discount.least)
-    why_not = _why_not(cost, asked, discount) if points < discount.least else None
-    why_not = why_not or asked.why_not_beside(discount, cost)
+    why_not = (
+        _why_short(cost, asked)
+        or (asked.basket and why_not_alone(discount, asked.basket, discount.off_minor(cost)))
+        or asked.why_not_beside(discount, cost)
+        or (None if points >= discount.least else _TOO_SMALL)
+    )
     return Offer(
         reward=discount.id,
         cost_points=cost,
@@ -226,17 +230,13 @@ def _of_discount(discount: Discount, asked: _Asked) -> Offer:
     )
 
 
-def _why_not(cost_points: int, asked: _Asked, discount: Discount | None = None) -> str:
-    """Say what is missing: points on the balance, the right to spend them, or a larger basket."""
-    points, basket = asked.points, asked.basket
+def _why_short(cost_points: int, asked: _Asked) -> str | None:
+    """Say what is missing of the points: on the balance, or the right to spend them."""
+    points = asked.points
+    if cost_points <= points.usable:
+        return None
+    words = PointWords.in_first(asked.program)
     short = cost_points - points.balance
     if short > 0:
-        return f"{PointWords.in_first(asked.program).counted(short, more=True)} needed"
-    if cost_points > points.usable:
-        many = PointWords.in_first(asked.program).many
-        return points.why_less or f"these {many} cannot be spent now"
-    why_not = None
-    if discount is not None and basket is not None:
-        why_not = why_not_alone(discount, basket, discount.off_minor(cost_points))
-        why_not = why_not or asked.why_not_beside(discount, cost_points)
-    return why_not or _TOO_SMALL
+        return f"{words.counted(short, more=True)} needed"
+    return points.why_less or f"these {words.many} cannot be spent now"

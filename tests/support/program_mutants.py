@@ -63,13 +63,7 @@ MUTANTS = {
         old="        if rule.takes_any:\n            return self.goods_minor\n",
         new="        if rule.takes_any or rule.exclude_categories:\n"
         "            return self.goods_minor\n",
-        caught_by=f"{_REWARDS}::test_money_off_is_the_most_whole_steps",
-    ),
-    "next_reward_of_days_gone_by": Mutant(
-        file="agent/core/rewards.py",
-        old=" and reward.last_day < day\n",
-        new=" and reward.last_day > day\n",
-        caught_by=f"{_REWARDS}::test_what_comes_next_is_what_is_missing",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
     ),
     "tier_rate_ignored": Mutant(
         file="agent/core/earning.py",
@@ -247,8 +241,8 @@ MUTANTS = {
     ),
     "reward_for_the_wrong_tier": Mutant(
         file="agent/core/rewards.py",
-        old="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier not in reward.tiers:\n",
-        new="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier is None:\n",
+        old="shown.tier == _UNKNOWN or shown.tier in reward.tiers\n",
+        new="shown.tier == _UNKNOWN or shown.tier is not None\n",
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "reward_to_any_card": Mutant(
@@ -258,9 +252,9 @@ MUTANTS = {
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "share_of_the_basket_ignored": Mutant(
-        file="agent/core/rewards.py",
-        old="        takes_minor = basket.total_minor * discount.most_percent // 100\n",
-        new="        takes_minor = basket.total_minor\n",
+        file="agent/core/combining.py",
+        old="        share_minor = self.goods_minor * rule.most_percent // 100\n",
+        new="        share_minor = self.goods_minor\n",
         caught_by=f"{_REWARDS}::test_a_share_of_the_basket",
     ),
     "again_gives_more_than_before": Mutant(

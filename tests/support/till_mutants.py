@@ -24,6 +24,12 @@ _TIER = "tests/unit/test_a_member_is_in_a_tier.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
 _WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
+    "next_reward_of_days_gone_by": Mutant(
+        file="agent/core/rewards.py",
+        old=" and reward.last_day < day\n",
+        new=" and reward.last_day > day\n",
+        caught_by=f"{_FOR_WHOM}::test_the_next_reward_is_one_that_the_member_could_have",
+    ),
     "hold_for_anybody": Mutant(
         file="agent/till/fitting.py",
         old="        if why_not := why_not_for(reward, who):\n",
@@ -323,8 +329,8 @@ MUTANTS = {
     ),
     "quote_offers_more_than_the_basket": Mutant(
         file="agent/core/rewards.py",
-        old="        points = min(points, takes_minor // step_minor * discount.step)",
-        new="        points = max(points, takes_minor // step_minor * discount.step)",
+        old="        points = min(points, takes_minor // ",
+        new="        points = max(points, takes_minor // ",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
     "short_of_what_is_kept_back": Mutant(

@@ -1,7 +1,7 @@
 """Several rewards in one basket: what goes together, and that nothing is taken off twice."""
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -9,9 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from program_strategies import catalogues, sales
 
-from agent.core.basket import Sale
+from agent.core.basket import Line, Sale
 from agent.core.combining import Basket, Chosen, why_not_together
-from agent.core.program import Discount, Program
+from agent.core.pieces import cheapest_pieces
+from agent.core.program import Discount, Program, Reward
 from agent.core.rewards import Spendable, offers
 
 SaleBody = Callable[..., dict[str, Any]]
@@ -152,11 +153,93 @@ def test_a_thing_makes_room_for_another(sale_body: SaleBody) -> None:
         assert why_not_together(PROGRAM, chosen(*names), basket) is None
 
 
+def test_too_many_kinds_of_goods_are_too_many(sale_body: SaleBody) -> None:
+    """Money off for eight kinds of goods goes together; with a ninth nobody works it out."""
+    kinds = "".join(
+        f'[[reward]]\nid = "r{kind}"\ntext = "R"\ncost_points = 1\nvalue_minor = 10\n'
+        f'categories = ["c{kind}"]\n'
+        for kind in range(9)
+    )
+    head = _PROGRAM.partition("[discount]")[0].replace("rewards_per_sale = 3\n", "")
+    program = Program.parse(head + kinds, source="c.toml")
+    lines = [(f"{kind}", f"c{kind}", "1", 100) for kind in range(9)]
+    sale = basket_of(sale_body, lines)
+    all_nine = [Chosen(rule=each, points=1) for each in program.reward]
+    assert why_not_together(program, all_nine[1:], Basket.of(sale)) is None
+    assert why_not_together(program, all_nine, Basket.of(sale)) == _ALL
+    listed = offers(program, _PLENTY, sale, beside=all_nine[1:])
+    assert [each.available for each in listed] == [False] + [True] * 8
+
+
+def test_nothing_goes_beside_what_has_no_piece(sale_body: SaleBody) -> None:
+    """Where what is held finds nothing it is for, nothing more comes off, and it is said."""
+    sale = basket_of(sale_body, [_BUN, _CIGARS])
+    listed = offers(PROGRAM, _PLENTY, sale, beside=chosen("drink"))
+    assert not any(each.available for each in listed)
+    assert {each.reward: each.why for each in listed}["hamper"] == _NONE
+
+
+def test_points_take_nothing_from_what_is_held(sale_body: SaleBody) -> None:
+    """Points are offered for what a held reward leaves, even if it could do with less."""
+    sale = basket_of(sale_body, [_BUN])
+    money = offers(PROGRAM, _PLENTY, sale, beside=chosen("bun-off"))[0]
+    assert (money.available, money.why) == (False, _SMALL)
+    assert why_not_together(PROGRAM, chosen("bun-off", 1), Basket.of(sale)) is None
+    two = basket_of(sale_body, [_BUN, _COFFEE])
+    money = offers(PROGRAM, _PLENTY, two, beside=chosen("bun-off"))[0]
+    assert (money.available, money.value_minor) == (True, 300)
+
+
 def test_one_for_a_sale_is_said_of_one() -> None:
     """A program that lets one reward into a sale says so of one."""
     one = PROGRAM.model_copy(update={"rewards_per_sale": 1})
     said = why_not_together(one, chosen("drink", 1))
     assert said == "no more than 1 reward goes with one sale"
+
+
+_ABOUT = st.frozensets(st.sampled_from(["a", "b", "c"]), min_size=1)
+_WARES = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9)), max_size=5)
+
+
+@given(abouts=st.lists(_ABOUT, min_size=1, max_size=4), wares=_WARES, own=st.integers(0, 1))
+@settings(max_examples=300)
+def test_things_are_the_cheapest_pieces(
+    abouts: list[frozenset[str]], wares: list[tuple[str, int]], own: int
+) -> None:
+    """Of all ways to give each thing a piece of its own, tried one by one, the cheapest is found;
+    where there is none, none is.
+    """
+    rules = [
+        Reward(id=f"{index}", text="T", cost_points=1, categories=about)
+        for index, about in enumerate(abouts)
+    ]
+    lines = [
+        Line(sku="1", category=name, quantity="1", unit_price_minor=0, amount_minor=minor)
+        for name, minor in wares
+    ]
+    pieces = [("", 0)] * own + wares
+    ways = [
+        sum(minor for _, minor in way)
+        for way in permutations(pieces, len(abouts))
+        if all(not name or name in about for (name, _), about in zip(way, abouts, strict=True))
+    ]
+    taken = cheapest_pieces(lines, rules, own)
+    assert (None if taken is None else sum(taken.values())) == min(ways, default=None)
+
+
+def test_a_piece_that_nobody_can_have_is_left() -> None:
+    """A second coffee is no use where the only drink and the only treat have theirs."""
+    about = {"drink": {"beverage"}, "treat": {"beverage", "bakery"}, "smoke": {"tobacco"}}
+    rules = [
+        Reward(id=name, text="T", cost_points=1, categories=frozenset(each))
+        for name, each in about.items()
+    ]
+    wares = [("bakery", 1), ("beverage", 2), ("beverage", 3), ("tobacco", 4)]
+    lines = [
+        Line(sku="1", category=name, quantity="1", unit_price_minor=0, amount_minor=minor)
+        for name, minor in wares
+    ]
+    assert cheapest_pieces(lines, rules, 0) == {0: 1, 1: 2, 3: 4}
 
 
 _CHOICES = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 300)), min_size=1, max_size=5)
