@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import NamedTuple, Self
 
-from agent.core.basket import Line, Sale
+from agent.core.basket import REWARD, Line, Sale
 from agent.core.pieces import cheapest_pieces
 from agent.core.program import Discount, Program, Reward
 
@@ -66,11 +66,13 @@ class Basket(NamedTuple):
     @classmethod
     def of(cls, sale: Sale) -> Self:
         """Read a sale."""
-        goods = tuple([line for line in sale.lines if not line.is_reward])
+        lines = sale.lines
+        goods = tuple([line for line in lines if line.category != REWARD])
+        own = [line for line in lines if line.is_reward] if len(goods) < len(lines) else ()
         return cls(
             lines=goods,
             goods_minor=max(0, sum([line.amount_minor for line in goods])),
-            things=sum(line.is_reward and line.amount_minor >= 0 for line in sale.lines),
+            things=sum(line.amount_minor >= 0 for line in own),
         )
 
     def has_line_for(self, rule: Reward | Discount) -> bool:

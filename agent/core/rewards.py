@@ -214,12 +214,14 @@ def _of_discount(discount: Discount, asked: _Asked) -> Offer:
         takes_minor = asked.basket.takes_minor(discount, asked.beside)
         points = min(points, takes_minor // discount.off_minor(discount.step) * discount.step)
     cost = max(points, discount.least)
-    why_not = (
-        _why_short(cost, asked)
-        or (asked.basket and why_not_alone(discount, asked.basket, discount.off_minor(cost)))
-        or asked.why_not_beside(discount, cost)
-        or (None if points >= discount.least else _TOO_SMALL)
-    )
+    why_not = asked.why_not_beside(discount, cost)
+    if points < discount.least:
+        why_not = (
+            _why_short(cost, asked)
+            or (asked.basket and why_not_alone(discount, asked.basket, discount.off_minor(cost)))
+            or why_not
+            or _TOO_SMALL
+        )
     return Offer(
         reward=discount.id,
         cost_points=cost,
