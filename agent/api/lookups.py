@@ -14,11 +14,10 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 from agent.core.facts import ActivityFlag
 from agent.core.phones import is_by_phone
-from agent.core.tokens import Token, TokenRefused
+from agent.core.tokens import How, Token, TokenRefused
 from agent.till import (
     MalformedPhone,
     MalformedToken,
@@ -28,14 +27,12 @@ from agent.till import (
     UnknownCard,
 )
 
-__all__ = ["Asked", "Found", "How", "Lookups", "MonotonicClock", "TooManyLookups"]
+__all__ = ["Asked", "Found", "Lookups", "MonotonicClock", "TooManyLookups"]
 
 _MINUTE_S = 60.0
 
 MonotonicClock = Callable[[], float]
 """Answers seconds that only grow. Handed in, so that a test can let them pass."""
-
-How = Literal["read", "typed"]
 
 
 class TooManyLookups(TillRefusal):

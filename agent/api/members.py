@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Path, Request, Response
 
-from agent.api.lookups import Asked, How, Lookups
+from agent.api.lookups import Asked, Lookups
 from agent.api.posted import AskedBy, AskedLane, mark_replay
 from agent.api.problems import answers
+from agent.core.tokens import How
 from agent.core.values import POS_ID_FORM, Code, Value, example
 from agent.lanes import Lanes
 from agent.till import (
@@ -77,7 +78,7 @@ def _add_accounts(
             cashier=card.cashier,
         )
         async with lookups.watch(asked) as found:
-            view = await till.identify(card.token)
+            view = await till.identify(card.token, card.entry)
             found.account = view.account
         return view
 

@@ -49,7 +49,11 @@ def _add_hold(
     ) -> RedemptionAnswer:
         """Set points aside for a redemption; asked again, it says how that redemption stands."""
         asked = Asked(
-            till=request.state.till, text=wish.token, lane=wish.lane, cashier=wish.cashier
+            till=request.state.till,
+            text=wish.token,
+            entry=wish.entry,
+            lane=wish.lane,
+            cashier=wish.cashier,
         )
         async with lookups.watch(asked) as found:
             answer, replay = await till.hold(redemption_id, wish)

@@ -4,11 +4,13 @@ The customer's page speaks its lane's language, with the program's phrases; the 
 English.
 """
 
+from datetime import date
+
 from agent.core.money import format_money
 from agent.core.phrases import Phrases
 from agent.core.program import Program
 from agent.core.receipt import PLAIN, Paper
-from agent.core.rewards import Offer, toward
+from agent.core.rewards import Offer, Shown, toward
 from agent.lanes import Lane
 from agent.till import AccountView, RedemptionAnswer
 
@@ -28,11 +30,12 @@ def sentence(said: str) -> str:
 
 
 class Wording:
-    """Sentences about one program's points, in the language of a lane's paper."""
+    """Sentences about one program's points, in the language of a lane's paper, on a shop's day."""
 
-    def __init__(self, program: Program, paper: Paper = PLAIN) -> None:
+    def __init__(self, program: Program, paper: Paper = PLAIN, day: date | None = None) -> None:
         self._program = program
         self._paper = paper
+        self._day = day
         self._marks = str.maketrans({",": self.say.thousands, ".": self.say.decimal})
 
     @property
@@ -100,7 +103,7 @@ class Wording:
 
     def next_reward(self, member: AccountView) -> str | None:
         """Say how far the next reward is; None where the balance reaches them all."""
-        ahead = toward(self._program, member.balance)
+        ahead = toward(self._program, member.balance, Shown(tier=member.tier, day=self._day))
         if ahead is None:
             return None
         reward = self._paper.text(ahead.reward, ahead.text)

@@ -4,9 +4,10 @@ from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
 from agent.core.phones import Phone
+from agent.core.rewards import Shown as Asking
 from agent.core.rewards import toward
 from agent.ledger import AccountRow, KnownSale, Transaction
-from agent.till.judging import judge
+from agent.till.judging import judge, tier_after
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
 from agent.till.referring import pay_referrer
@@ -118,6 +119,7 @@ def _judge(
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
     balance = member.balance + active
+    after = Asking(tier=tier_after(judged.progress), day=basket.business_date)
     return ClaimSale(
         sale_id=sale_id,
         account=member.account,
@@ -131,7 +133,7 @@ def _judge(
         cashier=cashier or basket.cashier,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, member, earned.points - active),
-        toward=toward(terms.program, balance),
+        toward=toward(terms.program, balance, after),
         flags=("points_withheld",) if judged.is_withheld else (),
         sold_on=None if transaction.counts_on == basket.business_date else basket.business_date,
         **judged.progress,

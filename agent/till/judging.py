@@ -28,7 +28,16 @@ from agent.ledger import AccountRow, KnownSale, View
 from agent.till.referring import referral_of
 from agent.till.terms import Terms
 
-__all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
+__all__ = [
+    "Judged",
+    "Progress",
+    "as_then",
+    "judge",
+    "known_of",
+    "progress_of",
+    "standing_of",
+    "tier_after",
+]
 
 _NOTHING = Earned(points=0, because=())
 
@@ -150,6 +159,12 @@ def progress_of(
         referral=None,
         occurred_s=seconds_of(sale.occurred_at) if is_counted and earned.points else None,
     )
+
+
+def tier_after(progress: Progress) -> str | None:
+    """Answer the tier in which a sale leaves a member; None where the program has none."""
+    standing = progress["standing"]
+    return progress["tier"] if standing is None else standing.tier
 
 
 def _nobodys() -> Progress:

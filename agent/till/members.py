@@ -13,8 +13,11 @@ from pydantic import StringConstraints
 from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
+from agent.core.point_words import PointWords
+from agent.core.program import Program
 from agent.core.rewards import Offer, Spendable, offers
-from agent.core.tokens import Token, TokenRefused
+from agent.core.rewards import Shown as Asking
+from agent.core.tokens import How, Token, TokenRefused, proof_of
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
 from agent.till.judging import standing_of
@@ -27,6 +30,7 @@ __all__ = [
     "Shown",
     "TokenText",
     "account_view",
+    "asking",
     "find",
     "member_of",
     "parse_phone",
@@ -137,52 +141,74 @@ def spendable(
     The only place that decides why; how much it is, the terms say.
     """
     usable = terms.usable(view, row, due=due)
-    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable)
+    words = PointWords.in_first(terms.program)
+    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable, words)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
 
-def _why_less(view: View, row: AccountRow, shown: Shown, usable: int) -> str | None:
+def _why_less(
+    view: View, row: AccountRow, shown: Shown, usable: int, words: PointWords
+) -> str | None:
     refused = why_not(row, shown)
     if refused is not None:
         return refused
     if view.frozen() is not None:
-        return _FROZEN
+        return f"{words.many} cannot be spent now: {_FROZEN}"
     if row.balance < 0:
-        owed = "1 point" if row.balance == -1 else f"{-row.balance} points"
-        return f"this member owes {owed}; the next points go toward this"
+        owed = words.counted(-row.balance)
+        return f"this member owes {owed}; the next {words.many} go toward this"
     if usable < row.balance:
-        return f"{usable or 'none'} of these points can be spent here before head office was heard"
+        some = f"{usable or 'none'} of these {words.many}"
+        return f"{some} can be spent here before head office was heard"
     return None
 
 
-def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
-    """Find a member's account. Costs the same whatever the history. Raises UnknownCard."""
+def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> AccountView:
+    """Find a member's account. Costs the same whatever the history. Raises UnknownCard.
+
+    ``how`` says whether the card was read, or its number typed.
+    """
     row = _known(view, shown)
     points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
+    who = asking(view, terms.program, row, shown, how)
     return AccountView(
         account=row.account,
         display_name=None if profile is None else profile.display_name,
         status=row.card_state,
         say=points.why_less,
-        tier=_tier(view, terms, row),
+        tier=who.tier,
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
-        offers=offers(terms.program, points),
+        offers=offers(terms.program, points, shown=who),
         last_sale=_last_sale(view, row),
     )
 
 
-def _tier(view: View, terms: Terms, row: AccountRow) -> str | None:
-    """Answer the tier of a member on the business date of the newest entry, or the day it came."""
-    newest = None if terms.program.tiers is None else view.newest()
-    if newest is None:
-        return None
-    day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
-    standing = standing_of(view, terms.program, row, day)
-    return None if standing is None else standing.tier
+def asking(
+    view: View,
+    program: Program,
+    row: AccountRow,
+    shown: Shown,
+    how: How,
+    day: date | None = None,
+) -> Asking:
+    """Say who asks for a reward: the tier, the day, and what the card proves.
+
+    Without a ``day`` it is the business date of the newest entry, or the day on which that came.
+    What a program does not ask for costs nothing.
+    """
+    has_days = any(each.first_day or each.last_day for each in program.reward)
+    if day is None and (program.tiers is not None or has_days):
+        newest = view.newest()
+        if newest is not None:
+            day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
+    standing = None if day is None else standing_of(view, program, row, day)
+    token = shown if isinstance(shown, Token) else None
+    tier = None if standing is None else standing.tier
+    return Asking(tier=tier, day=day, proof=proof_of(token, how))
 
 
 def _known(view: View, shown: Shown) -> AccountRow:
@@ -224,9 +250,7 @@ def parse_token(text: str) -> Token:
 
 
 _UNKNOWN = "this card is not known; it can be enrolled at the till"
-_FROZEN = (
-    "points cannot be spent now: this ledger was rebuilt or set back, and nobody has confirmed it"
-)
+_FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
 _UNKNOWN_NUMBER = "no member has this telephone number"
 _WHY_NO_PHONE = "this is no whole telephone number; read it again, with its area code"
 

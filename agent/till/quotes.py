@@ -11,8 +11,10 @@ from agent.core.basket import Sale
 from agent.core.expiry import Expiring, expires
 from agent.core.rewards import Offer, Shown, Spendable, offers
 from agent.core.tiers import NextTier, next_tier
+from agent.core.tokens import Token, proof_of
 from agent.core.values import Value
 from agent.ledger import View
+from agent.till.fitting import held_beside
 from agent.till.judging import judge, known_of
 from agent.till.members import find, shown_in, spendable
 from agent.till.pending import points_due
@@ -74,15 +76,16 @@ def quote(view: View, terms: Terms, sale: Sale, now: datetime) -> Quote:
     points = spendable(view, terms, row, shown, due=due)
     tier = judged.progress["tier"]
     account = known_of(view, terms.program, row, sale.business_date, tier)
+    token = shown if isinstance(shown, Token) else None
+    who = Shown(tier=account.tier, day=sale.business_date, proof=proof_of(token))
+    beside = held_beside(view, terms.program, sale.redemptions, row.account)
     return Quote(
         status="accumulated",
         account=row.account,
         points=judged.earned.points,
         because=judged.earned.because,
         balance=row.balance,
-        rewards=offers(
-            terms.program, points, sale, Shown(tier=account.tier, day=sale.business_date)
-        ),
+        rewards=offers(terms.program, points, sale, who, beside),
         expires=expires(terms.program.expiry, account),
         tier=account.tier,
         next_tier=next_tier(terms.program, account),

@@ -14,6 +14,7 @@ from agent.core.instant import rfc3339
 from agent.core.phones import Phone
 from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
+from agent.till.fitting import refuse_unfit
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import (
     InsufficientPoints,
@@ -95,6 +96,7 @@ def hold(
     transaction.refuse_frozen()
     member = member_of(transaction, shown)
     points = price(terms.program, wish)
+    refuse_unfit(transaction, terms.program, member, shown, wish, points)
     if member.balance < points:
         short = points - max(0, member.balance)
         raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")

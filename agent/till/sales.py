@@ -10,9 +10,10 @@ from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
 from agent.core.money import format_money
 from agent.core.phones import Phone
-from agent.core.rewards import toward
+from agent.core.rewards import Shown, toward
 from agent.ledger import AccountRow, KnownSale, Transaction, View
-from agent.till.judging import judge
+from agent.till.fitting import is_unfit
+from agent.till.judging import judge, tier_after
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
@@ -91,6 +92,7 @@ def _judge(
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
     balance = None if row is None else row.balance + active
+    after = Shown(tier=tier_after(judged.progress), day=sale.business_date)
     return AccumulatePoints(
         sale_id=sale_id,
         sale_json=Raw(sale.canonical()),
@@ -103,11 +105,12 @@ def _judge(
         flags=(
             *_flags(terms, sale, row, is_short=spending.is_short, withheld=judged.is_withheld),
             *(("date_ahead",) if transaction.denies(sale.business_date) else ()),
+            *_unfit(transaction, terms, sale_id, sale, row, spending, judged.progress["tier"]),
         ),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
-        toward=None if balance is None else toward(program, balance),
+        toward=None if balance is None else toward(program, balance, after),
         redeemed=spending.points,
         **judged.progress,
     )
@@ -128,6 +131,22 @@ def _flags(
     same_cashier = (row.last_cashier or "").casefold() == sale.cashier.casefold()
     if same_day and same_cashier and row.in_a_row + 1 >= terms.often:
         yield "card_over_and_over"
+
+
+def _unfit(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    row: AccountRow | None,
+    spending: Spending,
+    tier: str | None,
+) -> Iterator[SaleFlag]:
+    """Look at the rewards that a sale spends, where it spends any."""
+    if row is None or not (spending.capture or spending.points):
+        return
+    if is_unfit(transaction, terms.program, sale_id, sale, row, spending.capture, tier):
+        yield "reward_does_not_fit"
 
 
 def sale_of(view: View, sale_id: str) -> KnownSale:

@@ -18,6 +18,7 @@ from agent.core.heard import Heard
 from agent.core.phones import is_by_phone
 from agent.core.program import Program
 from agent.core.receipt import Paper
+from agent.core.tokens import How
 from agent.core.values import MintId
 from agent.ledger import Ledger
 from agent.till.activity import Activity
@@ -119,20 +120,25 @@ class Till:
 
     @property
     def _today(self) -> Terms:
-        """The terms of the shop's day: as the newest sale said it, and before any as the clock."""
-        return self._terms.on(self._said or self._ledger.now().date())
+        """The terms of the shop's day."""
+        return self._terms.on(self.day_now)
+
+    @property
+    def day_now(self) -> date:
+        """The shop's day: as the newest sale said it, and before any as the clock does."""
+        return self._said or self._ledger.now().date()
 
     def paper(self, lane: str) -> Paper:
         """Answer what a lane prints on, and the words that its customer reads."""
         return self._terms.paper(lane)
 
-    async def identify(self, text: str) -> AccountView:
+    async def identify(self, text: str, how: How = "read") -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
 
         Reads only what is on disk. Raises UnknownCard, MalformedToken, MalformedPhone.
         """
         shown = parse_shown(text, self._terms)
-        return await self._ledger.read(lambda view: account_view(view, self._today, shown))
+        return await self._ledger.read(lambda view: account_view(view, self._today, shown, how))
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.

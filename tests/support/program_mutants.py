@@ -14,11 +14,61 @@ _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _EXPLAINED = "tests/unit/test_an_explanation_states_its_number.py"
 _PROMOTED = "tests/unit/test_promotions_apply_where_and_when_they_say.py"
 _REFUSED = "tests/unit/test_a_program_that_contradicts_itself_is_refused.py"
+_TOGETHER = "tests/unit/test_rewards_go_together_or_not.py"
 _REWARDS = "tests/unit/test_rewards_are_there_when_they_can_be_had.py"
 _RUN_OUT = "tests/unit/test_points_run_out_when_promised.py"
 _STACKED = "tests/unit/test_promotions_stack_as_the_program_says.py"
 _TIERS = "tests/unit/test_a_tier_is_kept_as_long_as_promised.py"
 MUTANTS = {
+    "things_share_a_piece": Mutant(
+        file="agent/core/pieces.py",
+        old="    if len(owned) < len(rules):\n        return None\n",
+        new="",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "a_piece_given_away_for_good": Mutant(
+        file="agent/core/pieces.py",
+        old="        if thing not in owned or _give(owned[thing], owned, asked):\n",
+        new="        if thing not in owned:\n",
+        caught_by=f"{_TOGETHER}::test_a_thing_makes_room_for_another",
+    ),
+    "a_thing_leaves_its_money": Mutant(
+        file="agent/core/combining.py",
+        old="        max(0, line.amount_minor - taken[index]) if index in taken else",
+        new="        line.amount_minor if index in taken else",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "money_comes_off_twice": Mutant(
+        file="agent/core/combining.py",
+        old="        most_minor = min(most_minor, bound_minor)\n",
+        new="        most_minor = bound_minor\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "alone_beside_others": Mutant(
+        file="agent/core/combining.py",
+        old="    if len(together) > 1 and any(each.rule.alone",
+        new="    if len(together) > 9 and any(each.rule.alone",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "one_more_for_a_sale": Mutant(
+        file="agent/core/combining.py",
+        old="    if most is not None and len(together) > most:\n",
+        new="    if most is not None and len(together) > most + 1:\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "reward_lines_make_the_basket_smaller": Mutant(
+        file="agent/core/combining.py",
+        old="max(0, sum([line.amount_minor for line in goods]))",
+        new="max(0, sum([line.amount_minor for line in sale.lines]))",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "discount_pays_for_any_goods": Mutant(
+        file="agent/core/combining.py",
+        old="        if rule.takes_any:\n            return self.goods_minor\n",
+        new="        if rule.takes_any or rule.exclude_categories:\n"
+        "            return self.goods_minor\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
     "tier_rate_ignored": Mutant(
         file="agent/core/earning.py",
         old='    rate = rule.tier_rates.get(tier or "")\n',
@@ -195,8 +245,8 @@ MUTANTS = {
     ),
     "reward_for_the_wrong_tier": Mutant(
         file="agent/core/rewards.py",
-        old="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier not in reward.tiers:\n",
-        new="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier is None:\n",
+        old="shown.tier == _UNKNOWN or shown.tier in reward.tiers\n",
+        new="shown.tier == _UNKNOWN or shown.tier is not None\n",
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "reward_to_any_card": Mutant(
@@ -206,9 +256,9 @@ MUTANTS = {
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "share_of_the_basket_ignored": Mutant(
-        file="agent/core/rewards.py",
-        old="        takes_minor = basket.total_minor * discount.most_percent // 100\n",
-        new="        takes_minor = basket.total_minor\n",
+        file="agent/core/combining.py",
+        old="        share_minor = self.goods_minor * rule.most_percent // 100\n",
+        new="        share_minor = self.goods_minor\n",
         caught_by=f"{_REWARDS}::test_a_share_of_the_basket",
     ),
     "again_gives_more_than_before": Mutant(

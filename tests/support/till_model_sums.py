@@ -1,6 +1,6 @@
 """The sums of a till with a pencil: what a basket earns, what is left of it, what points buy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,20 +186,36 @@ def thousandths(quantity: str) -> int:
 
 
 def offers(
-    program: Body, usable: int, total_minor: int | None = None
+    program: Body,
+    usable: int,
+    goods_minor: int | None = None,
+    beside: Sequence[tuple[str | None, int]] = (),
 ) -> list[tuple[str, int, bool]]:
-    """List what points buy: which reward, for how many points, and whether it can be had."""
+    """List what points buy: which reward, for how many points, and whether it can be had.
+
+    ``goods_minor`` is what the basket came to before rewards, ``beside`` what is held for it, as
+    reward (none where it is money off) and points. Rewards here are about any goods.
+    """
     discount = program["discount"]
     step, least = discount["step"], max(discount["minimum"], discount["step"])
     points = usable - usable % step
-    while total_minor is not None and _off_minor(discount, points) > total_minor:
-        points -= step
-    can = points >= least
+    values = {one["id"]: one.get("value_minor") or 0 for one in program["reward"]}
+    off_minor = _off_minor(discount, sum(points for name, points in beside if name is None))
+    held = [values[name] for name, _ in beside if name is not None and values[name]]
+    goes = can_go = True
+    if goods_minor is not None:
+        room_minor = goods_minor - off_minor - sum(held)
+        goes = off_minor <= goods_minor and (not held or room_minor + held[0] > 0)
+        can_go = goes and room_minor > 0
+        while points > 0 and _off_minor(discount, points) > room_minor:
+            points -= step
+    can = goes and points >= least
     return [
-        (discount["id"], points if can else least, can),
+        (discount["id"], points if points >= least else least, can),
         *(
-            (one["id"], one["cost_points"], one["cost_points"] <= usable)
+            (one["id"], one["cost_points"], one["cost_points"] <= usable and fits)
             for one in program["reward"]
+            for fits in [can_go if values[one["id"]] else goes]
         ),
     ]
 

@@ -14,6 +14,7 @@ _LEFT_TIER = "tests/unit/test_the_till_agrees_with_a_plain_model.py::test_a_tier
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
+_FOR_WHOM = "tests/unit/test_a_reward_is_for_who_shows_it.py"
 _FROZEN = "tests/unit/test_a_frozen_ledger_spends_nothing.py"
 _HELD = "tests/unit/test_points_are_held_then_spent.py"
 _LEFT = "tests/unit/test_a_void_gives_back_what_returns_left.py"
@@ -26,6 +27,54 @@ _TIER = "tests/unit/test_a_member_is_in_a_tier.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
 _WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
+    "next_reward_of_days_gone_by": Mutant(
+        file="agent/core/rewards.py",
+        old=" and reward.last_day < day\n",
+        new=" and reward.last_day > day\n",
+        caught_by=f"{_FOR_WHOM}::test_the_next_reward_is_one_that_the_member_could_have",
+    ),
+    "hold_for_anybody": Mutant(
+        file="agent/till/fitting.py",
+        old="        if why_not := why_not_for(reward, who):\n",
+        new="        if (why_not := why_not_for(reward, who)) and not reward:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_its_tier",
+    ),
+    "typed_proves_as_much_as_read": Mutant(
+        file="agent/core/tokens.py",
+        old='    if token is None or how == "typed":\n',
+        new="    if token is None:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_what_the_card_proves",
+    ),
+    "barcode_proves_a_chip": Mutant(
+        file="agent/core/tokens.py",
+        old='    return _PROVED.get(token.scheme, "any")\n',
+        new='    return _PROVED.get(token.scheme, "uid")\n',
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_what_the_card_proves",
+    ),
+    "any_day_is_believed_for_a_reward": Mutant(
+        file="agent/till/fitting.py",
+        old="None if said is None or transaction.denies(said) else said",
+        new="said",
+        caught_by=f"{_FOR_WHOM}::test_a_day_that_cannot_be_brings_no_reward",
+    ),
+    "what_was_given_back_is_still_held": Mutant(
+        file="agent/till/fitting.py",
+        old="        if (known.released or captured) and not known.captured:\n",
+        new="        if captured and not known.captured:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_for_a_sale_goes_with_what_is_held_for_it",
+    ),
+    "captured_before_and_forgotten": Mutant(
+        file="agent/till/fitting.py",
+        old="        *_chosen(transaction, program, before, member.account, captured=True),\n",
+        new="",
+        caught_by=f"{_FOR_WHOM}::test_what_was_captured_before_counts_too",
+    ),
+    "reward_of_any_day_in_a_sale": Mutant(
+        file="agent/till/fitting.py",
+        old="    who = Asking(tier=tier, day=sale.business_date)\n",
+        new="    who = Asking(tier=tier)\n",
+        caught_by=f"{_FOR_WHOM}::test_a_sale_is_taken_and_says_what_does_not_fit",
+    ),
     "return_without_cap": Mutant(
         file="agent/core/taking_back.py",
         old="    if not 0 <= back <= sold:\n",
@@ -307,8 +356,8 @@ MUTANTS = {
     ),
     "quote_offers_more_than_the_basket": Mutant(
         file="agent/core/rewards.py",
-        old="        points = min(points, takes_minor // step_minor * discount.step)",
-        new="        points = max(points, takes_minor // step_minor * discount.step)",
+        old="        points = min(points, takes_minor // ",
+        new="        points = max(points, takes_minor // ",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
     "short_of_what_is_kept_back": Mutant(

@@ -187,7 +187,10 @@ class Shop:
         assert quoted.balance == (None if member is None else member.active + due), (body, quoted)
         offered = [(one.reward, one.cost_points, one.available) for one in quoted.rewards]
         usable = self.notebook.usable(body["token"], due)
-        assert offered == offers(program, usable, body["total_minor"]), (body, quoted)
+        goods = [one for one in body["lines"] if one["category"] != "reward"]
+        goods_minor = max(0, sum(one["amount_minor"] for one in goods))
+        beside = self._beside(body, member)
+        assert offered == offers(program, usable, goods_minor, beside), (body, quoted)
         assert self.ledger.head == head
 
     def _hold_tier(self, member: Member, day: date, quoted: Quote) -> None:
@@ -197,6 +200,16 @@ class Shop:
         above = quoted.next_tier
         told = set() if above is None else {above.points, above.spend_minor} - {None}
         assert told == (set() if short is None else {short}), (day, quoted, short)
+
+    def _beside(self, body: dict[str, Any], member: Any) -> list[tuple[str | None, int]]:
+        """What a basket's member holds of what it names, or spent."""
+        holds = self.notebook.holds
+        named = [holds[name] for name in {*body["redemptions"]} if name in holds]
+        return [
+            (one.reward, one.captured or one.points)
+            for one in named
+            if one.member is member and one.status != "released"
+        ]
 
     def release_overdue(self) -> None:
         """The agent looks for holds whose time is up."""

@@ -101,6 +101,11 @@ _WRONG = [
         _COFFEE.replace("currency", 'categories = ["fuel"]\ncurrency') + 'categories = ["oil"]\n',
         " categories.1: nobody declared the category 'oil'",
     ),
+    (
+        _OFF.replace("currency", 'categories = ["fuel"]\ncurrency')
+        + 'points = 1\nworth_minor = 1\nstep = 1\nexclude_categories = ["oil"]\n',
+        "exclude_categories.1: nobody declared the category 'oil'",
+    ),
     (_OFF + "points = 3\nworth_minor = 100\nstep = 1\n", "a step must be worth whole minor units"),
     (_OFF + "points = 1\nworth_minor = 1\nstep = 50\nminimum = 120\n", "make it 100 or 150"),
     (_OFF + "points = 1\nworth_minor = 1\nstep = 50\nminimum = 20\n", "make it 50"),

@@ -79,6 +79,12 @@ WARNED = {
         "29 expiry.never_tiers",
         "these are all tiers, so no points ever run out; take [expiry] out",
     ),
+    "money off for goods that are excluded": (
+        '\n[discount]\nid = "d"\ntext = "D"\npoints = 1000\nworth_minor = 1\nstep = 1000\n'
+        'skus = ["1"]\nexclude_skus = ["1"]',
+        "26 discount",
+        "all that points could pay for is excluded, so nobody can have it; take an exclusion out",
+    ),
     "a reward that costs more for less": (
         reward("small", 20, 100) + reward("large", 10, 100),
         "29 reward.1.cost_points",
@@ -110,6 +116,7 @@ FINE = {
     + reward("b", 10, 100, "minimum_basket_minor = 500"),
     "cheaper for some days": reward("a", 20, 100) + reward("b", 10, 100, "last_day = 2026-05-01"),
     "cheaper for a good card": reward("a", 20, 100) + reward("b", 10, 100, 'proof = "sdm"'),
+    "cheaper and alone": reward("a", 20, 100) + reward("b", 10, 100, "alone = true"),
     "cheaper for some goods": reward("a", 20, 100) + reward("b", 10, 100, 'skus = ["1"]'),
 }
 

@@ -35,6 +35,7 @@ SaleFlag = Literal[
     "points_not_redeemed",
     "points_withheld",
     "date_ahead",
+    "reward_does_not_fit",
 ]
 
 

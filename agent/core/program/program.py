@@ -100,6 +100,8 @@ class Program(Value):
     """Points as money off."""
     reward: tuple[Reward, ...] = ()
     """What points buy."""
+    rewards_per_sale: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    """At most so many rewards in one sale; points as money off are one of them."""
 
     @field_validator("phrases", mode="before")
     @classmethod

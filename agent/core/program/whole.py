@@ -20,8 +20,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 Document = Mapping[str, Any]
 _Named = Iterator[tuple[Location, str]]
 
-_ABOUT_LINES = ("earn", "promotion", "reward")
-_WORDED = (*_ABOUT_LINES, "tiers.tier", "enrolment", "referral", "discount")
+_ABOUT_LINES = ("earn", "promotion", "discount", "reward")
+_WORDED = (*_ABOUT_LINES, "tiers.tier", "enrolment", "referral")
 _DAYS = ("effective_from", "first_day", "last_day", "starts_at", "ends_at")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.core.program import Program
 from agent.core.program_check.promotions import idle_promotions, lowered_bonuses
-from agent.core.program_check.rewards import idle_rewards, outdone_rewards
+from agent.core.program_check.rewards import idle_rewards, outdone_rewards, unused_discount
 from agent.core.program_check.rules import idle_rules, unused_words
 from agent.core.program_check.shadows import shadowed_promotions
 from agent.core.program_check.spoken import unspoken
@@ -47,6 +47,7 @@ def check(text: str, *, source: str) -> Checked:
         *unused_words(program),
         *lowered_bonuses(program),
         *outdone_rewards(program),
+        *unused_discount(program),
         *unspoken(program),
     )
     return Checked(

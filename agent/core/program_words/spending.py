@@ -35,6 +35,11 @@ def spending(program: Program) -> Iterator[str]:
         yield " ".join(_discount(program, program.discount))
     for reward in program.reward:
         yield f"{reward.text}: {_reward(program, reward)}"
+    if program.rewards_per_sale is not None:
+        most = counted(program.rewards_per_sale, "reward")
+        goes = "goes" if program.rewards_per_sale == 1 else "go"
+        too = "; points as money off are one of them" if program.discount is not None else ""
+        yield f"At most {most} {goes} with one sale{too}."
 
 
 def expiry(program: Program) -> Iterator[str]:
@@ -80,10 +85,14 @@ def _discount(program: Program, discount: Discount) -> Iterator[str]:
     if discount.minimum_basket_minor:
         basket = format_money(discount.minimum_basket_minor, program.currency)
         yield f"That needs a basket of {basket} or more."
+    if lines := about_lines(discount):
+        yield f"They pay for {lines}, and nothing else."
     if discount.most_percent < 100:
         yield f"At most {discount.most_percent} % of a basket can be paid so."
     if discount.partner_rate is not None:
         yield f"At partners points are worth {discount.partner_rate} times as much."
+    if discount.alone:
+        yield "They go with no reward in one sale."
     yield from _worth(program, discount)
 
 
@@ -106,7 +115,8 @@ def _worth(program: Program, discount: Discount) -> Iterator[str]:
 def _reward(program: Program, reward: Reward) -> str:
     off = ""
     if reward.value_minor is not None:
-        off = f" for {format_money(reward.value_minor, program.currency)} off"
+        most = "" if reward.takes_any else "up to "
+        off = f" for {most}{format_money(reward.value_minor, program.currency)} off"
     lines = about_lines(reward)
     basket = ""
     if reward.minimum_basket_minor:
@@ -119,5 +129,6 @@ def _reward(program: Program, reward: Reward) -> str:
         of_tiers(program, reward.tiers),
         between_days(reward.first_day, reward.last_day),
         _PROOFS[reward.proof],
+        "with no other reward in the sale" if reward.alone else "",
         between=", ",
     )
