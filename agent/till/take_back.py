@@ -36,6 +36,7 @@ from agent.till.refusals import (
 )
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
+from agent.till.voucher_sales import come_back
 
 __all__ = ["take_back", "void"]
 
@@ -73,7 +74,9 @@ def void(
         **moved,
         **_by_whom(sale, lane, cashier),
     )
-    return transaction.append(fact, business_date=business_date), False
+    recorded = transaction.append(fact, business_date=business_date)
+    come_back(transaction, sale_id, goods=True)
+    return recorded, False
 
 
 def take_back(
@@ -110,7 +113,11 @@ def take_back(
         **moved,
         **_by_whom(sale, back.lane, back.cashier),
     )
-    return transaction.append(fact, business_date=back.business_date), False
+    recorded = transaction.append(fact, business_date=back.business_date)
+    if left_minor == 0 < sale.total_minor:
+        goods = _is_all_back(transaction, sale, tuple(earlier.values()), back)
+        come_back(transaction, sale_id, goods=goods)
+    return recorded, False
 
 
 def _left(
@@ -191,6 +198,17 @@ def _came_back(
             lines[line.line] += Decimal(line.quantity)
         amounts_minor += 0 if fact.lines else fact.amount_minor
     return lines, amounts_minor
+
+
+def _is_all_back(
+    view: View, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
+) -> bool:
+    """Say whether every line of a sale came back, and not its money alone."""
+    lines, _ = _came_back(view, earlier, back) if back.lines else ({}, 0)
+    if not lines or sale.recorded is None:
+        return False
+    sold = enumerate(sale.recorded[0].sale.lines)
+    return all(lines.get(index) == Decimal(line.quantity) for index, line in sold)
 
 
 def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -> Recorded:
