@@ -76,6 +76,9 @@ class Phrases(Value):
     taken_back: Plain
     given_back: Plain
     redeemed: Plain
+    voucher: Annotated[Label, AfterValidator(_naming("code"))]
+    good_until: Annotated[Label, AfterValidator(_naming("date"))]
+    at_partners: Plain
     reference: Annotated[Label, AfterValidator(_naming("position"))]
     thousands: Annotated[Label, Field(max_length=1), AfterValidator(_naming())]
     decimal: Annotated[Plain, Field(max_length=1)]
@@ -119,6 +122,9 @@ BUILT_IN = Phrases(
     taken_back="Points taken back",
     given_back="Points given back",
     redeemed="Points redeemed",
+    voucher="Voucher {code}",
+    good_until="Good until {date}",
+    at_partners="To be used at a partner",
     reference="Ref {position}",
     thousands=",",
     decimal=".",

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from agent.core.entry import Position
-from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher, ReturnSale, VoidSale
+from agent.core.money import format_money
 from agent.core.paper import row, wrapped
 from agent.core.phrases import BUILT_IN, ENGLISH, Phrases
 from agent.core.program import Program
@@ -63,7 +64,7 @@ class Paper:
 PLAIN = Paper()
 """The narrowest, in English."""
 
-_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale
+_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale | IssueVoucher
 
 
 def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
@@ -76,7 +77,9 @@ def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
 
 
 def _about(fact: _About, paper: Paper) -> Iterator[str]:
-    if isinstance(fact, ReturnSale | VoidSale):
+    if isinstance(fact, IssueVoucher):
+        yield from _voucher(fact, paper)
+    elif isinstance(fact, ReturnSale | VoidSale):
         yield from _came_back(fact, paper)
     elif isinstance(fact, ClaimSale) or fact.status == "accumulated":
         yield from _earned(fact, paper)
@@ -118,6 +121,23 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
         yield from row(phrases.withheld, fact.withheld, width)
     yield from _balance(fact.balance, paper)
     yield from _pending(fact.pending, paper)
+
+
+def _voucher(fact: IssueVoucher, paper: Paper) -> Iterator[str]:
+    phrases, width = paper.phrases, paper.width
+    yield from wrapped(phrases.voucher.format(code=fact.code), width)
+    if fact.value_minor is not None and fact.currency is not None:
+        amount = format_money(fact.value_minor, fact.currency)
+        yield from wrapped(phrases.money_off.format(amount=amount), width)
+    if fact.reward is not None:
+        yield from wrapped(paper.text(fact.reward, fact.text or fact.reward), width)
+    if fact.good_until is not None:
+        yield from wrapped(phrases.good_until.format(date=fact.good_until.isoformat()), width)
+    if fact.partner:
+        yield from wrapped(phrases.at_partners, width)
+    if fact.points:
+        yield from row(phrases.redeemed, -fact.points, width)
+        yield from _balance(fact.balance, paper)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:

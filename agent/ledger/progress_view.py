@@ -5,16 +5,16 @@ from datetime import date
 from agent.core.account import Use
 from agent.core.instant import HOUR_S
 from agent.core.tiers import Standing
-from agent.ledger.day_view import DayView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import PaidReferral
+from agent.ledger.vouchers import VoucherView
 
 __all__ = ["ProgressView"]
 
 _NONE = [0, 0]
 
 
-class ProgressView(DayView):
+class ProgressView(VoucherView):
     """Reads tiers, what counts toward them, what promotions gave, and who brought whom."""
 
     def standing(self, account: str) -> Standing | None:

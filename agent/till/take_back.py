@@ -18,6 +18,7 @@ from agent.core.taking_back import (
     ReturnExceedsSale,
     after_lines,
     goods_back,
+    is_all_back,
     money_off,
     rewards_left,
     share_left,
@@ -38,6 +39,7 @@ from agent.till.refusals import (
 )
 from agent.till.sales import sale_of
 from agent.till.terms import Terms
+from agent.till.voucher_sales import come_back
 
 __all__ = ["take_back", "void"]
 
@@ -78,6 +80,7 @@ def void(
         **by_whom(sale, lane, cashier),
     )
     recorded = transaction.append(fact, business_date=business_date)
+    come_back(transaction, sale_id, goods=True)
     return take_from_referrer(transaction, terms, recorded, paid), False
 
 
@@ -117,7 +120,15 @@ def take_back(
         **by_whom(sale, back.lane, back.cashier),
     )
     recorded = transaction.append(fact, business_date=back.business_date)
+    if left.minor == 0 < sale.total_minor:
+        lines, _ = _came_back(transaction, tuple(earlier.values()), back)
+        come_back(transaction, sale_id, goods=_is_all_back(sale, lines))
     return take_from_referrer(transaction, terms, recorded, paid), False
+
+
+def _is_all_back(sale: KnownSale, lines: dict[int, Decimal]) -> bool:
+    """Say whether every line is known to have come back."""
+    return sale.recorded is not None and is_all_back(sale.recorded[0].sale, lines)
 
 
 def _left(

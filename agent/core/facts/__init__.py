@@ -46,6 +46,14 @@ from agent.core.facts.sales import (
     SaleStatus,
     VoidSale,
 )
+from agent.core.facts.vouchers import (
+    HoldVoucher,
+    IssueVoucher,
+    ReleaseVoucher,
+    UseVoucher,
+    VoucherReleaseReason,
+    WithdrawVoucher,
+)
 
 __all__ = [
     "AccumulatePoints",
@@ -66,6 +74,8 @@ __all__ = [
     "ExpirePoints",
     "Fact",
     "FlagActivity",
+    "HoldVoucher",
+    "IssueVoucher",
     "LeaseGrant",
     "LeaseReturn",
     "LotPart",
@@ -73,12 +83,16 @@ __all__ = [
     "RateVisit",
     "RedeemReward",
     "ReleaseReason",
+    "ReleaseVoucher",
     "ReturnPromotionPoints",
     "ReturnSale",
     "ReturnedLine",
     "SaleFlag",
     "SaleStatus",
+    "UseVoucher",
     "VoidSale",
+    "VoucherReleaseReason",
+    "WithdrawVoucher",
     "kind_of",
 ]
 
@@ -96,6 +110,11 @@ Fact = (
     | ClaimSale
     | AdjustPoints
     | ExpirePoints
+    | IssueVoucher
+    | HoldVoucher
+    | UseVoucher
+    | ReleaseVoucher
+    | WithdrawVoucher
     | AddCard
     | CardState
     | FlagActivity
