@@ -14,11 +14,13 @@ from agent.core.accumulate import Because, accumulate, worths
 from agent.core.basket import Sale
 from agent.core.earning import Worth, thousandths
 from agent.core.expiry import Expiring, expires
+from agent.core.free_rewards import free_rewards
 from agent.core.money import format_money
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import as_fraction
 from agent.core.promoting import Circumstances
 from agent.core.rewards import Offer, Shown, Spendable, offers
+from agent.core.stamp_cards import Collected, collected, on_cards
 from agent.core.tiers import NextTier, next_tier, tier_of
 from agent.core.values import Text
 
@@ -55,6 +57,8 @@ class Explanation:
     """The tier that comes next, and what is missing for it."""
     withheld: int = 0
     """Whole points that the program's limits took away."""
+    stamps: tuple[Collected, ...] = ()
+    """Each stamp card of the account, as it would stand after this basket."""
 
 
 def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
@@ -62,7 +66,9 @@ def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
     account = when.account
     earned = accumulate(program, sale, when)
     worth = {each.rule: each for each in worths(program, sale, when)} if earned.because else {}
-    tier = tier_of(program, account)
+    tier, day = tier_of(program, account), sale.business_date
+    in_tier = None if tier is None else tier.id
+    by_sale = collected(program, sale, in_tier, account.stamps)
     return Explanation(
         points=earned.points,
         because=tuple(
@@ -74,11 +80,12 @@ def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
             program,
             Spendable(balance=account.balance, usable=max(0, account.balance)),
             sale,
-            Shown(tier=None if tier is None else tier.id, day=sale.business_date),
+            Shown(tier=in_tier, day=day, free=free_rewards(program, account, day)),
         ),
-        tier=None if tier is None else tier.id,
+        tier=in_tier,
         next_tier=next_tier(program, account),
         withheld=earned.withheld,
+        stamps=on_cards(program, day, in_tier, account.stamps, by_sale),
     )
 
 

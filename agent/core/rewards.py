@@ -3,12 +3,14 @@
 Cost: one step per reward of the program.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
+from agent.core.free_rewards import NOBODY
 from agent.core.program import Discount, Program, Reward
 from agent.core.program.burning import PROOFS, Proof
 from agent.core.values import Code, Label
@@ -35,12 +37,14 @@ class Spendable:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """Who asks for a reward, when and with what: the member's tier, the business date, and what the
-    card proves. What is left out is not known.
+    card proves. What is left out is not known. ``free`` says why each reward that costs nothing
+    cannot be had, as ``free_rewards`` does; of a member's who is not known, none can.
     """
 
     tier: str | None = _UNKNOWN
     day: date | None = None
     proof: Proof | None = None
+    free: Mapping[str, str | None] = field(default_factory=dict)
 
 
 NOTHING_SHOWN = Shown()
@@ -59,7 +63,7 @@ class Offer:
     reward: Code
     """The reward's id in the program."""
     cost_points: int
-    """Whole points that it costs."""
+    """Whole points that it costs; 0 where an occasion brings it."""
     value_minor: int | None
     """What it takes off the basket, in minor units; null where it is a thing."""
     available: bool
@@ -94,7 +98,11 @@ def offers(
 
 def toward(program: Program, balance: int) -> Toward | None:
     """Answer the cheapest reward that a balance does not reach yet; None where it reaches all."""
-    listed = [(reward.cost_points, reward.id, reward.text) for reward in program.reward]
+    listed = [
+        (reward.cost_points, reward.id, reward.text)
+        for reward in program.reward
+        if not reward.is_free
+    ]
     if program.discount is not None:
         least = max(program.discount.minimum, program.discount.step)
         listed.append((least, program.discount.id, program.discount.text))
@@ -113,7 +121,12 @@ def cost_of(program: Program, reward: str) -> int | None:
 def _of_reward(reward: Reward, points: Spendable, basket: Sale | None, shown: Shown) -> Offer:
     why_not = (
         _why_nobody(reward, shown)
-        or (None if reward.cost_points <= points.usable else _why_not(reward.cost_points, points))
+        or (shown.free.get(reward.id, NOBODY) if reward.is_free else None)
+        or (
+            None
+            if reward.cost_points <= max(0, points.usable)
+            else _why_not(reward.cost_points, points)
+        )
         or (None if basket is None else _why_no_fit(reward, basket))
     )
     return Offer(

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
 from agent.core.mistakes import Amiss, Finding
-from agent.core.program.parts import Lines, Rate, Worded, is_between
+from agent.core.program.occasions import Occasional
+from agent.core.program.parts import Rate, Worded, is_between
 from agent.core.values import Code
 
 __all__ = ["PROOFS", "Discount", "Proof", "Reward"]
@@ -80,16 +81,15 @@ class Discount(Worded):
         return self
 
 
-class Reward(Lines):
-    """Something that points buy. ``value_minor`` is what it takes off the basket, where it does.
+class Reward(Occasional):
+    """Something that points buy, or that an occasion brings. ``value_minor`` is what it takes
+    off the basket, where it does.
 
     It is there from ``first_day`` to ``last_day`` for members of ``tiers``, with a basket of
     ``minimum_basket_minor`` that has a line of its categories or articles, where it names any, and
     to a card that proves as much as ``proof``.
     """
 
-    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    """What it costs, in points."""
     value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
     """What it takes off the basket, in minor units; leave it out where it is a thing."""
     minimum_basket_minor: _Money = 0
