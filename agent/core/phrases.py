@@ -59,7 +59,8 @@ class Phrases(Value):
 
     On a receipt numbers stand to the right of most of them. From ``thousands`` on they are the
     page's alone: the marks that part its thousands and its decimals, and then its words. Of what
-    is counted there is one phrase for one, and one for any other number.
+    is counted there is one phrase for one, and one for any other number. A language that says
+    nothing of stamps writes them with a slash.
     """
 
     this_sale: Plain
@@ -102,6 +103,9 @@ class Phrases(Value):
     enough: Annotated[Label, AfterValidator(_naming("reward"))]
     on_hold: Annotated[Label, AfterValidator(_naming("reward", "cost"))]
     money_off: Annotated[Label, AfterValidator(_naming("amount"))]
+    stamps: Annotated[Label, AfterValidator(_naming("card", "stamps", "full"))] = (
+        "{card}: {stamps}/{full}"
+    )
 
 
 BUILT_IN = Phrases(
@@ -145,5 +149,6 @@ BUILT_IN = Phrases(
     enough="Enough for: {reward}",
     on_hold="{reward}: {cost} set aside",
     money_off="{amount} off",
+    stamps="{card}: {stamps} of {full}",
 )
 """The phrases of English, which no program has to write."""

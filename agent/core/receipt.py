@@ -9,7 +9,7 @@ Numbers are plain digits and dates ISO 8601 in every language: till, receipt and
 alike. Amounts of money are the POS's own to print.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -18,6 +18,7 @@ from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
 from agent.core.paper import row, wrapped
 from agent.core.phrases import BUILT_IN, ENGLISH, Phrases
 from agent.core.program import Program
+from agent.core.stamp_cards import Collected
 
 __all__ = ["NARROWEST", "PLAIN", "Paper", "ReceiptWidth", "receipt"]
 
@@ -90,6 +91,7 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
     for reason in fact.because:
         text = paper.text(reason.rule, reason.text)
         yield from row(text, reason.points, width, indent="  ")
+    yield from _stamps(fact.stamps, paper)
     if "currency_mismatch" in fact.flags:
         yield from wrapped(phrases.other_currency, width)
     if "points_withheld" in fact.flags:
@@ -116,8 +118,17 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
         yield from row(phrases.given_back, fact.given_back, width)
     if fact.withheld:
         yield from row(phrases.withheld, fact.withheld, width)
+    yield from _stamps(fact.stamps, paper)
     yield from _balance(fact.balance, paper)
     yield from _pending(fact.pending, paper)
+
+
+def _stamps(cards: Sequence[Collected], paper: Paper) -> Iterator[str]:
+    """Say how each stamp card stands now, and what a full one gave."""
+    for each in cards:
+        text = paper.text(each.card, each.text)
+        stamps = paper.phrases.stamps.format(card=text, stamps=each.count, full=each.full)
+        yield from wrapped(stamps, paper.width)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:

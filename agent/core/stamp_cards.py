@@ -124,9 +124,9 @@ def stamps_left(program: Program | None, left: Share, brought: Mapping[str, int]
     return now
 
 
-def came_back(before: Collected, count: int, stamps: int) -> Collected:
+def came_back(before: Collected, stamps: int) -> Collected:
     """Answer what becomes of a card that a sale added to, where so many stamps are taken back."""
-    return replace(before, count=count - stamps, stamps=-stamps, given=0)
+    return replace(before, count=before.count - stamps, stamps=-stamps, given=0)
 
 
 def _stamps(

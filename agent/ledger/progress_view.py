@@ -11,7 +11,7 @@ __all__ = ["ProgressView"]
 
 
 class ProgressView(DayView):
-    """Reads tiers, what counts toward them, and what promotions gave."""
+    """Reads tiers, what counts toward them, what promotions gave, and stamps."""
 
     def standing(self, account: str) -> Standing | None:
         """Answer the tier that an account was last said to be in."""
@@ -47,6 +47,16 @@ class ProgressView(DayView):
     def given(self) -> dict[str, int]:
         """Answer how many points of each promotion this device gave, by its id."""
         return dict(self._connection.execute(SQL["given"]).fetchall())
+
+    def stamps(self, account: str) -> dict[str, int]:
+        """Answer the stamps on an account's cards, below zero where some are owed."""
+        return dict(self._connection.execute(SQL["stamps_of"], (account,)).fetchall())
+
+    def stamped(self, sale_id: str) -> list[tuple[str, str, int, int, int]]:
+        """List the cards that a sale added to: card, text, how many fill it, the stamps that it
+        brought, and those that were taken back.
+        """
+        return self._connection.execute(SQL["stamped"], (sale_id,)).fetchall()
 
     def lots(self, account: str) -> list[tuple[int, str]]:
         """List an account's active lots, the oldest first: points, and the day they were earned."""

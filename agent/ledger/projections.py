@@ -49,6 +49,8 @@ TABLES = {
     "counted": "account, business_date",
     "uses": "account, promotion",
     "given": "promotion",
+    "stamps": "account, card",
+    "stamped": "sale_id, card",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
     "adjustments": "adjust_id",

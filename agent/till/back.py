@@ -1,18 +1,21 @@
-"""What a POS says came back of a sale: some of its lines, or so much of its total."""
+"""What a POS says came back of a sale: some of its lines, or so much of its total; and what that
+leaves.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from agent.core.basket import Quantity
 from agent.core.facts.sales import ReturnedLine
 from agent.core.instant import BusinessDate
+from agent.core.stamp_cards import Share
 from agent.core.values import Code, Value, example
 from agent.till.members import TokenText
 
-__all__ = ["Back", "BackLine"]
+__all__ = ["Back", "BackLine", "Left"]
 
 
 class BackLine(Value):
@@ -65,6 +68,17 @@ class Back(Value):
     def returned(self) -> tuple[ReturnedLine, ...]:
         """The lines as an entry holds them."""
         return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+
+
+class Left(NamedTuple):
+    """What all returns together leave of a sale: points, money, redeemed points, and that by which
+    its stamps are counted again.
+    """
+
+    points: int
+    minor: int
+    redeemed: int
+    share: Share
 
 
 def _amounts(lines: Iterable[BackLine | ReturnedLine]) -> dict[int, Decimal]:

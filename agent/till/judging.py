@@ -14,8 +14,10 @@ from agent.core.accumulate import ANYBODY, Circumstances, Earned, accumulate, sp
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
 from agent.core.program import Program, TierRules
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Reached, Standing, period_began, standing_on
 from agent.ledger import AccountRow, KnownSale, View
+from agent.till.stamping import stamps_for
 from agent.till.terms import Terms
 
 __all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
@@ -30,6 +32,7 @@ class Progress(TypedDict):
     standing: Standing | None
     promotions: tuple[str, ...]
     spend_minor: int | None
+    stamps: tuple[Collected, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,11 +130,12 @@ def progress_of(
         standing=after if is_news else None,
         promotions=tuple(sorted(rules)),
         spend_minor=money_minor,
+        stamps=stamps_for(view, program, row, sale, None if before is None else before.tier),
     )
 
 
 def _nobodys() -> Progress:
-    return Progress(tier=None, standing=None, promotions=(), spend_minor=None)
+    return Progress(tier=None, standing=None, promotions=(), spend_minor=None, stamps=())
 
 
 def _circumstances(

@@ -9,12 +9,14 @@ from agent.core.answer import JournalPosition
 from agent.core.basket import Sale
 from agent.core.expiry import Expiring, expires
 from agent.core.rewards import Offer, Shown, Spendable, offers
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import NextTier, next_tier
 from agent.core.values import Value
 from agent.ledger import View
 from agent.till.judging import judge, known_of
 from agent.till.members import find, shown_in, spendable
 from agent.till.pending import points_due
+from agent.till.stamping import stamps_of
 from agent.till.terms import Terms
 
 __all__ = ["Quote", "quote"]
@@ -46,6 +48,8 @@ class Quote(Value):
     """The member's tier; null where the program has none."""
     next_tier: NextTier | None = None
     """The tier that comes next, and what is missing for it; null where there is none."""
+    stamps: tuple[Collected, ...] = ()
+    """The member's stamp cards, as they would stand after it."""
 
 
 def quote(view: View, terms: Terms, sale: Sale) -> Quote:
@@ -56,7 +60,8 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     terms = terms.on(sale.business_date)
     shown = shown_in(sale.token, terms)
     row = find(view, shown)
-    earned = judge(view, terms, row, sale).earned
+    judged = judge(view, terms, row, sale)
+    earned = judged.earned
     as_of = JournalPosition.of(view.head())
     if shown is None or row is None:
         return Quote(
@@ -84,5 +89,6 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
         expires=expires(terms.program.expiry, account),
         tier=account.tier,
         next_tier=next_tier(terms.program, account),
+        stamps=stamps_of(view, terms.program, row, sale, account.tier, judged.progress["stamps"]),
         as_of=as_of,
     )

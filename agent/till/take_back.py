@@ -13,6 +13,7 @@ from typing import TypedDict
 from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import AccumulatePoints, ReturnSale, VoidSale
+from agent.core.stamp_cards import Share
 from agent.core.taking_back import (
     ReturnExceedsSale,
     after_lines,
@@ -23,7 +24,7 @@ from agent.core.taking_back import (
 )
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.back import Back
+from agent.till.back import Back, Left
 from agent.till.judging import as_then
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
@@ -35,6 +36,7 @@ from agent.till.refusals import (
     SaleVoided,
 )
 from agent.till.sales import sale_of
+from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
 
 __all__ = ["take_back", "void"]
@@ -70,6 +72,7 @@ def void(
         sale_id=sale_id,
         without_customer=_is_later(transaction, sale, business_date),
         date_ahead=_is_ahead(transaction, business_date),
+        stamps=stamps_back(transaction, terms, sale_id, sale, None),
         **moved,
         **_by_whom(sale, lane, cashier),
     )
@@ -91,20 +94,19 @@ def take_back(
     if sale.voided is not None:
         raise SaleVoided("this sale was voided: all of it came back already")
     try:
-        left, left_minor, redeemed_left = _left(
-            transaction, terms, sale, tuple(earlier.values()), back
-        )
+        left = _left(transaction, terms, sale, tuple(earlier.values()), back)
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     activate_due(transaction, terms, back.business_date, sale.account)
-    taken = sale.points - left - sale.taken_back
-    redeemed = sale.redeemed - redeemed_left - sale.given_back
+    taken = sale.points - left.points - sale.taken_back
+    redeemed = sale.redeemed - left.redeemed - sale.given_back
     moved = _moved(transaction, terms, sale, taken, redeemed)
     fact = ReturnSale(
         sale_id=sale_id,
         return_id=return_id,
-        amount_minor=sale.total_minor - left_minor - sale.returned_minor,
+        amount_minor=sale.total_minor - left.minor - sale.returned_minor,
         lines=back.returned,
+        stamps=stamps_back(transaction, terms, sale_id, sale, left.share),
         without_customer=_without_customer(transaction, terms, sale, back.token),
         date_ahead=_is_ahead(transaction, back.business_date),
         **moved,
@@ -115,8 +117,8 @@ def take_back(
 
 def _left(
     view: View, terms: Terms, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
-) -> tuple[int, int, int]:
-    """Answer what all returns together leave of a sale: points, money, and redeemed points.
+) -> Left:
+    """Answer what all returns together leave of a sale.
 
     Raises ReturnExceedsSale, SaleRecorded.
     """
@@ -124,10 +126,12 @@ def _left(
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
         came_back = (sale.total_minor, amounts_minor)
-        return (
+        left_minor = sale.total_minor - amounts_minor
+        return Left(
             share_left(sale.points, *came_back),
-            sale.total_minor - amounts_minor,
+            left_minor,
             share_left(discounted, *came_back) + sale.rewarded,
+            Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
         )
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
@@ -153,7 +157,9 @@ def _left(
         if amounts_minor:
             discounted = share_left(discounted, kept_minor, amounts_minor)
     rewarded_left = rewards_left(basket, lines, off, sale.rewarded)
-    return points, left_minor, share_left(discounted, *came_back) + rewarded_left
+    redeemed = share_left(discounted, *came_back) + rewarded_left
+    share = Share(kept=kept, total_minor=kept_minor, left_minor=kept_minor - amounts_minor)
+    return Left(points, left_minor, redeemed, share)
 
 
 def _discounts(

@@ -11,6 +11,7 @@ from agent.core.accumulate import Because
 from agent.core.basket import Sale
 from agent.core.facts.base import Count, FactBase, Negative, Some
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Standing
 from agent.core.values import Code, Points
 
@@ -65,7 +66,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     ``redeemed`` are the points that redemptions took for it. ``tier`` is the one it was judged in,
     ``standing`` where the member stands since, if that is news; ``promotions`` name those of the
     reasons that are no earn rules, and ``spend_minor`` is the money that counts toward tiers, where
-    the program counts any.
+    the program counts any. ``stamps`` are the stamp cards that it added to.
     """
 
     sale_id: Code
@@ -86,6 +87,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     standing: Standing | None = None
     promotions: tuple[Code, ...] = ()
     spend_minor: Count | None = None
+    stamps: tuple[Collected, ...] = ()
 
     @property
     def sale(self) -> Sale:
@@ -138,6 +140,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     standing: Standing | None = None
     promotions: tuple[Code, ...] = ()
     spend_minor: Count | None = None
+    stamps: tuple[Collected, ...] = ()
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
@@ -150,7 +153,8 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     ``amount_minor`` is what this return is worth of the sale's total; ``without_customer`` says
     that a member's sale came back and nobody showed a card of theirs, ``date_ahead`` that it was
     said to be on a day that has not come. ``withheld`` are the points that would have been given
-    back, had the account room for them; ``pending`` are the account's that still wait.
+    back, had the account room for them; ``pending`` are the account's that still wait. ``stamps``
+    are the stamp cards that it took from.
     """
 
     sale_id: Code
@@ -169,10 +173,12 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     withheld: Count = 0
     pending: Count | None = None
     date_ahead: bool = False
+    stamps: tuple[Collected, ...] = ()
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
-    """A whole sale was called off; ``withheld``, ``pending`` and ``date_ahead`` are as of a return.
+    """A whole sale was called off; ``withheld``, ``pending``, ``date_ahead`` and ``stamps``
+    are as of a return.
 
     ``without_customer`` says that it was a member's and of an earlier day: a return in all but
     name, and a void shows no card.
@@ -191,3 +197,4 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     pending: Count | None = None
     date_ahead: bool = False
     without_customer: bool = False
+    stamps: tuple[Collected, ...] = ()

@@ -153,6 +153,25 @@ CREATE TABLE given (
     points    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The stamps on each member's cards, below zero where some are owed.
+CREATE TABLE stamps (
+    account TEXT    NOT NULL,
+    card    TEXT    NOT NULL,
+    stamps  INTEGER NOT NULL,
+    PRIMARY KEY (account, card)
+) STRICT, WITHOUT ROWID;
+
+-- What a sale brought to a card, and what of it was taken back.
+CREATE TABLE stamped (
+    sale_id    TEXT    NOT NULL,
+    card       TEXT    NOT NULL,
+    text       TEXT    NOT NULL,
+    fills      INTEGER NOT NULL,
+    stamps     INTEGER NOT NULL,
+    taken_back INTEGER NOT NULL DEFAULT 0 CHECK (taken_back BETWEEN 0 AND stamps),
+    PRIMARY KEY (sale_id, card)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sales (
     sale_id        TEXT    PRIMARY KEY,
     epoch          INTEGER NOT NULL,
