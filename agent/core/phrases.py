@@ -77,6 +77,9 @@ class Phrases(Value):
     taken_back: Plain
     given_back: Plain
     redeemed: Plain
+    stamps: Annotated[Label, AfterValidator(_naming("card", "stamps", "full"))] = (
+        "{card}: {stamps}/{full}"
+    )
     reference: Annotated[Label, AfterValidator(_naming("position"))]
     thousands: Annotated[Label, Field(max_length=1), AfterValidator(_naming())]
     decimal: Annotated[Plain, Field(max_length=1)]
@@ -103,9 +106,6 @@ class Phrases(Value):
     enough: Annotated[Label, AfterValidator(_naming("reward"))]
     on_hold: Annotated[Label, AfterValidator(_naming("reward", "cost"))]
     money_off: Annotated[Label, AfterValidator(_naming("amount"))]
-    stamps: Annotated[Label, AfterValidator(_naming("card", "stamps", "full"))] = (
-        "{card}: {stamps}/{full}"
-    )
 
 
 BUILT_IN = Phrases(
@@ -123,6 +123,7 @@ BUILT_IN = Phrases(
     taken_back="Points taken back",
     given_back="Points given back",
     redeemed="Points redeemed",
+    stamps="{card}: {stamps} of {full}",
     reference="Ref {position}",
     thousands=",",
     decimal=".",
@@ -149,6 +150,5 @@ BUILT_IN = Phrases(
     enough="Enough for: {reward}",
     on_hold="{reward}: {cost} set aside",
     money_off="{amount} off",
-    stamps="{card}: {stamps} of {full}",
 )
 """The phrases of English, which no program has to write."""

@@ -125,14 +125,7 @@ def _left(
     lines, amounts_minor = _came_back(view, earlier, back)
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
-        came_back = (sale.total_minor, amounts_minor)
-        left_minor = sale.total_minor - amounts_minor
-        return Left(
-            share_left(sale.points, *came_back),
-            left_minor,
-            share_left(discounted, *came_back) + sale.rewarded,
-            Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
-        )
+        return _left_by_amount(sale, amounts_minor)
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
@@ -160,6 +153,16 @@ def _left(
     redeemed = share_left(discounted, *came_back) + rewarded_left
     share = Share(kept=kept, total_minor=kept_minor, left_minor=kept_minor - amounts_minor)
     return Left(points, left_minor, redeemed, share)
+
+
+def _left_by_amount(sale: KnownSale, amounts_minor: int) -> Left:
+    came_back, left_minor = (sale.total_minor, amounts_minor), sale.total_minor - amounts_minor
+    return Left(
+        share_left(sale.points, *came_back),
+        left_minor,
+        share_left(sale.redeemed - sale.rewarded, *came_back) + sale.rewarded,
+        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
+    )
 
 
 def _discounts(

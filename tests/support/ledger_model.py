@@ -317,6 +317,7 @@ class Notebook:
             sale.returned_minor += fact.amount_minor if isinstance(fact, ReturnSale) else 0
         if fact.account is None:
             return
+        self.progress.unstamp(fact.account, fact)
         earned_by = (-1, -1) if sale is None else sale.place
         self._take(fact.account, fact.from_pending, first=earned_by, waiting=True)
         self._take(fact.account, fact.from_active, first=earned_by)
