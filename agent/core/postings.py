@@ -30,13 +30,18 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
 )
 
 __all__ = ["PROGRAM", "Bucket", "Posting", "lease_of", "postings_of"]
@@ -68,15 +73,19 @@ def postings_of(fact: Fact) -> tuple[Posting, ...]:
             moves = _move(fact.account, "held", "active", fact.points)
         case RedeemReward():
             moves = _leave(fact.account, "held", "redeemed", fact.points)
+        case IssueVoucher():
+            moves = _leave(fact.account, "active", "redeemed", fact.points)
         case ExpirePoints():
             moves = _leave(fact.account, "active", "expired", fact.points)
         case AdjustPoints():
             moves = _leave(fact.account, "active", "adjusted", -fact.points)
         case ReturnSale() | VoidSale():
             moves = _unsell(fact)
-        case Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity():
-            moves = ()
-        case LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump():
+        case (
+            (Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity())
+            | (HoldVoucher() | UseVoucher() | ReleaseVoucher() | WithdrawVoucher())
+            | (LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump())
+        ):
             moves = ()
         case _:
             assert_never(fact)

@@ -29,7 +29,15 @@ from agent.ledger.errors import (
 )
 from agent.ledger.ledger import Ledger
 from agent.ledger.replay import Replay, replay, verify_chain
-from agent.ledger.rows import AccountRow, FlagRow, HoldRow, KnownSale, Profile
+from agent.ledger.rows import (
+    AccountRow,
+    FlagRow,
+    HoldRow,
+    KnownSale,
+    Profile,
+    VoucherRow,
+    VoucherUseRow,
+)
 from agent.ledger.transaction import Transaction
 from agent.ledger.view import View, journaled
 
@@ -52,6 +60,8 @@ __all__ = [
     "Replay",
     "Transaction",
     "View",
+    "VoucherRow",
+    "VoucherUseRow",
     "journaled",
     "replay",
     "verify_chain",

@@ -4,13 +4,13 @@ from datetime import date
 
 from agent.core.account import Use
 from agent.core.tiers import Standing
-from agent.ledger.day_view import DayView
 from agent.ledger.queries import SQL
+from agent.ledger.vouchers import VoucherView
 
 __all__ = ["ProgressView"]
 
 
-class ProgressView(DayView):
+class ProgressView(VoucherView):
     """Reads tiers, what counts toward them, what promotions gave, and stamps."""
 
     def standing(self, account: str) -> Standing | None:

@@ -30,7 +30,7 @@ from agent.core.facts import (
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress
+from agent.ledger import activity, lots, naming, progress, vouchers
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -44,6 +44,8 @@ TABLES = {
     "holds": "redemption_id",
     "named": "redemption_id",
     "held_lots": "redemption_id, earned_on, epoch, seq",
+    "vouchers": "code",
+    "voucher_uses": "redemption_id",
     "leases": "account",
     "tiers": "account",
     "counted": "account, business_date",
@@ -93,8 +95,8 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
         case OpenEpoch():
             row = (entry.epoch, fact.incarnation, fact.cause, fact.reason)
             connection.execute(SQL["add_epoch"], row)
-        case _:
-            pass  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
+        case _:  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
+            vouchers.apply(connection, entry, _day(entry))
     if flags_of(fact):
         activity.flag(connection, _day(entry), entry)
 

@@ -11,8 +11,11 @@ from agent.core.facts import (
     EpochCause,
     ExpirePoints,
     Fact,
+    HoldVoucher,
+    IssueVoucher,
     OpenEpoch,
     RedeemReward,
+    UseVoucher,
 )
 from agent.core.instant import DeviceClock
 from agent.core.stamp import Stamp
@@ -25,6 +28,9 @@ from agent.ledger.segments import Archive, Segment
 from agent.ledger.view import View
 
 __all__ = ["Tip", "Transaction"]
+
+
+_SPENDING = (CreateReward, RedeemReward, IssueVoucher, HoldVoucher, UseVoucher)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,11 +139,11 @@ class Transaction(View):
         day that was said last. ``counts_on`` is the entry's own day, where that one cannot be; it
         is nobody's word for what follows.
 
-        Raises Frozen for a redemption on a ledger that was rebuilt.
+        Raises Frozen for a redemption or a voucher on a ledger that was rebuilt.
         """
         if isinstance(fact, ExpirePoints):
             raise Refusal("only head office expires points")
-        if isinstance(fact, CreateReward | RedeemReward):
+        if isinstance(fact, _SPENDING):
             self.refuse_frozen()
         self._business_date = business_date or self._business_date
         return self._append(fact, self._now(), counts_on)

@@ -22,17 +22,23 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnedLine,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
 )
 from agent.core.rewards import Toward
+from agent.core.vouchers import CODE_BYTES, code_of
 
 __all__ = ["facts"]
 
@@ -69,7 +75,9 @@ def facts(
     enrolments: st.SearchStrategy[Enrol], sales: st.SearchStrategy[AccumulatePoints]
 ) -> st.SearchStrategy[Fact]:
     """Any fact there can be, each kind as often as the others."""
-    return st.one_of(enrolments, sales, *_ABOUT_POINTS, *_ABOUT_SALES, *_ABOUT_THE_DEVICE)
+    return st.one_of(
+        enrolments, sales, *_ABOUT_POINTS, *_ABOUT_SALES, *_ABOUT_VOUCHERS, *_ABOUT_THE_DEVICE
+    )
 
 
 _TAKEN_BACK = {
@@ -167,6 +175,34 @@ _ABOUT_POINTS: tuple[st.SearchStrategy[Fact], ...] = (
         lane=_CODE,
     ),
     st.builds(ExpirePoints, account=_CODES, points=_SOME, due_on=_DAYS),
+)
+_VOUCHERS = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES).map(code_of)
+_USE = {"redemption_id": _CODES, "account": _CODES, "code": _VOUCHERS, "sale_id": _CODE}
+_ABOUT_VOUCHERS: tuple[st.SearchStrategy[Fact], ...] = (
+    st.builds(
+        IssueVoucher,
+        account=_CODES,
+        code=_VOUCHERS,
+        points=_COUNTS,
+        value_minor=st.none() | _COUNTS,
+        currency=st.sampled_from([None, "GBP"]),
+        reward=_CODE,
+        good_until=_SOME_DAY,
+        partner=st.booleans(),
+        voucher_id=_CODE,
+        sale_id=_CODE,
+        lease=_LESS,
+        balance=_BALANCES,
+        **_BY_WHOM,
+    ),
+    st.builds(HoldVoucher, expires_at=_MOMENT, **_USE, **_BY_WHOM),
+    st.builds(UseVoucher, **_USE, **_BY_WHOM),
+    st.builds(
+        ReleaseVoucher,
+        reason=st.sampled_from(["released", "timed_out", "sale_came_back"]),
+        **_USE,
+    ),
+    st.builds(WithdrawVoucher, account=_CODES, code=_VOUCHERS, sale_id=_CODE),
 )
 _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
     st.builds(AddCard, account=_CODES, token=_TOKENS, **_BY_WHOM),

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger_days import DayBook
 from ledger_progress import Progress
+from ledger_vouchers import VoucherBook, VoucherFact
 
 from agent.core.facts import (
     AccumulatePoints,
@@ -24,6 +25,7 @@ from agent.core.facts import (
     DeleteReward,
     Enrol,
     Fact,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
@@ -113,6 +115,7 @@ class Notebook:
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
         self.progress = Progress()
+        self.vouchers = VoucherBook()
         self.redeemed_on: dict[str, str] = {}
         self.returns: dict[tuple[str, str], Place] = {}
         self.epochs: dict[int, tuple[str, str, str]] = {}
@@ -145,8 +148,17 @@ class Notebook:
             case OpenEpoch():
                 self.leases.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
+            case _ if isinstance(fact, VoucherFact):
+                self.vouchers.write(fact, place)
+                if isinstance(fact, IssueVoucher) and fact.points:
+                    self._pay(fact, day)
             case _:
                 pass  # said, and that is all
+
+    def _pay(self, fact: IssueVoucher, day: str) -> None:
+        self._take(fact.account, fact.points)
+        self._move((fact.account, "active"), ("program", "redeemed"), fact.points)
+        self.redeemed_on[fact.account] = max(self.redeemed_on.get(fact.account, ""), day)
 
     def _note_day(self, fact: Fact, place: Place, day: str) -> None:
         sale = self.sales.get(getattr(fact, "sale_id", None) or "")
@@ -338,6 +350,7 @@ class Notebook:
     def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):
             self.accounts[fact.account] = (day, None, None, None, None, 0)
+            self.redeemed_on.pop(fact.account, None)  # nobody was there to remember it of
         if not isinstance(fact, CardState):
             self.cards[fact.token] = (fact.account, "active", None)
             return

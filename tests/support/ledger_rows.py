@@ -47,6 +47,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         "returns": sorted((*names, *place) for names, place in notebook.returns.items()),
         "epochs": sorted((number, *known) for number, known in notebook.epochs.items()),
         **notebook.progress.rows(),
+        **notebook.vouchers.rows(),
         **notebook.day_book.rows(),
     }
 

@@ -25,15 +25,20 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnedLine,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
     kind_of,
 )
 from agent.core.rewards import Toward
@@ -42,6 +47,7 @@ from agent.core.tiers import Standing
 DAY = date(2026, 12, 5)
 BECAUSE = (Because(rule="base", points=3, lines=(0, 2), text="1 point per $1"),)
 WHY = b'"because":[{"rule":"base","points":3,"lines":[0,2],"text":"1 point per $1"}]'
+CODE = "0000-0000-0001-2"
 EXPIRES = "2026-11-21T09:15:00.000Z"
 
 FORMS: list[tuple[Fact, bytes]] = [
@@ -107,6 +113,24 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"kind":"ADD_CARD","account":"a","token":"em4100:0C000621A5","cashier":"c"'),
     (FlagActivity(flag="wrong_pin", cashier="c", reason="adjust"),
      b'"kind":"FLAG","flag":"wrong_pin","cashier":"c","reason":"adjust"'),
+    (IssueVoucher(account="a", code=CODE, points=250, value_minor=500, currency="GBP",
+                  good_until=DAY, partner=True, voucher_id="v", lane="1", cashier="c",
+                  lease=-250, balance=15),
+     b'"kind":"ISSUE_VOUCHER","account":"a","code":"0000-0000-0001-2","points":250,'
+     b'"value_minor":500,"currency":"GBP","good_until":"2026-12-05","partner":true,'
+     b'"voucher_id":"v","lane":"1","cashier":"c","lease":-250,"balance":15'),
+    (HoldVoucher(redemption_id="r", account="a", code=CODE, expires_at=EXPIRES, sale_id="s"),
+     b'"kind":"HOLD_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"expires_at":"2026-11-21T09:15:00.000Z","sale_id":"s"'),
+    (UseVoucher(redemption_id="r", account="a", code=CODE, sale_id="s", lane="1"),
+     b'"kind":"USE_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"sale_id":"s","lane":"1"'),
+    (ReleaseVoucher(redemption_id="r", account="a", code=CODE, reason="sale_came_back",
+                    sale_id="s"),
+     b'"kind":"RELEASE_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"reason":"sale_came_back","sale_id":"s"'),
+    (WithdrawVoucher(account="a", code=CODE, sale_id="s"),
+     b'"kind":"WITHDRAW_VOUCHER","account":"a","code":"0000-0000-0001-2","sale_id":"s"'),
 ]  # fmt: skip
 
 
@@ -175,6 +199,12 @@ def test_an_entry_has_no_keys_of_anybody_else(entry: Entry, value: str) -> None:
         (FORMS[15][0], "points", -1),
         (FORMS[16][0], "parent_hash", "00" * 31),
         (FORMS[16][0], "cause", "hoped"),
+        (FORMS[20][0], "code", "0000-0000-0001"),
+        (FORMS[20][0], "code", "0000-0000-000U-5"),
+        (FORMS[20][0], "points", -1),
+        (FORMS[20][0], "lease", 1),
+        (FORMS[20][0], "value_minor", -1),
+        (FORMS[23][0], "reason", "lost"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(fact: Fact, key: str, value: object) -> None:

@@ -24,14 +24,19 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
     kind_of,
 )
 from agent.core.postings import PROGRAM, Posting, lease_of, postings_of
@@ -46,6 +51,8 @@ SOLD = {
     "flags": (),
 }
 CLAIMED = {"sale_id": "s", "account": "a", "token": "t:1", "program": "p@1", "because": ()}
+CODE = "0000-0000-0001-2"
+USE = {"redemption_id": "r", "account": "a", "code": CODE}
 PROMOTED = {"account": "a", "promotion": "p", "because": ()}
 
 Moves = dict[tuple[str, str], int]
@@ -98,6 +105,13 @@ TABLE: list[tuple[Fact, Moves, int]] = [
     (ClockJump(by_ms=9), {}, 0),
     (AddCard(account="a", token="t:1"), {}, 0),
     (FlagActivity(flag="wrong_pin", account="a"), {}, 0),
+    (IssueVoucher(account="a", code=CODE, points=250, value_minor=500, lease=-250),
+     {("a", "active"): -250, (PROGRAM, "redeemed"): 250}, -250),
+    (IssueVoucher(account="a", code=CODE, reward="coffee"), {}, 0),
+    (HoldVoucher(**USE, expires_at="x"), {}, 0),
+    (UseVoucher(**USE), {}, 0),
+    (ReleaseVoucher(**USE, reason="released"), {}, 0),
+    (WithdrawVoucher(account="a", code=CODE), {}, 0),
 ]  # fmt: skip
 
 

@@ -163,8 +163,8 @@ text = "A tea"
         (
             "cost_points = 100",
             "cost_points = 0",
-            '[[reward]] "tea": cost_points: what costs nothing needs an occasion, or everybody has it '
-            'with every sale; write occasion = "birthday", or what it costs',
+            '[[reward]] "tea": cost_points: what costs nothing needs an occasion, or everybody has '
+            'it with every sale; write occasion = "birthday", or what it costs',
         ),
         (
             "cost_points = 100",

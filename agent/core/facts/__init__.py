@@ -45,6 +45,14 @@ from agent.core.facts.sales import (
     SaleStatus,
     VoidSale,
 )
+from agent.core.facts.vouchers import (
+    HoldVoucher,
+    IssueVoucher,
+    ReleaseVoucher,
+    UseVoucher,
+    VoucherReleaseReason,
+    WithdrawVoucher,
+)
 
 __all__ = [
     "AccumulatePoints",
@@ -65,6 +73,8 @@ __all__ = [
     "ExpirePoints",
     "Fact",
     "FlagActivity",
+    "HoldVoucher",
+    "IssueVoucher",
     "LeaseGrant",
     "LeaseReturn",
     "LotPart",
@@ -72,11 +82,15 @@ __all__ = [
     "RateVisit",
     "RedeemReward",
     "ReleaseReason",
+    "ReleaseVoucher",
     "ReturnSale",
     "ReturnedLine",
     "SaleFlag",
     "SaleStatus",
+    "UseVoucher",
     "VoidSale",
+    "VoucherReleaseReason",
+    "WithdrawVoucher",
     "kind_of",
 ]
 
@@ -93,6 +107,11 @@ Fact = (
     | ClaimSale
     | AdjustPoints
     | ExpirePoints
+    | IssueVoucher
+    | HoldVoucher
+    | UseVoucher
+    | ReleaseVoucher
+    | WithdrawVoucher
     | AddCard
     | CardState
     | FlagActivity

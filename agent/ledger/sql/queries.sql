@@ -180,7 +180,9 @@ SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
 -- name: places_of_sale
 SELECT NULL, epoch, seq FROM sales WHERE sale_id = ?1
  UNION ALL
-SELECT redemption_id, epoch, seq FROM holds WHERE sale_id = ?1;
+SELECT redemption_id, epoch, seq FROM holds WHERE sale_id = ?1
+ UNION ALL
+SELECT redemption_id, epoch, seq FROM voucher_uses WHERE sale_id = ?1;
 
 -- name: add_return
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
@@ -294,6 +296,7 @@ UPDATE holds SET sale_id = ?
 -- name: name_redemption
 INSERT INTO named (redemption_id, account, sale_id)
 SELECT ?2, ?3, ?1 WHERE NOT EXISTS (SELECT 1 FROM holds WHERE redemption_id = ?2)
+   AND NOT EXISTS (SELECT 1 FROM voucher_uses WHERE redemption_id = ?2)
     ON CONFLICT (redemption_id) DO NOTHING;
 
 -- name: forget_named
@@ -319,6 +322,68 @@ UPDATE held_lots SET points = ?
 
 -- name: drop_held_lot
 DELETE FROM held_lots WHERE redemption_id = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: add_voucher
+INSERT INTO vouchers (code, epoch, seq, account, points, value_minor, currency, reward, good_until,
+                      partner, voucher_id, sale_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: hold_voucher
+UPDATE vouchers SET state = 'held', redemption_id = ?1
+ WHERE code = ?2 AND account = ?3 AND state = 'issued'
+   AND NOT EXISTS (SELECT 1 FROM holds WHERE redemption_id = ?1);
+
+-- name: add_voucher_use
+INSERT INTO voucher_uses (redemption_id, epoch, seq, code, expires_at, sale_id)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (redemption_id) DO UPDATE
+   SET epoch = excluded.epoch, seq = excluded.seq, expires_at = excluded.expires_at,
+       state = 'held', sale_id = excluded.sale_id
+ WHERE code = excluded.code AND state = 'released';
+
+-- name: use_voucher
+UPDATE vouchers SET state = 'used'
+ WHERE code = ?1 AND account = ?2 AND redemption_id = ?3;
+
+-- name: end_voucher_use
+UPDATE voucher_uses SET state = 'used', sale_id = coalesce(?1, sale_id)
+ WHERE redemption_id = ?2
+   AND (state = 'held' OR (state = 'used' AND sale_id IS NULL AND ?1 IS NOT NULL));
+
+-- name: free_voucher
+UPDATE vouchers SET state = 'issued', redemption_id = NULL
+ WHERE code = ?1 AND account = ?2 AND redemption_id = ?3;
+
+-- name: free_voucher_use
+UPDATE voucher_uses SET state = iif(?1 = 'sale_came_back', 'came_back', 'released')
+ WHERE redemption_id = ?2 AND state = iif(?1 = 'sale_came_back', 'used', 'held');
+
+-- name: withdraw_voucher
+UPDATE vouchers SET state = 'gone' WHERE code = ? AND account = ? AND state = 'issued';
+
+-- name: voucher
+SELECT code, epoch, seq, account, points, value_minor, currency, reward, good_until, partner,
+       voucher_id, sale_id, state, redemption_id
+  FROM vouchers WHERE code = ?;
+
+-- name: code_of_voucher
+SELECT code FROM vouchers WHERE voucher_id = ?;
+
+-- name: vouchers_with_sale
+SELECT code FROM vouchers WHERE sale_id = ? AND state = 'issued' ORDER BY code;
+
+-- name: voucher_use
+SELECT redemption_id, epoch, seq, code, expires_at, state, sale_id
+  FROM voucher_uses WHERE redemption_id = ?;
+
+-- name: voucher_uses_of_sale
+SELECT redemption_id FROM voucher_uses WHERE sale_id = ? AND state = ? ORDER BY redemption_id;
+
+-- name: overdue_vouchers
+SELECT redemption_id, expires_at FROM voucher_uses WHERE state = 'held' AND expires_at <= ?1
+ UNION ALL
+SELECT redemption_id, expires_at FROM voucher_uses WHERE state = 'held' AND expires_at > ?2
+ ORDER BY expires_at LIMIT ?3;
 
 -- name: change_lease
 INSERT INTO leases (account, granted, change)

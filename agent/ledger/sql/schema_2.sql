@@ -112,6 +112,46 @@ CREATE TABLE held_lots (
     PRIMARY KEY (redemption_id, earned_on, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- Vouchers by their codes. What is held or used says by which redemption.
+CREATE TABLE vouchers (
+    code          TEXT    PRIMARY KEY,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    account       TEXT    NOT NULL,
+    points        INTEGER NOT NULL CHECK (points >= 0),
+    value_minor   INTEGER CHECK (value_minor >= 0),
+    currency      TEXT,
+    reward        TEXT,
+    good_until    TEXT,
+    partner       INTEGER NOT NULL CHECK (partner IN (0, 1)),
+    voucher_id    TEXT    UNIQUE,
+    sale_id       TEXT,
+    state         TEXT    NOT NULL DEFAULT 'issued'
+                  CHECK (state IN ('issued', 'held', 'used', 'gone')),
+    redemption_id TEXT,
+    CHECK ((value_minor IS NULL) <> (reward IS NULL)),
+    CHECK ((value_minor IS NULL) = (currency IS NULL)),
+    CHECK ((redemption_id IS NOT NULL) = (state IN ('held', 'used')))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX vouchers_of_sale ON vouchers (sale_id) WHERE sale_id IS NOT NULL;
+
+-- Redemptions that held a voucher, and how each stands.
+CREATE TABLE voucher_uses (
+    redemption_id TEXT    PRIMARY KEY,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    code          TEXT    NOT NULL,
+    expires_at    TEXT    NOT NULL,
+    state         TEXT    NOT NULL DEFAULT 'held'
+                  CHECK (state IN ('held', 'used', 'released', 'came_back')),
+    sale_id       TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX voucher_uses_of_sale ON voucher_uses (sale_id) WHERE sale_id IS NOT NULL;
+
+CREATE INDEX held_vouchers ON voucher_uses (expires_at) WHERE state = 'held';
+
 CREATE TABLE leases (
     account TEXT    PRIMARY KEY,
     granted INTEGER NOT NULL,
