@@ -129,6 +129,9 @@ def _stamps(cards: Sequence[Collected], paper: Paper) -> Iterator[str]:
         text = paper.text(each.card, each.text)
         stamps = paper.phrases.stamps.format(card=text, stamps=each.count, full=each.full)
         yield from wrapped(stamps, paper.width)
+        for code in each.vouchers:
+            yield from wrapped(paper.text(each.card, each.gives), paper.width)
+            yield from wrapped(code, paper.width)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:

@@ -26,6 +26,7 @@ from agent.core.earning import Bought, bought_thousandths, unpaid_by_rule
 from agent.core.program import Program, StampCard
 from agent.core.taking_back import share_left
 from agent.core.values import Code, Label
+from agent.core.vouchers import VoucherCode
 
 __all__ = ["Collected", "Share", "came_back", "collected", "on_cards", "stamps_left"]
 
@@ -52,17 +53,23 @@ class Collected:
     """How often it was filled, each time for one thing that it gives."""
     gives: Label = ""
     """What a full card gives, in the program's first language."""
+    vouchers: tuple[VoucherCode, ...] = ()
+    """The codes of the vouchers for it that came with this sale."""
+    good_until: date | None = None
+    """The last day on which those can be used; null where they always can."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
     """What is left of a sale: the basket without the lines that came back, where lines did, and of
-    ``total_minor`` that this was worth, what no return by amount took.
+    ``total_minor`` that this was worth, what no return by amount took. ``tier`` is the one that the
+    sale was judged in.
     """
 
     kept: Sale | None
     total_minor: int
     left_minor: int
+    tier: str | None = None
 
 
 def collected(
@@ -81,7 +88,7 @@ def collected(
         return ()
     cards = [each for each in program.stamp_card if each.collects(sale.business_date, tier)]
     return tuple(
-        _added(card, counts.get(card.id, 0), stamps, gives=gives)
+        _added(card, counts.get(card.id, 0), stamps, sale.business_date, gives=gives)
         for card, stamps in _stamps(program, cards, sale)
         if stamps
     )
@@ -114,8 +121,9 @@ def stamps_left(program: Program | None, left: Share, brought: Mapping[str, int]
     now = dict(brought)
     kept = left.kept
     if kept is not None and program is not None:
-        # The tier and the day were the card's when the sale was judged: only goods count again.
-        cards = [each for each in program.stamp_card if each.id in brought]
+        # All that collected then: those that come first bear what points paid, with or without stamps.
+        day, tier = kept.business_date, left.tier
+        cards = [each for each in program.stamp_card if each.collects(day, tier)]
         again = {card.id: stamps for card, stamps in _stamps(program, cards, kept)}
         now |= {card: min(stamps, again[card]) for card, stamps in brought.items() if card in again}
     if left.left_minor < left.total_minor:
@@ -149,11 +157,12 @@ def _stamps(
     return counted
 
 
-def _added(card: StampCard, before: int, stamps: int, *, gives: bool) -> Collected:
+def _added(card: StampCard, before: int, stamps: int, day: date, *, gives: bool) -> Collected:
     count = before + stamps
     given = max(0, count) // card.stamps if gives else 0
     now = _standing(card, count - given * card.stamps)
-    return replace(now, stamps=stamps, given=given)
+    good_until = card.good_until(day) if given else None
+    return replace(now, stamps=stamps, given=given, good_until=good_until)
 
 
 def _standing(card: StampCard, count: int) -> Collected:

@@ -48,6 +48,19 @@ class ProgressView(VoucherView):
         """Answer how many points of each promotion this device gave, by its id."""
         return dict(self._connection.execute(SQL["given"]).fetchall())
 
+    def things_given(self, account: str, reward: str) -> list[date]:
+        """List the business dates on which an account was given a thing that costs nothing."""
+        rows = self._connection.execute(SQL["things_given"], (account, reward)).fetchall()
+        return [date.fromisoformat(given_on) for (given_on,) in rows]
+
+    def things_to_be_had(self, account: str, day: date) -> dict[str, str]:
+        """Answer the things that an account was given and that are good on a business date: by the
+        reward or stamp card the code of the one that is gone first.
+        """
+        key = (account, day.isoformat())
+        rows = self._connection.execute(SQL["things_to_be_had"], key).fetchall()
+        return {reward: code for reward, code, _ in reversed(rows)}
+
     def stamps(self, account: str) -> dict[str, int]:
         """Answer the stamps on an account's cards, below zero where some are owed."""
         return dict(self._connection.execute(SQL["stamps_of"], (account,)).fetchall())

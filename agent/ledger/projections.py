@@ -51,6 +51,7 @@ TABLES = {
     "counted": "account, business_date",
     "uses": "account, promotion",
     "given": "promotion",
+    "things": "account, reward, code",
     "stamps": "account, card",
     "stamped": "sale_id, card",
     "sales": "sale_id",

@@ -1,16 +1,20 @@
 """Claims: a card that is shown after the sale earns what the sale would have earned with it."""
 
+from secrets import token_bytes
+
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
 from agent.core.phones import Phone
 from agent.core.rewards import toward
+from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.judging import judge
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
+from agent.till.stamping import give_vouchers, with_codes
 from agent.till.terms import Terms
 
 __all__ = ["claim"]
@@ -24,6 +28,7 @@ def claim(
     *,
     lane: str | None = None,
     cashier: str | None = None,
+    random_bytes: RandomBytes = token_bytes,
 ) -> tuple[Recorded, bool]:
     """Give a sale without a card to a member, on its own business date; answers whether it was so.
 
@@ -43,7 +48,10 @@ def claim(
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    return transaction.append(fact, counts_on=transaction.counts_on), False
+    fact = with_codes(transaction, fact, random_bytes)
+    recorded = transaction.append(fact, counts_on=transaction.counts_on)
+    give_vouchers(transaction, fact)
+    return recorded, False
 
 
 def _collecting(transaction: Transaction, shown: Shown) -> AccountRow:

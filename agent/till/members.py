@@ -14,11 +14,15 @@ from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
 from agent.core.rewards import Offer, Spendable, offers
+from agent.core.rewards import Shown as Told
+from agent.core.stamp_cards import Collected
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
+from agent.till.free_things import free_things
 from agent.till.judging import standing_of
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
+from agent.till.stamping import stamps_on
 from agent.till.terms import Terms
 
 __all__ = [
@@ -29,6 +33,7 @@ __all__ = [
     "account_view",
     "find",
     "member_of",
+    "nothing_given",
     "parse_phone",
     "parse_shown",
     "parse_token",
@@ -91,6 +96,8 @@ class AccountView(Value):
     """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
     """The member's last sale at this device; null where there is none."""
+    stamps: tuple[Collected, ...] = ()
+    """The member's stamp cards."""
 
 
 def find(view: View, shown: Shown | None) -> AccountRow | None:
@@ -129,6 +136,11 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
+def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
+    """Say why nothing at all is given to what was shown, also what costs no points."""
+    return why_not(row, shown) or (None if view.frozen() is None else _FROZEN)
+
+
 def spendable(
     view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
 ) -> Spendable:
@@ -142,11 +154,9 @@ def spendable(
 
 
 def _why_less(view: View, row: AccountRow, shown: Shown, usable: int) -> str | None:
-    refused = why_not(row, shown)
+    refused = nothing_given(view, row, shown)
     if refused is not None:
         return refused
-    if view.frozen() is not None:
-        return _FROZEN
     if row.balance < 0:
         owed = "1 point" if row.balance == -1 else f"{-row.balance} points"
         return f"this member owes {owed}; the next points go toward this"
@@ -160,29 +170,37 @@ def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
     row = _known(view, shown)
     points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
+    day, tier = _day(view), _tier(view, terms, row)
+    refused = nothing_given(view, row, shown)
+    things = free_things(view, terms.program, row, tier, day, refused=refused)
     return AccountView(
         account=row.account,
         display_name=None if profile is None else profile.display_name,
         status=row.card_state,
         say=points.why_less,
-        tier=_tier(view, terms, row),
+        tier=tier,
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
-        offers=offers(terms.program, points),
+        offers=(*things.offers, *offers(terms.program, points, shown=Told(free=things.free))),
         last_sale=_last_sale(view, row),
+        stamps=stamps_on(view, terms.program, row, day, tier),
     )
 
 
 def _tier(view: View, terms: Terms, row: AccountRow) -> str | None:
     """Answer the tier of a member on the business date of the newest entry, or the day it came."""
-    newest = None if terms.program.tiers is None else view.newest()
-    if newest is None:
+    if terms.program.tiers is None:
         return None
-    day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
-    standing = standing_of(view, terms.program, row, day)
+    standing = standing_of(view, terms.program, row, _day(view))
     return None if standing is None else standing.tier
+
+
+def _day(view: View) -> date:
+    newest = view.newest()
+    assert newest is not None, "a member was enrolled by an entry"  # noqa: S101
+    return newest.business_date or date.fromisoformat(newest.recorded_at[:10])
 
 
 def _known(view: View, shown: Shown) -> AccountRow:

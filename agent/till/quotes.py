@@ -13,8 +13,9 @@ from agent.core.stamp_cards import Collected
 from agent.core.tiers import NextTier, next_tier
 from agent.core.values import Value
 from agent.ledger import View
+from agent.till.free_things import free_things
 from agent.till.judging import judge, known_of
-from agent.till.members import find, shown_in, spendable
+from agent.till.members import find, nothing_given, shown_in, spendable
 from agent.till.pending import points_due
 from agent.till.stamping import stamps_of
 from agent.till.terms import Terms
@@ -77,14 +78,28 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
     row = replace(row, balance=row.balance + due)
     points = spendable(view, terms, row, shown, due=due)
     account = known_of(view, terms.program, row, sale.business_date)
+    things = free_things(
+        view,
+        terms.program,
+        row,
+        account.tier,
+        sale.business_date,
+        refused=nothing_given(view, row, shown),
+    )
     return Quote(
         status="accumulated",
         account=row.account,
         points=earned.points,
         because=earned.because,
         balance=row.balance,
-        rewards=offers(
-            terms.program, points, sale, Shown(tier=account.tier, day=sale.business_date)
+        rewards=(
+            *things.offers,
+            *offers(
+                terms.program,
+                points,
+                sale,
+                Shown(tier=account.tier, day=sale.business_date, free=things.free),
+            ),
         ),
         expires=expires(terms.program.expiry, account),
         tier=account.tier,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from msgspec import Raw
 
@@ -11,6 +12,7 @@ from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
 from agent.core.money import format_money
 from agent.core.phones import Phone
 from agent.core.rewards import toward
+from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.judging import judge
 from agent.till.members import find, shown_in
@@ -18,6 +20,7 @@ from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import Spending, named_by, settle
+from agent.till.stamping import give_vouchers, with_codes
 from agent.till.terms import Terms
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
@@ -35,7 +38,14 @@ class RecordedSale:
     captured: tuple[str, ...] = ()
 
 
-def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> RecordedSale:
+def commit(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    *,
+    random_bytes: RandomBytes = token_bytes,
+) -> RecordedSale:
     """Record a sale under the POS's own id with the redemptions it names, or find it recorded.
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
@@ -64,7 +74,9 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     status = "accumulated" if row else status
     fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
+    fact = with_codes(transaction, fact, random_bytes)
     recorded = transaction.append(fact, business_date=sale.business_date)
+    give_vouchers(transaction, fact)
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)

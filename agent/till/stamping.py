@@ -4,13 +4,23 @@ A program without stamp cards asks the ledger nothing here, and neither does a r
 brought no stamps.
 """
 
+import dataclasses
+from datetime import date
+from typing import TypeVar
+
+from msgspec.structs import replace
+
 from agent.core.basket import Sale
+from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher
 from agent.core.program import Program
 from agent.core.stamp_cards import Collected, Share, came_back, collected, on_cards, stamps_left
-from agent.ledger import AccountRow, KnownSale, View
+from agent.core.vouchers import CODE_BYTES, RandomBytes, code_of
+from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.terms import Terms
 
-__all__ = ["stamps_back", "stamps_for", "stamps_of"]
+__all__ = ["give_vouchers", "stamps_back", "stamps_for", "stamps_on", "with_codes"]
+
+_Bought = TypeVar("_Bought", AccumulatePoints, ClaimSale)
 
 
 def stamps_for(
@@ -25,19 +35,61 @@ def stamps_for(
     return collected(program, sale, tier, counts, gives=view.frozen() is None)
 
 
-def stamps_of(
+def stamps_on(
     view: View,
     program: Program,
     row: AccountRow,
-    sale: Sale,
+    day: date,
     tier: str | None,
     by_sale: tuple[Collected, ...] = (),
 ) -> tuple[Collected, ...]:
-    """Answer how a member's cards would stand after a sale."""
+    """Answer how a member's cards stand on a business date, or would after a sale."""
     if not program.stamp_card:
         return ()
-    counts = view.stamps(row.account)
-    return on_cards(program, sale.business_date, tier, counts, by_sale)
+    return on_cards(program, day, tier, view.stamps(row.account), by_sale)
+
+
+def with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought:
+    """Give each thing that a sale brought a voucher's code, which its receipt prints."""
+    if not any(card.given for card in fact.stamps):
+        return fact
+    taken: set[str] = set()
+    cards = []
+    for card in fact.stamps:
+        codes = tuple(_new_code(view, random_bytes, taken) for _ in range(card.given))
+        cards.append(dataclasses.replace(card, vouchers=codes))
+    return replace(fact, stamps=tuple(cards))
+
+
+def give_vouchers(transaction: Transaction, fact: AccumulatePoints | ClaimSale) -> None:
+    """Issue the vouchers that the entry of a sale or a claim names; they follow it in one commit.
+
+    They name no sale that they came with: what a full card gave stays given when that comes back,
+    and the stamps that it took are owed instead.
+    """
+    codes = [(card, code) for card in fact.stamps for code in card.vouchers]
+    if codes and fact.account is not None:
+        by_whom = fact.summary if isinstance(fact, AccumulatePoints) else fact
+        for card, code in codes:
+            transaction.append(
+                IssueVoucher(
+                    account=fact.account,
+                    code=code,
+                    reward=card.card,
+                    good_until=card.good_until,
+                    lane=by_whom.lane,
+                    cashier=by_whom.cashier,
+                    balance=fact.balance,
+                )
+            )
+
+
+def _new_code(view: View, random_bytes: RandomBytes, taken: set[str]) -> str:
+    """Make a code that no voucher has here; by chance alone none ever would."""
+    while (code := code_of(random_bytes(CODE_BYTES))) in taken or view.voucher(code) is not None:
+        pass
+    taken.add(code)
+    return code
 
 
 def stamps_back(

@@ -149,7 +149,7 @@ class Notebook:
                 self.leases.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
             case _ if isinstance(fact, VoucherFact):
-                self.vouchers.write(fact, place)
+                self.vouchers.write(fact, place, day)
                 if isinstance(fact, IssueVoucher) and fact.points:
                     self._pay(fact, day)
             case _:

@@ -438,6 +438,18 @@ INSERT INTO given (promotion, points) VALUES (?, ?)
 -- name: given
 SELECT promotion, points FROM given;
 
+-- name: add_thing
+INSERT INTO things (account, reward, code, given_on) VALUES (?, ?, ?, ?);
+
+-- name: things_given
+SELECT given_on FROM things WHERE account = ? AND reward = ? ORDER BY given_on;
+
+-- name: things_to_be_had
+SELECT reward, code, good_until FROM vouchers
+ WHERE account = ?1 AND reward IS NOT NULL AND state = 'issued' AND NOT partner
+   AND (good_until IS NULL OR good_until >= ?2)
+ ORDER BY reward, coalesce(good_until, '9999'), code;
+
 -- name: add_stamps
 INSERT INTO stamps (account, card, stamps) VALUES (?, ?, ?)
     ON CONFLICT (account, card) DO UPDATE SET stamps = stamps + excluded.stamps;

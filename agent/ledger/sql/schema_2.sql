@@ -193,6 +193,18 @@ CREATE TABLE given (
     points    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The things that a member was given as vouchers, by the reward or stamp card that gave each.
+CREATE TABLE things (
+    account  TEXT NOT NULL,
+    reward   TEXT NOT NULL,
+    code     TEXT NOT NULL,
+    given_on TEXT NOT NULL,
+    PRIMARY KEY (account, reward, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX things_to_be_had ON vouchers (account, reward)
+ WHERE reward IS NOT NULL AND state = 'issued';
+
 -- The stamps on each member's cards, below zero where some are owed.
 CREATE TABLE stamps (
     account TEXT    NOT NULL,
