@@ -73,6 +73,8 @@ class Wording:
         for reward in self._program.reward:
             if reward.id == redemption.reward:
                 return self._paper.text(reward.id, reward.text)
+        if redemption.value_minor is not None:
+            return self._money_off(redemption.value_minor)
         points = redemption.captured or redemption.points
         discount = self._program.discount
         if discount is None:
@@ -80,7 +82,9 @@ class Wording:
         return self._money_off(points * discount.worth_minor // discount.points)
 
     def on_hold(self, redemption: RedemptionAnswer) -> str:
-        """Say what points are set aside for, and how many."""
+        """Say what points are set aside for, and how many; or what a voucher takes off."""
+        if redemption.voucher is not None:
+            return self.bought(redemption)
         bought, cost = self.bought(redemption), self.points(redemption.points)
         cost = cost.replace(" ", "\N{NO-BREAK SPACE}")
         return self.say.on_hold.format(reward=bought, cost=cost)

@@ -80,6 +80,9 @@ class Phrases(Value):
     stamps: Annotated[Label, AfterValidator(_naming("card", "stamps", "full"))] = (
         "{card}: {stamps}/{full}"
     )
+    voucher: Annotated[Label, AfterValidator(_naming("code"))]
+    good_until: Annotated[Label, AfterValidator(_naming("date"))]
+    at_partners: Plain
     reference: Annotated[Label, AfterValidator(_naming("position"))]
     thousands: Annotated[Label, Field(max_length=1), AfterValidator(_naming())]
     decimal: Annotated[Plain, Field(max_length=1)]
@@ -124,6 +127,9 @@ BUILT_IN = Phrases(
     given_back="Points given back",
     redeemed="Points redeemed",
     stamps="{card}: {stamps} of {full}",
+    voucher="Voucher {code}",
+    good_until="Good until {date}",
+    at_partners="To be used at a partner",
     reference="Ref {position}",
     thousands=",",
     decimal=".",

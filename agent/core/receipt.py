@@ -11,10 +11,12 @@ alike. Amounts of money are the POS's own to print.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Self
 
 from agent.core.entry import Position
-from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher, ReturnSale, VoidSale
+from agent.core.money import format_money
 from agent.core.paper import row, wrapped
 from agent.core.phrases import BUILT_IN, ENGLISH, Phrases
 from agent.core.program import Program
@@ -64,7 +66,7 @@ class Paper:
 PLAIN = Paper()
 """The narrowest, in English."""
 
-_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale
+_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale | IssueVoucher
 
 
 def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
@@ -77,7 +79,9 @@ def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
 
 
 def _about(fact: _About, paper: Paper) -> Iterator[str]:
-    if isinstance(fact, ReturnSale | VoidSale):
+    if isinstance(fact, IssueVoucher):
+        yield from _voucher(fact, paper)
+    elif isinstance(fact, ReturnSale | VoidSale):
         yield from _came_back(fact, paper)
     elif isinstance(fact, ClaimSale) or fact.status == "accumulated":
         yield from _earned(fact, paper)
@@ -131,7 +135,29 @@ def _stamps(cards: Sequence[Collected], paper: Paper) -> Iterator[str]:
         yield from wrapped(stamps, paper.width)
         for code in each.vouchers:
             yield from wrapped(paper.text(each.card, each.gives), paper.width)
-            yield from wrapped(code, paper.width)
+            yield from wrapped(paper.phrases.voucher.format(code=code), paper.width)
+            yield from _good_until(each.good_until, paper)
+
+
+def _good_until(day: date | None, paper: Paper) -> Iterator[str]:
+    if day is not None:
+        yield from wrapped(paper.phrases.good_until.format(date=day.isoformat()), paper.width)
+
+
+def _voucher(fact: IssueVoucher, paper: Paper) -> Iterator[str]:
+    phrases, width = paper.phrases, paper.width
+    yield from wrapped(phrases.voucher.format(code=fact.code), width)
+    if fact.value_minor is not None and fact.currency is not None:
+        amount = format_money(fact.value_minor, fact.currency)
+        yield from wrapped(phrases.money_off.format(amount=amount), width)
+    if fact.reward is not None:
+        yield from wrapped(paper.text(fact.reward, fact.text or fact.reward), width)
+    yield from _good_until(fact.good_until, paper)
+    if fact.partner:
+        yield from wrapped(phrases.at_partners, width)
+    if fact.points:
+        yield from row(phrases.redeemed, -fact.points, width)
+        yield from _balance(fact.balance, paper)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:

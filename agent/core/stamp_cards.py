@@ -121,7 +121,7 @@ def stamps_left(program: Program | None, left: Share, brought: Mapping[str, int]
     now = dict(brought)
     kept = left.kept
     if kept is not None and program is not None:
-        # All that collected then: those that come first bear what points paid, with or without stamps.
+        # All that collected then: also who got no stamp bears what points paid of its goods.
         day, tier = kept.business_date, left.tier
         cards = [each for each in program.stamp_card if each.collects(day, tier)]
         again = {card.id: stamps for card, stamps in _stamps(program, cards, kept)}

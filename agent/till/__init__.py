@@ -1,5 +1,5 @@
 """What a till can ask for: identify a card, enrol one, commit, claim, void and return a
-sale, redeem and adjust points, add up a day."""
+sale, redeem and adjust points, turn them into vouchers, add up a day."""
 
 from agent.till.adjustments import AdjustAnswer, Adjustment
 from agent.till.back import Back
@@ -43,6 +43,15 @@ from agent.till.refusals import (
 )
 from agent.till.terms import Terms
 from agent.till.till import Committed, Till
+from agent.till.voucher_refusals import (
+    MalformedVoucher,
+    UnknownVoucher,
+    VoucherExpired,
+    VoucherIdReused,
+    VoucherUsed,
+)
+from agent.till.voucher_wishes import AnyWish, VoucherOrder, VoucherWish
+from agent.till.vouchers import VoucherAnswer, VoucherState
 from agent.till.wishes import Wish
 
 __all__ = [
@@ -50,6 +59,7 @@ __all__ = [
     "AdjustAnswer",
     "AdjustIdReused",
     "Adjustment",
+    "AnyWish",
     "ApprovalNeeded",
     "Back",
     "Block",
@@ -65,6 +75,7 @@ __all__ = [
     "MalformedPhone",
     "MalformedPosition",
     "MalformedToken",
+    "MalformedVoucher",
     "MoreCard",
     "NotRedeemable",
     "OfflineLimit",
@@ -93,6 +104,14 @@ __all__ = [
     "UnknownRedemption",
     "UnknownReward",
     "UnknownSale",
+    "UnknownVoucher",
+    "VoucherAnswer",
+    "VoucherExpired",
+    "VoucherIdReused",
+    "VoucherOrder",
+    "VoucherState",
+    "VoucherUsed",
+    "VoucherWish",
     "Wish",
     "parse_token",
 ]

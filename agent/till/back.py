@@ -4,7 +4,7 @@ leaves.
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -12,10 +12,12 @@ from agent.core.basket import Quantity
 from agent.core.facts.sales import ReturnedLine
 from agent.core.instant import BusinessDate
 from agent.core.stamp_cards import Share
+from agent.core.taking_back import share_left
 from agent.core.values import Code, Value, example
+from agent.ledger import KnownSale
 from agent.till.members import TokenText
 
-__all__ = ["Back", "BackLine", "Left"]
+__all__ = ["Back", "BackLine", "Left", "by_whom", "left_by_amount"]
 
 
 class BackLine(Value):
@@ -79,6 +81,30 @@ class Left(NamedTuple):
     minor: int
     redeemed: int
     share: Share
+
+
+def left_by_amount(sale: KnownSale, amounts_minor: int) -> Left:
+    """Answer what is left of a sale where so much money came back of it, and no lines."""
+    came_back, left_minor = (sale.total_minor, amounts_minor), sale.total_minor - amounts_minor
+    return Left(
+        share_left(sale.points, *came_back),
+        left_minor,
+        share_left(sale.redeemed - sale.rewarded, *came_back) + sale.rewarded,
+        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
+    )
+
+
+class _ByWhom(TypedDict):
+    lane: str | None
+    cashier: str | None
+
+
+def by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> _ByWhom:
+    """Answer who took it back: where nobody says, it counts where the sale was."""
+    if sale.recorded is not None and not (lane and cashier):
+        summary = sale.recorded[0].summary
+        lane, cashier = lane or summary.lane, cashier or summary.cashier
+    return _ByWhom(lane=lane, cashier=cashier)
 
 
 def _amounts(lines: Iterable[BackLine | ReturnedLine]) -> dict[int, Decimal]:

@@ -20,7 +20,7 @@ from agent.core.program import Program, Reward
 from agent.core.rewards import Offer
 from agent.ledger import AccountRow, View
 
-__all__ = ["FreeThings", "account_of", "free_things"]
+__all__ = ["FreeThings", "account_of", "free_things", "gives_things"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,9 +52,9 @@ def free_things(
 
     Costs a look-up for what they were given, one for the profile, and one for each free reward.
     """
-    rewards = [each for each in program.reward if each.is_free]
-    if not (rewards or program.stamp_card):
+    if not gives_things(program):
         return _NOTHING
+    rewards = [each for each in program.reward if each.is_free]
     there = view.things_to_be_had(row.account, day)
     account = account_of(view, row, tier, rewards)
     free = {
@@ -74,6 +74,11 @@ def free_things(
         if card.id in there
     )
     return FreeThings(free=free, offers=offers)
+
+
+def gives_things(program: Program) -> bool:
+    """Say whether a program gives anything for nothing."""
+    return bool(program.stamp_card) or any(each.is_free for each in program.reward)
 
 
 def account_of(view: View, row: AccountRow, tier: str | None, rewards: list[Reward]) -> Account:

@@ -19,7 +19,7 @@ from agent.core.stamp_cards import Collected
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
-from agent.till.free_things import free_things
+from agent.till.free_things import free_things, gives_things
 from agent.till.judging import standing_of
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.stamping import stamps_on
@@ -170,7 +170,8 @@ def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
     row = _known(view, shown)
     points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
-    day, tier = _day(view), _tier(view, terms, row)
+    tier, gives = _tier(view, terms, row), gives_things(terms.program)
+    day = _day(view) if gives else date.min
     refused = nothing_given(view, row, shown)
     things = free_things(view, terms.program, row, tier, day, refused=refused)
     return AccountView(

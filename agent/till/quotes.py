@@ -17,7 +17,7 @@ from agent.till.free_things import free_things
 from agent.till.judging import judge, known_of
 from agent.till.members import find, nothing_given, shown_in, spendable
 from agent.till.pending import points_due
-from agent.till.stamping import stamps_of
+from agent.till.stamping import stamps_on
 from agent.till.terms import Terms
 
 __all__ = ["Quote", "quote"]
@@ -104,6 +104,13 @@ def quote(view: View, terms: Terms, sale: Sale) -> Quote:
         expires=expires(terms.program.expiry, account),
         tier=account.tier,
         next_tier=next_tier(terms.program, account),
-        stamps=stamps_of(view, terms.program, row, sale, account.tier, judged.progress["stamps"]),
+        stamps=stamps_on(
+            view,
+            terms.program,
+            row,
+            sale.business_date,
+            account.tier,
+            judged.progress["stamps"],
+        ),
         as_of=as_of,
     )

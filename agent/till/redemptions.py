@@ -59,6 +59,10 @@ class RedemptionAnswer(Value):
     """Whole points that were held."""
     captured: int
     """Whole points that were spent of them."""
+    voucher: str | None = None
+    """The voucher's code, where it is one; then no points are held or spent."""
+    value_minor: int | None = None
+    """What the voucher is worth, in minor units; null where it is a thing, or none."""
     expires_at: str
     """When what is not captured goes back: RFC 3339 in UTC."""
     balance: int

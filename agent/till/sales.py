@@ -22,6 +22,7 @@ from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, Unknown
 from agent.till.settling import Spending, named_by, settle
 from agent.till.stamping import give_vouchers, with_codes
 from agent.till.terms import Terms
+from agent.till.voucher_sales import of_points, use_with, using, with_vouchers
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
 
@@ -68,7 +69,10 @@ def commit(
     account = None if row is None else row.account
     if activate_due(transaction, terms, sale.business_date, account):
         row = find(transaction, shown)
-    spending = settle(transaction, terms, sale_id, sale, row, named)
+    by_points = of_points(sale, named)
+    spending = settle(transaction, terms, sale_id, by_points, row, named)
+    vouchers = using(transaction, sale_id, sale, named, is_short=spending.is_short)
+    spending = with_vouchers(spending, by_points, vouchers)
     if spending.capture:  # some may be held only since
         row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
@@ -80,9 +84,9 @@ def commit(
     for redemption_id in spending.capture:
         by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
-    return RecordedSale(
-        fact=fact, position=recorded.position, replay=False, captured=spending.capture
-    )
+    use_with(transaction, sale_id, sale, vouchers)
+    captured = (*spending.capture, *vouchers.redemptions)
+    return RecordedSale(fact=fact, position=recorded.position, replay=False, captured=captured)
 
 
 def _judge(

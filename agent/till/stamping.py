@@ -5,6 +5,7 @@ brought no stamps.
 """
 
 import dataclasses
+from collections.abc import Collection
 from datetime import date
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from agent.core.vouchers import CODE_BYTES, RandomBytes, code_of
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.terms import Terms
 
-__all__ = ["give_vouchers", "stamps_back", "stamps_for", "stamps_on", "with_codes"]
+__all__ = ["give_vouchers", "new_code", "stamps_back", "stamps_for", "stamps_on", "with_codes"]
 
 _Bought = TypeVar("_Bought", AccumulatePoints, ClaimSale)
 
@@ -56,8 +57,11 @@ def with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought:
     taken: set[str] = set()
     cards = []
     for card in fact.stamps:
-        codes = tuple(_new_code(view, random_bytes, taken) for _ in range(card.given))
-        cards.append(dataclasses.replace(card, vouchers=codes))
+        codes: list[str] = []
+        for _ in range(card.given):
+            codes.append(new_code(view, random_bytes, taken))
+            taken.add(codes[-1])
+        cards.append(dataclasses.replace(card, vouchers=tuple(codes)))
     return replace(fact, stamps=tuple(cards))
 
 
@@ -76,6 +80,7 @@ def give_vouchers(transaction: Transaction, fact: AccumulatePoints | ClaimSale) 
                     account=fact.account,
                     code=code,
                     reward=card.card,
+                    text=card.gives,
                     good_until=card.good_until,
                     lane=by_whom.lane,
                     cashier=by_whom.cashier,
@@ -84,11 +89,10 @@ def give_vouchers(transaction: Transaction, fact: AccumulatePoints | ClaimSale) 
             )
 
 
-def _new_code(view: View, random_bytes: RandomBytes, taken: set[str]) -> str:
+def new_code(view: View, random_bytes: RandomBytes, taken: Collection[str] = ()) -> str:
     """Make a code that no voucher has here; by chance alone none ever would."""
     while (code := code_of(random_bytes(CODE_BYTES))) in taken or view.voucher(code) is not None:
         pass
-    taken.add(code)
     return code
 
 

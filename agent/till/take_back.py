@@ -24,7 +24,7 @@ from agent.core.taking_back import (
 )
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.back import Back, Left
+from agent.till.back import Back, Left, by_whom, left_by_amount
 from agent.till.judging import as_then
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
@@ -38,6 +38,7 @@ from agent.till.refusals import (
 from agent.till.sales import sale_of
 from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
+from agent.till.voucher_sales import come_back
 
 __all__ = ["take_back", "void"]
 
@@ -74,9 +75,11 @@ def void(
         date_ahead=_is_ahead(transaction, business_date),
         stamps=stamps_back(transaction, terms, sale_id, sale, None),
         **moved,
-        **_by_whom(sale, lane, cashier),
+        **by_whom(sale, lane, cashier),
     )
-    return transaction.append(fact, business_date=business_date), False
+    recorded = transaction.append(fact, business_date=business_date)
+    come_back(transaction, sale_id, goods=True)
+    return recorded, False
 
 
 def take_back(
@@ -110,9 +113,13 @@ def take_back(
         without_customer=_without_customer(transaction, terms, sale, back.token),
         date_ahead=_is_ahead(transaction, back.business_date),
         **moved,
-        **_by_whom(sale, back.lane, back.cashier),
+        **by_whom(sale, back.lane, back.cashier),
     )
-    return transaction.append(fact, business_date=back.business_date), False
+    recorded = transaction.append(fact, business_date=back.business_date)
+    if left.minor == 0 < sale.total_minor:
+        goods = _is_all_back(transaction, sale, tuple(earlier.values()), back)
+        come_back(transaction, sale_id, goods=goods)
+    return recorded, False
 
 
 def _left(
@@ -125,7 +132,7 @@ def _left(
     lines, amounts_minor = _came_back(view, earlier, back)
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
-        return _left_by_amount(sale, amounts_minor)
+        return left_by_amount(sale, amounts_minor)
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
@@ -158,16 +165,6 @@ def _left(
         tier=None if then is None else then.account.tier,
     )
     return Left(points, left_minor, redeemed, share)
-
-
-def _left_by_amount(sale: KnownSale, amounts_minor: int) -> Left:
-    came_back, left_minor = (sale.total_minor, amounts_minor), sale.total_minor - amounts_minor
-    return Left(
-        share_left(sale.points, *came_back),
-        left_minor,
-        share_left(sale.redeemed - sale.rewarded, *came_back) + sale.rewarded,
-        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
-    )
 
 
 def _discounts(
@@ -205,6 +202,17 @@ def _came_back(
             lines[line.line] += Decimal(line.quantity)
         amounts_minor += 0 if fact.lines else fact.amount_minor
     return lines, amounts_minor
+
+
+def _is_all_back(
+    view: View, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
+) -> bool:
+    """Say whether every line of a sale came back, and not its money alone."""
+    lines, _ = _came_back(view, earlier, back) if back.lines else ({}, 0)
+    if not lines or sale.recorded is None:
+        return False
+    sold = enumerate(sale.recorded[0].sale.lines)
+    return all(lines.get(index) == Decimal(line.quantity) for index, line in sold)
 
 
 def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -> Recorded:
@@ -286,16 +294,3 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
         withheld=redeemed - given_back,
         pending=None if waiting is None else waiting - pending,
     )
-
-
-class _ByWhom(TypedDict):
-    lane: str | None
-    cashier: str | None
-
-
-def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> _ByWhom:
-    """Answer who took it back: where nobody says, it counts where the sale was."""
-    if sale.recorded is not None and not (lane and cashier):
-        summary = sale.recorded[0].summary
-        lane, cashier = lane or summary.lane, cashier or summary.cashier
-    return _ByWhom(lane=lane, cashier=cashier)

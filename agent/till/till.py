@@ -8,6 +8,7 @@ this one.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from secrets import token_bytes
 from types import MappingProxyType
 
 from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
@@ -19,6 +20,7 @@ from agent.core.phones import is_by_phone
 from agent.core.program import Program
 from agent.core.receipt import Paper
 from agent.core.values import MintId
+from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
@@ -31,17 +33,14 @@ from agent.till.membership import Membership
 from agent.till.pending import activate_for, activate_more, is_due_now
 from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
-from agent.till.redemptions import (
-    RedemptionAnswer,
-    capture,
-    hold,
-    is_overdue,
-    release,
-    release_overdue,
-)
+from agent.till.redemptions import RedemptionAnswer
 from agent.till.sales import commit
 from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
+from agent.till.things import hold
+from agent.till.voucher_desk import VoucherDesk
+from agent.till.voucher_uses import capture, is_overdue, release, release_overdue
+from agent.till.voucher_wishes import VoucherWish
 from agent.till.wishes import Part, Wish
 
 __all__ = ["Committed", "Till"]
@@ -78,6 +77,7 @@ class Till:
         *,
         mint_id: MintId,
         pin_hashes: Mapping[str, str] = _NOBODY,
+        random_bytes: RandomBytes = token_bytes,
     ) -> None:
         self._ledger = ledger
         self._adjusting = Adjusting(
@@ -88,6 +88,8 @@ class Till:
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
+        self._random_bytes = random_bytes
+        self.vouchers = VoucherDesk(ledger, terms, random_bytes=random_bytes)
 
     @property
     def head(self) -> Position:
@@ -102,6 +104,7 @@ class Till:
         """Work under other terms from the next question on: the program's files have changed."""
         self._terms = terms
         self.members.adopt(terms)
+        self.vouchers.adopt(terms)
 
     @property
     def program(self) -> Program:
@@ -132,9 +135,11 @@ class Till:
         that is no longer kept, UnknownRedemption, RedemptionEnded.
         """
         recorded = await self._ledger.write(
-            lambda transaction: commit(transaction, self._terms, sale_id, sale)
+            lambda transaction: commit(
+                transaction, self._terms, sale_id, sale, random_bytes=self._random_bytes
+            )
         )
-        self._said = sale.business_date
+        self._said = self.vouchers.said = sale.business_date
         paper = self._terms.paper(recorded.fact.summary.lane)
         answer = sale_answer(recorded.fact, recorded.position, paper)
         return Committed(answer=answer, replay=recorded.replay, captured=recorded.captured)
@@ -149,7 +154,13 @@ class Till:
         """Give a sale without a card to a member. Raises as ``claims.claim`` does."""
         recorded, replay = await self._ledger.write(
             lambda transaction: claim(
-                transaction, self._terms, sale_id, text, lane=lane, cashier=cashier
+                transaction,
+                self._terms,
+                sale_id,
+                text,
+                lane=lane,
+                cashier=cashier,
+                random_bytes=self._random_bytes,
             )
         )
         fact = recorded.entry.fact
@@ -190,11 +201,16 @@ class Till:
             )
         )
 
-    async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
-        """Set points aside before the customer pays. Raises as ``redemptions.hold`` does.
+    async def hold(
+        self, redemption_id: str, wish: Wish | VoucherWish
+    ) -> tuple[RedemptionAnswer, bool]:
+        """Set points or a voucher aside before the customer pays. Raises as ``redemptions.hold``
+        and ``voucher_uses.hold_voucher`` do.
 
         What is due of the member becomes active before, whether or not so many points are there.
         """
+        if isinstance(wish, VoucherWish):
+            return await self.vouchers.hold(redemption_id, wish)
         said = wish.business_date
         if await self._is_due(said):
             await self._ledger.write(
@@ -202,13 +218,20 @@ class Till:
             )
         now = self._ledger.now()
         return await self._ledger.write(
-            lambda transaction: hold(transaction, self._today, redemption_id, wish, now)
+            lambda transaction: hold(
+                transaction,
+                self._today,
+                redemption_id,
+                wish,
+                now,
+                random_bytes=self._random_bytes,
+            )
         )
 
     async def capture(
         self, redemption_id: str, *, points: int | None = None
     ) -> tuple[RedemptionAnswer, bool]:
-        """Spend what is held. Raises as ``redemptions.capture`` does."""
+        """Spend what is held. Raises as ``voucher_uses.capture`` does."""
         part = None if points is None else Part(points=points, program=self._today.program)
         return await self._ledger.write(
             lambda transaction: capture(transaction, redemption_id, part=part)
@@ -245,7 +268,7 @@ class Till:
         return await self._ledger.read(lambda view: is_due_now(view, said))
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
-        """Give back the points of every redemption that nobody ended in time; answers each."""
+        """Give back what every redemption holds that nobody ended in time; answers each."""
         released: list[RedemptionAnswer] = []
         now = self._ledger.now()
         while await self._ledger.read(lambda view: is_overdue(view, self._terms, now)):

@@ -187,6 +187,7 @@ _ABOUT_VOUCHERS: tuple[st.SearchStrategy[Fact], ...] = (
         value_minor=st.none() | _COUNTS,
         currency=st.sampled_from([None, "GBP"]),
         reward=_CODE,
+        text=_TEXTS,
         good_until=_SOME_DAY,
         partner=st.booleans(),
         voucher_id=_CODE,

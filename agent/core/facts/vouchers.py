@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from agent.core.facts.base import Count, FactBase, Negative
-from agent.core.values import Code, Points
+from agent.core.values import Code, Label, Points
 from agent.core.vouchers import VoucherCode
 
 __all__ = [
@@ -26,7 +26,8 @@ VoucherReleaseReason = Literal["released", "timed_out", "sale_came_back"]
 class IssueVoucher(FactBase, frozen=True, kw_only=True, tag="ISSUE_VOUCHER"):
     """A member got a voucher, for ``points`` or for none.
 
-    It is worth ``value_minor`` of its ``currency``, or is a ``reward``. ``good_until`` is its last
+    It is worth ``value_minor`` of its ``currency``, or is a ``reward``, whose ``text`` says in
+    the program's first language what it is. ``good_until`` is its last
     day; without one it is good for ever. One that is for a ``partner`` is not taken here.
     ``voucher_id`` is the POS's own id of a voucher it asked for, ``sale_id`` the sale that one
     came with. ``balance`` is what the member was told.
@@ -38,6 +39,7 @@ class IssueVoucher(FactBase, frozen=True, kw_only=True, tag="ISSUE_VOUCHER"):
     value_minor: Count | None = None
     currency: Code | None = None
     reward: Code | None = None
+    text: Label = ""
     good_until: date | None = None
     partner: bool = False
     voucher_id: Code | None = None
