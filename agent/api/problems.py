@@ -19,7 +19,7 @@ from agent.core.mistakes import Location, did_you_mean, in_words, keys_at, model
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
-from agent.till.voucher_wishes import TAGS
+from agent.till.voucher_wishes import SORTS
 
 __all__ = [
     "PROBLEMS",
@@ -214,7 +214,8 @@ def _body_of(request: Request) -> type[BaseModel] | None:
 
 def _mistake_in(found: Any, body: type[BaseModel] | None) -> dict[str, str]:
     """Say where a body is wrong; a name of the caller's own is shown only if it is a plain word."""
-    parts = [str(part) for part in found["loc"] if part != "body" and part not in TAGS]
+    parts = [str(part) for part in found["loc"] if part != "body" and part not in SORTS]
+    body = next((SORTS[part] for part in found["loc"] if part in SORTS), body)
     place = ".".join(part if _PLAIN.fullmatch(part) else "(a field)" for part in parts)
     if found.get("type") == "extra_forbidden":
         return {"at": place, "message": f"it is not known here{_meant(found['loc'], body)}"}

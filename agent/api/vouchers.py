@@ -15,6 +15,7 @@ __all__ = ["add_vouchers"]
 
 _log = structlog.get_logger(__name__)
 
+# One address has one name in the API's description, whatever stands in it.
 _TypedCode = Annotated[
     str,
     Path(
@@ -31,20 +32,20 @@ def add_vouchers(
     """Add the routes."""
 
     @routes.put(
-        "/v1/vouchers/{voucher_id}",
+        "/v1/vouchers/{voucher}",
         status_code=201,
         dependencies=tills_only,
         responses=answers(404, 409, 429) | {200: {"model": VoucherAnswer}},
     )
     async def issue(
-        voucher_id: PosId, order: VoucherOrder, request: Request, response: Response
+        voucher: PosId, order: VoucherOrder, request: Request, response: Response
     ) -> VoucherAnswer:
         """Turn a member's points into a voucher; asked again, the answer is the same."""
         asked = Asked(
             till=request.state.till, text=order.token, lane=order.lane, cashier=order.cashier
         )
         async with lookups.watch(asked) as found:
-            answer, replay = await till.vouchers.issue(voucher_id, order)
+            answer, replay = await till.vouchers.issue(voucher, order)
             found.account = answer.account
         if replay:
             mark_replay(response)
@@ -53,7 +54,7 @@ def add_vouchers(
         _log.info("voucher_issued", lane=order.lane, points=answer.points, replay=replay)
         return answer
 
-    @routes.get("/v1/vouchers/{code}", dependencies=tills_only, responses=answers(404))
-    async def look_up(code: _TypedCode) -> VoucherState:
+    @routes.get("/v1/vouchers/{voucher}", dependencies=tills_only, responses=answers(404))
+    async def look_up(voucher: _TypedCode) -> VoucherState:
         """Say how a voucher stands, and why it cannot be used here where it cannot."""
-        return await till.vouchers.look_up(code)
+        return await till.vouchers.look_up(voucher)

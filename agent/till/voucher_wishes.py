@@ -1,5 +1,7 @@
 """What a till asks for about vouchers: that points become one, and that one is used."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
@@ -9,15 +11,12 @@ from agent.core.values import Code, Value, example
 from agent.till.members import TokenText
 from agent.till.wishes import Wish
 
-__all__ = ["TAGS", "AnyWish", "CodeText", "VoucherOrder", "VoucherWish"]
+__all__ = ["SORTS", "AnyWish", "CodeText", "VoucherOrder", "VoucherWish"]
 
 CodeText = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
 """A voucher's code as it is typed: in any case, with blanks and dashes or without."""
 
 _OF_POINTS, _OF_A_VOUCHER = "of_points", "of_a_voucher"
-
-TAGS = frozenset({_OF_POINTS, _OF_A_VOUCHER})
-"""Names of the two sorts of wish; they are in no body."""
 
 
 class VoucherOrder(Value):
@@ -56,6 +55,10 @@ class VoucherWish(Value):
     """Who holds it."""
     business_date: BusinessDate | None = None
     """The shop's day, on which the voucher has to be good. Else the one said last."""
+
+
+SORTS: Mapping[str, type[Value]] = MappingProxyType({_OF_POINTS: Wish, _OF_A_VOUCHER: VoucherWish})
+"""The two sorts of wish by names that are in no body, only where pydantic says what is wrong."""
 
 
 def _sort_of(body: Any) -> str:

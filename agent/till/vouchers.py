@@ -293,7 +293,7 @@ def _same(
 
 def _worth(program: Program, order: VoucherOrder, day: date) -> Worth:
     """Answer what the points are worth. Raises NotRedeemable."""
-    price(program, Wish.model_construct(token=order.token, points=order.points))
+    price(program, Wish(token=order.token, points=order.points))
     assert program.discount is not None, "points have a price where they take money off"  # noqa: S101
     worth = worth_of(program.discount, order.points, day, partner=order.partner)
     if worth is None:

@@ -271,7 +271,7 @@ def test_one_used_for_a_sale_to_come_is_that_sales(shop: VoucherShop) -> None:
 
 
 def test_after_its_sale_came_back_it_is_not_captured(shop: VoucherShop) -> None:
-    """A hold for a sale that was voided ends by itself; captured, it would come back with nothing."""
+    """A hold for a sale that was voided ends by itself; captured, it would be lost."""
     code = shop.issue().code
     shop.hold("r-1", code, sale_id="s-1")
     shop.sell("s-1", 1_000)
@@ -321,7 +321,7 @@ def test_a_wrong_code_says_what_is_wrong(shop: VoucherShop) -> None:
 
 
 def test_a_frozen_ledger_neither_gives_nor_uses_one(shop: VoucherShop) -> None:
-    """Sales go on and are flagged; what is held goes back, and a void makes a voucher good again."""
+    """Sales go on and are flagged; what is held goes back, and a void makes one good again."""
     used, held, good = (shop.issue().code for _ in range(3))
     shop.hold("r-1", used)
     shop.sell("s-1", 1_000, voucher_minor=250, redemptions=["r-1"])

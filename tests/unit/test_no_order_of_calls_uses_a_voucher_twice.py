@@ -1,4 +1,4 @@
-"""Whatever tills call in whatever order, a voucher pays for one sale at a time, and points add up."""
+"""Whatever tills call in whatever order, a voucher pays for one sale at a time."""
 
 import dataclasses
 

@@ -78,10 +78,10 @@ def test_the_lanes_language_is_printed(tmp_path: Path, running_ledger: RunningLe
         asyncio.run(till.members.enrol(Enrolment(token=CARD)))
         account = asyncio.run(till.identify(CARD)).account
         asyncio.run(_adjust(ledger, account))
-        order = VoucherOrder(token=CARD, points=100, lane="2")
+        order = VoucherOrder(token=CARD, points=500, lane="2")
         answer, _ = asyncio.run(till.vouchers.issue("v-1", order))
     assert answer.good_until is None
-    assert answer.receipt[:2] == (f"Vale {answer.code}", "1.00 USD de descuento")
+    assert answer.receipt[:2] == (f"Vale {answer.code}", "5.00 USD de descuento")
     assert answer.receipt[2].startswith("Puntos canjeados")
 
 
