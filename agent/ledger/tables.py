@@ -106,7 +106,8 @@ def _mask(holder: Any) -> None:
                 holder[key] = "*"
     if isinstance(holder, dict) and isinstance(holder.get("code"), str):
         holder["code"] = masked(holder["code"])
-    for card in holder.get("stamps", ()) if isinstance(holder, dict) else ():
+    cards = holder.get("stamps") if isinstance(holder, dict) else None
+    for card in cards if isinstance(cards, list) else ():
         if isinstance(card, dict) and isinstance(card.get("vouchers"), list):
             card["vouchers"] = [masked(str(code)) for code in card["vouchers"]]
 

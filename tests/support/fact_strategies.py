@@ -38,6 +38,7 @@ from agent.core.facts import (
     WithdrawVoucher,
 )
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
 from agent.core.vouchers import CODE_BYTES, code_of
 
 __all__ = ["facts"]
@@ -68,6 +69,21 @@ _LINES = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_STAMPS = st.lists(
+    st.builds(
+        Collected,
+        card=_CODES,
+        text=_TEXTS,
+        full=_SOME,
+        count=_SIGNED,
+        stamps=_SIGNED,
+        given=_COUNTS,
+        gives=_TEXTS,
+        vouchers=st.just(("0004-1061-050R-9",)),
+        good_until=_SOME_DAY,
+    ),
+    max_size=2,
+).map(tuple)
 _BY_WHOM = {"lane": _CODE, "cashier": _CODE}
 
 
@@ -91,6 +107,7 @@ _TAKEN_BACK = {
     "pending": st.none() | _COUNTS,
     "date_ahead": st.booleans(),
     "without_customer": st.booleans(),
+    "stamps": _STAMPS,
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -119,6 +136,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         pending=st.none() | _COUNTS,
         toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
         flags=st.sampled_from([(), ("points_withheld",)]),
+        stamps=_STAMPS,
         **_BY_WHOM,
     ),
     st.builds(

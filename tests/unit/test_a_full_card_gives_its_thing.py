@@ -19,6 +19,7 @@ from agent.core.program import Program
 from agent.core.receipt import Paper
 from agent.core.rewards import Offer
 from agent.ledger import Frozen, Ledger, View, journaled, replay
+from agent.ledger.tables import masked_line
 from agent.till import Back, Enrolment, Terms, Till, Wish
 from agent.till.refusals import NotRedeemable, RedemptionIdReused
 from agent.till.till import Committed
@@ -173,6 +174,15 @@ def test_a_receipt_says_it_in_the_lanes_language(shop: Shop) -> None:
     """Stamps and what they gave are told in the customer's language."""
     receipt = shop.sell(9, lane="es").answer.receipt
     assert {"Sellos: 0 de 9", "Un café", f"Vale {shop.codes[0]}"} <= set(receipt)
+
+
+def test_no_code_leaves_with_an_export(shop: Shop) -> None:
+    """A code is as good as the thing: an export has it masked, wherever it stands."""
+    shop.sell(9)
+    lines = asyncio.run(shop.ledger.read(_entries))
+    (code,) = shop.codes
+    assert sum(code.encode() in line for line in lines) == 2
+    assert not [line for line in lines if code.encode() in masked_line(line)]
 
 
 def test_a_retry_gives_nothing_twice(shop: Shop) -> None:

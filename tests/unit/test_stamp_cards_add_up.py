@@ -291,6 +291,14 @@ def kept_of(sale: Sale, back: Mapping[int, Decimal]) -> Share:
     return Share(kept=kept, total_minor=kept_minor, left_minor=kept_minor)
 
 
+def test_a_return_bears_what_points_paid_as_the_sale_did() -> None:
+    """Points paid the coffee, so the loaf has its stamp; it keeps it when a pen comes back."""
+    sale = sale_of(line("latte"), line("loaf"), line("pen"), points=300)
+    brought = {each.card: each.stamps for each in collected(PROGRAM, sale, None, {})}
+    assert brought == {"loaf": 1}
+    assert stamps_left(PROGRAM, kept_of(sale, {2: Decimal(1)}), brought) == {"loaf": 1}
+
+
 @pytest.mark.parametrize(("back_minor", "left"), [(0, 4), (300, 3), (301, 2), (1_200, 0)])
 def test_a_return_by_amount_takes_its_share(back_minor: int, left: int) -> None:
     """Fractions of a stamp are dropped, as of points."""
