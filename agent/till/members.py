@@ -172,7 +172,7 @@ def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
     profile = view.profile(row.account)
     tier, gives = _tier(view, terms, row), gives_things(terms.program)
     day = _day(view) if gives else date.min
-    refused = nothing_given(view, row, shown)
+    refused = nothing_given(view, row, shown) if gives else None
     things = free_things(view, terms.program, row, tier, day, refused=refused)
     return AccountView(
         account=row.account,

@@ -15,7 +15,7 @@ from agent.core.rewards import toward
 from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.judging import judge
-from agent.till.members import find, shown_in
+from agent.till.members import Shown, find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
@@ -60,10 +60,7 @@ def commit(
         sale = sale.model_copy(update={"token": canonical})
     known = transaction.sale(sale_id)
     if known is not None:
-        if isinstance(shown, Phone):
-            _refuse_another_member(sale_id, known, find(transaction, shown))
-        fact, position = _again(sale_id, known, sale)
-        return RecordedSale(fact=fact, position=position, replay=True)
+        return _recorded_before(transaction, sale_id, known, sale, shown)
     row = find(transaction, shown)
     named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
     account = None if row is None else row.account
@@ -75,18 +72,27 @@ def commit(
     spending = with_vouchers(spending, by_points, vouchers)
     if spending.capture:  # some may be held only since
         row = find(transaction, shown)
-    status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    status = "accumulated" if row else status
-    fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
-    fact = with_codes(transaction, fact, random_bytes)
+    status: SaleStatus = "accumulated" if row else ("unknown_card" if card_shown else "no_card")
+    judged = _judge(transaction, terms, sale_id, sale, row, status, spending)
+    fact = with_codes(transaction, judged, random_bytes)
     recorded = transaction.append(fact, business_date=sale.business_date)
     give_vouchers(transaction, fact)
+    by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
     for redemption_id in spending.capture:
-        by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
     use_with(transaction, sale_id, sale, vouchers)
     captured = (*spending.capture, *vouchers.redemptions)
     return RecordedSale(fact=fact, position=recorded.position, replay=False, captured=captured)
+
+
+def _recorded_before(
+    transaction: Transaction, sale_id: str, known: KnownSale, sale: Sale, shown: Shown | None
+) -> RecordedSale:
+    """Answer a sale that was recorded before, where it is this one."""
+    if isinstance(shown, Phone):
+        _refuse_another_member(sale_id, known, find(transaction, shown))
+    fact, position = _again(sale_id, known, sale)
+    return RecordedSale(fact=fact, position=position, replay=True)
 
 
 def _judge(
