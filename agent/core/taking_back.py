@@ -13,6 +13,7 @@ __all__ = [
     "ReturnExceedsSale",
     "after_lines",
     "goods_back",
+    "is_all_back",
     "money_off",
     "rewards_left",
     "share_left",
@@ -69,6 +70,15 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], off: Collection[int
         _shrink(each, share) if each.kind == "points" else each for each in sale.tenders
     )
     return sale.model_copy(update={"lines": lines, "tenders": tenders})
+
+
+def is_all_back(sale: Sale, returned: Mapping[int, Decimal]) -> bool:
+    """Say whether every line of a sale came back, but for reward lines that only take money off."""
+    return all(
+        returned.get(index) == Decimal(line.quantity)
+        for index, line in enumerate(sale.lines)
+        if not (line.is_reward and line.amount_minor < 0)
+    )
 
 
 def rewards_left(

@@ -43,6 +43,7 @@ from agent.till.refusals import (
 )
 from agent.till.terms import Terms
 from agent.till.till import Committed, Till
+from agent.till.voucher_issue import VoucherAnswer
 from agent.till.voucher_refusals import (
     MalformedVoucher,
     UnknownVoucher,
@@ -51,7 +52,7 @@ from agent.till.voucher_refusals import (
     VoucherUsed,
 )
 from agent.till.voucher_wishes import AnyWish, VoucherOrder, VoucherWish
-from agent.till.vouchers import VoucherAnswer, VoucherState
+from agent.till.vouchers import VoucherState
 from agent.till.wishes import Wish
 
 __all__ = [

@@ -14,7 +14,7 @@ from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
-from agent.till.stamping import give_vouchers, with_codes
+from agent.till.stamping import append_bought
 from agent.till.terms import Terms
 
 __all__ = ["claim"]
@@ -48,9 +48,7 @@ def claim(
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    fact = with_codes(transaction, fact, random_bytes)
-    recorded = transaction.append(fact, counts_on=transaction.counts_on)
-    give_vouchers(transaction, fact)
+    _, recorded = append_bought(transaction, fact, random_bytes, counts_on=transaction.counts_on)
     return recorded, False
 
 

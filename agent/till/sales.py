@@ -20,7 +20,7 @@ from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import Spending, named_by, settle
-from agent.till.stamping import give_vouchers, with_codes
+from agent.till.stamping import append_bought
 from agent.till.terms import Terms
 from agent.till.voucher_sales import of_points, use_with, using, with_vouchers
 
@@ -63,8 +63,7 @@ def commit(
         return _recorded_before(transaction, sale_id, known, sale, shown)
     row = find(transaction, shown)
     named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
-    account = None if row is None else row.account
-    if activate_due(transaction, terms, sale.business_date, account):
+    if activate_due(transaction, terms, sale.business_date, row.account if row else None):
         row = find(transaction, shown)
     by_points = of_points(sale, named)
     spending = settle(transaction, terms, sale_id, by_points, row, named)
@@ -74,9 +73,9 @@ def commit(
         row = find(transaction, shown)
     status: SaleStatus = "accumulated" if row else ("unknown_card" if card_shown else "no_card")
     judged = _judge(transaction, terms, sale_id, sale, row, status, spending)
-    fact = with_codes(transaction, judged, random_bytes)
-    recorded = transaction.append(fact, business_date=sale.business_date)
-    give_vouchers(transaction, fact)
+    fact, recorded = append_bought(
+        transaction, judged, random_bytes, business_date=sale.business_date
+    )
     by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
     for redemption_id in spending.capture:
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from agent.core.basket import Sale
+from agent.core.entry import Recorded
 from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher
 from agent.core.program import Program
 from agent.core.stamp_cards import Collected, Share, came_back, collected, on_cards, stamps_left
@@ -19,7 +20,7 @@ from agent.core.vouchers import CODE_BYTES, RandomBytes, code_of
 from agent.ledger import AccountRow, KnownSale, Transaction, View
 from agent.till.terms import Terms
 
-__all__ = ["give_vouchers", "new_code", "stamps_back", "stamps_for", "stamps_on", "with_codes"]
+__all__ = ["append_bought", "new_code", "stamps_back", "stamps_for", "stamps_on"]
 
 _Bought = TypeVar("_Bought", AccumulatePoints, ClaimSale)
 
@@ -50,7 +51,24 @@ def stamps_on(
     return on_cards(program, day, tier, view.stamps(row.account), by_sale)
 
 
-def with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought:
+def append_bought(
+    transaction: Transaction,
+    fact: _Bought,
+    random_bytes: RandomBytes,
+    *,
+    business_date: date | None = None,
+    counts_on: date | None = None,
+) -> tuple[_Bought, Recorded]:
+    """Append the entry of a sale or a claim, with the codes of what its full cards gave, and issue
+    those vouchers after it. Answers the fact as it stands, and where.
+    """
+    fact = _with_codes(transaction, fact, random_bytes)
+    recorded = transaction.append(fact, business_date=business_date, counts_on=counts_on)
+    _give_vouchers(transaction, fact)
+    return fact, recorded
+
+
+def _with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought:
     """Give each thing that a sale brought a voucher's code, which its receipt prints."""
     if not any(card.given for card in fact.stamps):
         return fact
@@ -65,7 +83,7 @@ def with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought:
     return replace(fact, stamps=tuple(cards))
 
 
-def give_vouchers(transaction: Transaction, fact: AccumulatePoints | ClaimSale) -> None:
+def _give_vouchers(transaction: Transaction, fact: AccumulatePoints | ClaimSale) -> None:
     """Issue the vouchers that the entry of a sale or a claim names; they follow it in one commit.
 
     They name no sale that they came with: what a full card gave stays given when that comes back,

@@ -18,6 +18,7 @@ from agent.core.taking_back import (
     ReturnExceedsSale,
     after_lines,
     goods_back,
+    is_all_back,
     money_off,
     rewards_left,
     share_left,
@@ -117,7 +118,9 @@ def take_back(
     )
     recorded = transaction.append(fact, business_date=back.business_date)
     if left.minor == 0 < sale.total_minor:
-        goods = _is_all_back(transaction, sale, tuple(earlier.values()), back)
+        lines, _ = _came_back(transaction, tuple(earlier.values()), back)
+        basket = None if sale.recorded is None else sale.recorded[0].sale
+        goods = basket is not None and is_all_back(basket, lines)
         come_back(transaction, sale_id, goods=goods)
     return recorded, False
 
@@ -202,17 +205,6 @@ def _came_back(
             lines[line.line] += Decimal(line.quantity)
         amounts_minor += 0 if fact.lines else fact.amount_minor
     return lines, amounts_minor
-
-
-def _is_all_back(
-    view: View, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
-) -> bool:
-    """Say whether every line of a sale came back, and not its money alone."""
-    lines, _ = _came_back(view, earlier, back) if back.lines else ({}, 0)
-    if not lines or sale.recorded is None:
-        return False
-    sold = enumerate(sale.recorded[0].sale.lines)
-    return all(lines.get(index) == Decimal(line.quantity) for index, line in sold)
 
 
 def _same_return(view: View, sale_id: str, place: tuple[int, int], back: Back) -> Recorded:

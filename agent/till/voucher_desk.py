@@ -7,9 +7,10 @@ from agent.ledger import Ledger
 from agent.till.pending import activate_for, is_due_now
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.terms import Terms
+from agent.till.voucher_issue import VoucherAnswer, issue, voucher_answer
 from agent.till.voucher_uses import hold_voucher
 from agent.till.voucher_wishes import VoucherOrder, VoucherWish
-from agent.till.vouchers import VoucherAnswer, VoucherState, issue, look_up, voucher_answer
+from agent.till.vouchers import VoucherState, look_up
 
 __all__ = ["VoucherDesk"]
 

@@ -22,7 +22,7 @@ from agent.ledger import Ledger
 from agent.ledger.budget import DiskBudget
 from agent.metrics import make_metrics
 from agent.till import Enrolment, Terms, Till
-from agent.till.vouchers import Thing, give_thing
+from agent.till.voucher_issue import Thing, give_thing
 from agent.tools.documents import _no_health
 from agent.tools.site import TILL_TOKEN
 

@@ -21,6 +21,7 @@ _PROMOTED = "tests/unit/test_a_promotion_is_given_within_its_bounds.py"
 _SPENDS = "tests/unit/test_a_sale_spends_what_was_held_for_it.py"
 _TIER = "tests/unit/test_a_member_is_in_a_tier.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
+_VOUCHERS = "tests/unit/test_a_voucher_is_used_once.py"
 _WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
     "return_without_cap": Mutant(
@@ -52,6 +53,30 @@ MUTANTS = {
         old='            moves = _move(fact.account, "active", "held", fact.points)',
         new='            moves = _move("program", "issued", "redeemed", fact.points)',
         caught_by=f"{_HELD}::test_held_points_cannot_be_spent_twice",
+    ),
+    "voucher_good_again_with_a_part": Mutant(
+        file="agent/till/take_back.py",
+        old="    if left_minor == 0 < sale.total_minor:\n",
+        new="    if left_minor < sale.total_minor:\n",
+        caught_by=f"{_VOUCHERS}::test_a_part_that_comes_back_leaves_it_used",
+    ),
+    "voucher_kept_by_a_dead_till": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE state = 'held' AND expires_at <= ?1\n",
+        new=" WHERE state = 'held' AND expires_at < '0'\n",
+        caught_by=f"{_VOUCHERS}::test_a_hold_that_nobody_ends_is_over_in_time",
+    ),
+    "late_sale_uses_what_another_has": Mutant(
+        file="agent/till/voucher_sales.py",
+        old='    is_good = voucher.state == "issued" and is_good_on(',
+        new="    is_good = is_good_on(",
+        caught_by=f"{_VOUCHERS}::test_a_late_sale_is_taken_without_it[used]",
+    ),
+    "coffee_back_for_money": Mutant(
+        file="agent/till/voucher_sales.py",
+        old="        if goods or known_voucher(transaction, known.code).reward is None:\n",
+        new="        if known_voucher(transaction, known.code):\n",
+        caught_by=f"{_VOUCHERS}::test_money_alone_brings_no_coffee_back",
     ),
     "reward_line_earns": Mutant(
         file="agent/core/program/parts.py",

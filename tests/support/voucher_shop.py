@@ -27,7 +27,7 @@ from agent.till import (
     Wish,
 )
 from agent.till.till import Committed
-from agent.till.vouchers import Thing, give_thing
+from agent.till.voucher_issue import Thing, give_thing
 
 __all__ = ["BENS", "CARD", "DAY", "GROCER", "VoucherShop"]
 

@@ -11,9 +11,10 @@ from toy_clock import ToyClock
 from voucher_shop import BENS, CARD, DAY, GROCER, VoucherShop
 
 from agent.clock import mint_id
+from agent.core.entry import Position
 from agent.core.facts import AdjustPoints, IssueVoucher
 from agent.core.program import Program
-from agent.core.receipt import Paper
+from agent.core.receipt import Paper, receipt
 from agent.ledger import Ledger, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.view import View
@@ -186,3 +187,13 @@ def test_a_voucher_is_a_redemption_of_its_day(shop: VoucherShop) -> None:
     shop.capture("r-1")
     total = asyncio.run(shop.till.day(date.fromisoformat(DAY))).total
     assert (total.redemptions, total.redeemed_points) == (2, 400)
+
+
+def test_a_thing_says_what_it_is() -> None:
+    """Its paper has its name in the lane's language, and neither points nor a balance."""
+    source = shipped_program("simple").read_text("utf-8")
+    paper = Paper.of(Program.parse(source, source="simple.toml"), language="es")
+    code = "0000-0000-0001-2"
+    fact = IssueVoucher(account="a", code=code, reward="coffee", text="A coffee", balance=7)
+    position = Position(epoch=0, seq=5, hash=bytes(32))
+    assert receipt(fact, position, paper) == (f"Vale {code}", "Un café", "Ref. 0:5 00000000")

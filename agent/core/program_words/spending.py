@@ -83,7 +83,10 @@ def _discount(program: Program, discount: Discount) -> Iterator[str]:
     if discount.most_percent < 100:
         yield f"At most {discount.most_percent} % of a basket can be paid so."
     if discount.partner_rate is not None:
-        yield f"At partners points are worth {discount.partner_rate} times as much."
+        yield f"In a partner's voucher points are worth {discount.partner_rate} times as much."
+    if discount.voucher_months is not None:
+        months = counted(discount.voucher_months, "month")
+        yield f"A voucher for points is good for {months}."
     yield from _worth(program, discount)
 
 
