@@ -51,7 +51,8 @@ def commit(
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
-    terms = terms.on(sale.business_date)
+    day = sale.business_date
+    terms = terms.on(day)
     shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
     # The journal keeps a card number in canonical form, and nothing that is not one.
@@ -63,7 +64,7 @@ def commit(
         return _recorded_before(transaction, sale_id, known, sale, shown)
     row = find(transaction, shown)
     named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
-    if activate_due(transaction, terms, sale.business_date, row.account if row else None):
+    if activate_due(transaction, terms, day, row.account if row else None):
         row = find(transaction, shown)
     by_points = of_points(sale, named)
     spending = settle(transaction, terms, sale_id, by_points, row, named)
@@ -73,9 +74,7 @@ def commit(
         row = find(transaction, shown)
     status: SaleStatus = "accumulated" if row else ("unknown_card" if card_shown else "no_card")
     judged = _judge(transaction, terms, sale_id, sale, row, status, spending)
-    fact, recorded = append_bought(
-        transaction, judged, random_bytes, business_date=sale.business_date
-    )
+    fact, recorded = append_bought(transaction, judged, random_bytes, business_date=day)
     by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
     for redemption_id in spending.capture:
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)

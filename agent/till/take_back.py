@@ -161,12 +161,8 @@ def _left(
             discounted = share_left(discounted, kept_minor, amounts_minor)
     rewarded_left = rewards_left(basket, lines, off, sale.rewarded)
     redeemed = share_left(discounted, *came_back) + rewarded_left
-    share = Share(
-        kept=kept,
-        total_minor=kept_minor,
-        left_minor=kept_minor - amounts_minor,
-        tier=None if then is None else then.account.tier,
-    )
+    tier, unreturned = None if then is None else then.account.tier, kept_minor - amounts_minor
+    share = Share(kept=kept, total_minor=kept_minor, left_minor=unreturned, tier=tier)
     return Left(points, left_minor, redeemed, share)
 
 

@@ -56,8 +56,8 @@ MUTANTS = {
     ),
     "voucher_good_again_with_a_part": Mutant(
         file="agent/till/take_back.py",
-        old="    if left_minor == 0 < sale.total_minor:\n",
-        new="    if left_minor < sale.total_minor:\n",
+        old="    if left.minor == 0 < sale.total_minor:\n",
+        new="    if left.minor < sale.total_minor:\n",
         caught_by=f"{_VOUCHERS}::test_a_part_that_comes_back_leaves_it_used",
     ),
     "voucher_kept_by_a_dead_till": Mutant(
@@ -220,7 +220,7 @@ MUTANTS = {
     ),
     "redeemed_points_not_given_back": Mutant(
         file="agent/till/take_back.py",
-        old="    redeemed = sale.redeemed - redeemed_left - sale.given_back\n",
+        old="    redeemed = sale.redeemed - left.redeemed - sale.given_back\n",
         new="    redeemed = 0\n",
         caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
     ),
@@ -256,8 +256,8 @@ MUTANTS = {
     ),
     "returns_rounded_one_by_one": Mutant(
         file="agent/till/take_back.py",
-        old="    taken = sale.points - left - sale.taken_back\n",
-        new="    taken = min(sale.points - left, sale.points - sale.taken_back)\n",
+        old="    taken = sale.points - left.points - sale.taken_back\n",
+        new="    taken = min(sale.points - left.points, sale.points - sale.taken_back)\n",
         caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
     ),
     "pending_spent_inside_the_window": Mutant(
@@ -292,7 +292,7 @@ MUTANTS = {
     ),
     "quote_earns_otherwise": Mutant(
         file="agent/till/quotes.py",
-        old="        points=earned.points,\n",
+        old="        points=judged.earned.points,\n",
         new="        points=sale.total_minor // 100 + 1,\n",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
@@ -383,8 +383,8 @@ MUTANTS = {
     ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
-        old="sale.business_date, account):\n        row = find(transaction, shown)\n",
-        new="sale.business_date, account):\n        pass\n",
+        old="row.account if row else None):\n        row = find(transaction, shown)\n",
+        new="row.account if row else None):\n        pass\n",
         caught_by=f"{_WAITS}::test_a_sale_is_settled_with_what_is_due",
     ),
     "captured_for_a_sale_that_came_back": Mutant(
