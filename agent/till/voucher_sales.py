@@ -93,6 +93,8 @@ def with_vouchers(spending: Spending, sale: Sale, using: Using) -> Spending:
     by_points = sale.redemptions or any(each.kind == "points" for each in sale.tenders)
     is_covered = not by_points and (using.uses or using.had)
     is_short = (spending.is_short and not is_covered) or using.short > 0
+    if is_short == spending.is_short:
+        return spending
     return dataclasses.replace(spending, is_short=is_short)
 
 

@@ -227,3 +227,10 @@ def test_a_friend_may_get_nothing() -> None:
     assert told(CORNER + friend)["Earning"][-1] == (
         "Who brings a friend gets 1 point with the friend's first sale, the friend none."
     )
+
+
+def test_how_long_a_voucher_is_good_is_told() -> None:
+    """The grocer's run two years from their issue, and are worth twice at a partner."""
+    (discount,) = told(shipped_program("clubpoints").read_text("utf-8"))["Rewards"]
+    assert "In a partner's voucher points are worth 2 times as much." in discount
+    assert "A voucher for points is good for 24 months." in discount
