@@ -93,7 +93,8 @@ class Wording:
         return self.say.on_hold.format(reward=bought, cost=cost)
 
     def offers(self, lane: Lane, member: AccountView) -> tuple[tuple[str, str], ...]:
-        """List what a member can have here and now, and what each costs.
+        """List what a member can have here and now, and what each costs;
+        what costs nothing has no words for it.
 
         Where the basket was quoted it is what goes with it, until the balance changes.
         """
@@ -102,8 +103,11 @@ class Wording:
             offers = quote.rewards
         else:
             offers = member.offers
-        available = (offer for offer in offers if offer.available and member.redeemable_now > 0)
-        return tuple((self._offered(each), self.points(each.cost_points)) for each in available)
+        can_spend = member.redeemable_now > 0
+        available = (
+            each for each in offers if each.available and (can_spend or each.cost_points == 0)
+        )
+        return tuple((self._offered(each), self._cost(each)) for each in available)
 
     def next_reward(self, member: AccountView) -> str | None:
         """Say how far the next reward is; None where the balance reaches them all."""
@@ -112,6 +116,9 @@ class Wording:
             return None
         reward = self._paper.text(ahead.reward, ahead.text)
         return self.say.ahead.format(reward=reward, points=self.number(ahead.short))
+
+    def _cost(self, offer: Offer) -> str:
+        return self.points(offer.cost_points) if offer.cost_points else ""
 
     def _offered(self, offer: Offer) -> str:
         if offer.value_minor is None:

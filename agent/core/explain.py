@@ -13,11 +13,13 @@ from agent.core.accumulate import Because, worths
 from agent.core.basket import Sale
 from agent.core.earning import Worth, thousandths
 from agent.core.expiry import Expiring, expires
+from agent.core.free_rewards import free_rewards
 from agent.core.money import format_money
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import as_fraction
 from agent.core.promoting import Circumstances
 from agent.core.rewards import Offer, Shown, Spendable, offers
+from agent.core.stamp_cards import Collected, collected, on_cards
 from agent.core.tiers import NextTier, next_tier, tier_of
 from agent.core.values import Text
 
@@ -54,14 +56,17 @@ class Explanation:
     """The tier that comes next, and what is missing for it."""
     withheld: int = 0
     """Whole points that the program's limits took away."""
+    stamps: tuple[Collected, ...] = ()
+    """Each stamp card of the account, as it would stand after this basket."""
 
 
 def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
     """Explain a basket. Costs one judging of it, and the words."""
     account = when.account
     given, withheld = worths(program, sale, when)
-    tier = tier_of(program, account)
+    tier, day = tier_of(program, account), sale.business_date
     tier_id = None if tier is None else tier.id
+    by_sale = collected(program, sale, tier_id, account.stamps)
     return Explanation(
         points=sum(each.points for each in given),
         because=tuple(_explained(program, sale, each, when, tier_id) for each in given),
@@ -71,11 +76,12 @@ def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
             program,
             Spendable(balance=account.balance, usable=max(0, account.balance)),
             sale,
-            Shown(tier=tier_id, day=sale.business_date),
+            Shown(tier=tier_id, day=day, free=free_rewards(program, account, day)),
         ),
         tier=tier_id,
         next_tier=next_tier(program, account),
         withheld=withheld,
+        stamps=on_cards(program, day, tier_id, account.stamps, by_sale),
     )
 
 

@@ -11,17 +11,15 @@ points for becoming a member.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from agent.core.accumulate import Because, Earned
 from agent.core.basket import Sale
 from agent.core.program import Program
-from agent.core.taking_back import share_left
+from agent.core.taking_back import Share, share_left
 from agent.core.values import Code, Points
 
 __all__ = [
     "Referred",
-    "Share",
     "paid_for",
     "reaches",
     "referred",
@@ -44,16 +42,6 @@ class Referred:
     friend_points: Points
     spent_minor: Points
     minimum_minor: Points
-
-
-class Share(NamedTuple):
-    """What returns leave of a sale: the basket without the lines that came back, None where none
-    was named, and of what that comes to, ``total_minor``, so much as no amount took.
-    """
-
-    kept: Sale | None
-    total_minor: int
-    left_minor: int
 
 
 def paid_for(program: Program, sale: Sale) -> tuple[int, tuple[int, ...]]:

@@ -4,14 +4,15 @@ Cost: one step per reward of the program, and for those that name lines a look a
 rewards that are held for the same basket already, some more (``combining``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
 from agent.core.combining import Basket, Chosen, why_not_alone, why_not_together
+from agent.core.free_rewards import NOBODY
 from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program, Reward
 from agent.core.tokens import PROOFS, Proof
@@ -49,12 +50,14 @@ class Spendable:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """Who asks for a reward, when and with what: the member's tier, the business date, and what the
-    card proves. What is left out is not known.
+    card proves. What is left out is not known. ``free`` says why each reward that costs nothing
+    cannot be had, as ``free_rewards`` does; of a member's who is not known, none can.
     """
 
     tier: str | None = _UNKNOWN
     day: date | None = None
     proof: Proof | None = None
+    free: Mapping[str, str | None] = field(default_factory=dict)
 
 
 NOTHING_SHOWN = Shown()
@@ -73,7 +76,7 @@ class Offer:
     reward: Code
     """The reward's id in the program."""
     cost_points: int
-    """Whole points that it costs."""
+    """Whole points that it costs; 0 where an occasion brings it."""
     value_minor: int | None
     """What it takes off the basket, in minor units; null where it is a thing."""
     available: bool
@@ -145,7 +148,7 @@ def toward(program: Program, balance: int, shown: Shown = NOTHING_SHOWN) -> Towa
     listed = [
         (reward.cost_points, reward.id, reward.text)
         for reward in program.reward
-        if _is_for(reward, shown) and not _is_over(reward, shown.day)
+        if not reward.is_free and _is_for(reward, shown) and not _is_over(reward, shown.day)
     ]
     if (discount := program.discount) is not None:
         listed.append((discount.least, discount.id, discount.text))
@@ -190,6 +193,7 @@ def _of_reward(reward: Reward, asked: _Asked) -> Offer:
     basket, cost = asked.basket, reward.cost_points
     why_not = (
         why_not_for(reward, asked.shown)
+        or (asked.shown.free.get(reward.id, NOBODY) if reward.is_free else None)
         or _why_short(cost, asked)
         or (None if basket is None else why_not_alone(reward, basket))
         or asked.why_not_beside(reward, cost)

@@ -5,12 +5,14 @@ itself would take or keep a point too many every time. What one return takes is 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.core.basket import Line, Sale, Tender
 
 __all__ = [
     "ReturnExceedsSale",
+    "Share",
     "after_lines",
     "goods_back",
     "is_all_back",
@@ -18,6 +20,19 @@ __all__ = [
     "rewards_left",
     "share_left",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What is left of a sale: the basket without the lines that came back, where lines did, and of
+    ``total_minor`` that this was worth, what no return by amount took. ``tier`` is the one that the
+    sale was judged in.
+    """
+
+    kept: Sale | None
+    total_minor: int
+    left_minor: int
+    tier: str | None = None
 
 
 class ReturnExceedsSale(ValueError):

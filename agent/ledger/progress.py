@@ -1,5 +1,5 @@
 """What a program counts of a member: their tier, what counts toward it, what promotions gave, who
-brought them, and how often they bought within the hour.
+brought them, how often they bought within the hour, and the stamps on their cards.
 
 Folded with every other projection, entry by entry. A sale under a program that counts nothing costs
 nothing here.
@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.stamp_cards import Collected
 from agent.ledger import recent, referrals
 from agent.ledger.queries import SQL
 
@@ -43,6 +44,10 @@ def sell(
             connection.execute(SQL["give_promotion"], use)
             gave = (fact.sale_id, because.rule, day, because.points)
             connection.execute(SQL["add_promoted"], gave)
+    for card in fact.stamps:
+        _stamp(connection, account, card)
+        brought = (fact.sale_id, card.card, card.text, card.full, card.stamps)
+        connection.execute(SQL["add_stamped"], brought)
 
 
 def bring_back(
@@ -112,3 +117,9 @@ def _give_back(
 def _is_back(total_minor: int, points: int, returned_minor: int, taken: int) -> bool:
     """Say whether returns brought all of a sale back: its money, and every point."""
     return returned_minor == total_minor and taken >= points and (total_minor > 0 or points > 0)
+
+
+def _stamp(connection: sqlite3.Connection, account: str, card: Collected) -> None:
+    """Change the stamps on a card by those that came or went, and those that became a thing."""
+    change = card.stamps - card.given * card.full
+    connection.execute(SQL["add_stamps"], (account, card.card, change))

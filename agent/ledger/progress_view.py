@@ -15,7 +15,7 @@ _NONE = [0, 0]
 
 
 class ProgressView(VoucherView):
-    """Reads tiers, what counts toward them, what promotions gave, and who brought whom."""
+    """Reads tiers, what counts toward them, what promotions gave, who brought whom, and stamps."""
 
     def standing(self, account: str) -> Standing | None:
         """Answer the tier that an account was last said to be in."""
@@ -72,6 +72,29 @@ class ProgressView(VoucherView):
             return None
         *what, epoch, seq, is_back = row
         return PaidReferral._make((*what, (epoch, seq), bool(is_back)))
+
+    def things_given(self, account: str, reward: str) -> list[date]:
+        """List the business dates on which an account was given a thing that costs nothing."""
+        rows = self._connection.execute(SQL["things_given"], (account, reward)).fetchall()
+        return [date.fromisoformat(given_on) for (given_on,) in rows]
+
+    def things_to_be_had(self, account: str, day: date) -> dict[str, str]:
+        """Answer the things that an account was given and that are good on a business date: by the
+        reward or stamp card the code of the one that is gone first.
+        """
+        key = (account, day.isoformat())
+        rows = self._connection.execute(SQL["things_to_be_had"], key).fetchall()
+        return {reward: code for reward, code, _ in reversed(rows)}
+
+    def stamps(self, account: str) -> dict[str, int]:
+        """Answer the stamps on an account's cards, below zero where some are owed."""
+        return dict(self._connection.execute(SQL["stamps_of"], (account,)).fetchall())
+
+    def stamped(self, sale_id: str) -> list[tuple[str, str, int, int, int]]:
+        """List the cards that a sale added to: card, text, how many fill it, the stamps that it
+        brought, and those that were taken back.
+        """
+        return self._connection.execute(SQL["stamped"], (sale_id,)).fetchall()
 
     def lots(self, account: str) -> list[tuple[int, str]]:
         """List an account's active lots, the oldest first: points, and the day they were earned."""

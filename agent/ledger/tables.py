@@ -106,6 +106,10 @@ def _mask(holder: Any) -> None:
                 holder[key] = "*"
     if isinstance(holder, dict) and isinstance(holder.get("code"), str):
         holder["code"] = masked(holder["code"])
+    cards = holder.get("stamps") if isinstance(holder, dict) else None
+    for card in cards if isinstance(cards, list) else ():
+        if isinstance(card, dict) and isinstance(card.get("vouchers"), list):
+            card["vouchers"] = [masked(str(code)) for code in card["vouchers"]]
 
 
 def csv_row(position: Position, entry: Entry) -> str:

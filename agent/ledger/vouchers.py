@@ -67,6 +67,9 @@ def apply(connection: sqlite3.Connection, entry: Entry, day: str) -> None:
     match fact := entry.fact:
         case IssueVoucher():
             _issue(connection, entry, fact)
+            if fact.reward is not None:
+                thing = (fact.account, fact.reward, fact.code, day)
+                connection.execute(SQL["add_thing"], thing)
             lots.spend(connection, fact.account, fact.points)
             if fact.points:
                 activity.redeem(connection, day, fact)

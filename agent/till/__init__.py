@@ -4,6 +4,7 @@ sale, redeem and adjust points, turn them into vouchers, add up a day."""
 from agent.till.adjustments import AdjustAnswer, Adjustment
 from agent.till.back import Back
 from agent.till.cards import Block, Enrolled, Enrolment, MoreCard, Replacement
+from agent.till.committed import Committed
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
 from agent.till.profiles import Personal, ProfileChange
@@ -42,7 +43,7 @@ from agent.till.refusals import (
     UnknownSale,
 )
 from agent.till.terms import Terms
-from agent.till.till import Committed, Till
+from agent.till.till import Till
 from agent.till.voucher_issue import VoucherAnswer
 from agent.till.voucher_refusals import (
     MalformedVoucher,

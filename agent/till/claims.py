@@ -1,11 +1,14 @@
 """Claims: a card that is shown after the sale earns what the sale would have earned with it."""
 
+from secrets import token_bytes
+
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
 from agent.core.phones import Phone
 from agent.core.rewards import Shown as Asking
 from agent.core.rewards import toward
+from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction
 from agent.till.judging import judge, tier_after
 from agent.till.members import Shown, find, member_of, parse_shown
@@ -13,6 +16,7 @@ from agent.till.pending import activate_due
 from agent.till.referring import pay_referrer
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
+from agent.till.stamping import append_bought
 from agent.till.terms import Terms
 
 __all__ = ["claim"]
@@ -26,6 +30,7 @@ def claim(
     *,
     lane: str | None = None,
     cashier: str | None = None,
+    random_bytes: RandomBytes = token_bytes,
 ) -> tuple[Recorded, bool]:
     """Give a sale without a card to a member, on its own business date; answers whether it was so.
 
@@ -46,7 +51,7 @@ def claim(
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
     counts_on = transaction.counts_on
-    recorded = transaction.append(fact, counts_on=counts_on)
+    fact, recorded = append_bought(transaction, fact, random_bytes, counts_on=counts_on)
     pay_referrer(transaction, terms, fact, basket.business_date, counts_on)
     return recorded, False
 

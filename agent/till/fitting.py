@@ -16,7 +16,8 @@ from agent.core.program import Discount, Program
 from agent.core.rewards import Shown as Asking
 from agent.core.rewards import reward_of, why_not_for
 from agent.ledger import AccountRow, Transaction, View
-from agent.till.members import Shown, asking
+from agent.till.asking import asking
+from agent.till.members import Shown
 from agent.till.refusals import NotRedeemable
 from agent.till.wishes import Wish
 

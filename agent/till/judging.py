@@ -23,9 +23,11 @@ from agent.core.facts import AccumulatePoints, ClaimSale
 from agent.core.instant import seconds_of
 from agent.core.program import Program, TierRules
 from agent.core.referring import Referred, with_friends_part
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Reached, Standing, period_began, standing_on
 from agent.ledger import AccountRow, KnownSale, View
 from agent.till.referring import referral_of
+from agent.till.stamping import stamps_for
 from agent.till.terms import Terms
 
 __all__ = [
@@ -51,6 +53,7 @@ class Progress(TypedDict):
     spend_minor: int | None
     referral: Referred | None
     occurred_s: int | None
+    stamps: tuple[Collected, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +161,7 @@ def progress_of(
         spend_minor=money_minor,
         referral=None,
         occurred_s=seconds_of(sale.occurred_at) if is_counted and earned.points else None,
+        stamps=stamps_for(view, program, row, sale, None if before is None else before.tier),
     )
 
 
@@ -175,6 +179,7 @@ def _nobodys() -> Progress:
         spend_minor=None,
         referral=None,
         occurred_s=None,
+        stamps=(),
     )
 
 

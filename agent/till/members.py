@@ -4,6 +4,7 @@ A member shows a card, or says a telephone number: ``phone:`` and the number. ``
 place that knows who is meant by either.
 """
 
+import dataclasses
 from datetime import date
 from typing import Annotated
 
@@ -14,14 +15,15 @@ from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
 from agent.core.point_words import PointWords
-from agent.core.program import Program
 from agent.core.rewards import Offer, Spendable, offers
-from agent.core.rewards import Shown as Asking
-from agent.core.tokens import How, Token, TokenRefused, proof_of
+from agent.core.stamp_cards import Collected
+from agent.core.tokens import How, Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
-from agent.till.judging import standing_of
+from agent.till.asking import asking
+from agent.till.free_things import free_things, gives_things
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
+from agent.till.stamping import stamps_on
 from agent.till.terms import Terms
 
 __all__ = [
@@ -30,9 +32,9 @@ __all__ = [
     "Shown",
     "TokenText",
     "account_view",
-    "asking",
     "find",
     "member_of",
+    "nothing_given",
     "parse_phone",
     "parse_shown",
     "parse_token",
@@ -95,6 +97,8 @@ class AccountView(Value):
     """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
     """The member's last sale at this device; null where there is none."""
+    stamps: tuple[Collected, ...] = ()
+    """The member's stamp cards."""
 
 
 def find(view: View, shown: Shown | None) -> AccountRow | None:
@@ -133,6 +137,11 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
+def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
+    """Say why nothing at all is given to what was shown, also what costs no points."""
+    return why_not(row, shown) or (None if view.frozen() is None else _FROZEN)
+
+
 def spendable(
     view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
 ) -> Spendable:
@@ -149,11 +158,9 @@ def spendable(
 def _why_less(
     view: View, row: AccountRow, shown: Shown, usable: int, words: PointWords
 ) -> str | None:
-    refused = why_not(row, shown)
+    refused = nothing_given(view, row, shown)
     if refused is not None:
         return refused
-    if view.frozen() is not None:
-        return f"{words.many} cannot be spent now: {_FROZEN}"
     if row.balance < 0:
         owed = words.counted(-row.balance)
         return f"this member owes {owed}; the next {words.many} go toward this"
@@ -172,6 +179,10 @@ def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> A
     points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
     who = asking(view, terms.program, row, shown, how)
+    day = who.day or date.min  # where it is not known, nothing asks for it
+    refused = nothing_given(view, row, shown) if gives_things(terms.program) else None
+    things = free_things(view, terms.program, row, who.tier, day, refused=refused)
+    who = dataclasses.replace(who, free=things.free)
     return AccountView(
         account=row.account,
         display_name=None if profile is None else profile.display_name,
@@ -182,33 +193,10 @@ def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> A
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
-        offers=offers(terms.program, points, shown=who),
+        offers=(*things.offers, *offers(terms.program, points, shown=who)),
         last_sale=_last_sale(view, row),
+        stamps=stamps_on(view, terms.program, row, day, who.tier),
     )
-
-
-def asking(
-    view: View,
-    program: Program,
-    row: AccountRow,
-    shown: Shown,
-    how: How,
-    day: date | None = None,
-) -> Asking:
-    """Say who asks for a reward: the tier, the day, and what the card proves.
-
-    Without a ``day`` it is the business date of the newest entry, or the day on which that came.
-    What a program does not ask for costs nothing.
-    """
-    has_days = any(each.first_day or each.last_day for each in program.reward)
-    if day is None and (program.tiers is not None or has_days):
-        newest = view.newest()
-        if newest is not None:
-            day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
-    standing = None if day is None else standing_of(view, program, row, day)
-    token = shown if isinstance(shown, Token) else None
-    tier = None if standing is None else standing.tier
-    return Asking(tier=tier, day=day, proof=proof_of(token, how))
 
 
 def _known(view: View, shown: Shown) -> AccountRow:

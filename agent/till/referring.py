@@ -21,7 +21,8 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
-from agent.core.referring import Referred, Share, reaches, referred, spent_left
+from agent.core.referring import Referred, reaches, referred, spent_left
+from agent.core.taking_back import Share
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, PaidReferral, Transaction, View
 from agent.till.terms import Terms

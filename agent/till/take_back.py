@@ -13,9 +13,9 @@ from typing import TypedDict
 from agent.core.accumulate import accumulate
 from agent.core.entry import Recorded
 from agent.core.facts import AccumulatePoints, ReturnSale, VoidSale
-from agent.core.referring import Share
 from agent.core.taking_back import (
     ReturnExceedsSale,
+    Share,
     after_lines,
     goods_back,
     is_all_back,
@@ -25,7 +25,7 @@ from agent.core.taking_back import (
 )
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.back import Back, Left, by_whom
+from agent.till.back import Back, Left, by_whom, left_by_amount
 from agent.till.judging import as_then
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
@@ -38,6 +38,7 @@ from agent.till.refusals import (
     SaleVoided,
 )
 from agent.till.sales import sale_of
+from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
 from agent.till.voucher_sales import come_back
 
@@ -75,6 +76,7 @@ def void(
         sale_id=sale_id,
         without_customer=_is_later(transaction, sale, business_date),
         date_ahead=_is_ahead(transaction, business_date),
+        stamps=stamps_back(transaction, terms, sale_id, sale, None),
         **moved,
         **lost_referral(terms, sale, paid),
         **by_whom(sale, lane, cashier),
@@ -113,6 +115,7 @@ def take_back(
         return_id=return_id,
         amount_minor=sale.total_minor - left.minor - sale.returned_minor,
         lines=back.returned,
+        stamps=stamps_back(transaction, terms, sale_id, sale, left.share),
         without_customer=_without_customer(transaction, terms, sale, back.token),
         date_ahead=_is_ahead(transaction, back.business_date),
         **moved,
@@ -141,7 +144,7 @@ def _left(
     lines, amounts_minor = _came_back(view, earlier, back)
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
-        return _left_by_amount(sale, amounts_minor, discounted)
+        return left_by_amount(sale, amounts_minor)
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
@@ -167,19 +170,9 @@ def _left(
             discounted = share_left(discounted, kept_minor, amounts_minor)
     rewarded_left = rewards_left(basket, lines, off, sale.rewarded)
     redeemed = share_left(discounted, *came_back) + rewarded_left
-    share = Share(kept=kept, total_minor=kept_minor, left_minor=kept_minor - amounts_minor)
+    tier, unreturned = None if then is None else then.account.tier, kept_minor - amounts_minor
+    share = Share(kept=kept, total_minor=kept_minor, left_minor=unreturned, tier=tier)
     return Left(points, left_minor, redeemed, share)
-
-
-def _left_by_amount(sale: KnownSale, amounts_minor: int, discounted: int) -> Left:
-    came_back = (sale.total_minor, amounts_minor)
-    left_minor = sale.total_minor - amounts_minor
-    return Left(
-        share_left(sale.points, *came_back),
-        left_minor,
-        share_left(discounted, *came_back) + sale.rewarded,
-        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
-    )
 
 
 def _discounts(

@@ -6,12 +6,11 @@ this one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from secrets import token_bytes
 from types import MappingProxyType
 
-from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
+from agent.core.answer import BackAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
@@ -28,6 +27,7 @@ from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
 from agent.till.back import Back
 from agent.till.claims import claim
+from agent.till.committed import Committed
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
@@ -38,30 +38,18 @@ from agent.till.redemptions import RedemptionAnswer
 from agent.till.sales import commit
 from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
+from agent.till.things import hold
 from agent.till.voucher_desk import VoucherDesk
-from agent.till.voucher_uses import capture, hold, is_overdue, release, release_overdue
+from agent.till.voucher_uses import capture, is_overdue, release, release_overdue
 from agent.till.voucher_wishes import VoucherWish
 from agent.till.wishes import Part, Wish
 
-__all__ = ["Committed", "Till"]
+__all__ = ["Till"]
 
 _MOST_BATCHES = 10
 """How often at most one look makes pending points active, so that the agent's other looks go on."""
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Committed:
-    """A sale's answer, whether it had been given before, the lane that a claim counts at and
-    whether it was made by telephone, and the redemptions that were captured with it now.
-    """
-
-    answer: SaleAnswer
-    replay: bool
-    lane: str | None = None
-    by_phone: bool = False
-    captured: tuple[str, ...] = ()
 
 
 def _nobody(_account: str) -> None:
@@ -93,6 +81,7 @@ class Till:
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
+        self._random_bytes = random_bytes
         self.vouchers = VoucherDesk(ledger, terms, random_bytes=random_bytes)
 
     @property
@@ -148,7 +137,9 @@ class Till:
         that is no longer kept, UnknownRedemption, RedemptionEnded.
         """
         recorded = await self._ledger.write(
-            lambda transaction: commit(transaction, self._terms, sale_id, sale)
+            lambda transaction: commit(
+                transaction, self._terms, sale_id, sale, random_bytes=self._random_bytes
+            )
         )
         self._said = self.vouchers.said = sale.business_date
         if not recorded.replay and recorded.fact.referral is not None:
@@ -168,7 +159,13 @@ class Till:
         """Give a sale without a card to a member. Raises as ``claims.claim`` does."""
         recorded, replay = await self._ledger.write(
             lambda transaction: claim(
-                transaction, self._terms, sale_id, text, lane=lane, cashier=cashier
+                transaction,
+                self._terms,
+                sale_id,
+                text,
+                lane=lane,
+                cashier=cashier,
+                random_bytes=self._random_bytes,
             )
         )
         fact = recorded.entry.fact
@@ -228,7 +225,14 @@ class Till:
             )
         now = self._ledger.now()
         return await self._ledger.write(
-            lambda transaction: hold(transaction, self._today, redemption_id, wish, now)
+            lambda transaction: hold(
+                transaction,
+                self._today,
+                redemption_id,
+                wish,
+                now,
+                random_bytes=self._random_bytes,
+            )
         )
 
     async def capture(

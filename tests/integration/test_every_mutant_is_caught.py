@@ -9,6 +9,7 @@ import ledger_mutants
 import program_mutants
 import projection_mutants
 import pytest
+import stamp_mutants
 import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
@@ -18,6 +19,7 @@ MUTANTS = (
     | ledger_mutants.MUTANTS
     | program_mutants.MUTANTS
     | projection_mutants.MUTANTS
+    | stamp_mutants.MUTANTS
     | till_mutants.MUTANTS
 )
 

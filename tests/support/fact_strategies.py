@@ -40,6 +40,7 @@ from agent.core.facts import (
 )
 from agent.core.referring import Referred
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
 from agent.core.vouchers import CODE_BYTES, code_of
 
 __all__ = ["facts"]
@@ -79,6 +80,21 @@ _REFERRED = st.builds(
     spent_minor=_SOME,
     minimum_minor=_COUNTS,
 )
+_STAMPS = st.lists(
+    st.builds(
+        Collected,
+        card=_CODES,
+        text=_TEXTS,
+        full=_SOME,
+        count=_SIGNED,
+        stamps=_SIGNED,
+        given=_COUNTS,
+        gives=_TEXTS,
+        vouchers=st.just(("0004-1061-050R-9",)),
+        good_until=_SOME_DAY,
+    ),
+    max_size=2,
+).map(tuple)
 _BY_WHOM = {"lane": _CODE, "cashier": _CODE}
 
 
@@ -104,6 +120,7 @@ _TAKEN_BACK = {
     "without_customer": st.booleans(),
     "referrer": _CODE,
     "referral_points": _COUNTS,
+    "stamps": _STAMPS,
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -135,6 +152,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         sold_on=_SOME_DAY,
         referral=st.none() | _REFERRED,
         occurred_s=st.none() | st.integers(-(2**40), 2**40),
+        stamps=_STAMPS,
         **_BY_WHOM,
     ),
     st.builds(

@@ -157,7 +157,7 @@ class Notebook:
                 self.leases.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
             case _ if isinstance(fact, VoucherFact):
-                self.vouchers.write(fact, place)
+                self.vouchers.write(fact, place, day)
                 if isinstance(fact, IssueVoucher) and fact.points:
                     self._pay(fact, day)
             case _:
@@ -347,6 +347,7 @@ class Notebook:
                     self.purchases[fact.account] -= 1
         if fact.account is None:
             return
+        self.progress.unstamp(fact.account, fact)
         earned_by = (-1, -1) if sale is None else sale.place
         self._take(fact.account, fact.from_pending, first=earned_by, waiting=True)
         self._take(fact.account, fact.from_active, first=earned_by)

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from agent.core.accumulate import Because
-from agent.core.facts import AccumulatePoints, ClaimSale
+from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Standing
 
-__all__ = ["Progress", "told_of"]
+__all__ = ["Progress", "stamped", "told_of"]
 
 
 def told_of(tier: str | None, points: int) -> dict[str, Any]:
@@ -24,7 +25,13 @@ def told_of(tier: str | None, points: int) -> dict[str, Any]:
         "standing": Standing(tier=tier, since=date(2026, 11, 21), kept_until=kept_until),
         "promotions": ("double",),
         "spend_minor": points * 100 + 7,
+        "stamps": stamped(points % 7, points % 2) if points % 7 else (),
     }
+
+
+def stamped(stamps: int, given: int = 0) -> tuple[Collected, ...]:
+    """What an entry says of one stamp card; which count it shows follows from nothing here."""
+    return (Collected(card="loaf", text="Loaves", full=4, count=0, stamps=stamps, given=given),)
 
 
 class Progress:
@@ -35,6 +42,8 @@ class Progress:
         self.counted: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self.promoted: dict[tuple[str, str], list[Any]] = {}
         self.given: defaultdict[str, int] = defaultdict(int)
+        self.stamps: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.stamped: dict[tuple[str, str], list[Any]] = {}
 
     def sell(self, fact: AccumulatePoints | ClaimSale, day: str) -> None:
         """A member bought something."""
@@ -50,6 +59,9 @@ class Progress:
             )
         if fact.spend_minor is not None:
             self._count(account, day, fact.points, fact.spend_minor)
+        for card in fact.stamps:
+            self.stamps[account, card.card] += card.stamps - card.given * card.full
+            self.stamped[fact.sale_id, card.card] = [card.text, card.full, card.stamps, 0]
         for reason in fact.because:
             if reason.rule in fact.promotions:
                 gave = [account, day, reason.points, reason.points, 1]
@@ -70,6 +82,17 @@ class Progress:
                 self.given[promotion] -= gave[3] - left
                 gave[3:] = [left, 0 if whole else gave[4]]
 
+    def unstamp(self, account: str, fact: ReturnSale | VoidSale) -> None:
+        """It takes stamps off the card, whatever the card gave."""
+        for card in fact.stamps:
+            self.stamps[account, card.card] += card.stamps
+            self.stamped[fact.sale_id, card.card][3] -= card.stamps
+
+    def stamps_of(self, sale_id: str) -> int:
+        """How many stamps a sale still has on the card."""
+        *_, stamps, taken = self.stamped.get((sale_id, "loaf"), [0, 0])
+        return int(stamps - taken)
+
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Write it out in the tables' columns and order."""
         return {
@@ -82,6 +105,8 @@ class Progress:
                 if times
             ),
             "given": sorted(self.given.items()),
+            "stamps": sorted((*key, stamps) for key, stamps in self.stamps.items()),
+            "stamped": sorted((*key, *row) for key, row in self.stamped.items()),
         }
 
     def _count(self, account: str, day: str, points: int, spend_minor: int) -> None:

@@ -57,12 +57,15 @@ class VoucherBook:
     """Every voucher by its code, every redemption of one by its id."""
 
     vouchers: dict[str, Voucher] = field(default_factory=dict)
+    things: list[tuple[str, str, str, str]] = field(default_factory=list)
     uses: dict[str, Use] = field(default_factory=dict)
 
-    def write(self, fact: VoucherFact, place: Place) -> None:
+    def write(self, fact: VoucherFact, place: Place, day: str) -> None:
         """Write one fact down."""
         if isinstance(fact, IssueVoucher):
             self.vouchers[fact.code] = Voucher(place, fact)
+            if fact.reward is not None:
+                self.things.append((fact.account, fact.reward, fact.code, day))
             return
         voucher = self.vouchers[fact.code]
         match fact:
@@ -91,6 +94,7 @@ class VoucherBook:
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """Write the book out in the tables' columns and order."""
         return {
+            "things": sorted(self.things),
             "vouchers": [
                 (code, *one.place, *_given(one.fact), one.state, one.redemption)
                 for code, one in sorted(self.vouchers.items())

@@ -108,8 +108,8 @@ MUTANTS = {
     ),
     "voucher_good_again_with_a_part": Mutant(
         file="agent/till/take_back.py",
-        old="    if left_minor == 0 < sale.total_minor:\n",
-        new="    if left_minor < sale.total_minor:\n",
+        old="    if left.minor == 0 < sale.total_minor:\n",
+        new="    if left.minor < sale.total_minor:\n",
         caught_by=f"{_VOUCHERS}::test_a_part_that_comes_back_leaves_it_used",
     ),
     "voucher_kept_by_a_dead_till": Mutant(
@@ -447,8 +447,8 @@ MUTANTS = {
     ),
     "frozen_ledger_refuses_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="            if not transaction.is_frozen:\n",
-        new="            if named is not None:\n",
+        old="            if not (transaction.is_frozen or is_a_voucher):\n",
+        new="            if not is_a_voucher:\n",
         caught_by=f"{_FROZEN}::test_it_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
     "held_afresh_for_the_sale_that_named_it_last": Mutant(
@@ -459,8 +459,8 @@ MUTANTS = {
     ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
-        old="sale.business_date, account):\n        row = find(transaction, shown)\n",
-        new="sale.business_date, account):\n        pass\n",
+        old="row.account if row else None):\n        row = find(transaction, shown)\n",
+        new="row.account if row else None):\n        pass\n",
         caught_by=f"{_WAITS}::test_a_sale_is_settled_with_what_is_due",
     ),
     "captured_for_a_sale_that_came_back": Mutant(

@@ -168,3 +168,33 @@ def test_a_warning_is_no_mistake(tmp_path: Path) -> None:
     assert found["mistakes"] == []
     assert [each["line"] for each in found["warnings"]] == [30]
     assert found["warnings"][0]["suggestion"].startswith("let them take off less than 10.00 USD")
+
+
+CARD = '\n[[stamp_card]]\nid = "{}"\ntext = "S"\ngives = "A coffee"\nstamps = 9\n'
+
+
+def test_a_stamp_card_about_more_than_was_meant() -> None:
+    """Stamps for all goods, or for the same goods on two cards, are told; other goods are not."""
+    (everything,) = warnings_of(CARD.format("c"))
+    assert everything.startswith("26 stamp_card.1: ")
+    assert "each bread roll brings a stamp; name categories or skus" in everything
+    coffee = CARD.format("c") + 'categories = ["beverage"]\n'
+    assert warnings_of(coffee) == []
+    (twice,) = warnings_of(coffee + CARD.format("d") + 'skus = ["1"]\ncategories = ["beverage"]\n'
+                           'exclude_skus = ["1"]\n')  # fmt: skip
+    assert twice.startswith("33 stamp_card.2: ")
+    assert "all its goods bring stamps on 'c', too" in twice
+    for other in ('categories = ["bakery"]\n', 'categories = ["beverage"]\ntiers = ["gold"]\n',
+                  'categories = ["beverage"]\nlast_day = 2026-03-01\n'):  # fmt: skip
+        assert warnings_of(coffee + CARD.format("d") + other) == []
+
+
+def test_a_treat_is_compared_with_no_price() -> None:
+    """What costs nothing is worth no points, and outdoes no other; its days for other tiers are
+    told.
+    """
+    free = 'occasion = "birthday"\n'
+    assert warnings_of(reward("r", 0, 5001, free) + reward("s", 50, 100)) == []
+    days = free + 'tiers = ["gold"]\ntier_days = { gold = 7, green = 2 }\n'
+    (useless,) = warnings_of(reward("r", 0, 100, days))
+    assert "the reward is not for the tier 'green', so its days do nothing" in useless

@@ -164,6 +164,7 @@ def test_a_basket_is_explained_field_by_field(desk: Desk) -> None:
         "tier": "gold",
         "next_tier": None,
         "withheld": 0,
+        "stamps": [],
     }
 
 

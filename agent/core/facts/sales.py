@@ -12,6 +12,7 @@ from agent.core.basket import Sale
 from agent.core.facts.base import Count, FactBase, Negative, Some
 from agent.core.referring import Referred
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Standing
 from agent.core.values import Code, Points
 
@@ -71,7 +72,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     the program counts any. ``referral`` is what the sale gives because its member was brought: the
     friend's part is among ``because``, the other's an entry of their own. ``occurred_s`` says
     that the sale counts toward the program's limit of sales an hour, and when it was, in seconds
-    since 1970.
+    since 1970. ``stamps`` are the stamp cards that it added to.
     """
 
     sale_id: Code
@@ -94,6 +95,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     spend_minor: Count | None = None
     referral: Referred | None = None
     occurred_s: int | None = None
+    stamps: tuple[Collected, ...] = ()
 
     @property
     def sale(self) -> Sale:
@@ -165,6 +167,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     sold_on: date | None = None
     referral: Referred | None = None
     occurred_s: int | None = None
+    stamps: tuple[Collected, ...] = ()
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come
@@ -179,7 +182,7 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     said to be on a day that has not come. ``withheld`` are the points that would have been given
     back, had the account room for them; ``pending`` are the account's that still wait. ``referrer``
     names who loses with it what the sale had given them, and ``referral_points`` are those of the
-    friend among what is taken.
+    friend among what is taken. ``stamps`` are the stamp cards that it took from.
     """
 
     sale_id: Code
@@ -200,11 +203,12 @@ class ReturnSale(FactBase, frozen=True, kw_only=True, tag="RETURN_SALE"):
     date_ahead: bool = False
     referrer: Code | None = None
     referral_points: Count = 0
+    stamps: tuple[Collected, ...] = ()
 
 
 class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
-    """A whole sale was called off; ``withheld``, ``pending``, ``date_ahead`` and what is said of a
-    referral are as of a return.
+    """A whole sale was called off; ``withheld``, ``pending``, ``date_ahead``, ``stamps`` and what
+    is said of a referral are as of a return.
 
     ``without_customer`` says that it was a member's and of an earlier day: a return in all but
     name, and a void shows no card.
@@ -225,3 +229,4 @@ class VoidSale(FactBase, frozen=True, kw_only=True, tag="VOID_SALE"):
     without_customer: bool = False
     referrer: Code | None = None
     referral_points: Count = 0
+    stamps: tuple[Collected, ...] = ()

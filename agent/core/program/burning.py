@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
 from agent.core.mistakes import Amiss, Finding
+from agent.core.program.occasions import Occasional
 from agent.core.program.parts import Lines, Rate, is_between
 from agent.core.tokens import Proof
 from agent.core.values import Code
@@ -86,9 +87,9 @@ class Discount(Lines):
         return self
 
 
-class Reward(Lines):
-    """Something that points buy. ``value_minor`` is what it takes off the basket at most, where it
-    does: no more than its lines come to.
+class Reward(Occasional):
+    """Something that points buy, or that an occasion brings. ``value_minor`` is what it takes off
+    the basket at most, where it does: no more than its lines come to.
 
     It is there from ``first_day`` to ``last_day`` for members of ``tiers``, with a basket of
     ``minimum_basket_minor`` that has a line of its categories or articles, where it names any, and
@@ -96,8 +97,6 @@ class Reward(Lines):
     no points as money off.
     """
 
-    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    """What it costs, in points."""
     value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
     """What it takes off the basket, or off its lines, at most, in minor units; leave it out where
     it is a thing."""

@@ -14,6 +14,7 @@ from agent.core.program_check.rewards import idle_rewards, outdone_rewards, unus
 from agent.core.program_check.rules import idle_rules, unused_words
 from agent.core.program_check.shadows import shadowed_promotions
 from agent.core.program_check.spoken import unspoken
+from agent.core.program_check.stamping import doubtful_cards, idle_cards, useless_days
 from agent.core.program_check.worth import too_generous
 from agent.core.strict_toml import InvalidDocument, Mistake, described
 
@@ -41,6 +42,7 @@ def check(text: str, *, source: str) -> Checked:
         *idle_promotions(program),
         *shadowed_promotions(program),
         *idle_rewards(program),
+        *idle_cards(program),
     )
     doubtful = (
         *too_generous(program),
@@ -48,6 +50,8 @@ def check(text: str, *, source: str) -> Checked:
         *lowered_bonuses(program),
         *outdone_rewards(program),
         *unused_discount(program),
+        *doubtful_cards(program),
+        *useless_days(program),
         *unspoken(program),
     )
     return Checked(

@@ -48,7 +48,8 @@ def _is_better(program: Program, one: Reward, other: Reward, *, first: bool) -> 
         return False
     saved, worth = other.cost_points - one.cost_points, one.value_minor - other.value_minor
     return (
-        (saved >= 0 and worth >= 0 and (saved > 0 or worth > 0 or first))
+        not (one.is_free or other.is_free)
+        and (saved >= 0 and worth >= 0 and (saved > 0 or worth > 0 or first))
         and one.minimum_basket_minor <= other.minimum_basket_minor
         and (not one.tiers or (bool(other.tiers) and other.tiers <= one.tiers))
         and (one.first_day, one.last_day) in ((None, None), (other.first_day, other.last_day))

@@ -7,6 +7,7 @@ from fractions import Fraction
 from agent.core.expiry import gone_on
 from agent.core.money import format_money
 from agent.core.program import Discount, Program, Reward
+from agent.core.program_words.promotions import on_birthday
 from agent.core.program_words.words import (
     about_lines,
     between_days,
@@ -126,12 +127,28 @@ def _reward(program: Program, reward: Reward) -> str:
         least = format_money(reward.minimum_basket_minor, program.currency)
         basket = f"with a basket of {least} or more"
     return sentence(
-        f"{counted(reward.cost_points, 'point')}{off}",
+        f"{'free' if reward.is_free else counted(reward.cost_points, 'point')}{off}",
         f"on {lines}" if lines else "",
         basket,
         of_tiers(program, reward.tiers),
         between_days(reward.first_day, reward.last_day),
         _PROOFS[reward.proof],
         "with no other reward in the sale" if reward.alone else "",
+        *(_free(program, reward) if reward.is_free else ()),
         between=", ",
     )
+
+
+def _free(program: Program, reward: Reward) -> Iterator[str]:
+    """Say on which occasion something costs nothing, and how often."""
+    times = reward.times_per_year or 1
+    if reward.occasion == "birthday":
+        yield on_birthday(program, reward)
+        yield "once for each birthday" if times == 1 else f"{times} times for each birthday"
+    else:
+        days = counted(reward.within_days, "day")
+        after = f" and {days} after it" if reward.within_days else ""
+        yield f"on the day of becoming a member{after}"
+        yield "once" if times == 1 else f"{times} times"
+    if reward.times_in_all is not None:
+        yield f"{counted(reward.times_in_all, 'time')} in all"

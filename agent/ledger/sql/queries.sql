@@ -454,6 +454,34 @@ INSERT INTO given (promotion, points) VALUES (?, ?)
 -- name: given
 SELECT promotion, points FROM given;
 
+-- name: add_thing
+INSERT INTO things (account, reward, code, given_on) VALUES (?, ?, ?, ?);
+
+-- name: things_given
+SELECT given_on FROM things WHERE account = ? AND reward = ? ORDER BY given_on;
+
+-- name: things_to_be_had
+SELECT reward, code, good_until FROM vouchers
+ WHERE account = ?1 AND reward IS NOT NULL AND state = 'issued' AND NOT partner
+   AND (good_until IS NULL OR good_until >= ?2)
+ ORDER BY reward, coalesce(good_until, '9999'), code;
+
+-- name: add_stamps
+INSERT INTO stamps (account, card, stamps) VALUES (?, ?, ?)
+    ON CONFLICT (account, card) DO UPDATE SET stamps = stamps + excluded.stamps;
+
+-- name: stamps_of
+SELECT card, stamps FROM stamps WHERE account = ?;
+
+-- name: add_stamped
+INSERT INTO stamped (sale_id, card, text, fills, stamps) VALUES (?, ?, ?, ?, ?);
+
+-- name: take_stamped
+UPDATE stamped SET taken_back = taken_back + ? WHERE sale_id = ? AND card = ?;
+
+-- name: stamped
+SELECT card, text, fills, stamps, taken_back FROM stamped WHERE sale_id = ? ORDER BY card;
+
 -- name: lots_of
 SELECT points, earned_on FROM lots WHERE account = ? AND activates_on IS NULL
  ORDER BY earned_on, epoch, seq;

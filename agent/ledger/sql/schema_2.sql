@@ -236,6 +236,37 @@ CREATE TABLE recent_sales (
 
 CREATE INDEX recent_sales_by_age ON recent_sales (recorded_s);
 
+-- The things that a member was given as vouchers, by the reward or stamp card that gave each.
+CREATE TABLE things (
+    account  TEXT NOT NULL,
+    reward   TEXT NOT NULL,
+    code     TEXT NOT NULL,
+    given_on TEXT NOT NULL,
+    PRIMARY KEY (account, reward, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX things_to_be_had ON vouchers (account, reward)
+ WHERE reward IS NOT NULL AND state = 'issued';
+
+-- The stamps on each member's cards, below zero where some are owed.
+CREATE TABLE stamps (
+    account TEXT    NOT NULL,
+    card    TEXT    NOT NULL,
+    stamps  INTEGER NOT NULL,
+    PRIMARY KEY (account, card)
+) STRICT, WITHOUT ROWID;
+
+-- What a sale brought to a card, and what of it was taken back.
+CREATE TABLE stamped (
+    sale_id    TEXT    NOT NULL,
+    card       TEXT    NOT NULL,
+    text       TEXT    NOT NULL,
+    fills      INTEGER NOT NULL,
+    stamps     INTEGER NOT NULL,
+    taken_back INTEGER NOT NULL DEFAULT 0 CHECK (taken_back BETWEEN 0 AND stamps),
+    PRIMARY KEY (sale_id, card)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sales (
     sale_id        TEXT    PRIMARY KEY,
     epoch          INTEGER NOT NULL,
