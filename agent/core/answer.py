@@ -12,7 +12,7 @@ from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, SaleFlag, SaleStatus, VoidSale
 from agent.core.flags import flags_of
 from agent.core.receipt import PLAIN, Paper, receipt
-from agent.core.stamp_cards import Collected
+from agent.core.stamp_cards import CardStamps
 from agent.core.values import Value
 
 __all__ = [
@@ -64,7 +64,7 @@ class SaleAnswer(Value):
     """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
     """Where the sale, or its claim, stands in the journal."""
-    stamps: tuple[Collected, ...] = ()
+    stamps: tuple[CardStamps, ...] = ()
     """The stamp cards that it added to, and what was given for full ones."""
 
 
@@ -93,7 +93,7 @@ class BackAnswer(Value):
     """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
     """Where the void or return stands in the journal."""
-    stamps: tuple[Collected, ...] = ()
+    stamps: tuple[CardStamps, ...] = ()
     """The stamp cards that it took stamps from."""
 
 
@@ -110,7 +110,7 @@ def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN
         flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
-        stamps=fact.stamps,
+        stamps=CardStamps.of(fact.stamps),
     )
 
 
@@ -126,7 +126,7 @@ def claim_answer(fact: ClaimSale, position: Position, paper: Paper = PLAIN) -> S
         flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
-        stamps=fact.stamps,
+        stamps=CardStamps.of(fact.stamps),
     )
 
 
@@ -147,5 +147,5 @@ def back_answer(
         flags=flags_of(fact),
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
-        stamps=fact.stamps,
+        stamps=CardStamps.of(fact.stamps),
     )

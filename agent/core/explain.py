@@ -19,7 +19,7 @@ from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import as_fraction
 from agent.core.promoting import Circumstances
 from agent.core.rewards import Offer, Shown, Spendable, offers
-from agent.core.stamp_cards import Collected, collected, on_cards
+from agent.core.stamp_cards import CardStamps, collected, on_cards
 from agent.core.tiers import NextTier, next_tier, tier_of
 from agent.core.values import Text
 
@@ -56,7 +56,7 @@ class Explanation:
     """The tier that comes next, and what is missing for it."""
     withheld: int = 0
     """Whole points that the program's limits took away."""
-    stamps: tuple[Collected, ...] = ()
+    stamps: tuple[CardStamps, ...] = ()
     """Each stamp card of the account, as it would stand after this basket."""
 
 
@@ -81,7 +81,7 @@ def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
         tier=tier_id,
         next_tier=next_tier(program, account),
         withheld=withheld,
-        stamps=on_cards(program, day, tier_id, account.stamps, by_sale),
+        stamps=CardStamps.of(on_cards(program, day, tier_id, account.stamps, by_sale)),
     )
 
 

@@ -13,12 +13,13 @@ card, with what all the things took, is always what was bought and kept.
 Cost: for each card that collects that day one pass over the lines.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
@@ -28,14 +29,28 @@ from agent.core.taking_back import Share, share_left
 from agent.core.values import Code, Label
 from agent.core.vouchers import VoucherCode
 
-__all__ = ["Collected", "came_back", "collected", "on_cards", "stamps_left"]
+__all__ = ["CardStamps", "Collected", "came_back", "collected", "on_cards", "stamps_left"]
 
 Stamps = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 
 
+class Collected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What became of one stamp card, as an entry says it; ``CardStamps`` says what each means."""
+
+    card: Code
+    text: Label
+    full: Annotated[int, Meta(ge=1, le=10**12)]
+    count: Stamps
+    stamps: Stamps = 0
+    given: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    gives: Label = ""
+    vouchers: tuple[VoucherCode, ...] = ()
+    good_until: date | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Collected:
-    """What became of one stamp card. ``given`` things took ``full`` stamps each."""
+class CardStamps:
+    """How one stamp card stands. ``given`` things took ``full`` stamps each."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
@@ -43,13 +58,13 @@ class Collected:
     """The stamp card's id in the program."""
     text: Label
     """What its stamps are called, in the program's first language."""
-    full: Annotated[int, Meta(ge=1, le=10**12)]
+    full: int
     """So many stamps fill it."""
-    count: Stamps
+    count: int
     """The stamps on it now; below zero where some are owed."""
-    stamps: Stamps = 0
+    stamps: int = 0
     """The stamps that came with this sale; below zero where they were taken back."""
-    given: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    given: int = 0
     """How often it was filled, each time for one thing that it gives."""
     gives: Label = ""
     """What a full card gives, in the program's first language."""
@@ -57,6 +72,11 @@ class Collected:
     """The codes of the vouchers for it that came with this sale."""
     good_until: date | None = None
     """The last day on which those can be used; null where they always can."""
+
+    @classmethod
+    def of(cls, cards: Iterable[Collected]) -> tuple[Self, ...]:
+        """Put what entries say in the words of the API."""
+        return tuple(cls(**asdict(card)) for card in cards)
 
 
 def collected(

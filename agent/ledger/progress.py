@@ -60,6 +60,10 @@ def bring_back(
 
     Of another store's sale nothing was counted here.
     """
+    account = fact.account or ""  # who has none has no stamps either
+    for card in fact.stamps:
+        _stamp(connection, account, card)
+        connection.execute(SQL["take_stamped"], (-card.stamps, fact.sale_id, card.card))
     if sale is None:
         return
     _count_back(connection, fact, day, sale)

@@ -96,9 +96,11 @@ def as_then(view: View, sale: KnownSale, fact: AccumulatePoints) -> Circumstance
         if recorded is None or not isinstance(recorded.entry.fact, ClaimSale):
             return None
         judged = recorded.entry.fact
+    # The friend's part of a referral goes whole or not at all, and not with a share of the goods.
+    apart = None if judged.referral is None else judged.referral.promotion
+    because = [each for each in judged.because if each.rule != apart]
     return Circumstances(
-        account=Account.model_construct(tier=judged.tier),
-        again=Then.of(fact.sale, judged.because),
+        account=Account.model_construct(tier=judged.tier), again=Then.of(fact.sale, because)
     )
 
 

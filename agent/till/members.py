@@ -16,7 +16,7 @@ from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
 from agent.core.point_words import PointWords
 from agent.core.rewards import Offer, Spendable, offers
-from agent.core.stamp_cards import Collected
+from agent.core.stamp_cards import CardStamps
 from agent.core.tokens import How, Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
@@ -97,7 +97,7 @@ class AccountView(Value):
     """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
     """The member's last sale at this device; null where there is none."""
-    stamps: tuple[Collected, ...] = ()
+    stamps: tuple[CardStamps, ...] = ()
     """The member's stamp cards."""
 
 

@@ -11,7 +11,7 @@ from agent.core.basket import Sale
 from agent.core.expiry import Expiring, expires
 from agent.core.program import Program
 from agent.core.rewards import Offer, Shown, Spendable, offers
-from agent.core.stamp_cards import Collected
+from agent.core.stamp_cards import CardStamps
 from agent.core.tiers import NextTier, next_tier
 from agent.core.tokens import Token, proof_of
 from agent.core.values import Value
@@ -53,7 +53,7 @@ class Quote(Value):
     """The member's tier; null where the program has none."""
     next_tier: NextTier | None = None
     """The tier that comes next, and what is missing for it; null where there is none."""
-    stamps: tuple[Collected, ...] = ()
+    stamps: tuple[CardStamps, ...] = ()
     """The member's stamp cards, as they would stand after it."""
 
 

@@ -75,16 +75,21 @@ def commit(
     spending = with_vouchers(spending, by_points, vouchers)
     if spending.capture:  # some may be held only since
         row = find(transaction, shown)
-    status: SaleStatus = "accumulated" if row else ("unknown_card" if card_shown else "no_card")
-    judged = _judge(transaction, terms, sale_id, sale, row, status, spending)
-    fact, recorded = append_bought(transaction, judged, random_bytes, business_date=day)
+    status: SaleStatus = "unknown_card" if card_shown else "no_card"
+    status = "accumulated" if row else status
+    fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
+    fact, recorded = append_bought(transaction, fact, random_bytes, business_date=day)
     pay_referrer(transaction, terms, fact, day)
-    by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
-    for redemption_id in spending.capture:
-        capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
+    _capture(transaction, sale_id, sale, spending)
     use_with(transaction, sale_id, sale, vouchers)
     captured = (*spending.capture, *vouchers.redemptions)
     return RecordedSale(fact=fact, position=recorded.position, replay=False, captured=captured)
+
+
+def _capture(transaction: Transaction, sale_id: str, sale: Sale, spending: Spending) -> None:
+    by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
+    for redemption_id in spending.capture:
+        capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
 
 
 def _recorded_before(

@@ -4,7 +4,6 @@ A program without stamp cards asks the ledger nothing here, and neither does a r
 brought no stamps.
 """
 
-import dataclasses
 from collections.abc import Collection
 from datetime import date
 from typing import TypeVar
@@ -15,7 +14,14 @@ from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher
 from agent.core.program import Program
-from agent.core.stamp_cards import Collected, came_back, collected, on_cards, stamps_left
+from agent.core.stamp_cards import (
+    CardStamps,
+    Collected,
+    came_back,
+    collected,
+    on_cards,
+    stamps_left,
+)
 from agent.core.taking_back import Share
 from agent.core.vouchers import CODE_BYTES, RandomBytes, code_of
 from agent.ledger import AccountRow, KnownSale, Transaction, View
@@ -45,11 +51,11 @@ def stamps_on(
     day: date,
     tier: str | None,
     by_sale: tuple[Collected, ...] = (),
-) -> tuple[Collected, ...]:
+) -> tuple[CardStamps, ...]:
     """Answer how a member's cards stand on a business date, or would after a sale."""
     if not program.stamp_card:
         return ()
-    return on_cards(program, day, tier, view.stamps(row.account), by_sale)
+    return CardStamps.of(on_cards(program, day, tier, view.stamps(row.account), by_sale))
 
 
 def append_bought(
@@ -80,7 +86,7 @@ def _with_codes(view: View, fact: _Bought, random_bytes: RandomBytes) -> _Bought
         for _ in range(card.given):
             codes.append(new_code(view, random_bytes, taken))
             taken.add(codes[-1])
-        cards.append(dataclasses.replace(card, vouchers=tuple(codes)))
+        cards.append(replace(card, vouchers=tuple(codes)))
     return replace(fact, stamps=tuple(cards))
 
 

@@ -211,7 +211,7 @@ MUTANTS = {
     ),
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
-        old="        again=Then.of(fact.sale, judged.because),\n",
+        old=", again=Then.of(fact.sale, because)\n",
         new="        again=Then.of(fact.sale, judged.because[:1]),\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),

@@ -83,12 +83,12 @@ def test_what_is_left_of_it() -> None:
     """By the lines that were kept, or by the share of the money; never more than it was."""
     basket = sale(("grocery", 2_000), ("tobacco", 2_000))
     kept = sale(("grocery", 1_000), ("tobacco", 2_000))
-    assert spent_left(PAYING, 2_000, Share(None, 4_000, 1_000)) == 500
-    assert spent_left(PAYING, 2_000, Share(kept, 3_000, 3_000)) == 1_000
-    assert spent_left(PAYING, 2_000, Share(kept, 3_000, 1_500)) == 500
-    assert spent_left(None, 2_000, Share(kept, 3_000, 3_000)) == 2_000
-    assert spent_left(None, 2_000, Share(kept, 1_500, 1_500)) == 1_500
-    assert spent_left(PAYING, 900, Share(basket, 4_000, 4_000)) == 900
+    assert spent_left(PAYING, 2_000, Share(kept=None, total_minor=4_000, left_minor=1_000)) == 500
+    assert spent_left(PAYING, 2_000, Share(kept=kept, total_minor=3_000, left_minor=3_000)) == 1_000
+    assert spent_left(PAYING, 2_000, Share(kept=kept, total_minor=3_000, left_minor=1_500)) == 500
+    assert spent_left(None, 2_000, Share(kept=kept, total_minor=3_000, left_minor=3_000)) == 2_000
+    assert spent_left(None, 2_000, Share(kept=kept, total_minor=1_500, left_minor=1_500)) == 1_500
+    assert spent_left(PAYING, 900, Share(kept=basket, total_minor=4_000, left_minor=4_000)) == 900
 
 
 def test_without_a_referrer_or_a_rule_nothing_is_given() -> None:
@@ -135,7 +135,9 @@ def test_whatever_is_bought(
     assert with_part.points == sum(each.points for each in with_part.because)
     assert with_part.points == earned.points + friend_points
     assert with_part.because[: len(earned.because)] == earned.because
-    share = Share(None, basket.total_minor, int(basket.total_minor * left))
+    total_minor = basket.total_minor
+    left_minor = int(total_minor * left)
+    share = Share(kept=None, total_minor=total_minor, left_minor=left_minor)
     assert 0 <= spent_left(rules, spent_minor, share) <= spent_minor
 
 

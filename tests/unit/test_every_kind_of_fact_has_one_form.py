@@ -209,12 +209,12 @@ def test_an_entry_has_no_keys_of_anybody_else(entry: Entry, value: str) -> None:
         (FORMS[15][0], "points", -1),
         (FORMS[16][0], "parent_hash", "00" * 31),
         (FORMS[16][0], "cause", "hoped"),
-        (FORMS[20][0], "code", "0000-0000-0001"),
-        (FORMS[20][0], "code", "0000-0000-000U-5"),
-        (FORMS[20][0], "points", -1),
-        (FORMS[20][0], "lease", 1),
-        (FORMS[20][0], "value_minor", -1),
-        (FORMS[23][0], "reason", "lost"),
+        (FORMS[21][0], "code", "0000-0000-0001"),
+        (FORMS[21][0], "code", "0000-0000-000U-5"),
+        (FORMS[21][0], "points", -1),
+        (FORMS[21][0], "lease", 1),
+        (FORMS[21][0], "value_minor", -1),
+        (FORMS[24][0], "reason", "lost"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(fact: Fact, key: str, value: object) -> None:
