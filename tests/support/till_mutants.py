@@ -163,8 +163,8 @@ MUTANTS = {
     ),
     "tier_of_now_judges_what_comes_back": Mutant(
         file="agent/till/judging.py",
-        old="        account=Account.model_construct(tier=judged.tier),\n",
-        new='        account=Account.model_construct(tier="gold"),\n',
+        old="Account.model_construct(tier=judged.tier), again",
+        new='Account.model_construct(tier="gold"), again',
         caught_by=f"{_TIER}::test_what_comes_back_is_judged_in_the_tier_of_then",
     ),
     "what_came_back_still_counts": Mutant(
@@ -212,7 +212,7 @@ MUTANTS = {
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
         old=", again=Then.of(fact.sale, because)\n",
-        new="        again=Then.of(fact.sale, judged.because[:1]),\n",
+        new=", again=Then.of(fact.sale, because[:1])\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(
@@ -607,7 +607,7 @@ MUTANTS = {
         file="agent/ledger/progress.py",
         old='            connection.execute(SQL["give_promotion"], use)\n',
         new='            connection.execute(SQL["give_promotion"], (because.rule, 0))\n',
-        caught_by=f"{_CLUB}[club-month]",
+        caught_by=f"{_PROMOTED}::test_an_allowance_is_the_stores",
     ),
     "voided_money_still_counts": Mutant(
         file="agent/ledger/progress.py",
