@@ -39,6 +39,7 @@ def create_app(
     )
     access = Access(till_tokens)
     lookups = Lookups(till, per_minute=lookups_per_minute, clock=clock)
+    till.listen(lanes.account_changed)  # a friend's sale moves another member's points
     problems.install(app)
     describe(app)
     app.add_middleware(BodyLimit)

@@ -18,6 +18,7 @@ from agent.api.positions import hearing
 from agent.api.problems import answers
 from agent.api.redemptions import add_redemptions
 from agent.api.sales import add_sales
+from agent.api.vouchers import add_vouchers
 from agent.lanes import Lanes
 from agent.till import Till
 
@@ -33,6 +34,7 @@ def router(
     add_members(routes, till, lanes, lookups, tills_only)
     add_sales(routes, till, lanes, lookups, tills_only)
     add_redemptions(routes, till, lanes, lookups, tills_only)
+    add_vouchers(routes, till, lanes, lookups, tills_only)
     add_adjustments(routes, till, lanes, tills_only)
     add_days(routes, till, tills_only)
     add_lanes(routes, lanes, tills_only)

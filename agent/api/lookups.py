@@ -14,11 +14,10 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 from agent.core.facts import ActivityFlag
 from agent.core.phones import is_by_phone
-from agent.core.tokens import Token, TokenRefused
+from agent.core.tokens import How, Token, TokenRefused
 from agent.till import (
     MalformedPhone,
     MalformedToken,
@@ -28,14 +27,12 @@ from agent.till import (
     UnknownCard,
 )
 
-__all__ = ["Asked", "Found", "How", "Lookups", "MonotonicClock", "TooManyLookups"]
+__all__ = ["Asked", "Found", "Lookups", "MonotonicClock", "TooManyLookups"]
 
 _MINUTE_S = 60.0
 
 MonotonicClock = Callable[[], float]
 """Answers seconds that only grow. Handed in, so that a test can let them pass."""
-
-How = Literal["read", "typed"]
 
 
 class TooManyLookups(TillRefusal):
@@ -134,6 +131,29 @@ class Lookups:
             self._give_back(asked)
             raise
         self._give_back(asked)
+
+    @asynccontextmanager
+    async def naming(self, asked: Asked) -> AsyncIterator[Found]:
+        """Let one call name a member beside what it does, which is not undone for that.
+
+        It is charged and recorded as ``watch`` has it, where it told anything; the caller says whom
+        it found, and by ``told_before`` that it told nothing. Raises TooManyLookups before the
+        call.
+        """
+        is_charged = asked.by_hand or await self._tries_numbers(asked)
+        if is_charged:
+            self._take(asked)
+        found = Found(told_before=True)
+        try:
+            yield found
+        finally:
+            if is_charged and found.told_before:
+                self._give_back(asked)
+        if asked.by_hand and not found.told_before:
+            self._looked(asked, found.account)
+
+    async def _tries_numbers(self, asked: Asked) -> bool:
+        return _is_bare_number(asked.text) and await self._till.members.whose(asked.text) is None
 
     def sold(self, asked: Asked, account: str | None) -> None:
         """Have it recorded that a sale found a member by telephone, or found nobody."""

@@ -5,14 +5,16 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Path, Request, Response
 
-from agent.api.lookups import Asked, How, Lookups
+from agent.api.lookups import Asked, Lookups
 from agent.api.posted import AskedBy, AskedLane, mark_replay
 from agent.api.problems import answers
+from agent.core.tokens import How
 from agent.core.values import POS_ID_FORM, Code, Value, example
 from agent.lanes import Lanes
 from agent.till import (
     AccountView,
     Block,
+    Enrolled,
     Enrolment,
     MoreCard,
     Personal,
@@ -76,19 +78,35 @@ def _add_accounts(
             cashier=card.cashier,
         )
         async with lookups.watch(asked) as found:
-            view = await till.identify(card.token)
+            view = await till.identify(card.token, card.entry)
             found.account = view.account
         return view
 
     @routes.post(
         "/v1/accounts", status_code=201, dependencies=tills_only, responses=answers(409, 429)
     )
-    async def enrol(enrolment: Enrolment, request: Request) -> AccountView:
+    async def enrol(enrolment: Enrolment, request: Request) -> Enrolled:
         """Make an account for a card at once, also with no network."""
-        async with lookups.giving(_number_of(enrolment, request)):
+        brought = _who_brought(enrolment, request)
+        async with lookups.giving(_number_of(enrolment, request)), lookups.naming(brought) as found:
             view = await till.members.enrol(enrolment)
+            found.account = await _found(till, brought, view)
+            found.told_before = view.referral in (None, "not_offered")
         await lanes.card_enrolled(parse_token(enrolment.token), enrolment.lane)
         return view
+
+
+def _who_brought(enrolment: Enrolment, request: Request) -> Asked:
+    """Answer who is named as having brought a member as a look-up; of none where nobody is."""
+    text = enrolment.referred_by or ""
+    return Asked(till=request.state.till, text=text, lane=enrolment.lane, cashier=enrolment.cashier)
+
+
+async def _found(till: Till, brought: Asked, view: Enrolled) -> str | None:
+    """Answer the account that the look-up of who brought a member found."""
+    if view.referral not in ("referred", "blocked"):
+        return None
+    return await till.members.whose(brought.text)
 
 
 def _number_of(given: Enrolment | ProfileChange, request: Request) -> Asked:

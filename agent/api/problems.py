@@ -19,6 +19,7 @@ from agent.core.mistakes import Location, did_you_mean, in_words, keys_at, model
 from agent.core.values import Value
 from agent.ledger import Frozen, LedgerDamaged, LedgerUnavailable
 from agent.till import TillRefusal
+from agent.till.voucher_wishes import SORTS
 
 __all__ = [
     "PROBLEMS",
@@ -56,6 +57,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not_redeemable": (409, "Points are not redeemed that way"),
     "redemption_id_reused": (409, "Another redemption has this id"),
     "redemption_ended": (409, "The redemption was captured or given back before"),
+    "unknown_voucher": (404, "The voucher is not known here"),
+    "voucher_used": (409, "The voucher was used, or is held for another sale"),
+    "voucher_expired": (409, "The voucher is good no more"),
+    "voucher_id_reused": (409, "Another voucher has this id"),
     "card_in_use": (409, "The card already belongs to a member"),
     "phone_in_use": (409, "Another member has this telephone number"),
     "sale_id_reused": (409, "Another basket was committed under this sale_id"),
@@ -209,7 +214,8 @@ def _body_of(request: Request) -> type[BaseModel] | None:
 
 def _mistake_in(found: Any, body: type[BaseModel] | None) -> dict[str, str]:
     """Say where a body is wrong; a name of the caller's own is shown only if it is a plain word."""
-    parts = [str(part) for part in found["loc"] if part != "body"]
+    parts = [str(part) for part in found["loc"] if part != "body" and part not in SORTS]
+    body = next((SORTS[part] for part in found["loc"] if part in SORTS), body)
     place = ".".join(part if _PLAIN.fullmatch(part) else "(a field)" for part in parts)
     if found.get("type") == "extra_forbidden":
         return {"at": place, "message": f"it is not known here{_meant(found['loc'], body)}"}

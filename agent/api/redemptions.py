@@ -11,7 +11,7 @@ from agent.api.posted import PosId, mark_replay
 from agent.api.problems import answers
 from agent.core.values import Value
 from agent.lanes import Lanes
-from agent.till import RedemptionAnswer, Till, Wish
+from agent.till import AnyWish, RedemptionAnswer, Till, VoucherWish
 
 __all__ = ["add_redemptions"]
 
@@ -45,15 +45,22 @@ def _add_hold(
         responses=answers(404, 409, 429) | {200: {"model": RedemptionAnswer}},
     )
     async def hold(
-        redemption_id: PosId, wish: Wish, request: Request, response: Response
+        redemption_id: PosId, wish: AnyWish, request: Request, response: Response
     ) -> RedemptionAnswer:
-        """Set points aside for a redemption; asked again, it says how that redemption stands."""
-        asked = Asked(
-            till=request.state.till, text=wish.token, lane=wish.lane, cashier=wish.cashier
-        )
-        async with lookups.watch(asked) as found:
+        """Set points or a voucher aside; asked again, it says how that redemption stands."""
+        if isinstance(wish, VoucherWish):  # a bearer's: nobody is looked up
             answer, replay = await till.hold(redemption_id, wish)
-            found.account = answer.account
+        else:
+            asked = Asked(
+                till=request.state.till,
+                text=wish.token,
+                entry=wish.entry,
+                lane=wish.lane,
+                cashier=wish.cashier,
+            )
+            async with lookups.watch(asked) as found:
+                answer, replay = await till.hold(redemption_id, wish)
+                found.account = answer.account
         _tell(lanes, answer, response, replay=replay)
         _log.info("redemption_held", lane=wish.lane, points=answer.points, replay=replay)
         return answer

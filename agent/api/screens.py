@@ -60,7 +60,8 @@ class _Pages:
         self, request: Request, template: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """Fill a template in."""
-        values = {"wording": Wording(self._till.program)} | values | {"health": self._health()}
+        wording = Wording(self._till.program, day=self._till.day_now)
+        values = {"wording": wording} | values | {"health": self._health()}
         return self._templates.TemplateResponse(
             request, template, values, headers=_SECURITY_HEADERS, status_code=status
         )
@@ -82,7 +83,8 @@ class _Pages:
     def for_customer(self, name: str) -> dict[str, Any]:
         """Find a lane, and the words that its customer reads. Raises HTTPException as ``lane``."""
         lane = self.lane(name)
-        return lane | {"wording": Wording(self._till.program, self._till.paper(name))}
+        paper, day = self._till.paper(name), self._till.day_now
+        return lane | {"wording": Wording(self._till.program, paper, day)}
 
     def pressed(self, request: Request, name: str, refused: TillRefusal | None) -> Response:
         """Answer a button: the panel as it is now, or the page where no script asked.

@@ -4,11 +4,13 @@ The customer's page speaks its lane's language, with the program's phrases; the 
 English.
 """
 
+from datetime import date
+
 from agent.core.money import format_money
 from agent.core.phrases import Phrases
 from agent.core.program import Program
 from agent.core.receipt import PLAIN, Paper
-from agent.core.rewards import Offer, toward
+from agent.core.rewards import Offer, Shown, toward
 from agent.lanes import Lane
 from agent.till import AccountView, RedemptionAnswer
 
@@ -28,11 +30,12 @@ def sentence(said: str) -> str:
 
 
 class Wording:
-    """Sentences about one program's points, in the language of a lane's paper."""
+    """Sentences about one program's points, in the language of a lane's paper, on a shop's day."""
 
-    def __init__(self, program: Program, paper: Paper = PLAIN) -> None:
+    def __init__(self, program: Program, paper: Paper = PLAIN, day: date | None = None) -> None:
         self._program = program
         self._paper = paper
+        self._day = day
         self._marks = str.maketrans({",": self.say.thousands, ".": self.say.decimal})
 
     @property
@@ -73,6 +76,8 @@ class Wording:
         for reward in self._program.reward:
             if reward.id == redemption.reward:
                 return self._paper.text(reward.id, reward.text)
+        if redemption.value_minor is not None:
+            return self._money_off(redemption.value_minor)
         points = redemption.captured or redemption.points
         discount = self._program.discount
         if discount is None:
@@ -80,13 +85,16 @@ class Wording:
         return self._money_off(points * discount.worth_minor // discount.points)
 
     def on_hold(self, redemption: RedemptionAnswer) -> str:
-        """Say what points are set aside for, and how many."""
+        """Say what points are set aside for, and how many; or what a voucher takes off."""
+        if redemption.voucher is not None:
+            return self.bought(redemption)
         bought, cost = self.bought(redemption), self.points(redemption.points)
         cost = cost.replace(" ", "\N{NO-BREAK SPACE}")
         return self.say.on_hold.format(reward=bought, cost=cost)
 
     def offers(self, lane: Lane, member: AccountView) -> tuple[tuple[str, str], ...]:
-        """List what a member can have here and now, and what each costs.
+        """List what a member can have here and now, and what each costs;
+        what costs nothing has no words for it.
 
         Where the basket was quoted it is what goes with it, until the balance changes.
         """
@@ -95,16 +103,22 @@ class Wording:
             offers = quote.rewards
         else:
             offers = member.offers
-        available = (offer for offer in offers if offer.available and member.redeemable_now > 0)
-        return tuple((self._offered(each), self.points(each.cost_points)) for each in available)
+        can_spend = member.redeemable_now > 0
+        available = (
+            each for each in offers if each.available and (can_spend or each.cost_points == 0)
+        )
+        return tuple((self._offered(each), self._cost(each)) for each in available)
 
     def next_reward(self, member: AccountView) -> str | None:
         """Say how far the next reward is; None where the balance reaches them all."""
-        ahead = toward(self._program, member.balance)
+        ahead = toward(self._program, member.balance, Shown(tier=member.tier, day=self._day))
         if ahead is None:
             return None
         reward = self._paper.text(ahead.reward, ahead.text)
         return self.say.ahead.format(reward=reward, points=self.number(ahead.short))
+
+    def _cost(self, offer: Offer) -> str:
+        return self.points(offer.cost_points) if offer.cost_points else ""
 
     def _offered(self, offer: Offer) -> str:
         if offer.value_minor is None:

@@ -3,11 +3,14 @@
 What does not fit in a column, such as a reason, stands in a line of its own below the entry.
 """
 
+from collections.abc import Iterator
+
 import click
 
 from agent.cli.columns import NOTHING, WIDEST, head, local_time, tail
 from agent.core.entry import Entry
 from agent.core.facts import (
+    AccumulatePromotionPoints,
     ActivatePoints,
     CardState,
     CreateReward,
@@ -41,6 +44,7 @@ _WORDS = {
     "ENROL": "enrolled",
     "ACCUMULATE_POINTS": "sale",
     "ACCUMULATE_PROMOTION_POINTS": "promotion",
+    "RETURN_PROMOTION_POINTS": "promotion taken back",
     "ACTIVATE_POINTS": "became active",
     "CREATE_REWARD": "held",
     "REDEEM_REWARD": "redeemed",
@@ -50,6 +54,11 @@ _WORDS = {
     "CLAIM_SALE": "claimed",
     "ADJUST_POINTS": "adjusted",
     "EXPIRE_POINTS": "expired",
+    "ISSUE_VOUCHER": "voucher given",
+    "HOLD_VOUCHER": "voucher held",
+    "USE_VOUCHER": "voucher used",
+    "RELEASE_VOUCHER": "voucher good again",
+    "WITHDRAW_VOUCHER": "voucher withdrawn",
     "ADD_CARD": "card added",
     "RATE_VISIT": "visit rated",
     "LEASE_GRANT": "rights came",
@@ -62,10 +71,12 @@ _NOTES = {
     "reason": "reason",
     "approver": "agreed by",
     "reward": "reward",
+    "good_until": "good until",
     "promotion": "promotion",
     "pending_until": "pending until",
     "given_back": "given back of what was redeemed",
     "return_id": "return",
+    "referred_by": "brought by",
     "rating": "rating",
 }
 """What a fact may say besides, and how that is put."""
@@ -129,12 +140,23 @@ def _points(fact: Fact, moved: object) -> str:
     return NOTHING if moved is None else f"{moved:+,}"
 
 
+def _referral(fact: Fact) -> Iterator[tuple[str, int]]:
+    """Say what came to either of the two of a member's having been brought."""
+    paid = getattr(fact, "referral", None)
+    if isinstance(fact, AccumulatePromotionPoints) and fact.sale_id is not None:
+        yield from ((each.text, each.points) for each in fact.because)
+    elif paid is not None:
+        reasons = getattr(fact, "because", ())
+        yield from ((each.text, each.points) for each in reasons if each.rule == paid.promotion)
+
+
 def _notes(fact: Fact, row: Row) -> str:
     notes = [
         f"{said}: {value}"
         for name, said in _NOTES.items()
         if (value := getattr(fact, name, None)) not in (None, "", 0)
     ]
+    notes += [f"{said}: {points:,}" for said, points in _referral(fact)]
     if row["flag"] and not isinstance(fact, FlagActivity):
         notes.append(f"flagged: {row['flag']}")
     return head("; ".join(notes), len("; ".join(notes))) if notes else ""

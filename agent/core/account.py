@@ -13,6 +13,9 @@ __all__ = ["Account", "Lot", "Use"]
 
 _Count = Annotated[Points, Field(ge=0)]
 
+_MOST = 10**9
+"""How many stamps a card can have, far beyond any."""
+
 _Birthday = Annotated[str, StringConstraints(strict=True, pattern=BIRTHDAY_FORM)]
 
 
@@ -63,6 +66,12 @@ class Account(Value):
     """Sales of the last hour."""
     uses: Mapping[Code, Use] = Field(default_factory=dict)
     """What the member had of each promotion, by its id."""
+    stamps: Mapping[Code, Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]] = Field(
+        default_factory=dict
+    )
+    """The stamps on each stamp card, by its id; below zero where stamps are owed."""
+    rewards_had: Mapping[Code, tuple[BusinessDate, ...]] = Field(default_factory=dict)
+    """The days on which the member had each reward that costs nothing, by its id."""
     zones: frozenset[Code] = frozenset()
     """Zones in which a reader saw the member on the same business date."""
 

@@ -13,34 +13,25 @@ lines. Promotions of other days cost nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import ConfigDict
-
+from agent.core.again import Because, Then, left_of_gone
 from agent.core.basket import Sale
 from agent.core.earning import Bought, Worth, paid_minor, unpaid_by_rule, worth_of
 from agent.core.program import Program
-from agent.core.promoting import Circumstances, promoted
-from agent.core.values import Code, Label, Points
+from agent.core.promoting import Circumstances, in_a_tier, promoted
 
-__all__ = ["ANYBODY", "Because", "Circumstances", "Earned", "accumulate", "spend_minor", "worths"]
+__all__ = [
+    "ANYBODY",
+    "Because",
+    "Circumstances",
+    "Earned",
+    "Then",
+    "accumulate",
+    "spend_minor",
+    "worths",
+]
 
 ANYBODY = Circumstances()
 """A member of whom nothing is known, at no store of a name."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Because:
-    """Why some points were earned: the rule, and the indices of the lines it counted."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
-
-    rule: Code
-    """The id of the rule or promotion in the program."""
-    points: Points
-    """Whole points by this rule."""
-    lines: tuple[int, ...]
-    """Indices of the lines that it counted, from 0."""
-    text: Label
-    """The rule's text, in the program's first language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,21 +47,15 @@ class Earned:
 
 def accumulate(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> Earned:
     """Judge a sale by the program. A sale in another currency earns nothing."""
-    if sale.currency != program.currency:
-        return Earned(points=0, because=())
-    given = worths(program, sale, when)
-    points = sum([each.points for each in given])
-    room = points if when.again is not None else _room(program, when)
-    withheld = max(0, points - room)
-    if withheld:
-        given = _trimmed(given, withheld)
+    given, withheld = worths(program, sale, when)
     because = tuple(
         [
             Because(rule=each.rule, points=each.points, lines=each.lines, text=each.text)
             for each in given
         ]
     )
-    return Earned(points=points - withheld, because=because, withheld=withheld)
+    points = sum([each.points for each in given])
+    return Earned(points=points, because=because, withheld=withheld)
 
 
 def spend_minor(program: Program, sale: Sale) -> int:
@@ -86,25 +71,41 @@ def spend_minor(program: Program, sale: Sale) -> int:
     return paid_minor(rule, bought, counted, bought.unpaid_minor)
 
 
-def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> list[Worth]:
-    """Answer what each rule and promotion gives that gives any, before the program's limits."""
+def worths(program: Program, sale: Sale, when: Circumstances = ANYBODY) -> tuple[list[Worth], int]:
+    """Answer what each rule and promotion gives that gives any, and what limits withhold of it.
+
+    Who is in no tier, of a program that has some, is in the lowest.
+    """
+    if sale.currency != program.currency:
+        return [], 0
+    given = _given(program, sale, in_a_tier(program, when))
+    if when.again is not None:
+        return given, 0
+    withheld = max(0, sum([each.points for each in given]) - _room(program, when))
+    return (_trimmed(given, withheld) if withheld else given), withheld
+
+
+def _given(program: Program, sale: Sale, when: Circumstances) -> list[Worth]:
     bought = Bought.of(sale, redeemed_part_earns=program.redeemed_part_earns)
     tier, again = when.account.tier, when.again
     rules = [rule for rule in program.earn if not rule.tiers or tier in rule.tiers]
     unpaid = unpaid_by_rule(rules, bought)
     based = []
     for rule in rules:
-        if again is not None and rule.id not in again:
+        if again is not None and rule.id not in again.because:
             continue
         worth = worth_of(rule, bought, unpaid[rule.id], tier)
         if worth is None or worth.exact <= 0:
             continue
-        if again is not None and worth.points > again[rule.id]:
-            worth = worth._replace(points=again[rule.id])
+        if again is not None and worth.points > again.most(rule.id):
+            worth = worth._replace(points=again.most(rule.id))
         based.append((rule, worth, unpaid[rule.id]))
     given = [worth for _, worth, _ in based if worth.points > 0]
     if program.promotion or when.pushed:
         given += promoted(program, bought, when, based)
+    if again is not None:
+        there = (*rules, *program.promotions_on(sale.business_date), *when.pushed)
+        given += left_of_gone(again, sale, {each.id for each in there})
     return given
 
 

@@ -12,6 +12,7 @@ from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, SaleFlag, SaleStatus, VoidSale
 from agent.core.flags import flags_of
 from agent.core.receipt import PLAIN, Paper, receipt
+from agent.core.stamp_cards import CardStamps
 from agent.core.values import Value
 
 __all__ = [
@@ -63,6 +64,8 @@ class SaleAnswer(Value):
     """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
     """Where the sale, or its claim, stands in the journal."""
+    stamps: tuple[CardStamps, ...] = ()
+    """The stamp cards that it added to, and what was given for full ones."""
 
 
 class BackAnswer(Value):
@@ -90,6 +93,8 @@ class BackAnswer(Value):
     """The lines to print, each at most as wide as the lane's paper."""
     journal: JournalPosition
     """Where the void or return stands in the journal."""
+    stamps: tuple[CardStamps, ...] = ()
+    """The stamp cards that it took stamps from."""
 
 
 def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN) -> SaleAnswer:
@@ -105,6 +110,7 @@ def sale_answer(fact: AccumulatePoints, position: Position, paper: Paper = PLAIN
         flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
+        stamps=CardStamps.of(fact.stamps),
     )
 
 
@@ -120,6 +126,7 @@ def claim_answer(fact: ClaimSale, position: Position, paper: Paper = PLAIN) -> S
         flags=fact.flags,
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
+        stamps=CardStamps.of(fact.stamps),
     )
 
 
@@ -140,4 +147,5 @@ def back_answer(
         flags=flags_of(fact),
         receipt=receipt(fact, position, paper),
         journal=JournalPosition.of(position),
+        stamps=CardStamps.of(fact.stamps),
     )

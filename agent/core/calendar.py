@@ -9,7 +9,14 @@ datetime.date(2024, 3, 1)
 
 from datetime import date, timedelta
 
-__all__ = ["days_after", "days_since_birthday", "end_of_year", "first_of_month", "months_after"]
+__all__ = [
+    "days_after",
+    "days_since_birthday",
+    "end_of_year",
+    "first_of_month",
+    "last_birthday",
+    "months_after",
+]
 
 _LAST_YEAR = date.max.year
 
@@ -46,17 +53,27 @@ def end_of_year(day: date, years: int = 0) -> date:
 def days_since_birthday(day: date, month: int, day_of_month: int) -> int:
     """Answer how many days a member's last birthday is ago, 0 on the day itself.
 
-    Who was born on 29 February has their birthday on 1 March in other years.
-
     >>> days_since_birthday(date(2026, 3, 1), 2, 29)
     0
     >>> days_since_birthday(date(2026, 1, 3), 12, 30)
     4
     """
+    last = last_birthday(day, month, day_of_month)
+    return 366 if last is None else (day - last).days
+
+
+def last_birthday(day: date, month: int, day_of_month: int) -> date | None:
+    """Answer a member's last birthday up to a day; None where calendars do not reach back to it.
+
+    Who was born on 29 February has their birthday on 1 March in other years.
+
+    >>> last_birthday(date(2026, 2, 28), 2, 29)
+    datetime.date(2025, 3, 1)
+    """
     this_year = _birthday(day.year, month, day_of_month)
     if this_year <= day:
-        return (day - this_year).days
-    return (day - _birthday(day.year - 1, month, day_of_month)).days if day.year > 1 else 366
+        return this_year
+    return _birthday(day.year - 1, month, day_of_month) if day.year > 1 else None
 
 
 def _birthday(year: int, month: int, day_of_month: int) -> date:

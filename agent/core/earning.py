@@ -6,9 +6,17 @@ from typing import NamedTuple, Self
 
 from agent.core.basket import REWARD, Line, Sale
 from agent.core.program import EarnRule
-from agent.core.program.parts import as_fraction
+from agent.core.program.parts import Lines, as_fraction
 
-__all__ = ["Bought", "Worth", "paid_minor", "thousandths", "unpaid_by_rule", "worth_of"]
+__all__ = [
+    "Bought",
+    "Worth",
+    "bought_thousandths",
+    "paid_minor",
+    "thousandths",
+    "unpaid_by_rule",
+    "worth_of",
+]
 
 
 class Bought(NamedTuple):
@@ -90,7 +98,7 @@ def paid_minor(rule: EarnRule, bought: Bought, counted: Sequence[int], unpaid_mi
     return max(0, paid - _left_out_minor(rule, sale))
 
 
-def unpaid_by_rule(rules: Sequence[EarnRule], bought: Bought) -> dict[str, int]:
+def unpaid_by_rule(rules: Sequence[Lines], bought: Bought) -> dict[str, int]:
     """Answer by rule what of the money that points paid lowers what it counts.
 
     Lines bear it once: those of the first rule in the file as much as they come to, then the others
@@ -151,7 +159,7 @@ def _exactly(
     else:
         assert rule.per_quantity is not None  # noqa: S101 - the rule itself holds that
         lines = [sale.lines[index] for index in counted]
-        basis, unit = _bought(lines, unpaid_minor), thousandths(rule.per_quantity)
+        basis, unit = bought_thousandths(lines, unpaid_minor), thousandths(rule.per_quantity)
     if not rule.tier_rates:
         return basis, basis // unit * rule.points
     rate = rule.tier_rates.get(tier or "")
@@ -159,7 +167,7 @@ def _exactly(
     return basis, Fraction(basis * rule.points * factor.numerator, unit * factor.denominator)
 
 
-def _bought(lines: Sequence[Line], unpaid_minor: int) -> int:
+def bought_thousandths(lines: Sequence[Line], unpaid_minor: int) -> int:
     """Answer the quantity of lines in thousandths, less what came back and what points paid.
 
     A line below zero gives goods back where the basket has such an article, and else it is a

@@ -9,16 +9,17 @@ from fractions import Fraction
 
 from pydantic import ConfigDict
 
-from agent.core.account import Account
-from agent.core.accumulate import Because, accumulate, worths
+from agent.core.accumulate import Because, worths
 from agent.core.basket import Sale
 from agent.core.earning import Worth, thousandths
 from agent.core.expiry import Expiring, expires
+from agent.core.free_rewards import free_rewards
 from agent.core.money import format_money
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import as_fraction
 from agent.core.promoting import Circumstances
 from agent.core.rewards import Offer, Shown, Spendable, offers
+from agent.core.stamp_cards import CardStamps, collected, on_cards
 from agent.core.tiers import NextTier, next_tier, tier_of
 from agent.core.values import Text
 
@@ -55,54 +56,58 @@ class Explanation:
     """The tier that comes next, and what is missing for it."""
     withheld: int = 0
     """Whole points that the program's limits took away."""
+    stamps: tuple[CardStamps, ...] = ()
+    """Each stamp card of the account, as it would stand after this basket."""
 
 
 def explain(program: Program, sale: Sale, when: Circumstances) -> Explanation:
-    """Explain a basket. Costs twice what judging it does."""
+    """Explain a basket. Costs one judging of it, and the words."""
     account = when.account
-    earned = accumulate(program, sale, when)
-    worth = {each.rule: each for each in worths(program, sale, when)} if earned.because else {}
-    tier = tier_of(program, account)
+    given, withheld = worths(program, sale, when)
+    tier, day = tier_of(program, account), sale.business_date
+    tier_id = None if tier is None else tier.id
+    by_sale = collected(program, sale, tier_id, account.stamps)
     return Explanation(
-        points=earned.points,
-        because=tuple(
-            _explained(program, sale, each, worth[each.rule], when) for each in earned.because
-        ),
+        points=sum(each.points for each in given),
+        because=tuple(_explained(program, sale, each, when, tier_id) for each in given),
         balance=account.balance,
         expires=expires(program.expiry, account),
         rewards=offers(
             program,
             Spendable(balance=account.balance, usable=max(0, account.balance)),
             sale,
-            Shown(tier=None if tier is None else tier.id, day=sale.business_date),
+            Shown(tier=tier_id, day=day, free=free_rewards(program, account, day)),
         ),
-        tier=None if tier is None else tier.id,
+        tier=tier_id,
         next_tier=next_tier(program, account),
-        withheld=earned.withheld,
+        withheld=withheld,
+        stamps=CardStamps.of(on_cards(program, day, tier_id, account.stamps, by_sale)),
     )
 
 
 def _explained(
-    program: Program, sale: Sale, because: Because, worth: Worth, when: Circumstances
+    program: Program, sale: Sale, worth: Worth, when: Circumstances, tier: str | None
 ) -> Explained:
     rules = {rule.id: rule for rule in program.earn}
     promotions = {each.id: each for each in (*program.promotion, *when.pushed)}
-    if because.rule in rules:
-        how = _how(rules[because.rule], worth, sale.currency, when.account)
+    if worth.rule in rules:
+        how = _how(rules[worth.rule], worth, sale.currency, tier)
+    elif worth.rule in promotions:
+        how = _how_more(promotions[worth.rule], worth)
     else:
-        how = _how_more(promotions[because.rule], worth)
-    if because.points < int(worth.exact):
-        how = f"{how}, of which {because.points} are given"
+        how = _in_whole("its share of what is left", worth)
+    if worth.points < int(worth.exact):
+        how = f"{how}, of which {worth.points} are given"
     return Explained(
-        rule=because.rule,
-        points=because.points,
-        lines=because.lines,
-        text=because.text,
+        rule=worth.rule,
+        points=worth.points,
+        lines=worth.lines,
+        text=worth.text,
         how=how,
     )
 
 
-def _how(rule: EarnRule, worth: Worth, currency: str, account: Account) -> str:
+def _how(rule: EarnRule, worth: Worth, currency: str, tier: str | None) -> str:
     if rule.per_visit:
         return f"{rule.points} for the visit"
     money, points = rule.per_quantity is None, int(worth.exact)
@@ -115,10 +120,8 @@ def _how(rule: EarnRule, worth: Worth, currency: str, account: Account) -> str:
     if not rule.tier_rates:
         whole = worth.basis // unit
         return f"{basis} has {whole} whole {each}: {whole} x {rule.points} = {points}"
-    rate = rule.tier_rates.get(account.tier or "", "1")
-    exact = _decimal(Fraction(worth.exact))
-    said = f"{basis} / {each} x {rule.points} x {rate} = {exact}"
-    return said if worth.exact == points else f"{said}, without its fraction {points}"
+    rate = rule.tier_rates.get(tier or "", "1")
+    return _in_whole(f"{basis} / {each} x {rule.points} x {rate}", worth)
 
 
 def _how_more(promotion: Promotion, worth: Worth) -> str:
@@ -126,8 +129,11 @@ def _how_more(promotion: Promotion, worth: Worth) -> str:
         return f"{promotion.bonus} for the sale"
     more = as_fraction(promotion.multiplier) - 1
     base = _decimal(Fraction(worth.exact) / more)
-    said = f"{base} x {_decimal(more)} more = {_decimal(Fraction(worth.exact))}"
-    whole = int(worth.exact)
+    return _in_whole(f"{base} x {_decimal(more)} more", worth)
+
+
+def _in_whole(calculated: str, worth: Worth) -> str:
+    said, whole = f"{calculated} = {_decimal(Fraction(worth.exact))}", int(worth.exact)
     return said if worth.exact == whole else f"{said}, without its fraction {whole}"
 
 

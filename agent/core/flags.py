@@ -29,7 +29,9 @@ FLAGS = {
     "currency_mismatch": "a sale in another currency than the program's; it earned nothing",
     "date_ahead": "a sale, void or return of a date that has not come; pending points are active",
     "points_not_redeemed": "points paid for a sale, or it names a redemption: some were not taken",
-    "points_withheld": "a sale earned nothing, or not all came back: the account is full",
+    "reward_does_not_fit": "a sale spent a reward that is not for its basket, its day or the"
+    " member's tier, or that does not go with another one of it",
+    "points_withheld": "points were withheld: by a limit of the program, or the account is full",
     "card_over_and_over": "one card, sale after sale, at one cashier on one day",
     "card_attached_late": "a card was given to a sale after it was paid",
     "return_without_customer": "a member's sale came back, or was voided later, and no card of"

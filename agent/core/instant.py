@@ -11,12 +11,23 @@ is the shop's own day as the POS opened it, and does not follow any clock.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
 
-__all__ = ["BusinessDate", "Clock", "DeviceClock", "Instant", "Moment", "rfc3339"]
+__all__ = [
+    "HOUR_S",
+    "BusinessDate",
+    "Clock",
+    "DeviceClock",
+    "Instant",
+    "Moment",
+    "rfc3339",
+    "seconds_of",
+]
+
+HOUR_S = 3_600
 
 Clock = Callable[[], datetime]
 """Answers the present moment, with its zone. Handed in, so that a test can hold the hands."""
@@ -65,3 +76,15 @@ BusinessDate = Annotated[date, BeforeValidator(_a_day)]
 def rfc3339(moment: datetime) -> str:
     """Write a moment in UTC with milliseconds, RFC 3339 section 5.6."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds_of(moment: datetime) -> int:
+    """Answer the whole seconds since 1970, for any moment that can be written.
+
+    >>> seconds_of(datetime.fromisoformat("0001-01-01T00:00:00+14:00"))
+    -62135647200
+    """
+    return (moment - _BEGINNING) // timedelta(seconds=1)
+
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

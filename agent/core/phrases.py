@@ -59,7 +59,8 @@ class Phrases(Value):
 
     On a receipt numbers stand to the right of most of them. From ``thousands`` on they are the
     page's alone: the marks that part its thousands and its decimals, and then its words. Of what
-    is counted there is one phrase for one, and one for any other number.
+    is counted there is one phrase for one, and one for any other number. A language that says
+    nothing of stamps writes them with a slash.
     """
 
     this_sale: Plain
@@ -76,6 +77,12 @@ class Phrases(Value):
     taken_back: Plain
     given_back: Plain
     redeemed: Plain
+    stamps: Annotated[Label, AfterValidator(_naming("card", "stamps", "full"))] = (
+        "{card}: {stamps}/{full}"
+    )
+    voucher: Annotated[Label, AfterValidator(_naming("code"))]
+    good_until: Annotated[Label, AfterValidator(_naming("date"))]
+    at_partners: Plain
     reference: Annotated[Label, AfterValidator(_naming("position"))]
     thousands: Annotated[Label, Field(max_length=1), AfterValidator(_naming())]
     decimal: Annotated[Plain, Field(max_length=1)]
@@ -119,6 +126,10 @@ BUILT_IN = Phrases(
     taken_back="Points taken back",
     given_back="Points given back",
     redeemed="Points redeemed",
+    stamps="{card}: {stamps} of {full}",
+    voucher="Voucher {code}",
+    good_until="Good until {date}",
+    at_partners="To be used at a partner",
     reference="Ref {position}",
     thousands=",",
     decimal=".",

@@ -30,13 +30,19 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
+    ReturnPromotionPoints,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
 )
 
 __all__ = ["PROGRAM", "Bucket", "Posting", "lease_of", "postings_of"]
@@ -68,15 +74,21 @@ def postings_of(fact: Fact) -> tuple[Posting, ...]:
             moves = _move(fact.account, "held", "active", fact.points)
         case RedeemReward():
             moves = _leave(fact.account, "held", "redeemed", fact.points)
+        case IssueVoucher():
+            moves = _leave(fact.account, "active", "redeemed", fact.points)
         case ExpirePoints():
             moves = _leave(fact.account, "active", "expired", fact.points)
         case AdjustPoints():
             moves = _leave(fact.account, "active", "adjusted", -fact.points)
         case ReturnSale() | VoidSale():
             moves = _unsell(fact)
-        case Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity():
-            moves = ()
-        case LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump():
+        case ReturnPromotionPoints():
+            moves = _take_back(fact)
+        case (
+            (Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity())
+            | (HoldVoucher() | UseVoucher() | ReleaseVoucher() | WithdrawVoucher())
+            | (LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump())
+        ):
             moves = ()
         case _:
             assert_never(fact)
@@ -108,6 +120,16 @@ def _leave(account: str, source: Bucket, target: Bucket, points: int) -> tuple[P
     if points == 0:
         return ()
     return (Posting(account, source, -points), Posting(PROGRAM, target, points))
+
+
+def _take_back(fact: ReturnPromotionPoints) -> tuple[Posting, ...]:
+    """Take back what a promotion gave."""
+    moves = (
+        Posting(fact.account, "active", -fact.from_active),
+        Posting(fact.account, "pending", -fact.from_pending),
+        Posting(PROGRAM, "issued", fact.from_active + fact.from_pending),
+    )
+    return tuple(posting for posting in moves if posting.points)
 
 
 def _unsell(fact: ReturnSale | VoidSale) -> tuple[Posting, ...]:

@@ -5,19 +5,20 @@ not. A cap or a store's allowance lowers what one gives; one that gives nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
 from agent.core.account import Account, Use
+from agent.core.again import Then
 from agent.core.basket import Sale
 from agent.core.calendar import days_since_birthday
 from agent.core.earning import Bought, Worth, worth_of
 from agent.core.program import EarnRule, Program, Promotion
 from agent.core.program.parts import WEEKDAYS, Rate, as_fraction
 
-__all__ = ["Circumstances", "applies", "promoted"]
+__all__ = ["Circumstances", "applies", "in_a_tier", "promoted"]
 
 _NO_USE = Use()
 
@@ -41,7 +42,15 @@ class Circumstances:
     store: str | None = None
     pushed: tuple[Promotion, ...] = ()
     given: Mapping[str, int] = field(default_factory=dict)
-    again: Mapping[str, int] | None = None
+    again: Then | None = None
+
+
+def in_a_tier(program: Program, when: Circumstances) -> Circumstances:
+    """Put who is in none of the program's tiers into the lowest; a program without any has none."""
+    rules = program.tiers
+    if rules is None or when.account.tier in rules.places:
+        return when
+    return replace(when, account=when.account.model_copy(update={"tier": rules.tier[0].id}))
 
 
 def promoted(program: Program, bought: Bought, when: Circumstances, based: Based) -> list[Worth]:
@@ -65,7 +74,7 @@ def applies(promotion: Promotion, sale: Sale, when: Circumstances) -> bool:
     One that is judged again applies where it gave something then.
     """
     if when.again is not None:
-        return promotion.id in when.again
+        return promotion.id in when.again.because
     return (
         promotion.covers(sale.business_date)
         and _is_here(promotion, sale, when)
@@ -179,7 +188,7 @@ def _of(promotion: Promotion, lines: tuple[int, ...], basis: int, exact: int | F
 def _most(promotion: Promotion, when: Circumstances) -> int:
     """Answer how many points a promotion may give to this member in this sale."""
     if when.again is not None:
-        return when.again.get(promotion.id, 0)
+        return when.again.most(promotion.id)
     use, caps = when.account.uses.get(promotion.id, _NO_USE), promotion.caps
     if caps.times_in_all is not None and use.times >= caps.times_in_all:
         return 0

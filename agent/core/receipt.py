@@ -9,15 +9,18 @@ Numbers are plain digits and dates ISO 8601 in every language: till, receipt and
 alike. Amounts of money are the POS's own to print.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Self
 
 from agent.core.entry import Position
-from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher, ReturnSale, VoidSale
+from agent.core.money import format_money
 from agent.core.paper import row, wrapped
 from agent.core.phrases import BUILT_IN, ENGLISH, Phrases
 from agent.core.program import Program
+from agent.core.stamp_cards import Collected
 
 __all__ = ["NARROWEST", "PLAIN", "Paper", "ReceiptWidth", "receipt"]
 
@@ -63,7 +66,7 @@ class Paper:
 PLAIN = Paper()
 """The narrowest, in English."""
 
-_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale
+_About = AccumulatePoints | ClaimSale | ReturnSale | VoidSale | IssueVoucher
 
 
 def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
@@ -76,7 +79,9 @@ def receipt(fact: _About, position: Position, paper: Paper) -> tuple[str, ...]:
 
 
 def _about(fact: _About, paper: Paper) -> Iterator[str]:
-    if isinstance(fact, ReturnSale | VoidSale):
+    if isinstance(fact, IssueVoucher):
+        yield from _voucher(fact, paper)
+    elif isinstance(fact, ReturnSale | VoidSale):
         yield from _came_back(fact, paper)
     elif isinstance(fact, ClaimSale) or fact.status == "accumulated":
         yield from _earned(fact, paper)
@@ -90,6 +95,7 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
     for reason in fact.because:
         text = paper.text(reason.rule, reason.text)
         yield from row(text, reason.points, width, indent="  ")
+    yield from _stamps(fact.stamps, paper)
     if "currency_mismatch" in fact.flags:
         yield from wrapped(phrases.other_currency, width)
     if "points_withheld" in fact.flags:
@@ -116,8 +122,42 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
         yield from row(phrases.given_back, fact.given_back, width)
     if fact.withheld:
         yield from row(phrases.withheld, fact.withheld, width)
+    yield from _stamps(fact.stamps, paper)
     yield from _balance(fact.balance, paper)
     yield from _pending(fact.pending, paper)
+
+
+def _stamps(cards: Sequence[Collected], paper: Paper) -> Iterator[str]:
+    """Say how each stamp card stands now, and what a full one gave."""
+    for each in cards:
+        text = paper.text(each.card, each.text)
+        stamps = paper.phrases.stamps.format(card=text, stamps=each.count, full=each.full)
+        yield from wrapped(stamps, paper.width)
+        for code in each.vouchers:
+            yield from wrapped(paper.text(each.card, each.gives), paper.width)
+            yield from wrapped(paper.phrases.voucher.format(code=code), paper.width)
+            yield from _good_until(each.good_until, paper)
+
+
+def _good_until(day: date | None, paper: Paper) -> Iterator[str]:
+    if day is not None:
+        yield from wrapped(paper.phrases.good_until.format(date=day.isoformat()), paper.width)
+
+
+def _voucher(fact: IssueVoucher, paper: Paper) -> Iterator[str]:
+    phrases, width = paper.phrases, paper.width
+    yield from wrapped(phrases.voucher.format(code=fact.code), width)
+    if fact.value_minor is not None and fact.currency is not None:
+        amount = format_money(fact.value_minor, fact.currency)
+        yield from wrapped(phrases.money_off.format(amount=amount), width)
+    if fact.reward is not None:
+        yield from wrapped(paper.text(fact.reward, fact.text or fact.reward), width)
+    yield from _good_until(fact.good_until, paper)
+    if fact.partner:
+        yield from wrapped(phrases.at_partners, width)
+    if fact.points:
+        yield from row(phrases.redeemed, -fact.points, width)
+        yield from _balance(fact.balance, paper)
 
 
 def _balance(balance: int | None, paper: Paper) -> Iterator[str]:

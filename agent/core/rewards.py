@@ -1,19 +1,34 @@
 """What points buy: every reward of a program for one member and one basket, with the reason.
 
-Cost: one step per reward of the program.
+Cost: one step per reward of the program, and for those that name lines a look at each line; beside
+rewards that are held for the same basket already, some more (``combining``).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import ConfigDict
 
 from agent.core.basket import Sale
+from agent.core.combining import Basket, Chosen, why_not_alone, why_not_together
+from agent.core.free_rewards import NOBODY
+from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program, Reward
-from agent.core.program.burning import PROOFS, Proof
+from agent.core.tokens import PROOFS, Proof
 from agent.core.values import Code, Label
 
-__all__ = ["Offer", "Shown", "Spendable", "Toward", "cost_of", "offers", "toward"]
+__all__ = [
+    "Offer",
+    "Shown",
+    "Spendable",
+    "Toward",
+    "cost_of",
+    "offers",
+    "reward_of",
+    "toward",
+    "why_not_for",
+]
 
 
 _UNKNOWN = ""
@@ -35,12 +50,14 @@ class Spendable:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """Who asks for a reward, when and with what: the member's tier, the business date, and what the
-    card proves. What is left out is not known.
+    card proves. What is left out is not known. ``free`` says why each reward that costs nothing
+    cannot be had, as ``free_rewards`` does; of a member's who is not known, none can.
     """
 
     tier: str | None = _UNKNOWN
     day: date | None = None
     proof: Proof | None = None
+    free: Mapping[str, str | None] = field(default_factory=dict)
 
 
 NOTHING_SHOWN = Shown()
@@ -59,7 +76,7 @@ class Offer:
     reward: Code
     """The reward's id in the program."""
     cost_points: int
-    """Whole points that it costs."""
+    """Whole points that it costs; 0 where an occasion brings it."""
     value_minor: int | None
     """What it takes off the basket, in minor units; null where it is a thing."""
     available: bool
@@ -80,24 +97,61 @@ class Toward:
 
 
 def offers(
-    program: Program, points: Spendable, basket: Sale | None = None, shown: Shown = NOTHING_SHOWN
+    program: Program,
+    points: Spendable,
+    basket: Sale | None = None,
+    shown: Shown = NOTHING_SHOWN,
+    beside: Sequence[Chosen] = (),
 ) -> tuple[Offer, ...]:
     """List what a member's points would buy, for a basket where there is one.
 
     ``shown`` says who asks, when and with what; what is not known of that refuses nothing.
+    ``beside`` are the rewards that are held for the basket already. With a basket ``value_minor``
+    of what can be had is what comes off this basket, beside those.
     """
-    listed = [_of_reward(reward, points, basket, shown) for reward in program.reward]
+    asked = _Asked(
+        program=program,
+        points=points,
+        basket=None if basket is None else Basket.of(basket),
+        shown=shown,
+        beside=beside,
+    )
+    listed = [_of_reward(reward, asked) for reward in program.reward]
     if program.discount is not None:
-        listed.insert(0, _of_discount(program.discount, points, basket))
+        listed.insert(0, _of_discount(program.discount, asked))
     return tuple(listed)
 
 
-def toward(program: Program, balance: int) -> Toward | None:
-    """Answer the cheapest reward that a balance does not reach yet; None where it reaches all."""
-    listed = [(reward.cost_points, reward.id, reward.text) for reward in program.reward]
-    if program.discount is not None:
-        least = max(program.discount.minimum, program.discount.step)
-        listed.append((least, program.discount.id, program.discount.text))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """All that a reward is judged by."""
+
+    program: Program
+    points: Spendable
+    basket: Basket | None
+    shown: Shown
+    beside: Sequence[Chosen]
+
+    def why_not_beside(self, rule: Reward | Discount, points: int) -> str | None:
+        """Say why a reward does not go with what is held already."""
+        if not self.beside:
+            return None
+        chosen = Chosen(rule=rule, points=points)
+        return why_not_together(self.program, (*self.beside, chosen), self.basket)
+
+
+def toward(program: Program, balance: int, shown: Shown = NOTHING_SHOWN) -> Toward | None:
+    """Answer the cheapest reward that a balance does not reach yet; None where it reaches all.
+
+    One of other tiers than ``shown`` says, or whose last day is over, is not on anybody's way.
+    """
+    listed = [
+        (reward.cost_points, reward.id, reward.text)
+        for reward in program.reward
+        if not reward.is_free and _is_for(reward, shown) and not _is_over(reward, shown.day)
+    ]
+    if (discount := program.discount) is not None:
+        listed.append((discount.least, discount.id, discount.text))
     ahead = [each for each in listed if each[0] > balance]
     if not ahead:
         return None
@@ -105,30 +159,9 @@ def toward(program: Program, balance: int) -> Toward | None:
     return Toward(reward=reward, short=cost_points - balance, text=text)
 
 
-def cost_of(program: Program, reward: str) -> int | None:
-    """Answer what a reward of the catalogue costs, in points; None where there is none."""
-    return next((each.cost_points for each in program.reward if each.id == reward), None)
-
-
-def _of_reward(reward: Reward, points: Spendable, basket: Sale | None, shown: Shown) -> Offer:
-    why_not = (
-        _why_nobody(reward, shown)
-        or (None if reward.cost_points <= points.usable else _why_not(reward.cost_points, points))
-        or (None if basket is None else _why_no_fit(reward, basket))
-    )
-    return Offer(
-        reward=reward.id,
-        cost_points=reward.cost_points,
-        value_minor=reward.value_minor,
-        available=why_not is None,
-        why=reward.text if why_not is None else why_not,
-        text=reward.text,
-    )
-
-
-def _why_nobody(reward: Reward, shown: Shown) -> str | None:
+def why_not_for(reward: Reward, shown: Shown) -> str | None:
     """Say why a member cannot have a reward however many points there are."""
-    if reward.tiers and shown.tier != _UNKNOWN and shown.tier not in reward.tiers:
+    if not _is_for(reward, shown):
         return "not for this tier"
     if shown.day is not None and not reward.is_there_on(shown.day):
         return "not on this day"
@@ -137,40 +170,79 @@ def _why_nobody(reward: Reward, shown: Shown) -> str | None:
     return None
 
 
-def _why_no_fit(reward: Reward, basket: Sale) -> str | None:
-    if basket.total_minor < reward.minimum_basket_minor:
-        return _TOO_SMALL
-    if reward.takes_any or any(reward.takes(line) for line in basket.lines):
-        return None
-    return "nothing in the basket is what it is for"
+def _is_for(reward: Reward, shown: Shown) -> bool:
+    return not reward.tiers or shown.tier == _UNKNOWN or shown.tier in reward.tiers
 
 
-def _of_discount(discount: Discount, has: Spendable, basket: Sale | None) -> Offer:
+def _is_over(reward: Reward, day: date | None) -> bool:
+    return day is not None and reward.last_day is not None and reward.last_day < day
+
+
+def reward_of(program: Program, reward: str) -> Reward | None:
+    """Find a reward of the catalogue; None where there is none of that name."""
+    return next((each for each in program.reward if each.id == reward), None)
+
+
+def cost_of(program: Program, reward: str) -> int | None:
+    """Answer what a reward of the catalogue costs, in points; None where there is none."""
+    found = reward_of(program, reward)
+    return None if found is None else found.cost_points
+
+
+def _of_reward(reward: Reward, asked: _Asked) -> Offer:
+    basket, cost = asked.basket, reward.cost_points
+    why_not = (
+        why_not_for(reward, asked.shown)
+        or (asked.shown.free.get(reward.id, NOBODY) if reward.is_free else None)
+        or _why_short(cost, asked)
+        or (None if basket is None else why_not_alone(reward, basket))
+        or asked.why_not_beside(reward, cost)
+    )
+    value_minor = reward.value_minor
+    if value_minor and basket is not None and why_not is None:
+        value_minor = min(value_minor, basket.takes_minor(reward, asked.beside))
+    return Offer(
+        reward=reward.id,
+        cost_points=cost,
+        value_minor=value_minor,
+        available=why_not is None,
+        why=reward.text if why_not is None else why_not,
+        text=reward.text,
+    )
+
+
+def _of_discount(discount: Discount, asked: _Asked) -> Offer:
     """Offer the most whole steps that the points cover and the basket takes."""
-    points = max(0, has.usable) // discount.step * discount.step
-    if basket is not None:
-        step_minor = discount.step * discount.worth_minor // discount.points
-        takes_minor = basket.total_minor * discount.most_percent // 100
-        if basket.total_minor < discount.minimum_basket_minor:
-            takes_minor = 0
-        points = min(points, takes_minor // step_minor * discount.step)
-    available = points >= max(discount.minimum, discount.step)
-    cost = points if available else max(discount.minimum, discount.step)
+    points = max(0, asked.points.usable) // discount.step * discount.step
+    if asked.basket is not None:
+        takes_minor = asked.basket.takes_minor(discount, asked.beside)
+        points = min(points, takes_minor // discount.off_minor(discount.step) * discount.step)
+    cost = max(points, discount.least)
+    why_not = asked.why_not_beside(discount, cost)
+    if points < discount.least:
+        why_not = (
+            _why_short(cost, asked)
+            or (asked.basket and why_not_alone(discount, asked.basket, discount.off_minor(cost)))
+            or why_not
+            or _TOO_SMALL
+        )
     return Offer(
         reward=discount.id,
         cost_points=cost,
-        value_minor=cost * discount.worth_minor // discount.points,
-        available=available,
-        why=discount.text if available else _why_not(cost, has),
+        value_minor=discount.off_minor(cost),
+        available=why_not is None,
+        why=discount.text if why_not is None else why_not,
         text=discount.text,
     )
 
 
-def _why_not(cost_points: int, points: Spendable) -> str:
-    """Say what is missing: points on the balance, the right to spend them, or a larger basket."""
+def _why_short(cost_points: int, asked: _Asked) -> str | None:
+    """Say what is missing of the points: on the balance, or the right to spend them."""
+    points = asked.points
+    if cost_points <= points.usable:
+        return None
+    words = PointWords.in_first(asked.program)
     short = cost_points - points.balance
     if short > 0:
-        return f"{short} more {'point' if short == 1 else 'points'} needed"
-    if cost_points > points.usable:
-        return points.why_less or "these points cannot be spent now"
-    return _TOO_SMALL
+        return f"{words.counted(short, more=True)} needed"
+    return points.why_less or f"these {words.many} cannot be spent now"

@@ -5,18 +5,34 @@ itself would take or keep a point too many every time. What one return takes is 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.core.basket import Line, Sale, Tender
 
 __all__ = [
     "ReturnExceedsSale",
+    "Share",
     "after_lines",
     "goods_back",
+    "is_all_back",
     "money_off",
     "rewards_left",
     "share_left",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What is left of a sale: the basket without the lines that came back, where lines did, and of
+    ``total_minor`` that this was worth, what no return by amount took. ``tier`` is the one that the
+    sale was judged in.
+    """
+
+    kept: Sale | None
+    total_minor: int
+    left_minor: int
+    tier: str | None = None
 
 
 class ReturnExceedsSale(ValueError):
@@ -69,6 +85,15 @@ def after_lines(sale: Sale, returned: Mapping[int, Decimal], off: Collection[int
         _shrink(each, share) if each.kind == "points" else each for each in sale.tenders
     )
     return sale.model_copy(update={"lines": lines, "tenders": tenders})
+
+
+def is_all_back(sale: Sale, returned: Mapping[int, Decimal]) -> bool:
+    """Say whether every line of a sale came back, but for reward lines that only take money off."""
+    return all(
+        returned.get(index) == Decimal(line.quantity)
+        for index, line in enumerate(sale.lines)
+        if not (line.is_reward and line.amount_minor < 0)
+    )
 
 
 def rewards_left(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 from pydantic import ConfigDict
 
 from agent.core.account import Account
@@ -23,8 +24,7 @@ Reached = Callable[[date], int]
 """Answers what counts for a member from a day on: points, or money in minor units."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A tier, the day it was entered or kept anew, and the last day on which it is kept whatever is
     earned; None for the lowest.
     """

@@ -32,9 +32,20 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
-__all__ = ["Scheme", "Token", "TokenRefused"]
+__all__ = ["PROOFS", "How", "Proof", "Scheme", "Token", "TokenRefused", "proof_of"]
 
 Scheme = Literal["em4100", "uid", "wiegand", "gsrn", "epc", "ean13", "card", "sdm"]
+
+Proof = Literal["any", "uid", "sdm"]
+"""What a card proves: a number that anybody could type, a chip's own number, which can be cloned,
+or a signature that cannot.
+"""
+
+PROOFS: tuple[Proof, ...] = get_args(Proof)
+"""From the one that proves least to the one that proves most."""
+
+How = Literal["read", "typed"]
+"""How a card's number came: a reader read it, or somebody typed it."""
 
 _SHOWN = 4
 _EPC_PREFIX = "urn:epc:"
@@ -123,6 +134,29 @@ class Token:
 
     def __repr__(self) -> str:
         return f"Token({self.masked})"
+
+
+def proof_of(token: Token | None, how: How = "read") -> Proof:
+    """Answer what was proved by a card; None where a telephone number was said instead.
+
+    Only a card that a reader read proves anything: by its signature, or by its chip's own number.
+    Anybody can type a number, or print it as a barcode.
+
+    >>> proof_of(Token.parse("em4100:0C000621A5")), proof_of(Token.parse("5901234123457"))
+    ('uid', 'any')
+    """
+    if token is None or how == "typed":
+        return "any"
+    return _PROVED.get(token.scheme, "any")
+
+
+_PROVED: dict[Scheme, Proof] = {
+    "sdm": "sdm",
+    "uid": "uid",
+    "em4100": "uid",
+    "wiegand": "uid",
+    "epc": "uid",
+}
 
 
 def _gs1_check_digit_holds(digits: str) -> bool:

@@ -13,8 +13,8 @@ is whole, because ``0.1 + 0.2`` is not an amount of money.
 int_type
 """
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Self
 from unicodedata import category
 
 from msgspec import Meta
@@ -109,6 +109,14 @@ class Value(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy it with other values; what was worked out of the old ones is not copied along."""
+        copied = super().model_copy(update=update, deep=deep)
+        fields = type(self).model_fields
+        for name in [name for name in copied.__dict__ if name not in fields]:
+            del copied.__dict__[name]
+        return copied
 
 
 def example(body: dict[str, Any]) -> ConfigDict:

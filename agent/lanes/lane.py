@@ -235,7 +235,9 @@ class Lane:
         """Take in that a sale spent what was on hold for it; answers those that were shown."""
         captured = []
         for held in [self.held[each] for each in ids if each in self.held]:
-            balance = held.balance if sale.balance is None else sale.balance
+            # A voucher may be used with a sale that is not of the member who got it.
+            is_theirs = sale.balance is not None and sale.account == held.account
+            balance = sale.balance if is_theirs else held.balance
             spent = {"status": "captured", "captured": held.points}
             left = {"balance": balance, "journal": sale.journal}
             captured.append(held.model_copy(update=spent | left))

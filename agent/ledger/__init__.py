@@ -29,7 +29,16 @@ from agent.ledger.errors import (
 )
 from agent.ledger.ledger import Ledger
 from agent.ledger.replay import Replay, replay, verify_chain
-from agent.ledger.rows import AccountRow, FlagRow, HoldRow, KnownSale, Profile
+from agent.ledger.rows import (
+    AccountRow,
+    FlagRow,
+    HoldRow,
+    KnownSale,
+    PaidReferral,
+    Profile,
+    VoucherRow,
+    VoucherUseRow,
+)
 from agent.ledger.transaction import Transaction
 from agent.ledger.view import View, journaled
 
@@ -47,11 +56,14 @@ __all__ = [
     "LedgerLocked",
     "LedgerNewer",
     "LedgerUnavailable",
+    "PaidReferral",
     "Profile",
     "Refusal",
     "Replay",
     "Transaction",
     "View",
+    "VoucherRow",
+    "VoucherUseRow",
     "journaled",
     "replay",
     "verify_chain",

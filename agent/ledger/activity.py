@@ -12,6 +12,7 @@ from agent.core.facts import (
     AccumulatePoints,
     AdjustPoints,
     ClaimSale,
+    IssueVoucher,
     RedeemReward,
     ReturnSale,
     VoidSale,
@@ -55,8 +56,10 @@ def claim(connection: sqlite3.Connection, day: str, fact: ClaimSale, currency: s
     _add(connection, (*_by(day, fact), currency), DayChange(points=fact.points, claims=1))
 
 
-def redeem(connection: sqlite3.Connection, day: str, fact: RedeemReward) -> None:
-    """Add a redemption that was captured, and know when the member was active."""
+def redeem(connection: sqlite3.Connection, day: str, fact: RedeemReward | IssueVoucher) -> None:
+    """Add points that were spent, on a redemption or a voucher, and know when the member was
+    active.
+    """
     connection.execute(SQL["set_last_redeemed"], (day, fact.account))
     change = DayChange(redemptions=1, redeemed_points=fact.points)
     _add(connection, (*_by(day, fact), ""), change)
@@ -110,7 +113,8 @@ def flag(connection: sqlite3.Connection, day: str, entry: Entry) -> None:
 
 
 def _by(
-    day: str, fact: ClaimSale | RedeemReward | ReturnSale | VoidSale | AdjustPoints
+    day: str,
+    fact: ClaimSale | RedeemReward | IssueVoucher | ReturnSale | VoidSale | AdjustPoints,
 ) -> tuple[str, str, str]:
     return day, fact.lane or "", fact.cashier or ""
 

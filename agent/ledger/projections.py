@@ -25,12 +25,14 @@ from agent.core.facts import (
     LeaseGrant,
     OpenEpoch,
     RedeemReward,
+    ReturnPromotionPoints,
     ReturnSale,
     VoidSale,
 )
 from agent.core.flags import flags_of
 from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress
+from agent.ledger import activity, lots, naming, progress, redemptions, referrals, vouchers
+from agent.ledger.folding import day_of, lot_of, one_row
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -44,11 +46,20 @@ TABLES = {
     "holds": "redemption_id",
     "named": "redemption_id",
     "held_lots": "redemption_id, earned_on, epoch, seq",
+    "vouchers": "code",
+    "voucher_uses": "redemption_id",
     "leases": "account",
     "tiers": "account",
     "counted": "account, business_date",
-    "uses": "account, promotion",
+    "uses": "account, business_date, promotion",
+    "promoted": "sale_id, promotion",
     "given": "promotion",
+    "referrals": "account",
+    "paid_referrals": "sale_id",
+    "recent_sales": "account, recorded_s, sale_id",
+    "things": "account, reward, code",
+    "stamps": "account, card",
+    "stamped": "sale_id, card",
     "sales": "sale_id",
     "returns": "sale_id, return_id",
     "adjustments": "adjust_id",
@@ -57,6 +68,8 @@ TABLES = {
     "epochs": "epoch",
 }
 """Every projection with its key; a replay compares each of them row by row in that order."""
+
+_Promoted = AccumulatePromotionPoints | ReturnPromotionPoints
 
 
 def apply(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -71,19 +84,19 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     match fact:
         case AccumulatePoints():
             _sell(connection, entry, fact)
-        case AccumulatePromotionPoints():
+        case AccumulatePromotionPoints() | ReturnPromotionPoints():
             _promote(connection, entry, fact)
         case ClaimSale():
             _claim(connection, entry, fact)
         case ActivatePoints():
             _activate(connection, fact)
         case CreateReward() | RedeemReward() | DeleteReward():
-            _redeem(connection, entry, fact)
+            redemptions.fold(connection, entry, fact)
         case ReturnSale() | VoidSale():
             _unsell(connection, entry, fact)
         case AdjustPoints():
             _change(connection, entry, fact.account, fact.points)
-            activity.adjust(connection, _day(entry), entry, fact)
+            activity.adjust(connection, day_of(entry), entry, fact)
         case ExpirePoints():
             lots.spend(connection, fact.account, fact.points)
         case Enrol() | AddCard() | CardState():
@@ -91,10 +104,10 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
         case OpenEpoch():
             row = (entry.epoch, fact.incarnation, fact.cause, fact.reason)
             connection.execute(SQL["add_epoch"], row)
-        case _:
-            pass  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
+        case _:  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
+            vouchers.apply(connection, entry, day_of(entry))
     if flags_of(fact):
-        activity.flag(connection, _day(entry), entry)
+        activity.flag(connection, day_of(entry), entry)
 
 
 def _post(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -129,30 +142,35 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
     connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
-    progress.sell(connection, fact, fact.account, sale.business_date)
-    _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
+    progress.sell(connection, entry, fact, fact.account, sale.business_date)
+    _earn(connection, fact.account, lot_of(entry, fact.points), fact.pending_until)
 
 
-def _promote(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromotionPoints) -> None:
+def _promote(connection: sqlite3.Connection, entry: Entry, fact: _Promoted) -> None:
+    if isinstance(fact, ReturnPromotionPoints):
+        referrals.take_back(connection, fact)
+        return
     if fact.sale_id is not None:  # what a promotion gave for a sale can be taken back with it
-        promoted = (fact.points, fact.sale_id, fact.account)
-        connection.execute(SQL["promote_sale"], promoted)
-    _earn(connection, fact.account, _lot_of(entry, fact.points), fact.pending_until)
+        connection.execute(SQL["promote_sale"], (fact.points, fact.sale_id, fact.account))
+        referrals.place(connection, entry, fact)
+    _earn(connection, fact.account, lot_of(entry, fact.points), fact.pending_until)
 
 
 def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> None:
     claimed = (entry.epoch, entry.seq, fact.account, fact.points, fact.spend_minor, fact.sale_id)
-    _one_row(
+    one_row(
         connection.execute(SQL["claim_sale"], claimed),
         "claims a sale that has a card or was voided",
     )
     # A return looks for the lot under the sale's own entry, which is the member's sale from now on.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
-    activity.claim(connection, _day(entry), fact, currency)
-    progress.sell(connection, fact, fact.account, _day(entry))
+    connection.execute(SQL["count_purchase"], (fact.account, 1))
+    activity.claim(connection, day_of(entry), fact, currency)
+    sold_on = day_of(entry) if fact.sold_on is None else fact.sold_on.isoformat()
+    progress.sell(connection, entry, fact, fact.account, sold_on)
     _redeemed_before(connection, fact.sale_id, fact.account)
-    lot = Lot(_day(entry), epoch, seq, fact.points)
+    lot = Lot(sold_on, epoch, seq, fact.points)
     _earn(connection, fact.account, lot, fact.pending_until)
 
 
@@ -183,43 +201,11 @@ def _activate(connection: sqlite3.Connection, fact: ActivatePoints) -> None:
         lots.activate(connection, fact.account, made_by, part.points, to_come=to_come)
 
 
-def _redeem(
-    connection: sqlite3.Connection, entry: Entry, fact: CreateReward | RedeemReward | DeleteReward
-) -> None:
-    match fact:
-        case CreateReward():
-            place = (fact.redemption_id, entry.epoch, entry.seq, fact.account)
-            wanted = (fact.expires_at, fact.points, fact.reward, fact.sale_id)
-            # One that was given back whole can be held once more, under the same id.
-            _one_row(
-                connection.execute(SQL["add_hold"], (*place, *wanted)),
-                "holds what was not given back",
-            )
-            lots.hold(connection, fact.account, fact.redemption_id, fact.points)
-            naming.hold(connection, fact)
-        case RedeemReward():
-            spent = (fact.points, fact.redemption_id, fact.account, fact.sale_id)
-            _one_row(connection.execute(SQL["capture_hold"], spent), "captures what nobody holds")
-            lots.capture(connection, fact.redemption_id, fact.points)
-            activity.redeem(connection, _day(entry), fact)
-            # What a sale redeemed is given back when it comes back.
-            *_, reward, sale_id = connection.execute(SQL["hold"], (fact.redemption_id,)).fetchone()
-            rewarded = 0 if reward is None else fact.points
-            connection.execute(
-                SQL["redeem_for_sale"], (fact.points, rewarded, sale_id, fact.account)
-            )
-        case DeleteReward():
-            key = (fact.points, fact.redemption_id, fact.account)
-            _one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")
-            back = _lot_of(entry, fact.points)
-            lots.release(connection, fact.account, fact.redemption_id, back)
-
-
 def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | VoidSale) -> None:
     taken = fact.from_active + fact.from_pending
     row = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     sold = ("", 0) if row is None else (row[-1], row[3] - row[5])
-    activity.take_back(connection, _day(entry), fact, sold)
+    activity.take_back(connection, day_of(entry), fact, sold)
     if isinstance(fact, ReturnSale):
         if row is not None and row[7]:
             raise sqlite3.IntegrityError("returns a sale that was voided")
@@ -231,10 +217,10 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
         voided = connection.execute(
             SQL["void_sale"], (entry.epoch, entry.seq, taken, fact.given_back, fact.sale_id)
         )
-        _one_row(voided, "voids a sale that is not there, came back whole, or was voided")
+        one_row(voided, "voids a sale that is not there, came back whole, or was voided")
     if fact.account is None:
         return
-    progress.bring_back(connection, fact, _day(entry), row)
+    progress.bring_back(connection, fact, day_of(entry), row)
     own_pending = own = 0
     if row is not None:  # it may be another store's sale
         made_by = (row[0], row[1])
@@ -250,39 +236,21 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
 def _change(connection: sqlite3.Connection, entry: Entry, account: str, points: int) -> None:
     """Add a lot of the entry's own, or spend from the oldest."""
     if points > 0:
-        lots.add(connection, account, _lot_of(entry, points))
+        lots.add(connection, account, lot_of(entry, points))
     else:
         lots.spend(connection, account, -points)
-
-
-def _lot_of(entry: Entry, points: int) -> Lot:
-    """Answer the lot that an entry brings."""
-    return Lot(_day(entry), entry.epoch, entry.seq, points)
 
 
 def _know_card(
     connection: sqlite3.Connection, entry: Entry, fact: Enrol | AddCard | CardState
 ) -> None:
     if isinstance(fact, Enrol):
-        connection.execute(SQL["add_account"], (fact.account, _day(entry)))
+        connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        referrals.refer(connection, fact)
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
     changed = (fact.state, fact.replaced_by, fact.token, fact.account)
-    _one_row(connection.execute(SQL["set_card"], changed), "speaks of a card nobody has")
+    one_row(connection.execute(SQL["set_card"], changed), "speaks of a card nobody has")
     if fact.replaced_by is not None:
         connection.execute(SQL["add_card"], (fact.replaced_by, fact.account))
-
-
-def _one_row(changed: sqlite3.Cursor, contradiction: str) -> None:
-    if changed.rowcount != 1:
-        raise sqlite3.IntegrityError(contradiction)
-
-
-def _day(entry: Entry) -> str:
-    """The business date of an entry; entries of version 0.1 have it only in their sale."""
-    if entry.business_date is not None:
-        return entry.business_date.isoformat()
-    if isinstance(entry.fact, AccumulatePoints):
-        return entry.fact.summary.business_date
-    return entry.recorded_at[:10]

@@ -262,7 +262,8 @@ def _name_difference(table: str, block: list[Any], should_be: list[Any]) -> None
 
 
 def _shown(table: str, row: tuple[object, ...] | None) -> object:
-    """Put a row in a message; a card's number is no text for a ticket or a mail."""
+    """Put a row in a message; the number of a card or a voucher is no text for a ticket or mail."""
     if row is None:
         return "no such row"
-    return ("(a card)", *row[1:3]) if table == "cards" else row
+    secret = {"cards": "card", "vouchers": "voucher", "voucher_uses": "voucher"}.get(table)
+    return row if secret is None else (f"(a {secret})", *row[1:3])

@@ -1,6 +1,7 @@
 """What the projections know, as whoever asks is told."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -8,7 +9,16 @@ from msgspec import Struct
 from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints
 
-__all__ = ["AccountRow", "FlagRow", "HoldRow", "KnownSale", "Profile"]
+__all__ = [
+    "AccountRow",
+    "FlagRow",
+    "HoldRow",
+    "KnownSale",
+    "PaidReferral",
+    "Profile",
+    "VoucherRow",
+    "VoucherUseRow",
+]
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
@@ -26,16 +36,22 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     enrolled_on: str | None = None
     last_redeemed: str | None = None
     """The newest business date on which points were spent."""
+    purchases: int = 0
+    """How many sales the account had here, less those of which all came back."""
 
     @property
     def last_active(self) -> str | None:
-        """The newest business date on which something was bought or points were spent."""
-        return max((day for day in (self.last_day, self.last_redeemed) if day), default=None)
+        """The newest business date on which something was bought or points were spent.
+
+        Who brought all of it back has bought nothing.
+        """
+        bought = self.last_day if self.purchases else None
+        return max((day for day in (bought, self.last_redeemed) if day), default=None)
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "AccountRow":
         """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
-        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed = row
+        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed, purchases = row
         last_day, last_cashier, in_a_row = last
         return cls(
             account=account,
@@ -47,6 +63,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
             in_a_row=in_a_row,
             enrolled_on=enrolled_on,
             last_redeemed=last_redeemed,
+            purchases=purchases,
         )
 
 
@@ -106,6 +123,80 @@ class HoldRow(NamedTuple):
     reward: str | None = None
     sale_id: str | None = None
     """The sale it was held for, that named it on a frozen ledger, or that spent it."""
+
+
+class PaidReferral(NamedTuple):
+    """What a friend's sale gave for their having been brought; points in whole points."""
+
+    referrer: str
+    promotion: str
+    points: int
+    friend_points: int
+    """The friend's own, which are among the points of the sale."""
+    spent_minor: int
+    minimum_minor: int
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that gave the referrer theirs."""
+    is_back: bool
+    """Whether it was taken back again."""
+
+
+class VoucherRow(Struct, frozen=True, kw_only=True):
+    """A voucher: money, or a thing. ``state`` is ``issued``, ``held``, ``used`` or ``gone``."""
+
+    code: str
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that issued it."""
+    account: str
+    points: int
+    value_minor: int | None
+    currency: str | None
+    reward: str | None
+    good_until: date | None
+    """Its last day; None where it is good for ever."""
+    partner: bool
+    voucher_id: str | None
+    sale_id: str | None
+    """The sale that it came with."""
+    state: str
+    redemption_id: str | None
+    """The redemption that holds it or used it."""
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "VoucherRow":
+        """Read it off a row that the query ``voucher`` answers."""
+        code, epoch, seq, account, points, value_minor, currency, reward, last_day, *rest = row
+        partner, voucher_id, sale_id, state, redemption_id = rest
+        return cls(
+            code=code,
+            place=(epoch, seq),
+            account=account,
+            points=points,
+            value_minor=value_minor,
+            currency=currency,
+            reward=reward,
+            good_until=None if last_day is None else date.fromisoformat(last_day),
+            partner=bool(partner),
+            voucher_id=voucher_id,
+            sale_id=sale_id,
+            state=state,
+            redemption_id=redemption_id,
+        )
+
+
+class VoucherUseRow(NamedTuple):
+    """A redemption that held a voucher; it is ``held``, ``used``, ``released``, or ``came_back``
+    where the sale that used the voucher came back whole.
+    """
+
+    redemption_id: str
+    place: tuple[int, int]
+    """(epoch, seq) of the entry that held it last."""
+    code: str
+    expires_at: str
+    state: str
+    sale_id: str | None
+    """The sale it was held for, or that used it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from agent.core.facts.sales import SaleSummary
 from agent.core.flags import flags_of
 from agent.core.postings import PROGRAM, postings_of
 from agent.core.tokens import Token, TokenRefused
+from agent.core.vouchers import masked
 
 __all__ = ["CSV_COLUMNS", "Row", "csv_line", "csv_row", "masked_line", "row_of"]
 
@@ -81,9 +82,9 @@ def _summary(fact: AccumulatePoints) -> SaleSummary:
 
 
 def masked_line(canonical: bytes) -> bytes:
-    """Write an entry's JSON anew with its card numbers masked; its hash is of other bytes.
+    """Write an entry's JSON anew with its card numbers and voucher codes masked.
 
-    Raises MalformedEntry for bytes that are no entry.
+    Its hash is of other bytes. Raises MalformedEntry for bytes that are no entry.
     """
     try:
         entry = msgspec.json.decode(canonical)
@@ -103,6 +104,12 @@ def _mask(holder: Any) -> None:
                 holder[key] = Token.parse(holder[key]).masked
             except TokenRefused:
                 holder[key] = "*"
+    if isinstance(holder, dict) and isinstance(holder.get("code"), str):
+        holder["code"] = masked(holder["code"])
+    cards = holder.get("stamps") if isinstance(holder, dict) else None
+    for card in cards if isinstance(cards, list) else ():
+        if isinstance(card, dict) and isinstance(card.get("vouchers"), list):
+            card["vouchers"] = [masked(str(code)) for code in card["vouchers"]]
 
 
 def csv_row(position: Position, entry: Entry) -> str:

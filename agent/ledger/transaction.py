@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded, link_hash
 from agent.core.facts import (
@@ -11,8 +11,11 @@ from agent.core.facts import (
     EpochCause,
     ExpirePoints,
     Fact,
+    HoldVoucher,
+    IssueVoucher,
     OpenEpoch,
     RedeemReward,
+    UseVoucher,
 )
 from agent.core.instant import DeviceClock
 from agent.core.stamp import Stamp
@@ -25,6 +28,9 @@ from agent.ledger.segments import Archive, Segment
 from agent.ledger.view import View
 
 __all__ = ["Tip", "Transaction"]
+
+
+_SPENDING = (CreateReward, RedeemReward, IssueVoucher, HoldVoucher, UseVoucher)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +105,11 @@ class Transaction(View):
         return self._business_date
 
     @property
+    def now(self) -> datetime:
+        """The device's clock, as this transaction's entries have it."""
+        return self._clocks()[0].at
+
+    @property
     def today(self) -> date:
         """The day that limits count on, as ``Stamp.day``."""
         return self._clocks()[0].day(self._business_date)
@@ -133,11 +144,11 @@ class Transaction(View):
         day that was said last. ``counts_on`` is the entry's own day, where that one cannot be; it
         is nobody's word for what follows.
 
-        Raises Frozen for a redemption on a ledger that was rebuilt.
+        Raises Frozen for a redemption or a voucher on a ledger that was rebuilt.
         """
         if isinstance(fact, ExpirePoints):
             raise Refusal("only head office expires points")
-        if isinstance(fact, CreateReward | RedeemReward):
+        if isinstance(fact, _SPENDING):
             self.refuse_frozen()
         self._business_date = business_date or self._business_date
         return self._append(fact, self._now(), counts_on)

@@ -1,9 +1,10 @@
 """What a till can ask for: identify a card, enrol one, commit, claim, void and return a
-sale, redeem and adjust points, add up a day."""
+sale, redeem and adjust points, turn them into vouchers, add up a day."""
 
 from agent.till.adjustments import AdjustAnswer, Adjustment
 from agent.till.back import Back
-from agent.till.cards import Block, Enrolment, MoreCard, Replacement
+from agent.till.cards import Block, Enrolled, Enrolment, MoreCard, Replacement
+from agent.till.committed import Committed
 from agent.till.days import DayAnswer
 from agent.till.members import AccountView, LastSale, parse_token
 from agent.till.profiles import Personal, ProfileChange
@@ -42,7 +43,17 @@ from agent.till.refusals import (
     UnknownSale,
 )
 from agent.till.terms import Terms
-from agent.till.till import Committed, Till
+from agent.till.till import Till
+from agent.till.voucher_issue import VoucherAnswer
+from agent.till.voucher_refusals import (
+    MalformedVoucher,
+    UnknownVoucher,
+    VoucherExpired,
+    VoucherIdReused,
+    VoucherUsed,
+)
+from agent.till.voucher_wishes import AnyWish, VoucherOrder, VoucherWish
+from agent.till.vouchers import VoucherState
 from agent.till.wishes import Wish
 
 __all__ = [
@@ -50,6 +61,7 @@ __all__ = [
     "AdjustAnswer",
     "AdjustIdReused",
     "Adjustment",
+    "AnyWish",
     "ApprovalNeeded",
     "Back",
     "Block",
@@ -59,12 +71,14 @@ __all__ = [
     "ClaimTooLate",
     "Committed",
     "DayAnswer",
+    "Enrolled",
     "Enrolment",
     "InsufficientPoints",
     "LastSale",
     "MalformedPhone",
     "MalformedPosition",
     "MalformedToken",
+    "MalformedVoucher",
     "MoreCard",
     "NotRedeemable",
     "OfflineLimit",
@@ -93,6 +107,14 @@ __all__ = [
     "UnknownRedemption",
     "UnknownReward",
     "UnknownSale",
+    "UnknownVoucher",
+    "VoucherAnswer",
+    "VoucherExpired",
+    "VoucherIdReused",
+    "VoucherOrder",
+    "VoucherState",
+    "VoucherUsed",
+    "VoucherWish",
     "Wish",
     "parse_token",
 ]

@@ -1,18 +1,22 @@
-"""What a POS says came back of a sale: some of its lines, or so much of its total."""
+"""What a POS says came back of a sale: some of its lines, or so much of its total; and what that
+leaves.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self, TypedDict
 
 from pydantic import Field, model_validator
 
 from agent.core.basket import Quantity
 from agent.core.facts.sales import ReturnedLine
 from agent.core.instant import BusinessDate
+from agent.core.taking_back import Share, share_left
 from agent.core.values import Code, Value, example
+from agent.ledger import KnownSale
 from agent.till.members import TokenText
 
-__all__ = ["Back", "BackLine"]
+__all__ = ["Back", "BackLine", "Left", "SaidBy", "by_whom", "left_by_amount"]
 
 
 class BackLine(Value):
@@ -65,6 +69,43 @@ class Back(Value):
     def returned(self) -> tuple[ReturnedLine, ...]:
         """The lines as an entry holds them."""
         return tuple(ReturnedLine(line=each.line, quantity=each.quantity) for each in self.lines)
+
+
+class Left(NamedTuple):
+    """What all returns together leave of a sale: points that it earned, money in minor units,
+    points that were redeemed for it, and that by which stamps and a referral are judged again.
+    """
+
+    points: int
+    minor: int
+    redeemed: int
+    share: Share
+
+
+def left_by_amount(sale: KnownSale, amounts_minor: int) -> Left:
+    """Answer what is left of a sale where so much money came back of it, and no lines."""
+    came_back, left_minor = (sale.total_minor, amounts_minor), sale.total_minor - amounts_minor
+    return Left(
+        share_left(sale.points, *came_back),
+        left_minor,
+        share_left(sale.redeemed - sale.rewarded, *came_back) + sale.rewarded,
+        Share(kept=None, total_minor=sale.total_minor, left_minor=left_minor),
+    )
+
+
+class SaidBy(TypedDict):
+    """What the entries of a void and of a return say alike of who took it back, and where."""
+
+    lane: str | None
+    cashier: str | None
+
+
+def by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> SaidBy:
+    """Answer who took it back: where nobody says, it counts where the sale was."""
+    if sale.recorded is not None and not (lane and cashier):
+        summary = sale.recorded[0].summary
+        lane, cashier = lane or summary.lane, cashier or summary.cashier
+    return SaidBy(lane=lane, cashier=cashier)
 
 
 def _amounts(lines: Iterable[BackLine | ReturnedLine]) -> dict[int, Decimal]:

@@ -12,6 +12,7 @@ from agent.core.facts import AccumulatePromotionPoints, AddCard, CardState, Enro
 from agent.core.tokens import Token
 from agent.core.values import Label, example
 from agent.ledger import AccountRow, Profile, Transaction
+from agent.till.brought import Brought, brought_by
 from agent.till.members import AccountView, TokenText, account_view, parse_token, why_not
 from agent.till.profiles import AtTill, Personal, keep_profile, refuse_phone_of_another
 from agent.till.refusals import CardBlocked, CardInUse, UnknownAccount, UnknownCard
@@ -20,6 +21,7 @@ from agent.till.terms import Terms
 __all__ = [
     "Answered",
     "Block",
+    "Enrolled",
     "Enrolment",
     "MoreCard",
     "Replacement",
@@ -40,6 +42,17 @@ class Enrolment(Personal, AtTill):
 
     token: TokenText
     """The card: `scheme:value` or the bare number."""
+    referred_by: TokenText | None = None
+    """The card of who brought this member, or `phone:` and a number."""
+
+
+class Enrolled(AccountView):
+    """The account that was made."""
+
+    referral: Brought | None = None
+    """What became of `referred_by`: `referred`; or why nobody is noted: `unknown`, `blocked` (a
+    card that is not active), `self`, or `not_offered` by the program. Null where nobody was named.
+    """
 
 
 class MoreCard(AtTill):
@@ -105,26 +118,31 @@ class _Change:
 
 def enrol(
     transaction: Transaction, terms: Terms, enrolment: Enrolment, profile: Profile
-) -> AccountView:
+) -> Enrolled:
     """Make an account for a card, here and now, with what the program gives for it.
 
-    Raises MalformedToken, CardInUse, PhoneInUse.
+    It is made whoever is named as having brought the member. Raises MalformedToken, CardInUse,
+    PhoneInUse.
     """
     token = parse_token(enrolment.token)
     if transaction.account_of(token) is not None:
         raise CardInUse("this card already belongs to a member")
     refuse_phone_of_another(transaction, profile)
+    today = terms.on(transaction.today)
+    referrer, said = brought_by(transaction, today, enrolment.referred_by, token, profile)
     transaction.append(
         Enrol(
             account=profile.account,
             token=str(token),
             lane=enrolment.lane,
             cashier=enrolment.cashier,
+            referred_by=referrer,
         )
     )
     keep_profile(transaction, profile)
-    _welcome(transaction, terms.on(transaction.today), profile.account)
-    return account_view(transaction, terms, token)
+    _welcome(transaction, today, profile.account)
+    view = account_view(transaction, terms, token)
+    return Enrolled.model_validate(dict(view) | {"referral": said})
 
 
 def _welcome(transaction: Transaction, terms: Terms, account: str) -> None:

@@ -1,16 +1,22 @@
 """Claims: a card that is shown after the sale earns what the sale would have earned with it."""
 
+from secrets import token_bytes
+
 from agent.core.basket import Sale
 from agent.core.entry import Recorded
 from agent.core.facts import ClaimSale
 from agent.core.phones import Phone
+from agent.core.rewards import Shown as Asking
 from agent.core.rewards import toward
+from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction
-from agent.till.judging import judge
+from agent.till.judging import judge, tier_after
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.pending import activate_due
+from agent.till.referring import pay_referrer
 from agent.till.refusals import CashierLimit, ClaimTooLate, SaleHasCard, SaleVoided
 from agent.till.sales import sale_of
+from agent.till.stamping import append_bought
 from agent.till.terms import Terms
 
 __all__ = ["claim"]
@@ -24,6 +30,7 @@ def claim(
     *,
     lane: str | None = None,
     cashier: str | None = None,
+    random_bytes: RandomBytes = token_bytes,
 ) -> tuple[Recorded, bool]:
     """Give a sale without a card to a member, on its own business date; answers whether it was so.
 
@@ -43,7 +50,10 @@ def claim(
     activate_due(transaction, terms, None, member.account)
     member = _collecting(transaction, shown)
     fact = _judge(transaction, terms, sale_id, basket, member, shown, lane=lane, cashier=cashier)
-    return transaction.append(fact, counts_on=transaction.counts_on), False
+    counts_on = transaction.counts_on
+    fact, recorded = append_bought(transaction, fact, random_bytes, counts_on=counts_on)
+    pay_referrer(transaction, terms, fact, basket.business_date, counts_on)
+    return recorded, False
 
 
 def _collecting(transaction: Transaction, shown: Shown) -> AccountRow:
@@ -109,11 +119,12 @@ def _judge(
     lane: str | None,
     cashier: str | None,
 ) -> ClaimSale:
-    judged = judge(transaction, terms, member, basket)
+    judged = judge(transaction, terms, member, basket, transaction.now)
     earned = judged.earned
     until = terms.pending_until(basket.business_date, earned.points)
     active = earned.points if until is None else 0
     balance = member.balance + active
+    after = Asking(tier=tier_after(judged.progress), day=basket.business_date)
     return ClaimSale(
         sale_id=sale_id,
         account=member.account,
@@ -127,7 +138,8 @@ def _judge(
         cashier=cashier or basket.cashier,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, member, earned.points - active),
-        toward=toward(terms.program, balance),
+        toward=toward(terms.program, balance, after),
         flags=("points_withheld",) if judged.is_withheld else (),
+        sold_on=None if transaction.counts_on == basket.business_date else basket.business_date,
         **judged.progress,
     )

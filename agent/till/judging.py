@@ -6,19 +6,40 @@ period.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypedDict
 
 from agent.core.account import Account, Lot
-from agent.core.accumulate import ANYBODY, Circumstances, Earned, accumulate, spend_minor
+from agent.core.accumulate import (
+    ANYBODY,
+    Circumstances,
+    Earned,
+    Then,
+    accumulate,
+    spend_minor,
+)
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
+from agent.core.instant import seconds_of
 from agent.core.program import Program, TierRules
+from agent.core.referring import Referred, with_friends_part
+from agent.core.stamp_cards import Collected
 from agent.core.tiers import Reached, Standing, period_began, standing_on
 from agent.ledger import AccountRow, KnownSale, View
+from agent.till.referring import referral_of
+from agent.till.stamping import stamps_for
 from agent.till.terms import Terms
 
-__all__ = ["Judged", "Progress", "as_then", "judge", "known_of", "progress_of", "standing_of"]
+__all__ = [
+    "Judged",
+    "Progress",
+    "as_then",
+    "judge",
+    "known_of",
+    "progress_of",
+    "standing_of",
+    "tier_after",
+]
 
 _NOTHING = Earned(points=0, because=())
 
@@ -30,6 +51,9 @@ class Progress(TypedDict):
     standing: Standing | None
     promotions: tuple[str, ...]
     spend_minor: int | None
+    referral: Referred | None
+    occurred_s: int | None
+    stamps: tuple[Collected, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,16 +65,23 @@ class Judged:
     progress: Progress
 
 
-def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale) -> Judged:
-    """Judge a sale. One whose points an account cannot hold earns none: it is never refused."""
+def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale, now: datetime) -> Judged:
+    """Judge a sale at a moment of the device's clock.
+
+    One whose points an account cannot hold earns none: it is never refused.
+    """
     if row is None:
         return Judged(earned=_NOTHING, is_withheld=False, progress=_nobodys())
     before = standing_of(view, terms.program, row, sale.business_date)
-    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before))
+    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before, now))
     is_withheld = earned.withheld > 0
     if earned.points > terms.room(view, row.account):
         earned, is_withheld = _NOTHING, True
     progress = progress_of(view, terms.program, row, sale, earned, before)
+    referral = referral_of(view, terms, row.account, sale, earned)
+    if referral is not None:
+        progress["referral"] = referral
+        earned = with_friends_part(terms.program, sale, earned)
     return Judged(earned=earned, is_withheld=is_withheld, progress=progress)
 
 
@@ -65,9 +96,11 @@ def as_then(view: View, sale: KnownSale, fact: AccumulatePoints) -> Circumstance
         if recorded is None or not isinstance(recorded.entry.fact, ClaimSale):
             return None
         judged = recorded.entry.fact
+    # The friend's part of a referral goes whole or not at all, and not with a share of the goods.
+    apart = None if judged.referral is None else judged.referral.promotion
+    because = [each for each in judged.because if each.rule != apart]
     return Circumstances(
-        account=Account.model_construct(tier=judged.tier),
-        again={each.rule: each.points for each in judged.because},
+        account=Account.model_construct(tier=judged.tier), again=Then.of(fact.sale, because)
     )
 
 
@@ -79,17 +112,17 @@ def standing_of(view: View, program: Program, row: AccountRow, day: date) -> Sta
     return standing_on(program.tiers, view.standing(row.account), reached, day)
 
 
-def known_of(view: View, program: Program, row: AccountRow, day: date) -> Account:
-    """Answer what an explanation needs of a member: what counts toward a tier where the program has
-    any, and the lots where points run out.
+def known_of(view: View, program: Program, row: AccountRow, day: date, tier: str | None) -> Account:
+    """Answer what an explanation needs of a member in a tier: what counts toward the next one where
+    the program has any, and the lots where points run out.
     """
-    standing, rules = standing_of(view, program, row, day), program.tiers
+    rules = program.tiers
     points = money_minor = 0
     if rules is not None:
         points, money_minor = view.counted(row.account, period_began(rules, day), day)
     lots = () if program.expiry is None else view.lots(row.account)
     return Account.model_construct(
-        tier=None if standing is None else standing.tier,
+        tier=tier,
         enrolled_on=_day(row.enrolled_on),
         birthday=None,
         lots=tuple(
@@ -115,6 +148,7 @@ def progress_of(
     rules = {each.rule for each in earned.because} - {rule.id for rule in program.earn}
     counts = program.tiers is not None or program.limits.points_per_day is not None
     money_minor = spend_minor(program, sale) if counts else None
+    is_counted = program.limits.sales_per_hour is not None
     after = None
     if program.tiers is not None and before is not None:
         now = earned.points if program.tiers.count == "points" else money_minor or 0
@@ -127,24 +161,47 @@ def progress_of(
         standing=after if is_news else None,
         promotions=tuple(sorted(rules)),
         spend_minor=money_minor,
+        referral=None,
+        occurred_s=seconds_of(sale.occurred_at) if is_counted and earned.points else None,
+        stamps=stamps_for(view, program, row, sale, None if before is None else before.tier),
     )
 
 
+def tier_after(progress: Progress) -> str | None:
+    """Answer the tier in which a sale leaves a member; None where the program has none."""
+    standing = progress["standing"]
+    return progress["tier"] if standing is None else standing.tier
+
+
 def _nobodys() -> Progress:
-    return Progress(tier=None, standing=None, promotions=(), spend_minor=None)
+    return Progress(
+        tier=None,
+        standing=None,
+        promotions=(),
+        spend_minor=None,
+        referral=None,
+        occurred_s=None,
+        stamps=(),
+    )
 
 
 def _circumstances(
-    view: View, terms: Terms, row: AccountRow, sale: Sale, standing: Standing | None
+    view: View,
+    terms: Terms,
+    row: AccountRow,
+    sale: Sale,
+    standing: Standing | None,
+    now: datetime,
 ) -> Circumstances:
     """Gather what a program may ask of a member; nothing where it asks nothing."""
     program, day = terms.program, sale.business_date
     promotions, per_day = program.promotions_on(day), program.limits.points_per_day
-    if standing is None and not promotions and per_day is None:
+    per_hour = program.limits.sales_per_hour
+    if standing is None and not promotions and per_day is None and per_hour is None:
         return ANYBODY
     by_birthday = any(each.occasion == "birthday" for each in promotions)
     profile = view.profile(row.account) if by_birthday else None
-    bought_before = row.last_sale is not None
+    bought_before = row.purchases > 0
     return Circumstances(
         account=Account.model_construct(
             tier=None if standing is None else standing.tier,
@@ -152,11 +209,16 @@ def _circumstances(
             birthday=None if profile is None else profile.birthday,
             last_activity_on=(_day(row.last_active) or date.min) if bought_before else None,
             earned_today=0 if per_day is None else max(0, view.counted(row.account, day, day)[0]),
+            sales_this_hour=0 if per_hour is None else _this_hour(view, row, sale, now),
             uses=view.uses(row.account, day) if promotions else {},
         ),
         store=terms.store,
         given=view.given() if any(each.budget for each in promotions) else {},
     )
+
+
+def _this_hour(view: View, row: AccountRow, sale: Sale, now: datetime) -> int:
+    return view.sales_around(row.account, seconds_of(sale.occurred_at), seconds_of(now))
 
 
 def _reached(view: View, rules: TierRules, account: str, day: date) -> Reached:

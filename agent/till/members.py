@@ -4,6 +4,7 @@ A member shows a card, or says a telephone number: ``phone:`` and the number. ``
 place that knows who is meant by either.
 """
 
+import dataclasses
 from datetime import date
 from typing import Annotated
 
@@ -13,12 +14,16 @@ from pydantic import StringConstraints
 from agent.core.answer import JournalPosition
 from agent.core.facts import AccumulatePoints
 from agent.core.phones import Phone, PhoneRefused, is_by_phone
+from agent.core.point_words import PointWords
 from agent.core.rewards import Offer, Spendable, offers
-from agent.core.tokens import Token, TokenRefused
+from agent.core.stamp_cards import CardStamps
+from agent.core.tokens import How, Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
-from agent.till.judging import standing_of
+from agent.till.asking import asking
+from agent.till.free_things import free_things, gives_things
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
+from agent.till.stamping import stamps_on
 from agent.till.terms import Terms
 
 __all__ = [
@@ -29,6 +34,7 @@ __all__ = [
     "account_view",
     "find",
     "member_of",
+    "nothing_given",
     "parse_phone",
     "parse_shown",
     "parse_token",
@@ -91,6 +97,8 @@ class AccountView(Value):
     """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
     """The member's last sale at this device; null where there is none."""
+    stamps: tuple[CardStamps, ...] = ()
+    """The member's stamp cards."""
 
 
 def find(view: View, shown: Shown | None) -> AccountRow | None:
@@ -129,6 +137,11 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
     return reasons.get(row.card_state)
 
 
+def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
+    """Say why nothing at all is given to what was shown, also what costs no points."""
+    return why_not(row, shown) or (None if view.frozen() is None else _FROZEN)
+
+
 def spendable(
     view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
 ) -> Spendable:
@@ -137,52 +150,53 @@ def spendable(
     The only place that decides why; how much it is, the terms say.
     """
     usable = terms.usable(view, row, due=due)
-    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable)
+    words = PointWords.in_first(terms.program)
+    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable, words)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
 
-def _why_less(view: View, row: AccountRow, shown: Shown, usable: int) -> str | None:
-    refused = why_not(row, shown)
+def _why_less(
+    view: View, row: AccountRow, shown: Shown, usable: int, words: PointWords
+) -> str | None:
+    refused = nothing_given(view, row, shown)
     if refused is not None:
         return refused
-    if view.frozen() is not None:
-        return _FROZEN
     if row.balance < 0:
-        owed = "1 point" if row.balance == -1 else f"{-row.balance} points"
-        return f"this member owes {owed}; the next points go toward this"
+        owed = words.counted(-row.balance)
+        return f"this member owes {owed}; the next {words.many} go toward this"
     if usable < row.balance:
-        return f"{usable or 'none'} of these points can be spent here before head office was heard"
+        some = f"{usable or 'none'} of these {words.many}"
+        return f"{some} can be spent here before head office was heard"
     return None
 
 
-def account_view(view: View, terms: Terms, shown: Shown) -> AccountView:
-    """Find a member's account. Costs the same whatever the history. Raises UnknownCard."""
+def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> AccountView:
+    """Find a member's account. Costs the same whatever the history. Raises UnknownCard.
+
+    ``how`` says whether the card was read, or its number typed.
+    """
     row = _known(view, shown)
     points = spendable(view, terms, row, shown)
     profile = view.profile(row.account)
+    who = asking(view, terms.program, row, shown, how)
+    day = who.day or date.min  # where it is not known, nothing asks for it
+    refused = nothing_given(view, row, shown) if gives_things(terms.program) else None
+    things = free_things(view, terms.program, row, who.tier, day, refused=refused)
+    who = dataclasses.replace(who, free=things.free)
     return AccountView(
         account=row.account,
         display_name=None if profile is None else profile.display_name,
         status=row.card_state,
         say=points.why_less,
-        tier=_tier(view, terms, row),
+        tier=who.tier,
         balance=row.balance,
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
-        offers=offers(terms.program, points),
+        offers=(*things.offers, *offers(terms.program, points, shown=who)),
         last_sale=_last_sale(view, row),
+        stamps=stamps_on(view, terms.program, row, day, who.tier),
     )
-
-
-def _tier(view: View, terms: Terms, row: AccountRow) -> str | None:
-    """Answer the tier of a member on the business date of the newest entry, or the day it came."""
-    newest = None if terms.program.tiers is None else view.newest()
-    if newest is None:
-        return None
-    day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
-    standing = standing_of(view, terms.program, row, day)
-    return None if standing is None else standing.tier
 
 
 def _known(view: View, shown: Shown) -> AccountRow:
@@ -224,9 +238,7 @@ def parse_token(text: str) -> Token:
 
 
 _UNKNOWN = "this card is not known; it can be enrolled at the till"
-_FROZEN = (
-    "points cannot be spent now: this ledger was rebuilt or set back, and nobody has confirmed it"
-)
+_FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
 _UNKNOWN_NUMBER = "no member has this telephone number"
 _WHY_NO_PHONE = "this is no whole telephone number; read it again, with its area code"
 

@@ -6,6 +6,7 @@ from agent.ledger import Ledger
 from agent.till.cards import (
     Answered,
     Block,
+    Enrolled,
     Enrolment,
     MoreCard,
     Replacement,
@@ -14,7 +15,7 @@ from agent.till.cards import (
     enrol,
     replace_card,
 )
-from agent.till.members import AccountView, find, parse_shown, parse_token, shown_in
+from agent.till.members import find, parse_shown, parse_token, shown_in
 from agent.till.profiles import Personal, erase_profile, profile_of, put_profile
 from agent.till.terms import Terms
 
@@ -33,7 +34,7 @@ class Membership:
         """Work under other terms from the next question on."""
         self._terms = terms
 
-    async def enrol(self, enrolment: Enrolment) -> AccountView:
+    async def enrol(self, enrolment: Enrolment) -> Enrolled:
         """Make an account for a card. Raises as ``cards.enrol`` does, and MalformedPhone."""
         profile = profile_of(self._mint_id(), enrolment, self._terms)
         return await self._ledger.write(

@@ -14,6 +14,7 @@ from agent.core.instant import rfc3339
 from agent.core.phones import Phone
 from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
+from agent.till.fitting import refuse_unfit
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import (
     InsufficientPoints,
@@ -59,6 +60,10 @@ class RedemptionAnswer(Value):
     """Whole points that were held."""
     captured: int
     """Whole points that were spent of them."""
+    voucher: str | None = None
+    """The voucher's code, where it is one; then no points are held or spent."""
+    value_minor: int | None = None
+    """What the voucher is worth, in minor units; null where it is a thing, or none."""
     expires_at: str
     """When what is not captured goes back: RFC 3339 in UTC."""
     balance: int
@@ -95,6 +100,7 @@ def hold(
     transaction.refuse_frozen()
     member = member_of(transaction, shown)
     points = price(terms.program, wish)
+    refuse_unfit(transaction, terms.program, member, shown, wish, points)
     if member.balance < points:
         short = points - max(0, member.balance)
         raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from msgspec import Raw
 
@@ -10,15 +11,21 @@ from agent.core.entry import Position
 from agent.core.facts import AccumulatePoints, SaleFlag, SaleStatus
 from agent.core.money import format_money
 from agent.core.phones import Phone
+from agent.core.rewards import Shown as Asking
 from agent.core.rewards import toward
+from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, KnownSale, Transaction, View
-from agent.till.judging import judge
-from agent.till.members import find, shown_in
+from agent.till.fitting import is_unfit
+from agent.till.judging import judge, tier_after
+from agent.till.members import Shown, find, shown_in
 from agent.till.pending import activate_due
 from agent.till.redemptions import ByWhom, capture
+from agent.till.referring import pay_referrer
 from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, UnknownSale
 from agent.till.settling import Spending, named_by, settle
+from agent.till.stamping import append_bought
 from agent.till.terms import Terms
+from agent.till.voucher_sales import of_points, use_with, using, with_vouchers
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
 
@@ -35,12 +42,20 @@ class RecordedSale:
     captured: tuple[str, ...] = ()
 
 
-def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> RecordedSale:
+def commit(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    *,
+    random_bytes: RandomBytes = token_bytes,
+) -> RecordedSale:
     """Record a sale under the POS's own id with the redemptions it names, or find it recorded.
 
     Raises SaleIdReused, SaleRecorded, UnknownRedemption, RedemptionEnded.
     """
-    terms = terms.on(sale.business_date)
+    day = sale.business_date
+    terms = terms.on(day)
     shown = shown_in(sale.token, terms)
     card_shown = sale.token is not None
     # The journal keeps a card number in canonical form, and nothing that is not one.
@@ -49,28 +64,42 @@ def commit(transaction: Transaction, terms: Terms, sale_id: str, sale: Sale) -> 
         sale = sale.model_copy(update={"token": canonical})
     known = transaction.sale(sale_id)
     if known is not None:
-        if isinstance(shown, Phone):
-            _refuse_another_member(sale_id, known, find(transaction, shown))
-        fact, position = _again(sale_id, known, sale)
-        return RecordedSale(fact=fact, position=position, replay=True)
+        return _recorded_before(transaction, sale_id, known, sale, shown)
     row = find(transaction, shown)
     named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
-    account = None if row is None else row.account
-    if activate_due(transaction, terms, sale.business_date, account):
+    if activate_due(transaction, terms, day, row.account if row else None):
         row = find(transaction, shown)
-    spending = settle(transaction, terms, sale_id, sale, row, named)
+    by_points = of_points(sale, named)
+    spending = settle(transaction, terms, sale_id, by_points, row, named)
+    vouchers = using(transaction, sale_id, sale, named, is_short=spending.is_short)
+    spending = with_vouchers(spending, by_points, vouchers)
     if spending.capture:  # some may be held only since
         row = find(transaction, shown)
     status: SaleStatus = "unknown_card" if card_shown else "no_card"
     status = "accumulated" if row else status
     fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
-    recorded = transaction.append(fact, business_date=sale.business_date)
+    fact, recorded = append_bought(transaction, fact, random_bytes, business_date=day)
+    pay_referrer(transaction, terms, fact, day)
+    _capture(transaction, sale_id, sale, spending)
+    use_with(transaction, sale_id, sale, vouchers)
+    captured = (*spending.capture, *vouchers.redemptions)
+    return RecordedSale(fact=fact, position=recorded.position, replay=False, captured=captured)
+
+
+def _capture(transaction: Transaction, sale_id: str, sale: Sale, spending: Spending) -> None:
+    by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
     for redemption_id in spending.capture:
-        by_whom = ByWhom(lane=sale.lane, cashier=sale.cashier)
         capture(transaction, redemption_id, sale_id=sale_id, by_whom=by_whom)
-    return RecordedSale(
-        fact=fact, position=recorded.position, replay=False, captured=spending.capture
-    )
+
+
+def _recorded_before(
+    transaction: Transaction, sale_id: str, known: KnownSale, sale: Sale, shown: Shown | None
+) -> RecordedSale:
+    """Answer a sale that was recorded before, where it is this one."""
+    if isinstance(shown, Phone):
+        _refuse_another_member(sale_id, known, find(transaction, shown))
+    fact, position = _again(sale_id, known, sale)
+    return RecordedSale(fact=fact, position=position, replay=True)
 
 
 def _judge(
@@ -84,11 +113,12 @@ def _judge(
 ) -> AccumulatePoints:
     """Decide what a sale earns for whom. A sale is never refused for its card or currency."""
     program = terms.program
-    judged = judge(transaction, terms, row, sale)
+    judged = judge(transaction, terms, row, sale, transaction.now)
     earned, points = judged.earned, judged.earned.points
     until = terms.pending_until(sale.business_date, points)
     active = points if until is None else 0
     balance = None if row is None else row.balance + active
+    after = Asking(tier=tier_after(judged.progress), day=sale.business_date)
     return AccumulatePoints(
         sale_id=sale_id,
         sale_json=Raw(sale.canonical()),
@@ -101,11 +131,12 @@ def _judge(
         flags=(
             *_flags(terms, sale, row, is_short=spending.is_short, withheld=judged.is_withheld),
             *(("date_ahead",) if transaction.denies(sale.business_date) else ()),
+            *_unfit(transaction, terms, sale_id, sale, row, spending, judged.progress["tier"]),
         ),
         pending_until=until,
         lease=terms.earned_lease(transaction, active),
         pending=terms.pending_after(transaction, row, points - active),
-        toward=None if balance is None else toward(program, balance),
+        toward=None if balance is None else toward(program, balance, after),
         redeemed=spending.points,
         **judged.progress,
     )
@@ -126,6 +157,22 @@ def _flags(
     same_cashier = (row.last_cashier or "").casefold() == sale.cashier.casefold()
     if same_day and same_cashier and row.in_a_row + 1 >= terms.often:
         yield "card_over_and_over"
+
+
+def _unfit(
+    transaction: Transaction,
+    terms: Terms,
+    sale_id: str,
+    sale: Sale,
+    row: AccountRow | None,
+    spending: Spending,
+    tier: str | None,
+) -> Iterator[SaleFlag]:
+    """Look at the rewards that a sale spends, where it spends any."""
+    if row is None or not (spending.capture or spending.points):
+        return
+    if is_unfit(transaction, terms.program, sale_id, sale, row, spending.capture, tier):
+        yield "reward_does_not_fit"
 
 
 def sale_of(view: View, sale_id: str) -> KnownSale:

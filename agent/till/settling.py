@@ -37,7 +37,7 @@ class Spending:
 def named_by(
     transaction: Transaction, sale_id: str, sale: Sale, member: AccountRow | None
 ) -> dict[str, HoldRow]:
-    """Find the redemptions that a sale names.
+    """Find the redemptions of points that a sale names; agent/till/voucher_sales.py has the others.
 
     Raises UnknownRedemption, RedemptionEnded where the sale cannot have one. One of another
     member's is unknown to it, and so is any to a sale without a member: what came back of it would
@@ -50,7 +50,8 @@ def named_by(
             if redemption_id in named:
                 raise RedemptionEnded("the sale names a redemption twice")
         except (UnknownRedemption, RedemptionEnded):
-            if not transaction.is_frozen:
+            is_a_voucher = transaction.voucher_use(redemption_id) is not None
+            if not (transaction.is_frozen or is_a_voucher):
                 raise
         else:
             named[redemption_id] = known

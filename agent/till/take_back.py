@@ -15,18 +15,21 @@ from agent.core.entry import Recorded
 from agent.core.facts import AccumulatePoints, ReturnSale, VoidSale
 from agent.core.taking_back import (
     ReturnExceedsSale,
+    Share,
     after_lines,
     goods_back,
+    is_all_back,
     money_off,
     rewards_left,
     share_left,
 )
 from agent.core.values import MOST_POINTS
 from agent.ledger import KnownSale, Transaction, View
-from agent.till.back import Back
+from agent.till.back import Back, Left, by_whom, left_by_amount
 from agent.till.judging import as_then
 from agent.till.members import find, shown_in
 from agent.till.pending import activate_due
+from agent.till.referring import lost_referral, referral_apart, take_from_referrer
 from agent.till.refusals import (
     ReturnIdReused,
     ReturnTooLarge,
@@ -35,7 +38,9 @@ from agent.till.refusals import (
     SaleVoided,
 )
 from agent.till.sales import sale_of
+from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
+from agent.till.voucher_sales import come_back
 
 __all__ = ["take_back", "void"]
 
@@ -66,14 +71,19 @@ def void(
         raise SaleReturned("all of this sale came back already")
     activate_due(transaction, terms, business_date, sale.account)
     moved = _moved(transaction, terms, sale, taken, redeemed)
+    _, paid = referral_apart(transaction, sale, sale_id)
     fact = VoidSale(
         sale_id=sale_id,
         without_customer=_is_later(transaction, sale, business_date),
         date_ahead=_is_ahead(transaction, business_date),
+        stamps=stamps_back(transaction, terms, sale_id, sale, None),
         **moved,
-        **_by_whom(sale, lane, cashier),
+        **lost_referral(terms, sale, paid),
+        **by_whom(sale, lane, cashier),
     )
-    return transaction.append(fact, business_date=business_date), False
+    recorded = transaction.append(fact, business_date=business_date)
+    come_back(transaction, sale_id, goods=True)
+    return take_from_referrer(transaction, terms, recorded, paid), False
 
 
 def take_back(
@@ -91,44 +101,50 @@ def take_back(
     if sale.voided is not None:
         raise SaleVoided("this sale was voided: all of it came back already")
     try:
-        left, left_minor, redeemed_left = _left(
-            transaction, terms, sale, tuple(earlier.values()), back
-        )
+        own, paid = referral_apart(transaction, sale, sale_id)
+        left = _left(transaction, terms, own, tuple(earlier.values()), back)
     except ReturnExceedsSale as error:
         raise ReturnTooLarge(str(error)) from error
     activate_due(transaction, terms, back.business_date, sale.account)
-    taken = sale.points - left - sale.taken_back
-    redeemed = sale.redeemed - redeemed_left - sale.given_back
+    lost = lost_referral(terms, sale, paid, left.minor, left.share)
+    taken = own.points - left.points - own.taken_back + lost["referral_points"]
+    redeemed = sale.redeemed - left.redeemed - sale.given_back
     moved = _moved(transaction, terms, sale, taken, redeemed)
     fact = ReturnSale(
         sale_id=sale_id,
         return_id=return_id,
-        amount_minor=sale.total_minor - left_minor - sale.returned_minor,
+        amount_minor=sale.total_minor - left.minor - sale.returned_minor,
         lines=back.returned,
+        stamps=stamps_back(transaction, terms, sale_id, sale, left.share),
         without_customer=_without_customer(transaction, terms, sale, back.token),
         date_ahead=_is_ahead(transaction, back.business_date),
         **moved,
-        **_by_whom(sale, back.lane, back.cashier),
+        **lost,
+        **by_whom(sale, back.lane, back.cashier),
     )
-    return transaction.append(fact, business_date=back.business_date), False
+    recorded = transaction.append(fact, business_date=back.business_date)
+    if left.minor == 0 < sale.total_minor:
+        lines, _ = _came_back(transaction, tuple(earlier.values()), back)
+        come_back(transaction, sale_id, goods=_is_all_back(sale, lines))
+    return take_from_referrer(transaction, terms, recorded, paid), False
+
+
+def _is_all_back(sale: KnownSale, lines: dict[int, Decimal]) -> bool:
+    """Say whether every line is known to have come back."""
+    return sale.recorded is not None and is_all_back(sale.recorded[0].sale, lines)
 
 
 def _left(
     view: View, terms: Terms, sale: KnownSale, earlier: tuple[tuple[int, int], ...], back: Back
-) -> tuple[int, int, int]:
-    """Answer what all returns together leave of a sale: points, money, and redeemed points.
+) -> Left:
+    """Answer what all returns together leave of a sale.
 
     Raises ReturnExceedsSale, SaleRecorded.
     """
     lines, amounts_minor = _came_back(view, earlier, back)
     discounted = sale.redeemed - sale.rewarded  # money off is shared by money; a reward is a thing
     if not lines:
-        came_back = (sale.total_minor, amounts_minor)
-        return (
-            share_left(sale.points, *came_back),
-            sale.total_minor - amounts_minor,
-            share_left(discounted, *came_back) + sale.rewarded,
-        )
+        return left_by_amount(sale, amounts_minor)
     if sale.recorded is None:
         raise SaleRecorded("the basket of this sale is no longer kept; return it by amount_minor")
     fact, basket = sale.recorded[0], sale.recorded[0].sale
@@ -153,7 +169,10 @@ def _left(
         if amounts_minor:
             discounted = share_left(discounted, kept_minor, amounts_minor)
     rewarded_left = rewards_left(basket, lines, off, sale.rewarded)
-    return points, left_minor, share_left(discounted, *came_back) + rewarded_left
+    redeemed = share_left(discounted, *came_back) + rewarded_left
+    tier, unreturned = None if then is None else then.account.tier, kept_minor - amounts_minor
+    share = Share(kept=kept, total_minor=kept_minor, left_minor=unreturned, tier=tier)
+    return Left(points, left_minor, redeemed, share)
 
 
 def _discounts(
@@ -272,16 +291,3 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
         withheld=redeemed - given_back,
         pending=None if waiting is None else waiting - pending,
     )
-
-
-class _ByWhom(TypedDict):
-    lane: str | None
-    cashier: str | None
-
-
-def _by_whom(sale: KnownSale, lane: str | None, cashier: str | None) -> _ByWhom:
-    """Answer who took it back: where nobody says, it counts where the sale was."""
-    if sale.recorded is not None and not (lane and cashier):
-        summary = sale.recorded[0].summary
-        lane, cashier = lane or summary.lane, cashier or summary.cashier
-    return _ByWhom(lane=lane, cashier=cashier)

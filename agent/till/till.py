@@ -5,12 +5,12 @@ answered only after that transaction is on disk. The use cases themselves stand 
 this one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date
+from secrets import token_bytes
 from types import MappingProxyType
 
-from agent.core.answer import BackAnswer, SaleAnswer, back_answer, claim_answer, sale_answer
+from agent.core.answer import BackAnswer, back_answer, claim_answer, sale_answer
 from agent.core.basket import Sale
 from agent.core.entry import Position, Recorded
 from agent.core.facts import ClaimSale, ReturnSale, VoidSale
@@ -18,33 +18,33 @@ from agent.core.heard import Heard
 from agent.core.phones import is_by_phone
 from agent.core.program import Program
 from agent.core.receipt import Paper
+from agent.core.tokens import How
 from agent.core.values import MintId
+from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
 from agent.till.back import Back
 from agent.till.claims import claim
+from agent.till.committed import Committed
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
 from agent.till.pending import activate_for, activate_more, is_due_now
 from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
-from agent.till.redemptions import (
-    RedemptionAnswer,
-    capture,
-    hold,
-    is_overdue,
-    release,
-    release_overdue,
-)
+from agent.till.redemptions import RedemptionAnswer
 from agent.till.sales import commit
 from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
+from agent.till.things import hold
+from agent.till.voucher_desk import VoucherDesk
+from agent.till.voucher_uses import capture, is_overdue, release, release_overdue
+from agent.till.voucher_wishes import VoucherWish
 from agent.till.wishes import Part, Wish
 
-__all__ = ["Committed", "Till"]
+__all__ = ["Till"]
 
 _MOST_BATCHES = 10
 """How often at most one look makes pending points active, so that the agent's other looks go on."""
@@ -52,17 +52,8 @@ _MOST_BATCHES = 10
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Committed:
-    """A sale's answer, whether it had been given before, the lane that a claim counts at and
-    whether it was made by telephone, and the redemptions that were captured with it now.
-    """
-
-    answer: SaleAnswer
-    replay: bool
-    lane: str | None = None
-    by_phone: bool = False
-    captured: tuple[str, ...] = ()
+def _nobody(_account: str) -> None:
+    """Listen to nothing."""
 
 
 class Till:
@@ -78,6 +69,7 @@ class Till:
         *,
         mint_id: MintId,
         pin_hashes: Mapping[str, str] = _NOBODY,
+        random_bytes: RandomBytes = token_bytes,
     ) -> None:
         self._ledger = ledger
         self._adjusting = Adjusting(
@@ -85,9 +77,12 @@ class Till:
         )
         self._terms = terms
         self._said: date | None = None
+        self._moved: Callable[[str], None] = _nobody
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
+        self._random_bytes = random_bytes
+        self.vouchers = VoucherDesk(ledger, terms, random_bytes=random_bytes)
 
     @property
     def head(self) -> Position:
@@ -98,10 +93,15 @@ class Till:
         """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
         await hear(self._ledger, heard, mint_id=self._mint_id)
 
+    def listen(self, moved: Callable[[str], None]) -> None:
+        """Tell of each account whose points move with what another member buys or returns."""
+        self._moved = moved
+
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on: the program's files have changed."""
         self._terms = terms
         self.members.adopt(terms)
+        self.vouchers.adopt(terms)
 
     @property
     def program(self) -> Program:
@@ -110,20 +110,25 @@ class Till:
 
     @property
     def _today(self) -> Terms:
-        """The terms of the shop's day: as the newest sale said it, and before any as the clock."""
-        return self._terms.on(self._said or self._ledger.now().date())
+        """The terms of the shop's day."""
+        return self._terms.on(self.day_now)
+
+    @property
+    def day_now(self) -> date:
+        """The shop's day: as the newest sale said it, and before any as the clock does."""
+        return self._said or self._ledger.now().date()
 
     def paper(self, lane: str) -> Paper:
         """Answer what a lane prints on, and the words that its customer reads."""
         return self._terms.paper(lane)
 
-    async def identify(self, text: str) -> AccountView:
+    async def identify(self, text: str, how: How = "read") -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
 
         Reads only what is on disk. Raises UnknownCard, MalformedToken, MalformedPhone.
         """
         shown = parse_shown(text, self._terms)
-        return await self._ledger.read(lambda view: account_view(view, self._today, shown))
+        return await self._ledger.read(lambda view: account_view(view, self._today, shown, how))
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.
@@ -132,16 +137,21 @@ class Till:
         that is no longer kept, UnknownRedemption, RedemptionEnded.
         """
         recorded = await self._ledger.write(
-            lambda transaction: commit(transaction, self._terms, sale_id, sale)
+            lambda transaction: commit(
+                transaction, self._terms, sale_id, sale, random_bytes=self._random_bytes
+            )
         )
-        self._said = sale.business_date
+        self._said = self.vouchers.said = sale.business_date
+        if not recorded.replay and recorded.fact.referral is not None:
+            self._moved(recorded.fact.referral.referrer)
         paper = self._terms.paper(recorded.fact.summary.lane)
         answer = sale_answer(recorded.fact, recorded.position, paper)
         return Committed(answer=answer, replay=recorded.replay, captured=recorded.captured)
 
     async def quote(self, sale: Sale) -> Quote:
         """Say what a sale would earn and what could be redeemed with it; writes nothing."""
-        return await self._ledger.read(lambda view: quote(view, self._terms, sale))
+        now = self._ledger.now()
+        return await self._ledger.read(lambda view: quote(view, self._terms, sale, now))
 
     async def claim(
         self, sale_id: str, text: str, *, lane: str | None = None, cashier: str | None = None
@@ -149,11 +159,19 @@ class Till:
         """Give a sale without a card to a member. Raises as ``claims.claim`` does."""
         recorded, replay = await self._ledger.write(
             lambda transaction: claim(
-                transaction, self._terms, sale_id, text, lane=lane, cashier=cashier
+                transaction,
+                self._terms,
+                sale_id,
+                text,
+                lane=lane,
+                cashier=cashier,
+                random_bytes=self._random_bytes,
             )
         )
         fact = recorded.entry.fact
         assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
+        if not replay and fact.referral is not None:
+            self._moved(fact.referral.referrer)
         paper = self._terms.paper(fact.lane)
         answer = claim_answer(fact, recorded.position, paper)
         return Committed(
@@ -190,11 +208,16 @@ class Till:
             )
         )
 
-    async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
-        """Set points aside before the customer pays. Raises as ``redemptions.hold`` does.
+    async def hold(
+        self, redemption_id: str, wish: Wish | VoucherWish
+    ) -> tuple[RedemptionAnswer, bool]:
+        """Set points or a voucher aside before the customer pays. Raises as ``redemptions.hold``
+        and ``voucher_uses.hold_voucher`` do.
 
         What is due of the member becomes active before, whether or not so many points are there.
         """
+        if isinstance(wish, VoucherWish):
+            return await self.vouchers.hold(redemption_id, wish)
         said = wish.business_date
         if await self._is_due(said):
             await self._ledger.write(
@@ -202,13 +225,20 @@ class Till:
             )
         now = self._ledger.now()
         return await self._ledger.write(
-            lambda transaction: hold(transaction, self._today, redemption_id, wish, now)
+            lambda transaction: hold(
+                transaction,
+                self._today,
+                redemption_id,
+                wish,
+                now,
+                random_bytes=self._random_bytes,
+            )
         )
 
     async def capture(
         self, redemption_id: str, *, points: int | None = None
     ) -> tuple[RedemptionAnswer, bool]:
-        """Spend what is held. Raises as ``redemptions.capture`` does."""
+        """Spend what is held. Raises as ``voucher_uses.capture`` does."""
         part = None if points is None else Part(points=points, program=self._today.program)
         return await self._ledger.write(
             lambda transaction: capture(transaction, redemption_id, part=part)
@@ -245,7 +275,7 @@ class Till:
         return await self._ledger.read(lambda view: is_due_now(view, said))
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
-        """Give back the points of every redemption that nobody ended in time; answers each."""
+        """Give back what every redemption holds that nobody ended in time; answers each."""
         released: list[RedemptionAnswer] = []
         now = self._ledger.now()
         while await self._ledger.read(lambda view: is_overdue(view, self._terms, now)):
@@ -257,4 +287,6 @@ class Till:
     def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
         fact = recorded.entry.fact
         assert isinstance(fact, ReturnSale | VoidSale), "what came back is recorded so"  # noqa: S101
+        if not replay and fact.referrer is not None:
+            self._moved(fact.referrer)
         return back_answer(fact, recorded.position, self._terms.paper(fact.lane)), replay

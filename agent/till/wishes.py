@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from agent.core.instant import BusinessDate
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
+from agent.core.tokens import How
 from agent.core.values import Code, Value, example
 from agent.ledger import HoldRow
 from agent.till.members import TokenText
@@ -25,6 +26,8 @@ class Wish(Value):
 
     token: TokenText
     """The card: `scheme:value`, the bare number, or `phone:` and a number."""
+    entry: How = "read"
+    """Whether the card was read, or its number typed."""
     reward: Code | None = None
     """A reward's id; or else `points`."""
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None

@@ -137,7 +137,7 @@ class Replay:
         day, rules = sale.business_date, self.program.tiers
         member.last_on = day
         member.earned_today += points
-        if self.program.limits.sales_per_hour is not None:
+        if points and self.program.limits.sales_per_hour is not None:
             member.recent.append(sale.occurred_at)
         for rule in self._capped & given.keys():
             member.uses[rule] = _used(member.uses.get(rule, Use()), given[rule])

@@ -95,7 +95,7 @@ def burn_of(program: Program) -> Burn | None:
     valued = [
         (reward.cost_points, Fraction(reward.value_minor, reward.cost_points), reward.id)
         for reward in program.reward
-        if reward.value_minor
+        if reward.value_minor and not reward.is_free
     ]
     return Burn(by=min(valued)[2], a_point_minor=min(valued)[1]) if valued else None
 

@@ -1,5 +1,6 @@
 """Fixtures of the tests that cross the wire: head office, stores, and a till that never tires."""
 
+import importlib
 import itertools
 import json
 import threading
@@ -16,6 +17,13 @@ from agent.tools.site import HeadOffice, StoreKit
 from agent.tools.waiting import wait_until
 from drivers.virtual.pos import VirtualPos
 from sync.hub.store import Store
+
+
+@pytest.fixture(autouse=True)
+def shared_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command that a test calls in its own process silences the log that others listen to."""
+    bench = importlib.import_module("agent.cli.bench")
+    monkeypatch.setattr(bench, "configure_logs", lambda **_: None)
 
 
 @pytest.fixture

@@ -43,6 +43,17 @@ _CODE = 'write 1 to 64 letters, digits or signs of ASCII, without spaces, such a
         ),
         ("POST", "/v1/identify", {"token": CARD, "lane": "1 2"}, f"lane: {_CODE}"),
         ("PUT", "/v1/redemptions/r", {"token": CARD, "points": "5"}, f"points: {_WHOLE}"),
+        ("PUT", "/v1/redemptions/r", {"points": 5}, "token: it is missing"),
+        ("PUT", "/v1/redemptions/r", {"voucher": 5}, "voucher: write it as a text, in quotes"),
+        ("PUT", "/v1/redemptions/r", {"voucher": "x", "points": 5}, "points: it is not known here"),
+        (
+            "PUT",
+            "/v1/redemptions/r",
+            {"token": CARD, "reward": "a", "vouche": "x"},
+            "vouche: it is not known here",
+        ),
+        ("PUT", "/v1/vouchers/v", {"token": CARD, "points": 0}, "points: write 1 or more"),
+        ("PUT", "/v1/vouchers/v", {"token": CARD}, "points: it is missing"),
         ("PUT", "/v1/redemptions/r", {"token": CARD, "points": 0}, "points: write 1 or more"),
         (
             "PUT",

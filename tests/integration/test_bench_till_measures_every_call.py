@@ -1,7 +1,5 @@
 """``tapledger bench till`` measures what it says, with an agent that is really one."""
 
-import sys
-
 import pytest
 from click.testing import CliRunner
 
@@ -20,7 +18,6 @@ def test_every_row_of_the_till_has_a_ratio(monkeypatch: pytest.MonkeyPatch) -> N
     the customers on a large ledger, all with numbers."""
     monkeypatch.setattr(measure, "RUNS", 1)
     monkeypatch.setattr(till_http, "_YOUNG_S", 600)  # how fast it is does not matter here
-    monkeypatch.setattr(sys.modules["agent.cli.bench"], "configure_logs", lambda **_: None)
     done = CliRunner().invoke(main, ["bench", "till", *_SMALL], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()

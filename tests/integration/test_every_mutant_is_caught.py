@@ -5,10 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import device_mutants
+import giving_mutants
 import ledger_mutants
 import program_mutants
 import projection_mutants
 import pytest
+import stamp_mutants
 import tag_mutants
 import till_mutants
 from forked_pytest import ForkedPytest
@@ -16,9 +18,11 @@ from text_mutant import copy_code
 
 MUTANTS = (
     device_mutants.MUTANTS
+    | giving_mutants.MUTANTS
     | ledger_mutants.MUTANTS
     | program_mutants.MUTANTS
     | projection_mutants.MUTANTS
+    | stamp_mutants.MUTANTS
     | tag_mutants.MUTANTS
     | till_mutants.MUTANTS
 )

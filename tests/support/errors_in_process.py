@@ -22,6 +22,7 @@ from agent.ledger import Ledger
 from agent.ledger.budget import DiskBudget
 from agent.metrics import make_metrics
 from agent.till import Enrolment, Terms, Till
+from agent.till.voucher_issue import Thing, give_thing
 from agent.tools.documents import _no_health
 from agent.tools.site import TILL_TOKEN
 
@@ -47,6 +48,7 @@ _TAKEN: dict[str, Any] = {
     "PUT /v1/sales/{sale_id}/returns/{return_id}": {"amount_minor": 1},
     "PUT /v1/sales/{sale_id}/claim": {"token": CARD},
     "PUT /v1/redemptions/{redemption_id}": _WISH,
+    "PUT /v1/vouchers/{voucher}": {"token": CARD, "points": 500},
 }
 """Bodies that are taken as far as the ledger."""
 
@@ -117,7 +119,7 @@ def ask_in_process(directory: Path, call: str, code: str) -> httpx.Response:
 
 def _beside_a_hub(stock: Stock, ledger: Ledger) -> Till:
     """A member whose points head office has not lent to this device."""
-    asyncio.run(stock.till(ledger).commit("before", sale_of(20_000)))
+    asyncio.run(stock.till(ledger).commit("before", sale_of(60_000)))
     terms = Terms(program=stock.till(ledger).program, alone=False)
     return Till(ledger, terms, mint_id=mint_id)
 
@@ -136,6 +138,23 @@ def _with_a_phone(stock: Stock, ledger: Ledger) -> Till:
     other = Enrolment(token="em4100:0C000621A7", phone=_PHONE)
     asyncio.run(till.members.enrol(other))
     asyncio.run(till.commit("before", sale_of(1_000, token=None)))
+    return till
+
+
+def _with_a_withdrawn_voucher(stock: Stock, ledger: Ledger) -> Till:
+    """A coffee that came with a sale which was voided; its code is that of the number 1."""
+    till = stock.till(ledger)
+    account = asyncio.run(till.identify(CARD)).account
+    asyncio.run(till.commit("before", sale_of(1_000)))
+    thing, one = Thing(reward="coffee", text="A coffee"), (1 << 4).to_bytes(8)
+    asyncio.run(
+        ledger.write(
+            lambda transaction: give_thing(
+                transaction, account, thing, lambda _count: one, sale_id="before"
+            )
+        )
+    )
+    asyncio.run(till.void("before"))
     return till
 
 
@@ -162,6 +181,7 @@ IN_PROCESS: dict[tuple[str, str], State] = {
             _too_many(
                 "PUT /v1/redemptions/{redemption_id}", {"token": _SPOKEN, "reward": "coffee"}
             ),
+            _too_many("PUT /v1/vouchers/{voucher}", {"token": _SPOKEN, "points": 500}),
             _too_many("POST /v1/accounts", _OTHER_CARD | {"phone": _PHONE}),
         )
     ),
@@ -180,6 +200,18 @@ IN_PROCESS: dict[tuple[str, str], State] = {
     ("PUT /v1/redemptions/{redemption_id}", "frozen"): (
         Stock.till,
         Asked(path={}, body=_WISH, headers=_FROM_A_LIFE_TO_COME),
+    ),
+    ("PUT /v1/redemptions/{redemption_id}", "voucher_expired"): (
+        _with_a_withdrawn_voucher,
+        asked({"voucher": "0000-0000-0001-2"}),
+    ),
+    ("PUT /v1/vouchers/{voucher}", "offline_limit"): (
+        _beside_a_hub,
+        asked({"token": CARD, "points": 500}),
+    ),
+    ("PUT /v1/vouchers/{voucher}", "frozen"): (
+        Stock.till,
+        Asked(path={}, body={"token": CARD, "points": 500}, headers=_FROM_A_LIFE_TO_COME),
     ),
     ("PUT /v1/redemptions/{redemption_id}", "offline_limit"): (_beside_a_hub, asked(_WISH)),
     ("PUT /v1/sales/{sale_id}", "sale_recorded"): (_years_later, asked(_SALE, sale_id="sale-1")),

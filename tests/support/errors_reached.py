@@ -36,6 +36,7 @@ _PLAIN = {
     "sale_id": "no-sale",
     "return_id": "back",
     "redemption_id": "no-redemption",
+    "voucher": "0000-0000-0001-2",
     "lane": "1",
     "business_date": "2026-11-21",
 }
@@ -212,6 +213,18 @@ class Shop:
         self.done("DELETE /v1/redemptions/{redemption_id}", asked(redemption_id=redemption_id))
         return member, redemption_id
 
+    def with_points(self) -> Member:
+        """A member with points enough for a voucher."""
+        member = self.member()
+        self.sold(amount_minor=60_000, token=member.card)
+        return member
+
+    def voucher(self, **more: Any) -> tuple[Member, dict[str, Any]]:
+        """A member who turned 500 points into a voucher, and the answer to that."""
+        member = self.with_points()
+        order = asked({"token": member.card, "points": 500} | more, voucher=self.new_id())
+        return member, self.done("PUT /v1/vouchers/{voucher}", order)
+
     def adjusted(self, points: int, **more: Any) -> tuple[Member, dict[str, Any]]:
         """A member whose balance was changed by hand, and what was asked."""
         member = self.member()
@@ -242,6 +255,7 @@ _CLAIM = "PUT /v1/sales/{sale_id}/claim"
 _HOLD = "PUT /v1/redemptions/{redemption_id}"
 _CAPTURE = "POST /v1/redemptions/{redemption_id}/capture"
 _RELEASE = "DELETE /v1/redemptions/{redemption_id}"
+_VOUCHER = "PUT /v1/vouchers/{voucher}"
 _CHOOSE = "POST /v1/lanes/{lane}/card"
 _MOVE = "POST /v1/lanes/{lane}/card/move"
 
@@ -271,6 +285,21 @@ def _captured_twice(shop: Shop) -> Asked:
 def _another_wish(shop: Shop) -> Asked:
     member, redemption_id = shop.held()
     return asked({"token": member.card, "points": 500}, redemption_id=redemption_id)
+
+
+def _another_voucher(shop: Shop) -> Asked:
+    member, voucher = shop.voucher()
+    return asked({"token": member.card, "points": 600}, voucher=voucher["voucher_id"])
+
+
+def _a_voucher_that_is_held(shop: Shop) -> Asked:
+    wish = {"voucher": shop.voucher()[1]["code"]}
+    shop.done(_HOLD, asked(wish, redemption_id=shop.new_id()))
+    return asked(wish, redemption_id=shop.new_id())
+
+
+def _order(member: Member, points: int = 500, **more: Any) -> Asked:
+    return asked({"token": member.card, "points": points} | more, voucher="new")
 
 
 def _another_adjustment(shop: Shop) -> Asked:
@@ -352,6 +381,16 @@ AT_THE_TILL: dict[tuple[str, str], Case] = {
         {"token": shop.member().card, "reward": "coffee"}
     ),
     (_HOLD, "redemption_id_reused"): _another_wish,
+    (_HOLD, "unknown_voucher"): lambda _shop: asked({"voucher": "0000-0000-0001-2"}),
+    (_HOLD, "malformed"): lambda _shop: asked({"voucher": "0000-0000-0001-3"}),
+    (_HOLD, "voucher_used"): _a_voucher_that_is_held,
+    (_VOUCHER, "unknown_card"): lambda shop: asked({"token": shop.card(), "points": 500}),
+    (_VOUCHER, "card_blocked"): lambda shop: _order(shop.blocked()),
+    (_VOUCHER, "not_redeemable"): lambda shop: _order(shop.with_points(), partner=True),
+    (_VOUCHER, "insufficient_points"): lambda shop: _order(shop.member()),
+    (_VOUCHER, "voucher_id_reused"): _another_voucher,
+    ("GET /v1/vouchers/{voucher}", "unknown_voucher"): lambda _shop: asked(),
+    ("GET /v1/vouchers/{voucher}", "malformed"): lambda _shop: asked(voucher="0000"),
     (_CAPTURE, "unknown_redemption"): lambda _shop: asked(),
     (_CAPTURE, "redemption_ended"): lambda shop: asked(redemption_id=shop.released()[1]),
     (_CAPTURE, "not_redeemable"): lambda shop: asked({"points": 151}, redemption_id=shop.held()[1]),

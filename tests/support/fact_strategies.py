@@ -22,17 +22,26 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
 )
+from agent.core.referring import Referred
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
+from agent.core.vouchers import CODE_BYTES, code_of
 
 __all__ = ["facts"]
 
@@ -62,6 +71,30 @@ _LINES = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_REFERRED = st.builds(
+    Referred,
+    promotion=_CODES,
+    referrer=_CODES,
+    points=_SOME,
+    friend_points=_COUNTS,
+    spent_minor=_SOME,
+    minimum_minor=_COUNTS,
+)
+_STAMPS = st.lists(
+    st.builds(
+        Collected,
+        card=_CODES,
+        text=_TEXTS,
+        full=_SOME,
+        count=_SIGNED,
+        stamps=_SIGNED,
+        given=_COUNTS,
+        gives=_TEXTS,
+        vouchers=st.just(("0004-1061-050R-9",)),
+        good_until=_SOME_DAY,
+    ),
+    max_size=2,
+).map(tuple)
 _BY_WHOM = {"lane": _CODE, "cashier": _CODE}
 
 
@@ -69,7 +102,9 @@ def facts(
     enrolments: st.SearchStrategy[Enrol], sales: st.SearchStrategy[AccumulatePoints]
 ) -> st.SearchStrategy[Fact]:
     """Any fact there can be, each kind as often as the others."""
-    return st.one_of(enrolments, sales, *_ABOUT_POINTS, *_ABOUT_SALES, *_ABOUT_THE_DEVICE)
+    return st.one_of(
+        enrolments, sales, *_ABOUT_POINTS, *_ABOUT_SALES, *_ABOUT_VOUCHERS, *_ABOUT_THE_DEVICE
+    )
 
 
 _TAKEN_BACK = {
@@ -83,6 +118,9 @@ _TAKEN_BACK = {
     "pending": st.none() | _COUNTS,
     "date_ahead": st.booleans(),
     "without_customer": st.booleans(),
+    "referrer": _CODE,
+    "referral_points": _COUNTS,
+    "stamps": _STAMPS,
     **_BY_WHOM,
 }
 _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
@@ -111,6 +149,10 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         pending=st.none() | _COUNTS,
         toward=st.none() | st.builds(Toward, reward=_CODES, short=_SOME, text=_TEXTS),
         flags=st.sampled_from([(), ("points_withheld",)]),
+        sold_on=_SOME_DAY,
+        referral=st.none() | _REFERRED,
+        occurred_s=st.none() | st.integers(-(2**40), 2**40),
+        stamps=_STAMPS,
         **_BY_WHOM,
     ),
     st.builds(
@@ -120,6 +162,17 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         amount_minor=_COUNTS,
         lines=_LINES,
         **_TAKEN_BACK,
+    ),
+    st.builds(
+        ReturnPromotionPoints,
+        account=_CODES,
+        promotion=_CODES,
+        sale_id=_CODES,
+        from_active=_COUNTS,
+        from_pending=_COUNTS,
+        balance=_BALANCES,
+        lease=_LESS,
+        **_BY_WHOM,
     ),
     st.builds(VoidSale, sale_id=_CODES, **_TAKEN_BACK),
 )
@@ -167,6 +220,35 @@ _ABOUT_POINTS: tuple[st.SearchStrategy[Fact], ...] = (
         lane=_CODE,
     ),
     st.builds(ExpirePoints, account=_CODES, points=_SOME, due_on=_DAYS),
+)
+_VOUCHERS = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES).map(code_of)
+_USE = {"redemption_id": _CODES, "account": _CODES, "code": _VOUCHERS, "sale_id": _CODE}
+_ABOUT_VOUCHERS: tuple[st.SearchStrategy[Fact], ...] = (
+    st.builds(
+        IssueVoucher,
+        account=_CODES,
+        code=_VOUCHERS,
+        points=_COUNTS,
+        value_minor=st.none() | _COUNTS,
+        currency=st.sampled_from([None, "GBP"]),
+        reward=_CODE,
+        text=_TEXTS,
+        good_until=_SOME_DAY,
+        partner=st.booleans(),
+        voucher_id=_CODE,
+        sale_id=_CODE,
+        lease=_LESS,
+        balance=_BALANCES,
+        **_BY_WHOM,
+    ),
+    st.builds(HoldVoucher, expires_at=_MOMENT, **_USE, **_BY_WHOM),
+    st.builds(UseVoucher, **_USE, **_BY_WHOM),
+    st.builds(
+        ReleaseVoucher,
+        reason=st.sampled_from(["released", "timed_out", "sale_came_back"]),
+        **_USE,
+    ),
+    st.builds(WithdrawVoucher, account=_CODES, code=_VOUCHERS, sale_id=_CODE),
 )
 _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
     st.builds(AddCard, account=_CODES, token=_TOKENS, **_BY_WHOM),

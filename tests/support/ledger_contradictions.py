@@ -2,6 +2,7 @@
 
 from ledger_facts import EXPIRES, accumulation, capture, claim, release
 from ledger_model import Hold, Notebook, SaleNote
+from ledger_vouchers import contradicting
 
 from agent.core.facts import (
     ActivatePoints,
@@ -36,6 +37,7 @@ def contradictions(notebook: Notebook) -> list[Fact]:
             ReturnSale(sale_id=sale_id, return_id=return_id, amount_minor=0)
             for sale_id, return_id in notebook.returns
         ),
+        *contradicting(notebook.vouchers, sorted(notebook.holds)),
     ]  # fmt: skip
 
 

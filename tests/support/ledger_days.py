@@ -10,6 +10,7 @@ from agent.core.facts import (
     ClaimSale,
     Fact,
     FlagActivity,
+    IssueVoucher,
     RedeemReward,
     ReturnSale,
     VoidSale,
@@ -52,7 +53,7 @@ class DayBook:
                 sums = {"sales": 1, "total_minor": sale.total_minor, "points": fact.points}
             case ClaimSale():
                 sums = {"claims": 1, "points": fact.points}
-            case RedeemReward():
+            case RedeemReward() | IssueVoucher() if fact.points:
                 sums, currency = {"redemptions": 1, "redeemed_points": fact.points}, ""
             case ReturnSale():
                 sums = {"returns": 1, "returned_minor": fact.amount_minor} | _points(fact)

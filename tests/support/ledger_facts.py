@@ -5,7 +5,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 from ledger_model import Hold, Notebook, SaleNote
-from ledger_progress import told_of
+from ledger_progress import stamped, told_of
 from msgspec import Raw
 
 from agent.core.basket import Line, Sale, Tender
@@ -22,6 +22,7 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
+from agent.core.stamp_cards import Collected
 
 __all__ = [
     "DAY",
@@ -222,7 +223,14 @@ def sale_return(
         from_pending=from_pending,
         given_back=from_active if given_back is None or sale.account is None else given_back,
         lease=_rights(notebook, sale.account, from_active),
+        stamps=_unstamped(notebook, sale_id, points),
     )
+
+
+def _unstamped(notebook: Notebook, sale_id: str, stamps: int) -> tuple[Collected, ...]:
+    """Take as many stamps back, or what is left of them."""
+    taken = min(stamps, notebook.progress.stamps_of(sale_id))
+    return stamped(-taken) if taken else ()
 
 
 def strange_return(
@@ -250,4 +258,5 @@ def void(notebook: Notebook, sale_id: str) -> VoidSale:
         from_active=from_active,
         from_pending=from_pending,
         lease=_rights(notebook, sale.account, from_active),
+        stamps=_unstamped(notebook, sale_id, 7),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger_days import DayBook
 from ledger_progress import Progress
+from ledger_vouchers import VoucherBook, VoucherFact
 
 from agent.core.facts import (
     AccumulatePoints,
@@ -24,6 +25,7 @@ from agent.core.facts import (
     DeleteReward,
     Enrol,
     Fact,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     OpenEpoch,
@@ -93,6 +95,13 @@ class SaleNote:
     currency: str = "USD"
 
     @property
+    def is_whole_back(self) -> bool:
+        """Whether neither money nor points are left of it."""
+        nothing_left = self.returned_minor == self.total_minor and self.taken_back >= self.points
+        something = self.total_minor > 0 or self.points > 0
+        return self.voided is not None or (nothing_left and something)
+
+    @property
     def came_back(self) -> bool:
         """Whether nothing is left of it that could be called off."""
         is_whole = 0 < self.total_minor == self.returned_minor
@@ -113,6 +122,8 @@ class Notebook:
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
         self.progress = Progress()
+        self.purchases: defaultdict[str, int] = defaultdict(int)
+        self.vouchers = VoucherBook()
         self.redeemed_on: dict[str, str] = {}
         self.returns: dict[tuple[str, str], Place] = {}
         self.epochs: dict[int, tuple[str, str, str]] = {}
@@ -145,8 +156,17 @@ class Notebook:
             case OpenEpoch():
                 self.leases.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
+            case _ if isinstance(fact, VoucherFact):
+                self.vouchers.write(fact, place, day)
+                if isinstance(fact, IssueVoucher) and fact.points:
+                    self._pay(fact, day)
             case _:
                 pass  # said, and that is all
+
+    def _pay(self, fact: IssueVoucher, day: str) -> None:
+        self._take(fact.account, fact.points)
+        self._move((fact.account, "active"), ("program", "redeemed"), fact.points)
+        self.redeemed_on[fact.account] = max(self.redeemed_on.get(fact.account, ""), day)
 
     def _note_day(self, fact: Fact, place: Place, day: str) -> None:
         sale = self.sales.get(getattr(fact, "sale_id", None) or "")
@@ -212,6 +232,7 @@ class Notebook:
             )
             sale.spend_minor = fact.spend_minor
             self.progress.sell(fact, fact.summary.business_date)
+            self.purchases[fact.account or ""] += fact.account in self.accounts
             if fact.account is not None:
                 self._redeemed_before(fact.sale_id, fact.account)
             if fact.account in self.accounts:
@@ -224,7 +245,9 @@ class Notebook:
             sale = self.sales[fact.sale_id]
             sale.account, sale.points, earned_by = fact.account, fact.points, sale.place
             sale.claimed, sale.spend_minor = place, fact.spend_minor
+            day = day if fact.sold_on is None else fact.sold_on.isoformat()
             self.progress.sell(fact, day)
+            self.purchases[fact.account] += fact.account in self.accounts
             self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
@@ -309,14 +332,22 @@ class Notebook:
         if isinstance(fact, ReturnSale):
             self.returns[fact.sale_id, fact.return_id] = place
         if sale is not None:
+            was_whole = sale.is_whole_back
             self._count_back(fact, sale, day)
             sale.taken_back += fact.from_active + fact.from_pending
             sale.given_back += fact.given_back
             if isinstance(fact, VoidSale):
                 sale.voided = place
             sale.returned_minor += fact.amount_minor if isinstance(fact, ReturnSale) else 0
+            if fact.account is not None:
+                share = (sale.taken_back, sale.points)
+                is_whole = sale.is_whole_back
+                self.progress.give_back(fact.sale_id, share, whole=is_whole)
+                if is_whole and not was_whole and self.purchases[fact.account]:
+                    self.purchases[fact.account] -= 1
         if fact.account is None:
             return
+        self.progress.unstamp(fact.account, fact)
         earned_by = (-1, -1) if sale is None else sale.place
         self._take(fact.account, fact.from_pending, first=earned_by, waiting=True)
         self._take(fact.account, fact.from_active, first=earned_by)
@@ -331,12 +362,14 @@ class Notebook:
         before = after = sale.returned_minor
         after = sale.total_minor if isinstance(fact, VoidSale) else before + fact.amount_minor
         left = [sale.spend_minor * part // max(1, sale.total_minor) for part in (before, after)]
+        left[1] = sale.spend_minor if isinstance(fact, VoidSale) else left[1]
         taken = fact.from_active + fact.from_pending
         self.progress.bring_back(fact.account, day, taken, left[1] - left[0])
 
     def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):
             self.accounts[fact.account] = (day, None, None, None, None, 0)
+            self.redeemed_on.pop(fact.account, None)  # nobody was there to remember it of
         if not isinstance(fact, CardState):
             self.cards[fact.token] = (fact.account, "active", None)
             return

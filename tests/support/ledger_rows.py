@@ -27,7 +27,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
     return {
         "balances": sorted((*key, points) for key, points in notebook.balances.items() if points),
         "accounts": sorted(
-            (name, *known, notebook.redeemed_on.get(name))
+            (name, *known, notebook.redeemed_on.get(name), notebook.purchases[name])
             for name, known in notebook.accounts.items()
         ),
         "cards": sorted((token, *known) for token, known in notebook.cards.items()),
@@ -38,6 +38,9 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         ],
         "holds": [(name, *h.place, h.account, h.expires_at, *_standing(h)) for name, h in holds],
         "named": [],  # its sales name no redemptions
+        "referrals": [],  # its members were brought by nobody
+        "paid_referrals": [],
+        "recent_sales": [],  # and its programs count no sales of an hour
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
         "sales": [
@@ -47,6 +50,7 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         "returns": sorted((*names, *place) for names, place in notebook.returns.items()),
         "epochs": sorted((number, *known) for number, known in notebook.epochs.items()),
         **notebook.progress.rows(),
+        **notebook.vouchers.rows(),
         **notebook.day_book.rows(),
     }
 

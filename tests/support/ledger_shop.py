@@ -19,13 +19,26 @@ from ledger_rows import live_rows, noted_rows
 from toy_clock import Seen, ToyClock
 
 from agent.core.entry import ClockReading, Entry, Position, Recorded
-from agent.core.facts import ClockJump, CreateReward, EpochCause, Fact, OpenEpoch, RedeemReward
+from agent.core.facts import (
+    ClockJump,
+    CreateReward,
+    EpochCause,
+    Fact,
+    HoldVoucher,
+    IssueVoucher,
+    OpenEpoch,
+    RedeemReward,
+    UseVoucher,
+)
 from agent.core.instant import rfc3339
 from agent.ledger import Frozen, Ledger, LedgerContradiction, journaled, replay
 from agent.ledger.connection import open_reader
 from agent.ledger.sealing import seal_old_entries
 
 __all__ = ["Shop"]
+
+
+_SPENDING = CreateReward | RedeemReward | IssueVoucher | HoldVoucher | UseVoucher
 
 
 class _Foreseen(NamedTuple):
@@ -94,7 +107,7 @@ class Shop:
 
     def ask(self, fact: Fact, day: date | None = None) -> None:
         """Have a fact written that fits all that was written before."""
-        if self.frozen and isinstance(fact, CreateReward | RedeemReward):
+        if self.frozen and isinstance(fact, _SPENDING):
             self.ask_in_vain(fact, Frozen)
         else:
             self._post(_Asked(fact, day, self._foresee(fact, day)))
@@ -107,7 +120,7 @@ class Shop:
 
     def contradict(self, fact: Fact, day: date) -> None:
         """Have a fact written that contradicts an earlier one."""
-        redeems = isinstance(fact, CreateReward | RedeemReward)
+        redeems = isinstance(fact, _SPENDING)
         self.ask_in_vain(fact, Frozen if self.frozen and redeems else LedgerContradiction, day)
 
     def _post(self, asked: _Asked) -> None:

@@ -5,16 +5,70 @@ from text_mutant import Mutant
 __all__ = ["MUTANTS"]
 
 _BACK = "tests/unit/test_what_came_back_was_never_bought.py"
+_COPY = "tests/unit/test_a_copy_works_its_own_out.py"
+_LOWEST = "tests/unit/test_who_is_in_no_tier_is_in_the_lowest.py"
+_PUSHED = "tests/unit/test_a_pushed_promotion_fits_the_program.py"
+_SHARED = "tests/unit/test_what_a_gone_promotion_gave_is_shared.py"
 _CAPS = "tests/unit/test_caps_and_budgets_hold_over_any_sales.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _EXPLAINED = "tests/unit/test_an_explanation_states_its_number.py"
 _PROMOTED = "tests/unit/test_promotions_apply_where_and_when_they_say.py"
 _REFUSED = "tests/unit/test_a_program_that_contradicts_itself_is_refused.py"
+_TOGETHER = "tests/unit/test_rewards_go_together_or_not.py"
 _REWARDS = "tests/unit/test_rewards_are_there_when_they_can_be_had.py"
 _RUN_OUT = "tests/unit/test_points_run_out_when_promised.py"
 _STACKED = "tests/unit/test_promotions_stack_as_the_program_says.py"
 _TIERS = "tests/unit/test_a_tier_is_kept_as_long_as_promised.py"
 MUTANTS = {
+    "things_share_a_piece": Mutant(
+        file="agent/core/pieces.py",
+        old="    if len(owned) < len(rules):\n        return None\n",
+        new="",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "a_piece_given_away_for_good": Mutant(
+        file="agent/core/pieces.py",
+        old="        if thing not in owned or _give(owned[thing], owned, asked):\n",
+        new="        if thing not in owned:\n",
+        caught_by=f"{_TOGETHER}::test_a_thing_makes_room_for_another",
+    ),
+    "a_thing_leaves_its_money": Mutant(
+        file="agent/core/combining.py",
+        old="        max(0, line.amount_minor - taken[index]) if index in taken else",
+        new="        line.amount_minor if index in taken else",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "money_comes_off_twice": Mutant(
+        file="agent/core/combining.py",
+        old="        most_minor = min(most_minor, bound_minor)\n",
+        new="        most_minor = bound_minor\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "alone_beside_others": Mutant(
+        file="agent/core/combining.py",
+        old="    if len(together) > 1 and any(each.rule.alone",
+        new="    if len(together) > 9 and any(each.rule.alone",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "one_more_for_a_sale": Mutant(
+        file="agent/core/combining.py",
+        old="    if most is not None and len(together) > most:\n",
+        new="    if most is not None and len(together) > most + 1:\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "reward_lines_make_the_basket_smaller": Mutant(
+        file="agent/core/combining.py",
+        old="max(0, sum([line.amount_minor for line in goods]))",
+        new="max(0, sum([line.amount_minor for line in sale.lines]))",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
+    "discount_pays_for_any_goods": Mutant(
+        file="agent/core/combining.py",
+        old="        if rule.takes_any:\n            return self.goods_minor\n",
+        new="        if rule.takes_any or rule.exclude_categories:\n"
+        "            return self.goods_minor\n",
+        caught_by=f"{_TOGETHER}::test_what_goes_together",
+    ),
     "tier_rate_ignored": Mutant(
         file="agent/core/earning.py",
         old='    rate = rule.tier_rates.get(tier or "")\n',
@@ -101,8 +155,8 @@ MUTANTS = {
     ),
     "withheld_not_withheld": Mutant(
         file="agent/core/accumulate.py",
-        old="    if withheld:\n        given = _trimmed(given, withheld)\n",
-        new="    withheld = 0\n",
+        old="    return (_trimmed(given, withheld) if withheld else given), withheld\n",
+        new="    return given, 0\n",
         caught_by=f"{_CAPS}::test_too_many_sales_an_hour_earn_nothing",
     ),
     "withheld_twice": Mutant(
@@ -191,8 +245,8 @@ MUTANTS = {
     ),
     "reward_for_the_wrong_tier": Mutant(
         file="agent/core/rewards.py",
-        old="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier not in reward.tiers:\n",
-        new="    if reward.tiers and shown.tier != _UNKNOWN and shown.tier is None:\n",
+        old="shown.tier == _UNKNOWN or shown.tier in reward.tiers\n",
+        new="shown.tier == _UNKNOWN or shown.tier is not None\n",
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "reward_to_any_card": Mutant(
@@ -202,20 +256,56 @@ MUTANTS = {
         caught_by=f"{_REWARDS}::test_who_may_have_it",
     ),
     "share_of_the_basket_ignored": Mutant(
-        file="agent/core/rewards.py",
-        old="        takes_minor = basket.total_minor * discount.most_percent // 100\n",
-        new="        takes_minor = basket.total_minor\n",
+        file="agent/core/combining.py",
+        old="        share_minor = self.goods_minor * rule.most_percent // 100\n",
+        new="        share_minor = self.goods_minor\n",
         caught_by=f"{_REWARDS}::test_a_share_of_the_basket",
     ),
     "again_gives_more_than_before": Mutant(
         file="agent/core/accumulate.py",
-        old="        if again is not None and worth.points > again[rule.id]:\n",
+        old="        if again is not None and worth.points > again.most(rule.id):\n",
         new="        if again is not None and worth.points > 10**9:\n",
         caught_by=f"{_BACK}::test_what_was_withheld_is_not_given_by_a_return",
     ),
+    "no_tier_is_no_tier": Mutant(
+        file="agent/core/promoting.py",
+        old="    if rules is None or when.account.tier in rules.places:\n",
+        new="    if rules is None or when.account.tier in (None, *rules.places):\n",
+        caught_by=f"{_LOWEST}::test_the_lowest_tier_is_everybodys",
+    ),
+    "gone_promotion_leaves_nothing": Mutant(
+        file="agent/core/again.py",
+        old="        if exact >= 1:\n",
+        new="        if exact >= because.points:\n",
+        caught_by=f"{_SHARED}::test_it_is_shared_by_money_of_its_own_lines",
+    ),
+    "gone_promotion_stays_whole": Mutant(
+        file="agent/core/again.py",
+        old="        whole, left = sums[0], max(0, min(sums))\n",
+        new="        whole, left = sums[0], sums[0]\n",
+        caught_by=f"{_SHARED}::test_it_is_shared_by_money_of_its_own_lines",
+    ),
+    "other_stores_not_counted": Mutant(
+        file="agent/core/program/promotions.py",
+        old="        others = self.each_store * (self.other_stores or 0)\n",
+        new="        others = self.each_store\n",
+        caught_by=f"{_CAPS}::test_stores_share_no_more_than_the_budget",
+    ),
+    "pushed_for_ever": Mutant(
+        file="agent/core/pushing.py",
+        old="            if getattr(each, key) is None:\n",
+        new="            if key == 'starts_at' and each.starts_at is None:\n",
+        caught_by=f"{_PUSHED}::test_what_does_not_fit_is_refused",
+    ),
+    "copy_keeps_what_was_worked_out": Mutant(
+        file="agent/core/values.py",
+        old="if name not in fields]:",
+        new="if name in ()]:",
+        caught_by=f"{_COPY}::test_a_copy_has_its_own_promotions_and_edition",
+    ),
     "again_asks_the_hour_anew": Mutant(
         file="agent/core/promoting.py",
-        old="        return promotion.id in when.again\n",
+        old="        return promotion.id in when.again.because\n",
         new="        pass\n",
         caught_by=f"{_BACK}::test_a_promotion_gives_again_what_it_gave",
     ),
@@ -227,8 +317,8 @@ MUTANTS = {
     ),
     "explained_before_it_was_lowered": Mutant(
         file="agent/core/explain.py",
-        old="    if because.points < int(worth.exact):\n",
-        new="    if because.points < 0:\n",
+        old="    if worth.points < int(worth.exact):\n",
+        new="    if worth.points < 0:\n",
         caught_by=f"{_EXPLAINED}::test_what_was_lowered_says_so",
     ),
     "tiers_may_overlap": Mutant(

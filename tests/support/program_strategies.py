@@ -224,6 +224,8 @@ _SHOWN = _one_of_the_ways(
     {},
     {},
     {"value_minor": 200, "minimum_basket_minor": 1_500},
+    {"value_minor": 700},
+    {"value_minor": 2_500, "alone": True},
     {"tiers": {"gold", "reserve"}},
     {"first_day": date(2024, 2, 29)},
     {"last_day": date(2024, 2, 29), "tiers": {"green"}},
@@ -240,7 +242,7 @@ def _rewards(draw: st.DrawFn, reward_id: str) -> Reward:
 
 
 _DISCOUNTS = st.none() | st.builds(
-    lambda step, least, worth_minor, percent, basket_minor: Discount(
+    lambda step, least, worth_minor, percent, basket_minor, about: Discount(
         id="money-off",
         text="Money off",
         points=1,
@@ -249,12 +251,14 @@ _DISCOUNTS = st.none() | st.builds(
         minimum=step * least,
         minimum_basket_minor=basket_minor,
         most_percent=percent,
+        **about,
     ),
     st.sampled_from([1, 10, 50]),
     st.integers(0, 4),
     st.integers(1, 5),
     st.sampled_from([1, 30, 50, 100]),
     st.sampled_from([0, 1_500]),
+    _ABOUT,
 )
 _LIMITS = st.sampled_from(
     [
@@ -308,6 +312,7 @@ def catalogues(draw: st.DrawFn) -> Program:
         expiry=draw(st.none() | expiries),
         discount=draw(_DISCOUNTS),
         reward=tuple(draw(_rewards(f"reward-{i}")) for i in range(draw(st.integers(0, 3)))),
+        rewards_per_sale=draw(st.sampled_from([None, None, 2])),
     )
 
 

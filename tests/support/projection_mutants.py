@@ -91,6 +91,18 @@ MUTANTS = {
         new="    if named is None and fact.points < 0:\n",
         caught_by=f"{_FROZEN}::test_what_was_lost_with_the_disk_is_its_sales",
     ),
+    "voucher_held_twice": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE code = ?2 AND account = ?3 AND state = 'issued'\n",
+        new=" WHERE code = ?2 AND account = ?3 AND state <> 'gone'\n",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
+    "voucher_used_for_two_sales": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old="(state = 'used' AND sale_id IS NULL AND ?1 IS NOT NULL)",
+        new="(state = 'used' AND ?1 IS NOT NULL)",
+        caught_by=f"{_REFUSED}::test_each_is_refused_alone",
+    ),
     "anybodys_hold_captured": Mutant(
         file="agent/ledger/sql/queries.sql",
         old=" WHERE redemption_id = ?2 AND account = ?3;",

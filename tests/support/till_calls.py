@@ -68,7 +68,8 @@ async def _send_about_members(till: Till, call: Call) -> tuple[Any, bool]:
     ids, body = call.ids, call.body
     match call.what:
         case "enrol":
-            enrolment = Enrolment(token=ids[0], phone=body.get("phone"))
+            known = {name: body.get(name) for name in ("phone", "birthday")}
+            enrolment = Enrolment(token=ids[0], **known)
             answer = await till.members.enrol(enrolment), False
         case "block":
             answer = await till.members.block_card(*ids, Block(**body))
@@ -77,7 +78,9 @@ async def _send_about_members(till: Till, call: Call) -> tuple[Any, bool]:
         case "more":
             answer = await till.members.add_card(*ids, MoreCard(**body))
         case "profile":
-            personal = Personal(phone=body["phone"], display_name=body["name"])
+            personal = Personal(
+                phone=body["phone"], display_name=body["name"], birthday=body.get("birthday")
+            )
             answer = await till.members.put_profile(*ids, personal), False
         case _:
             await till.members.erase_profile(*ids)

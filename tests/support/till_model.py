@@ -13,7 +13,7 @@ from typing import Any
 from till_calls import Call
 from till_model_cards import Member, is_by_phone, number_of
 from till_model_desk import Answer, Desk
-from till_model_sums import left_of, what_came, worth
+from till_model_sums import Worth, left_of, what_came, worth, worth_by
 
 __all__ = ["Held", "Notebook", "SaleNote"]
 
@@ -126,6 +126,34 @@ class Notebook(Desk):
         another = member is not None and before not in (None, member.account)
         return {**body, "token": "another" if another else known.body["token"]}
 
+    def would_earn(self, body: Body, member: Member | None) -> int:
+        """Work out what a sale would earn, and write nothing down."""
+        return 0 if member is None else worth(self.program, body)
+
+    def judge(self, _sale_id: str, body: Body, member: Member | None) -> int:
+        """Work out what a sale earns, which it does now."""
+        return self.would_earn(body, member)
+
+    def why(self, _sale_id: str) -> dict[str, int] | None:
+        """Answer what each rule gave for a sale, where that is worked out here."""
+        return None
+
+    def is_withheld(self, _sale_id: str) -> bool:
+        """Say whether a limit took away some of what a sale would have earned."""
+        return False
+
+    def tier_of(self, _member: Member, _day: date) -> str | None:
+        """Answer the tier that a member is in on a day; None where the program has none."""
+        return None
+
+    def short_of(self, _member: Member, _day: date) -> int | None:
+        """Answer what is missing for the next tier."""
+        return None
+
+    def worth_left(self, _sale_id: str, body: Body) -> Worth:
+        """Answer by what the rest of a sale is judged: lines and tenders."""
+        return worth_by(self.program, body["currency"])
+
     def pending(self, member: Member) -> int:
         """Add up what waits for the end of the return window."""
         return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
@@ -166,7 +194,7 @@ class Notebook(Desk):
         self.today = body["business_date"]
         self._activate()
         spent = self._spent_by(sale_id, body, member)
-        sale = SaleNote(body, member, worth(self.program, body) if member is not None else 0)
+        sale = SaleNote(body, member, self.judge(sale_id, body, member))
         self.sales[sale_id] = sale
         self._earn(sale)
         sale.told = {
@@ -286,7 +314,7 @@ class Notebook(Desk):
         refused = self._unclaimable(sale)
         if refused is not None:
             return refused
-        sale.member, sale.points = member, worth(self.program, sale.body)
+        sale.member, sale.points = member, self.judge(sale_id, sale.body, member)
         self._earn(sale)
         self._count_earlier(sale_id, sale)
         told = {"status": "accumulated", "points": sale.points, "balance": member.active}
@@ -337,6 +365,7 @@ class Notebook(Desk):
             back,
             already_minor=sale.returned_minor,
             bought=self._bought(sale_id, sale),
+            worth_of=self.worth_left(sale_id, sale.body),
         )
         if left is None:
             return "ReturnTooLarge"

@@ -27,6 +27,7 @@ class Member:
     adjusted: int = 0
     name: str | None = None
     number: str | None = None
+    birthday: str | None = None
     cards: dict[str, str] = field(default_factory=dict)
     """The state of each of their cards."""
 
@@ -107,9 +108,9 @@ class CardIndex:
             case "more":
                 change = self._more(*ids, body["token"], lost=body["lost"])
             case "profile":
-                change = self._profile(*ids, body["phone"], body["name"])
+                change = self._profile(*ids, body["phone"], body["name"], body.get("birthday"))
             case _:
-                change = self._profile(*ids, None, None)
+                change = self._profile(*ids, None, None, None)
         return change
 
     def _enrol(self, card: str, body: Mapping[str, Any]) -> Change | str:
@@ -122,6 +123,7 @@ class CardIndex:
             return "PhoneInUse"
         member = Member(f"member-{len(self.members)}", cards={card: "active"})
         member.number = None if phone is None else number_of(phone)
+        member.birthday = body.get("birthday")
         self.members.append(member)
         return Change(member, card, replay=False)
 
@@ -165,7 +167,9 @@ class CardIndex:
         member.cards[card] = "active"
         return Change(member, card, replay=member.cards == before)
 
-    def _profile(self, account: str, phone: str | None, name: str | None) -> Change | str:
+    def _profile(
+        self, account: str, phone: str | None, name: str | None, birthday: str | None
+    ) -> Change | str:
         member = self.whose(account)
         if phone is not None and number_of(phone) is None:
             return "MalformedPhone"
@@ -175,4 +179,5 @@ class CardIndex:
             return "PhoneInUse"
         member.number = None if phone is None else number_of(phone)
         member.name = name
+        member.birthday = birthday
         return Change(member, account, replay=False)

@@ -1,12 +1,24 @@
 """The sums of a till with a pencil: what a basket earns, what is left of it, what points buy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Left", "left_of", "offers", "thousandths", "what_came", "worth"]
+__all__ = [
+    "Left",
+    "Worth",
+    "left_of",
+    "offers",
+    "paid_minor",
+    "thousandths",
+    "what_came",
+    "worth",
+    "worth_by",
+]
 
 Body = Mapping[str, Any]
+Worth = Callable[[list[Any], list[Any]], int]
+"""What lines and tenders earn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +49,30 @@ class Left:
 
 def worth(program: Body, body: Body) -> int:
     """What a sale earns with a known card: each rule floored once over all it counts."""
-    return _worth(program, body["currency"], body["lines"], body["tenders"])
+    return worth_by(program, body["currency"])(body["lines"], body["tenders"])
 
 
-def _worth(program: Body, currency: str, lines: list[Any], tenders: list[Any]) -> int:
-    if currency != program["currency"]:
-        return 0
+def worth_by(program: Body, currency: str) -> Worth:
+    """Answer what a sale in a currency earns by its lines and tenders."""
+
+    def worth_of(lines: list[Any], tenders: list[Any]) -> int:
+        if currency != program["currency"]:
+            return 0
+        return sum(
+            paid_minor(rule, lines, tenders) // rule["per_minor"] * rule["points"]
+            for rule in program["earn"]
+        )
+
+    return worth_of
+
+
+def paid_minor(rule: Body, lines: list[Any], tenders: list[Any]) -> int:
+    """Add up the money that a rule counts: less what points paid, and never below nothing."""
     tendered = sum(each["amount_minor"] for each in tenders if each["kind"] == "points")
     rewards = sum(each["amount_minor"] for each in lines if each["category"] == "reward")
-    points = 0
-    for rule in program["earn"]:
-        out = {*rule["exclude_categories"], "reward"}
-        money = sum(line["amount_minor"] for line in lines if line["category"] not in out)
-        money -= max(0, max(0, tendered) - rewards)
-        points += max(0, money) // rule["per_minor"] * rule["points"]
-    return points
+    out = {*rule["exclude_categories"], "reward"}
+    money = sum(line["amount_minor"] for line in lines if line["category"] not in out)
+    return max(0, money - max(0, max(0, tendered) - rewards))
 
 
 def left_of(
@@ -61,12 +82,13 @@ def left_of(
     *,
     already_minor: int,
     bought: list[tuple[str | None, int]],
+    worth_of: Worth,
 ) -> Left | None:
     """What all returns of a sale together leave of it; None where it was not so much.
 
     ``already_minor`` is the money that came back before: it never goes out again. ``bought`` is
     what points bought: a reward, or None for money off, and for how many. A reward's line is a
-    thing of its own and does not shrink with the goods.
+    thing of its own and does not shrink with the goods. ``worth_of`` judges the lines and tenders.
     """
     total, amounts = body["total_minor"], sum(one.get("amount_minor", 0) for one in returns)
     back = [line for one in returns for line in one.get("lines", [])]
@@ -87,8 +109,7 @@ def left_of(
     kept = min(total, max(0, sum(line["amount_minor"] for line in lines)))
     if amounts > kept:
         return None
-    points = _worth(program, body["currency"], lines, tenders)
-    points = min(points, worth(program, body))
+    points = min(worth_of(lines, tenders), worth_of(body["lines"], body["tenders"]))
     if amounts:
         points = points * (kept - amounts) // kept
     left = min(kept - amounts, total - already_minor - returns[-1].get("amount_minor", 0))
@@ -165,20 +186,36 @@ def thousandths(quantity: str) -> int:
 
 
 def offers(
-    program: Body, usable: int, total_minor: int | None = None
+    program: Body,
+    usable: int,
+    goods_minor: int | None = None,
+    beside: Sequence[tuple[str | None, int]] = (),
 ) -> list[tuple[str, int, bool]]:
-    """List what points buy: which reward, for how many points, and whether it can be had."""
+    """List what points buy: which reward, for how many points, and whether it can be had.
+
+    ``goods_minor`` is what the basket came to before rewards, ``beside`` what is held for it, as
+    reward (none where it is money off) and points. Rewards here are about any goods.
+    """
     discount = program["discount"]
     step, least = discount["step"], max(discount["minimum"], discount["step"])
     points = usable - usable % step
-    while total_minor is not None and _off_minor(discount, points) > total_minor:
-        points -= step
-    can = points >= least
+    values = {one["id"]: one.get("value_minor") or 0 for one in program["reward"]}
+    off_minor = _off_minor(discount, sum(points for name, points in beside if name is None))
+    held = [values[name] for name, _ in beside if name is not None and values[name]]
+    goes = can_go = True
+    if goods_minor is not None:
+        room_minor = goods_minor - off_minor - sum(held)
+        goes = off_minor <= goods_minor and (not held or room_minor + held[0] > 0)
+        can_go = goes and room_minor > 0
+        while points > 0 and _off_minor(discount, points) > room_minor:
+            points -= step
+    can = goes and points >= least
     return [
-        (discount["id"], points if can else least, can),
+        (discount["id"], points if points >= least else least, can),
         *(
-            (one["id"], one["cost_points"], one["cost_points"] <= usable)
+            (one["id"], one["cost_points"], one["cost_points"] <= usable and fits)
             for one in program["reward"]
+            for fits in [can_go if values[one["id"]] else goes]
         ),
     ]
 

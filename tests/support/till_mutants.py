@@ -8,9 +8,13 @@ _AFRESH = "tests/unit/test_what_was_given_back_is_judged_afresh.py"
 _APART = "tests/unit/test_a_reward_and_money_off_come_back_apart.py"
 _BACK = "tests/unit/test_what_comes_back_is_taken_back.py"
 _BLOCKED = "tests/unit/test_a_blocked_card_collects_and_spends_nothing.py"
+_CAME_BACK = "tests/unit/test_a_promotion_comes_back_with_its_sale.py"
+_CLUB = "tests/unit/test_the_till_agrees_with_a_plain_model.py::test_some_days_of_a_club"
+_LEFT_TIER = "tests/unit/test_the_till_agrees_with_a_plain_model.py::test_a_tier_of_a_club_is_left"
 _DATES = "tests/unit/test_a_date_that_cannot_be_moves_no_limit.py"
 _EARNS = "tests/unit/test_a_sale_earns_points_floored_once.py"
 _FLAGGED = "tests/unit/test_what_insiders_do_is_flagged.py"
+_FOR_WHOM = "tests/unit/test_a_reward_is_for_who_shows_it.py"
 _FROZEN = "tests/unit/test_a_frozen_ledger_spends_nothing.py"
 _HELD = "tests/unit/test_points_are_held_then_spent.py"
 _LEFT = "tests/unit/test_a_void_gives_back_what_returns_left.py"
@@ -21,8 +25,57 @@ _PROMOTED = "tests/unit/test_a_promotion_is_given_within_its_bounds.py"
 _SPENDS = "tests/unit/test_a_sale_spends_what_was_held_for_it.py"
 _TIER = "tests/unit/test_a_member_is_in_a_tier.py"
 _TOLD = "tests/unit/test_a_cashier_is_told_why_points_stay.py"
+_VOUCHERS = "tests/unit/test_a_voucher_is_used_once.py"
 _WAITS = "tests/unit/test_pending_points_become_active_in_time.py"
 MUTANTS = {
+    "next_reward_of_days_gone_by": Mutant(
+        file="agent/core/rewards.py",
+        old=" and reward.last_day < day\n",
+        new=" and reward.last_day > day\n",
+        caught_by=f"{_FOR_WHOM}::test_the_next_reward_is_one_that_the_member_could_have",
+    ),
+    "hold_for_anybody": Mutant(
+        file="agent/till/fitting.py",
+        old="        if why_not := why_not_for(reward, who):\n",
+        new="        if (why_not := why_not_for(reward, who)) and not reward:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_its_tier",
+    ),
+    "typed_proves_as_much_as_read": Mutant(
+        file="agent/core/tokens.py",
+        old='    if token is None or how == "typed":\n',
+        new="    if token is None:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_what_the_card_proves",
+    ),
+    "barcode_proves_a_chip": Mutant(
+        file="agent/core/tokens.py",
+        old='    return _PROVED.get(token.scheme, "any")\n',
+        new='    return _PROVED.get(token.scheme, "uid")\n',
+        caught_by=f"{_FOR_WHOM}::test_a_hold_is_for_what_the_card_proves",
+    ),
+    "any_day_is_believed_for_a_reward": Mutant(
+        file="agent/till/fitting.py",
+        old="None if said is None or transaction.denies(said) else said",
+        new="said",
+        caught_by=f"{_FOR_WHOM}::test_a_day_that_cannot_be_brings_no_reward",
+    ),
+    "what_was_given_back_is_still_held": Mutant(
+        file="agent/till/fitting.py",
+        old="        if (known.released or captured) and not known.captured:\n",
+        new="        if captured and not known.captured:\n",
+        caught_by=f"{_FOR_WHOM}::test_a_hold_for_a_sale_goes_with_what_is_held_for_it",
+    ),
+    "captured_before_and_forgotten": Mutant(
+        file="agent/till/fitting.py",
+        old="        *_chosen(transaction, program, before, member.account, captured=True),\n",
+        new="",
+        caught_by=f"{_FOR_WHOM}::test_what_was_captured_before_counts_too",
+    ),
+    "reward_of_any_day_in_a_sale": Mutant(
+        file="agent/till/fitting.py",
+        old="    who = Asking(tier=tier, day=sale.business_date)\n",
+        new="    who = Asking(tier=tier)\n",
+        caught_by=f"{_FOR_WHOM}::test_a_sale_is_taken_and_says_what_does_not_fit",
+    ),
     "return_without_cap": Mutant(
         file="agent/core/taking_back.py",
         old="    if not 0 <= back <= sold:\n",
@@ -52,6 +105,30 @@ MUTANTS = {
         old='            moves = _move(fact.account, "active", "held", fact.points)',
         new='            moves = _move("program", "issued", "redeemed", fact.points)',
         caught_by=f"{_HELD}::test_held_points_cannot_be_spent_twice",
+    ),
+    "voucher_good_again_with_a_part": Mutant(
+        file="agent/till/take_back.py",
+        old="    if left.minor == 0 < sale.total_minor:\n",
+        new="    if left.minor < sale.total_minor:\n",
+        caught_by=f"{_VOUCHERS}::test_a_part_that_comes_back_leaves_it_used",
+    ),
+    "voucher_kept_by_a_dead_till": Mutant(
+        file="agent/ledger/sql/queries.sql",
+        old=" WHERE state = 'held' AND expires_at <= ?1\n",
+        new=" WHERE state = 'held' AND expires_at < '0'\n",
+        caught_by=f"{_VOUCHERS}::test_a_hold_that_nobody_ends_is_over_in_time",
+    ),
+    "late_sale_uses_what_another_has": Mutant(
+        file="agent/till/voucher_sales.py",
+        old='    is_good = voucher.state == "issued" and is_good_on(',
+        new="    is_good = is_good_on(",
+        caught_by=f"{_VOUCHERS}::test_a_late_sale_is_taken_without_it[used]",
+    ),
+    "coffee_back_for_money": Mutant(
+        file="agent/till/voucher_sales.py",
+        old="        if goods or known_voucher(transaction, known.code).reward is None:\n",
+        new="        if known_voucher(transaction, known.code):\n",
+        caught_by=f"{_VOUCHERS}::test_money_alone_brings_no_coffee_back",
     ),
     "reward_line_earns": Mutant(
         file="agent/core/program/parts.py",
@@ -86,21 +163,45 @@ MUTANTS = {
     ),
     "tier_of_now_judges_what_comes_back": Mutant(
         file="agent/till/judging.py",
-        old="        account=Account.model_construct(tier=judged.tier),\n",
-        new='        account=Account.model_construct(tier="gold"),\n',
+        old="Account.model_construct(tier=judged.tier), again",
+        new='Account.model_construct(tier="gold"), again',
         caught_by=f"{_TIER}::test_what_comes_back_is_judged_in_the_tier_of_then",
     ),
     "what_came_back_still_counts": Mutant(
         file="agent/ledger/progress.py",
-        old="(fact.account, day, -taken, -back_minor)",
-        new="(fact.account, day, taken, -back_minor)",
+        old="(fact.account, day, -taken, was",
+        new="(fact.account, day, taken, was",
         caught_by=f"{_TIER}::test_what_came_back_no_longer_counts",
     ),
     "promotion_used_and_not_counted": Mutant(
         file="agent/ledger/sql/queries.sql",
-        old="VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)",
-        new="VALUES (?1, ?2, 0, ?3, ?4, 0, ?3)",
+        old="VALUES (?1, '', ?3, 1, ?4), (?1, ?2, ?3, 1, ?4)",
+        new="VALUES (?1, '', ?3, 0, ?4), (?1, ?2, ?3, 0, ?4)",
         caught_by=f"{_PROMOTED}::test_a_cap_counts_what_was_given",
+    ),
+    "void_gives_no_times_back": Mutant(
+        file="agent/ledger/progress.py",
+        old="(*of_it, int(is_back), back - before))",
+        new="(*of_it, 0, back - before))",
+        caught_by=f"{_CAME_BACK}::test_once_is_once_of_what_was_kept",
+    ),
+    "part_gives_times_back": Mutant(
+        file="agent/ledger/progress.py",
+        old="(*of_it, int(is_back), back - before))",
+        new="(*of_it, 1, back - before))",
+        caught_by=f"{_CAME_BACK}::test_once_is_once_of_what_was_kept",
+    ),
+    "budget_not_given_back": Mutant(
+        file="agent/ledger/progress.py",
+        old='        connection.execute(SQL["give_promotion"], (promotion, before - back))\n',
+        new="",
+        caught_by=f"{_CAME_BACK}::test_a_budget_has_its_points_again",
+    ),
+    "void_leaves_a_purchase": Mutant(
+        file="agent/ledger/progress.py",
+        old="    if is_back and not was_back:\n",
+        new="    if is_back and was_back:\n",
+        caught_by=f"{_CAME_BACK}::test_what_came_back_whole_was_no_purchase",
     ),
     "allowance_of_no_end": Mutant(
         file="agent/till/judging.py",
@@ -110,8 +211,8 @@ MUTANTS = {
     ),
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
-        old="        again={each.rule: each.points for each in judged.because},\n",
-        new="        again={each.rule: each.points for each in judged.because[:1]},\n",
+        old=", again=Then.of(fact.sale, because)\n",
+        new=", again=Then.of(fact.sale, because[:1])\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(
@@ -195,7 +296,7 @@ MUTANTS = {
     ),
     "redeemed_points_not_given_back": Mutant(
         file="agent/till/take_back.py",
-        old="    redeemed = sale.redeemed - redeemed_left - sale.given_back\n",
+        old="    redeemed = sale.redeemed - left.redeemed - sale.given_back\n",
         new="    redeemed = 0\n",
         caught_by=f"{_BACK}::test_redeemed_points_come_back_as_points",
     ),
@@ -231,8 +332,8 @@ MUTANTS = {
     ),
     "returns_rounded_one_by_one": Mutant(
         file="agent/till/take_back.py",
-        old="    taken = sale.points - left - sale.taken_back\n",
-        new="    taken = min(sale.points - left, sale.points - sale.taken_back)\n",
+        old="own.points - left.points - own.taken_back + lost",
+        new="min(own.points - left.points, own.points - own.taken_back) + lost",
         caught_by=f"{_BACK}::test_lines_take_back_what_they_earned",
     ),
     "pending_spent_inside_the_window": Mutant(
@@ -267,7 +368,7 @@ MUTANTS = {
     ),
     "quote_earns_otherwise": Mutant(
         file="agent/till/quotes.py",
-        old="        points=earned.points,\n",
+        old="        points=judged.earned.points,\n",
         new="        points=sale.total_minor // 100 + 1,\n",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
@@ -280,8 +381,8 @@ MUTANTS = {
     ),
     "quote_offers_more_than_the_basket": Mutant(
         file="agent/core/rewards.py",
-        old="        points = min(points, takes_minor // step_minor * discount.step)",
-        new="        points = max(points, takes_minor // step_minor * discount.step)",
+        old="        points = min(points, takes_minor // ",
+        new="        points = max(points, takes_minor // ",
         caught_by=f"{_HELD}::test_a_quote_says_what_could_be_redeemed",
     ),
     "short_of_what_is_kept_back": Mutant(
@@ -346,8 +447,8 @@ MUTANTS = {
     ),
     "frozen_ledger_refuses_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="            if not transaction.is_frozen:\n",
-        new="            if named is not None:\n",
+        old="            if not (transaction.is_frozen or is_a_voucher):\n",
+        new="            if not is_a_voucher:\n",
         caught_by=f"{_FROZEN}::test_it_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
     "held_afresh_for_the_sale_that_named_it_last": Mutant(
@@ -358,8 +459,8 @@ MUTANTS = {
     ),
     "settled_without_what_is_due": Mutant(
         file="agent/till/sales.py",
-        old="sale.business_date, account):\n        row = find(transaction, shown)\n",
-        new="sale.business_date, account):\n        pass\n",
+        old="row.account if row else None):\n        row = find(transaction, shown)\n",
+        new="row.account if row else None):\n        pass\n",
         caught_by=f"{_WAITS}::test_a_sale_is_settled_with_what_is_due",
     ),
     "captured_for_a_sale_that_came_back": Mutant(
@@ -483,5 +584,54 @@ MUTANTS = {
         old="lower(cashier) = lower(?)",
         new="cashier = ?",
         caught_by=f"{_DATES}::test_a_name_is_one_name_in_capitals_too",
+    ),
+    "a_day_brings_anything": Mutant(
+        file="agent/till/judging.py",
+        old="            earned_today=0 if per_day is None else max(0, ",
+        new="            earned_today=0 if per_day is not None else max(0, ",
+        caught_by=f"{_CLUB}[club-month]",
+    ),
+    "tier_reached_and_forgotten": Mutant(
+        file="agent/till/judging.py",
+        old="        standing=after if is_news else None,",
+        new="        standing=None,",
+        caught_by=f"{_LEFT_TIER}[club-month]",
+    ),
+    "nobody_bought_before": Mutant(
+        file="agent/till/judging.py",
+        old="    bought_before = row.purchases > 0",
+        new="    bought_before = row.last_redeemed is not None",
+        caught_by=f"{_CLUB}[club-year]",
+    ),
+    "budget_of_each_member": Mutant(
+        file="agent/ledger/progress.py",
+        old='            connection.execute(SQL["give_promotion"], use)\n',
+        new='            connection.execute(SQL["give_promotion"], (because.rule, 0))\n',
+        caught_by=f"{_PROMOTED}::test_an_allowance_is_the_stores",
+    ),
+    "voided_money_still_counts": Mutant(
+        file="agent/ledger/progress.py",
+        old="    is_back_minor = spend_minor  # ",
+        new="    is_back_minor = was_back_minor  # ",
+        caught_by="tests/unit/test_a_voided_sale_leads_to_no_tier.py"
+        "::test_goods_and_coupons_that_came_to_nothing",
+    ),
+    "claim_counts_on_another_day": Mutant(
+        file="agent/ledger/projections.py",
+        old="    progress.sell(connection, entry, fact, fact.account, sold_on)",
+        new="    progress.sell(connection, entry, fact, fact.account, _day(entry))",
+        caught_by=f"{_TIER}::test_a_claim_counts_on_the_day_of_its_sale",
+    ),
+    "tier_without_grace": Mutant(
+        file="agent/core/tiers.py",
+        old="day <= days_after(before.kept_until, rules.grace_days):",
+        new="day <= before.kept_until:",
+        caught_by=f"{_LEFT_TIER}[club-month]",
+    ),
+    "tier_never_kept_anew": Mutant(
+        file="agent/core/tiers.py",
+        old="    return first <= day and reached(first) >= ",
+        new="    return first > day and reached(first) >= ",
+        caught_by=f"{_LEFT_TIER}[club-month]",
     ),
 }

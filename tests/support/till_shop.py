@@ -20,8 +20,10 @@ from in_memory import make_directory
 from till_calls import NO_ENTRY, PIN_HASHES, Call, send
 from till_model import Notebook, SaleNote
 from till_model_adjust import ALONE_POINTS, DAY_POINTS
+from till_model_cards import Member
+from till_model_club import STORE, ClubBook
 from till_model_desk import Answer
-from till_model_sums import offers, worth
+from till_model_sums import offers
 from toy_clock import ToyClock
 
 from agent.core.basket import Sale
@@ -29,7 +31,7 @@ from agent.core.entry import Position
 from agent.core.heard import Heard
 from agent.core.program import Program
 from agent.ledger import Ledger, Refusal, View, replay
-from agent.till import DayAnswer, Terms, Till, UnknownCard
+from agent.till import DayAnswer, Quote, Terms, Till, UnknownCard
 
 __all__ = ["PROGRAMS", "Shop"]
 
@@ -48,6 +50,7 @@ class Shop:
         self._terms = Terms(
             program=Program.parse(text, source=program),
             alone=alone,
+            store=STORE,
             adjust_alone_points=ALONE_POINTS,
             adjust_day_points=DAY_POINTS,
         )
@@ -57,7 +60,7 @@ class Shop:
         self._ids = iter(range(10**9))
         self._told: dict[tuple[str, ...], str] = {}
         self.counts: Counter[str] = Counter()
-        self.notebook = Notebook(tomllib.loads(text), alone=alone)
+        self.notebook = self._notebook(tomllib.loads(text))
         self.clock = ToyClock()
         # Business dates go on faster than this clock: nothing may be denied by it.
         self.clock.set_by(0, synchronised=False)
@@ -65,6 +68,11 @@ class Shop:
         self.done: dict[tuple[str, ...], Call] = {}
         self.heads: list[Position] = []
         self.open()
+
+    def _notebook(self, program: dict[str, Any]) -> Notebook:
+        if "tiers" not in program:
+            return Notebook(program, alone=self._terms.alone)
+        return ClubBook(program, self._terms.program, alone=self._terms.alone)
 
     def open(self) -> None:
         """Start a ledger on the directory, and a till on the ledger."""
@@ -128,6 +136,8 @@ class Shop:
             foreign = call.body["currency"] != self.notebook.program["currency"]
             assert ("currency_mismatch" in told["flags"]) == foreign, (call, answer)
             assert sum(reason["points"] for reason in told["because"]) == told["points"]
+        if call.what in ("commit", "claim") and told["status"] == "accumulated":
+            self._hold_why(call, told)
         key, text = (call.what, *call.ids), answer[0]
         if call.what in ("hold", "capture", "release"):
             text = json.dumps({name: told[name] for name in told if name not in _MOVING})
@@ -136,6 +146,13 @@ class Shop:
         is_its_own = call.what == "adjust" and call.body["adjust_id"] is None
         if call.what not in _MEMBERS and not is_its_own:
             assert self._told.setdefault(key, text) == text, (call, answer, self._told[key])
+
+    def _hold_why(self, call: Call, told: dict[str, Any]) -> None:
+        sale_id, why = call.ids[0], self.notebook.why(call.ids[0])
+        given = {reason["rule"]: reason["points"] for reason in told["because"]}
+        assert why in (None, given), (call, told, why)
+        withheld = "points_withheld" in told["flags"]
+        assert withheld == self.notebook.is_withheld(sale_id), (call, told)
 
     def look(self, card: str) -> None:
         """A member's account is what the notebook says, and looking at it writes nothing."""
@@ -149,6 +166,9 @@ class Shop:
         status = self.notebook.cards.state(card)
         assert (seen.account, seen.status) == (member.account, status), seen
         assert seen.display_name == member.name, seen
+        today = self.notebook.today
+        day = date.fromisoformat(today) if today else self.clock.now.at.date()
+        assert seen.tier == self.notebook.tier_of(member, day), seen
         points = (member.active, self.notebook.pending(member), usable)
         assert (seen.balance, seen.pending, seen.redeemable_now) == points, seen
         offered = [(one.reward, one.cost_points, one.available) for one in seen.offers]
@@ -160,13 +180,36 @@ class Shop:
         member, head = self.notebook.cards.get(body["token"]), self.ledger.head
         quoted = self._loop.run(self.till.quote(Sale.model_validate(body)))
         program = self.notebook.program
-        assert quoted.points == (worth(program, body) if member is not None else 0), (body, quoted)
+        assert quoted.points == self.notebook.would_earn(body, member), (body, quoted)
+        if member is not None:
+            self._hold_tier(member, date.fromisoformat(body["business_date"]), quoted)
         due = self.notebook.due(member, body["business_date"])
         assert quoted.balance == (None if member is None else member.active + due), (body, quoted)
         offered = [(one.reward, one.cost_points, one.available) for one in quoted.rewards]
         usable = self.notebook.usable(body["token"], due)
-        assert offered == offers(program, usable, body["total_minor"]), (body, quoted)
+        goods = [one for one in body["lines"] if one["category"] != "reward"]
+        goods_minor = max(0, sum(one["amount_minor"] for one in goods))
+        beside = self._beside(body, member)
+        assert offered == offers(program, usable, goods_minor, beside), (body, quoted)
         assert self.ledger.head == head
+
+    def _hold_tier(self, member: Member, day: date, quoted: Quote) -> None:
+        """A quote shows the tier of its day, and what is missing for the next."""
+        assert quoted.tier == self.notebook.tier_of(member, day), (day, quoted)
+        short = self.notebook.short_of(member, day)
+        above = quoted.next_tier
+        told = set() if above is None else {above.points, above.spend_minor} - {None}
+        assert told == (set() if short is None else {short}), (day, quoted, short)
+
+    def _beside(self, body: dict[str, Any], member: Any) -> list[tuple[str | None, int]]:
+        """What a basket's member holds of what it names, or spent."""
+        holds = self.notebook.holds
+        named = [holds[name] for name in {*body["redemptions"]} if name in holds]
+        return [
+            (one.reward, one.captured or one.points)
+            for one in named
+            if one.member is member and one.status != "released"
+        ]
 
     def release_overdue(self) -> None:
         """The agent looks for holds whose time is up."""

@@ -125,6 +125,23 @@ def test_what_was_said_of_another_balance_goes_with_it(shop: LaneShop) -> None:
     assert after is None
 
 
+def test_a_reward_that_does_not_fit_is_told(shop: LaneShop) -> None:
+    """A sale that spends more points than it comes to is taken, and the page says so."""
+
+    async def run() -> list[str]:
+        await shop.tap(ANA)
+        await shop.till.commit("s-0", sale_of(200_000, token=str(ANA)))
+        await shop.till.hold("r-1", Wish(token=str(ANA), points=1_000))
+        small = sale_of(500, token=str(ANA)).model_copy(update={"redemptions": ("r-1",)})
+        answer = (await shop.till.commit("s-1", small)).answer
+        assert answer.flags == ("reward_does_not_fit",)
+        shop.lanes.sale_committed("1", answer, ANA)
+        return await said(shop)
+
+    told = "A reward of this sale was not for it. Head office will look at it."
+    assert told in asyncio.run(run())
+
+
 @pytest.mark.parametrize("card", [ANA, NOBODY, None])
 def test_points_that_nobody_redeemed(shop: LaneShop, card: Token | None) -> None:
     """A sale that points paid for and no points covered is said, whosever it was."""

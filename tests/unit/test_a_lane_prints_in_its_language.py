@@ -45,7 +45,9 @@ def test_a_program_without_languages_speaks_english() -> None:
     assert Paper.of(plain).texts == {}
 
 
-@pytest.mark.parametrize("phrase", list(Phrases.model_fields))
+@pytest.mark.parametrize(
+    "phrase", [name for name, field in Phrases.model_fields.items() if field.is_required()]
+)
 def test_a_language_has_every_phrase(phrase: str) -> None:
     """Whichever phrase a language lacks, the mistake names it."""
     lines = [line for line in SIMPLE.splitlines() if not line.startswith(f"{phrase} = ")]

@@ -253,7 +253,7 @@ def test_two_lanes_give_a_number_to_one_member(till: Till) -> None:
         return list(await asyncio.gather(*jobs, return_exceptions=True))
 
     names = sorted(type(answer).__name__ for answer in asyncio.run(both()))
-    assert names == ["AccountView", "PhoneInUse"]
+    assert names == ["Enrolled", "PhoneInUse"]
 
 
 def test_an_erased_person_keeps_the_points(till: Till, sale_body: SaleBody) -> None:

@@ -77,6 +77,16 @@ def test_a_claim_counts_as_its_sale_would_have(till: Till, sale_body: SaleBody) 
     assert tier(till) == "gold"
 
 
+def test_a_claim_counts_on_the_day_of_its_sale(till: Till, sale_body: SaleBody) -> None:
+    """Also where another lane handed in yesterday's sale meanwhile: what a day may bring is one."""
+    body = sale_body(30_000, business_date="2026-11-22")
+    asyncio.run(till.commit("s-1", Sale.model_validate(body)))
+    asyncio.run(till.commit("s-2", Sale.model_validate(sale_body(100))))
+    asyncio.run(till.claim("s-1", CARD))
+    assert sell(till, "s-3", sale_body(30_000, business_date="2026-11-22")).points == 80
+    assert sell(till, "s-4", sale_body(10_000)).points == 150
+
+
 def test_what_comes_back_is_judged_in_the_tier_of_then(till: Till, sale_body: SaleBody) -> None:
     """A sale as blue, of which half comes back once the member is gold, keeps half its points."""
     sell(till, "s-1", sale_body(4_000, 4_000))

@@ -133,8 +133,17 @@ PROMOTIONS = {
         "1 point more for a sale, from 22:00 to 00:00.",
     ),
     "a budget without shares of its own": (
-        "bonus = 1\nbudget = { points = 9, each_store = 3 }",
-        "1 point more for a sale. All stores together give at most 9 points (each store 3).",
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 3 }",
+        "1 point more for a sale. All stores together give at most 9 points (3 stores 3 each).",
+    ),
+    "a budget of one store": (
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 1 }",
+        "1 point more for a sale. All stores together give at most 9 points (1 store 3 each).",
+    ),
+    "a budget of two stores": (
+        "bonus = 1\nbudget = { points = 9, each_store = 3, other_stores = 1, stores = { s1 = 5 } }",
+        "1 point more for a sale. "
+        "All stores together give at most 9 points (s1 5 and 1 other store 3 each).",
     ),
 }
 
@@ -224,6 +233,15 @@ def test_points_as_money_off_are_told() -> None:
 def test_a_friend_may_get_nothing() -> None:
     """A referral without conditions is told as such."""
     friend = '[referral]\nid = "f"\ntext = "F"\npoints = 1\n'
-    assert told(CORNER + friend)["Earning"][-1] == (
-        "Who brings a friend gets 1 point with the friend's first sale, the friend none."
+    assert told(CORNER + friend)["Earning"][-2:] == (
+        "Who brings a friend gets 1 point with the friend's first sale, the friend none.",
+        "Where that sale is called off or comes back, both lose these points, and the friend's "
+        "next such sale brings them.",
     )
+
+
+def test_how_long_a_voucher_is_good_is_told() -> None:
+    """The grocer's run two years from their issue, and are worth twice at a partner."""
+    (discount,) = told(shipped_program("clubpoints").read_text("utf-8"))["Rewards"]
+    assert "In a partner's voucher points are worth 2 times as much." in discount
+    assert "A voucher for points is good for 24 months." in discount

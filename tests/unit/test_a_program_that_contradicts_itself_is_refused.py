@@ -45,6 +45,27 @@ _WRONG = [
         _MORE + 'bonus = 5\nstarts_at = "2026-01-02T00:00:00Z"\nends_at = "2026-01-02T00:00:00Z"\n',
         "ends_at is not after starts_at",
     ),
+    (
+        _MORE + 'bonus = 5\nhours = [{ start = "16:00", end = "16:00" }]\n',
+        "corner.toml:13: [[promotion]] \"more\": hours.1.end: "
+        "from 16:00 to 16:00 is no time, or the "
+        "whole day; write another end, or leave hours out",
+    ),
+    (
+        _MORE + "bonus = 5\nbudget = { points = 50, each_store = 5 }\n",
+        "corner.toml:13: [[promotion]] \"more\": budget.each_store: "
+        "nobody says how many other stores "
+        "have each_store; write other_stores",
+    ),
+    (
+        _MORE + "bonus = 5\nbudget = { points = 50, other_stores = 5 }\n",
+        "budget.other_stores: other_stores goes with each_store; write each_store, or take it out",
+    ),
+    (
+        _MORE + "bonus = 5\nbudget = { points = 50, each_store = 6, other_stores = 9 }\n",
+        "corner.toml:13: [[promotion]] \"more\": budget.each_store: the stores' allowances add up "
+        "to 54, more than 50; give less to each, or write points = 54",
+    ),
     (_MORE + 'bonus = 5\noccasion = "visit"\n', "and zone go together"),
     (_MORE + 'bonus = 5\nzone = "bar"\n', "and zone go together"),
     (_MORE + "bonus = 5\nwithin_days = 3\n", "within_days goes with occasion"),
@@ -79,6 +100,11 @@ _WRONG = [
     (
         _COFFEE.replace("currency", 'categories = ["fuel"]\ncurrency') + 'categories = ["oil"]\n',
         " categories.1: nobody declared the category 'oil'",
+    ),
+    (
+        _OFF.replace("currency", 'categories = ["fuel"]\ncurrency')
+        + 'points = 1\nworth_minor = 1\nstep = 1\nexclude_categories = ["oil"]\n',
+        "exclude_categories.1: nobody declared the category 'oil'",
     ),
     (_OFF + "points = 3\nworth_minor = 100\nstep = 1\n", "a step must be worth whole minor units"),
     (_OFF + "points = 1\nworth_minor = 1\nstep = 50\nminimum = 120\n", "make it 100 or 150"),

@@ -97,7 +97,7 @@ APART = {
     "other rules": ([DOUBLE, 'rules = ["base"]'], [DOUBLE, 'tiers = ["gold"]']),
     "a cap": (["bonus = 9", "caps = { times_in_all = 1 }"], ["bonus = 5", 'tiers = ["gold"]']),
     "a budget": (
-        ["bonus = 9", "budget = { points = 90, each_store = 1 }"],
+        ["bonus = 9", "budget = { points = 90, each_store = 1, other_stores = 90 }"],
         ["bonus = 5", 'tiers = ["gold"]'],
     ),
     "always given": ([DOUBLE], [DOUBLE, "always = true"]),

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
 from program_strategies import circumstances, programs, sales
 
-from agent.core.accumulate import Circumstances, accumulate
+from agent.core.accumulate import Circumstances, Then, accumulate
 from agent.core.basket import Sale
 from agent.core.explain import explain
 from agent.core.program import Program
@@ -47,8 +48,10 @@ def test_each_calculation_ends_in_its_points(
 def test_what_is_left_is_explained_too(program: Program, sale: Sale, when: Circumstances) -> None:
     """Where less is given than was worked out, both numbers are said, the larger one first."""
     first = accumulate(program, sale, when)
-    half = {reason.rule: (reason.points + 1) // 2 for reason in first.because}
-    again = Circumstances(account=when.account, pushed=when.pushed, again=half)
+    halves = [replace(each, points=(each.points + 1) // 2) for each in first.because]
+    half = {each.rule: each.points for each in halves}
+    then = Then.of(sale, halves)
+    again = Circumstances(account=when.account, pushed=when.pushed, again=then)
     for each in explain(program, sale, again).because:
         assert each.points <= half[each.rule]
         if " of which " in each.how:

@@ -116,13 +116,33 @@ def test_stores_share_no_more_than_the_budget() -> None:
     """Allowances that add up to more than the budget are refused."""
     with pytest.raises(ValueError, match="add up to 60, more than 50"):
         Budget(points=50, stores={"s001": 20, "s002": 40})
+    with pytest.raises(ValueError, match="add up to 51, more than 50"):
+        Budget(points=50, stores={"s001": 20}, each_store=1, other_stores=31)
+
+
+@given(
+    points=st.integers(1, 200),
+    own=st.dictionaries(_STORE, st.integers(0, 100)),
+    each_store=st.integers(0, 60),
+    other_stores=st.none() | st.integers(1, 9),
+)
+def test_what_all_stores_may_give_is_in_the_budget(
+    points: int, own: dict[str, int], each_store: int, other_stores: int | None
+) -> None:
+    """However a budget is split: the allowances of as many stores as it names stay within it."""
+    try:
+        budget = Budget(points=points, stores=own, each_store=each_store, other_stores=other_stores)
+    except ValueError:
+        return
+    others = [f"t{number}" for number in range(other_stores or 9)]
+    assert sum(budget.allowance(store) for store in (*own, *others)) <= points
 
 
 def test_a_store_that_is_not_listed_has_its_own_allowance() -> None:
     """It is ``each_store``, and nothing where that is not said."""
     budget = Budget(points=50, stores={"s001": 20})
     assert [budget.allowance(store) for store in ("s001", "s002", None)] == [20, 0, 0]
-    open_to_all = Budget(points=50, stores={"s001": 20}, each_store=5)
+    open_to_all = Budget(points=50, stores={"s001": 20}, each_store=5, other_stores=6)
     assert [open_to_all.allowance(store) for store in ("s001", "s002", None)] == [20, 5, 5]
 
 
@@ -135,7 +155,7 @@ def test_a_store_that_is_not_listed_has_its_own_allowance() -> None:
         ("caps = { points_per_day = 7 }", [5, 2, 5, 2]),
         ("caps = { points_in_all = 12 }", [5, 5, 2, 0]),
         ("budget = { points = 8, stores = { s001 = 8 } }", [5, 3, 0, 0]),
-        ("budget = { points = 8, each_store = 8 }", [5, 3, 0, 0]),
+        ("budget = { points = 8, each_store = 8, other_stores = 1 }", [5, 3, 0, 0]),
         ("budget = { points = 8, stores = { s002 = 8 } }", [0, 0, 0, 0]),
     ],
 )

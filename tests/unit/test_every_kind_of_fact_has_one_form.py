@@ -25,40 +25,52 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
     kind_of,
 )
+from agent.core.referring import Referred
 from agent.core.rewards import Toward
 from agent.core.tiers import Standing
 
 DAY = date(2026, 12, 5)
 BECAUSE = (Because(rule="base", points=3, lines=(0, 2), text="1 point per $1"),)
 WHY = b'"because":[{"rule":"base","points":3,"lines":[0,2],"text":"1 point per $1"}]'
+CODE = "0000-0000-0001-2"
 EXPIRES = "2026-11-21T09:15:00.000Z"
 
 FORMS: list[tuple[Fact, bytes]] = [
-    (Enrol(account="a", token="em4100:0C000621A5"),
-     b'"kind":"ENROL","account":"a","token":"em4100:0C000621A5"'),
+    (Enrol(account="a", token="em4100:0C000621A5", referred_by="b"),
+     b'"kind":"ENROL","account":"a","token":"em4100:0C000621A5","referred_by":"b"'),
     (AccumulatePoints(sale_id="s", sale_json=Raw(b"{}"), status="accumulated", account="a",
                       program="p@1", points=3, because=BECAUSE, balance=-2,
                       flags=("currency_mismatch",), pending_until=DAY, tier="gold", lease=3,
                       pending=7, toward=Toward(reward="coffee", short=9, text="A coffee"),
                       redeemed=5, standing=Standing(tier="gold", since=DAY, kept_until=DAY),
-                      promotions=("double",), spend_minor=1425),
+                      promotions=("double",), spend_minor=1425, occurred_s=-5,
+                      referral=Referred(promotion="friend", referrer="b", points=2,
+                                        friend_points=1, spent_minor=1425, minimum_minor=9)),
      b'"kind":"ACCUMULATE_POINTS","sale_id":"s","sale":{},"status":"accumulated","account":"a",'
      b'"program":"p@1","points":3,' + WHY + b',"balance":-2,"flags":["currency_mismatch"],'
      b'"pending_until":"2026-12-05","tier":"gold","lease":3,"pending":7,'
      b'"toward":{"reward":"coffee","short":9,"text":"A coffee"},"redeemed":5,'
      b'"standing":{"tier":"gold","since":"2026-12-05","kept_until":"2026-12-05"},'
-     b'"promotions":["double"],"spend_minor":1425'),
+     b'"promotions":["double"],"spend_minor":1425,"referral":{"promotion":"friend",'
+     b'"referrer":"b","points":2,"friend_points":1,"spent_minor":1425,"minimum_minor":9},'
+     b'"occurred_s":-5'),
     (AccumulatePromotionPoints(account="a", promotion="b-day", points=3, because=BECAUSE),
      b'"kind":"ACCUMULATE_PROMOTION_POINTS","account":"a","promotion":"b-day","points":3,' + WHY),
     (ActivatePoints(account="a", points=5, lots=(LotPart(epoch=0, seq=7, points=5),), lease=5),
@@ -105,8 +117,30 @@ FORMS: list[tuple[Fact, bytes]] = [
     (ClockJump(by_ms=-3_600_000), b'"kind":"CLOCK_JUMP","by_ms":-3600000'),
     (AddCard(account="a", token="em4100:0C000621A5", cashier="c"),
      b'"kind":"ADD_CARD","account":"a","token":"em4100:0C000621A5","cashier":"c"'),
+    (ReturnPromotionPoints(account="a", promotion="friend", sale_id="s", from_active=2, lease=-2,
+                           from_pending=3, balance=-1, lane="1", cashier="c"),
+     b'"kind":"RETURN_PROMOTION_POINTS","account":"a","promotion":"friend","sale_id":"s",'
+     b'"from_active":2,"from_pending":3,"balance":-1,"lane":"1","cashier":"c","lease":-2'),
     (FlagActivity(flag="wrong_pin", cashier="c", reason="adjust"),
      b'"kind":"FLAG","flag":"wrong_pin","cashier":"c","reason":"adjust"'),
+    (IssueVoucher(account="a", code=CODE, points=250, value_minor=500, currency="GBP",
+                  good_until=DAY, partner=True, voucher_id="v", lane="1", cashier="c",
+                  lease=-250, balance=15),
+     b'"kind":"ISSUE_VOUCHER","account":"a","code":"0000-0000-0001-2","points":250,'
+     b'"value_minor":500,"currency":"GBP","good_until":"2026-12-05","partner":true,'
+     b'"voucher_id":"v","lane":"1","cashier":"c","lease":-250,"balance":15'),
+    (HoldVoucher(redemption_id="r", account="a", code=CODE, expires_at=EXPIRES, sale_id="s"),
+     b'"kind":"HOLD_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"expires_at":"2026-11-21T09:15:00.000Z","sale_id":"s"'),
+    (UseVoucher(redemption_id="r", account="a", code=CODE, sale_id="s", lane="1"),
+     b'"kind":"USE_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"sale_id":"s","lane":"1"'),
+    (ReleaseVoucher(redemption_id="r", account="a", code=CODE, reason="sale_came_back",
+                    sale_id="s"),
+     b'"kind":"RELEASE_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
+     b'"reason":"sale_came_back","sale_id":"s"'),
+    (WithdrawVoucher(account="a", code=CODE, sale_id="s"),
+     b'"kind":"WITHDRAW_VOUCHER","account":"a","code":"0000-0000-0001-2","sale_id":"s"'),
 ]  # fmt: skip
 
 
@@ -175,6 +209,12 @@ def test_an_entry_has_no_keys_of_anybody_else(entry: Entry, value: str) -> None:
         (FORMS[15][0], "points", -1),
         (FORMS[16][0], "parent_hash", "00" * 31),
         (FORMS[16][0], "cause", "hoped"),
+        (FORMS[21][0], "code", "0000-0000-0001"),
+        (FORMS[21][0], "code", "0000-0000-000U-5"),
+        (FORMS[21][0], "points", -1),
+        (FORMS[21][0], "lease", 1),
+        (FORMS[21][0], "value_minor", -1),
+        (FORMS[24][0], "reason", "lost"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(fact: Fact, key: str, value: object) -> None:

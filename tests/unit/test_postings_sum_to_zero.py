@@ -24,14 +24,20 @@ from agent.core.facts import (
     ExpirePoints,
     Fact,
     FlagActivity,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
     LeaseReturn,
     LotPart,
     OpenEpoch,
     RateVisit,
     RedeemReward,
+    ReleaseVoucher,
+    ReturnPromotionPoints,
     ReturnSale,
+    UseVoucher,
     VoidSale,
+    WithdrawVoucher,
     kind_of,
 )
 from agent.core.postings import PROGRAM, Posting, lease_of, postings_of
@@ -46,6 +52,8 @@ SOLD = {
     "flags": (),
 }
 CLAIMED = {"sale_id": "s", "account": "a", "token": "t:1", "program": "p@1", "because": ()}
+CODE = "0000-0000-0001-2"
+USE = {"redemption_id": "r", "account": "a", "code": CODE}
 PROMOTED = {"account": "a", "promotion": "p", "because": ()}
 
 Moves = dict[tuple[str, str], int]
@@ -62,6 +70,9 @@ TABLE: list[tuple[Fact, Moves, int]] = [
      {("a", "active"): 5, (PROGRAM, "issued"): -5}, 5),
     (AccumulatePromotionPoints(**PROMOTED, points=5, pending_until=DAY),
      {("a", "pending"): 5, (PROGRAM, "issued"): -5}, 0),
+    (ReturnPromotionPoints(account="a", promotion="p", sale_id="s", from_active=3, from_pending=2,
+                           lease=-3),
+     {("a", "active"): -3, ("a", "pending"): -2, (PROGRAM, "issued"): 5}, -3),
     (ClaimSale(**CLAIMED, points=4, lease=4), {("a", "active"): 4, (PROGRAM, "issued"): -4}, 4),
     (ClaimSale(**CLAIMED, points=4, pending_until=DAY),
      {("a", "pending"): 4, (PROGRAM, "issued"): -4}, 0),
@@ -98,6 +109,13 @@ TABLE: list[tuple[Fact, Moves, int]] = [
     (ClockJump(by_ms=9), {}, 0),
     (AddCard(account="a", token="t:1"), {}, 0),
     (FlagActivity(flag="wrong_pin", account="a"), {}, 0),
+    (IssueVoucher(account="a", code=CODE, points=250, value_minor=500, lease=-250),
+     {("a", "active"): -250, (PROGRAM, "redeemed"): 250}, -250),
+    (IssueVoucher(account="a", code=CODE, reward="coffee"), {}, 0),
+    (HoldVoucher(**USE, expires_at="x"), {}, 0),
+    (UseVoucher(**USE), {}, 0),
+    (ReleaseVoucher(**USE, reason="released"), {}, 0),
+    (WithdrawVoucher(account="a", code=CODE), {}, 0),
 ]  # fmt: skip
 
 

@@ -207,6 +207,43 @@ BAD = {
         + "first_day = 2026-03-02\nlast_day = 2026-03-01",
         (30, "reward.1.last_day", "so nobody could have it", "write 2026-03-02 or later"),
     ),
+    "a treat without an occasion": (
+        CORNER + '[[reward]]\nid = "r"\ntext = "R"\ncost_points = 0',
+        (28, "reward.1.cost_points", "costs nothing needs an occasion", 'occasion = "birthday"'),
+    ),
+    "an occasion of what costs points": (
+        CORNER + '[[reward]]\nid = "r"\ntext = "R"\ncost_points = 5\noccasion = "welcome"',
+        (29, "reward.1.occasion", "occasion goes with cost_points = 0", "take it out"),
+    ),
+    "days of a tier after joining": (
+        CORNER
+        + '[[reward]]\nid = "r"\ntext = "R"\ncost_points = 0\noccasion = "welcome"\n'
+        + "tier_days = { gold = 2 }",
+        (30, "reward.1.tier_days", "go with occasion", "add that occasion"),
+    ),
+    "more often than ever": (
+        CORNER
+        + '[[reward]]\nid = "r"\ntext = "R"\ncost_points = 0\noccasion = "birthday"\n'
+        + "times_per_year = 3\ntimes_in_all = 2",
+        (30, "reward.1.times_per_year", "never had so often", "write 2 or fewer"),
+    ),
+    "a stamp card whose days are in the wrong order": (
+        CORNER
+        + '[[stamp_card]]\nid = "c"\ntext = "C"\ngives = "G"\nstamps = 9\n'
+        + "first_day = 2026-03-02\nlast_day = 2026-03-01",
+        (31, "stamp_card.1.last_day", "so it would never collect", "write 2026-03-02 or later"),
+    ),
+    "a stamp card of an unknown tier": (
+        CORNER
+        + '[[stamp_card]]\nid = "c"\ntext = "C"\ngives = "G"\nstamps = 9\ntiers = ["golden"]',
+        (30, "stamp_card.1.tiers.1", "nobody declared the tier 'golden'", "did you mean 'gold'"),
+    ),
+    "a stamp card called as a reward is": (
+        CORNER
+        + '[[reward]]\nid = "c"\ntext = "R"\ncost_points = 5\n'
+        + '[[stamp_card]]\nid = "c"\ntext = "C"\ngives = "G"\nstamps = 9',
+        (30, "stamp_card.1.id", "two rewards are called 'c'", "a name of its own"),
+    ),
     "a list of what are no tables": (
         "promotion = [5]\n" + CORNER,
         (1, "promotion.1", "promotion.1: ", "write it as a table"),

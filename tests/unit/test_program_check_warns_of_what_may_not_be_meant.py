@@ -74,15 +74,16 @@ WARNED = {
         "32 promotion.1.tier_days.green",
         "its days do nothing; add it to tiers",
     ),
-    "hours that are the whole day": (
-        P + 'bonus = 5\nhours = [\n{ start = "16:00", end = "16:00" }]',
-        "31 promotion.1.hours.1",
-        "from 16:00 to 16:00 is the whole day; write another end",
-    ),
     "an expiry for nobody": (
         '\n[expiry]\nkind = "rolling"\nmonths = 6\nnever_tiers = ["gold", "green"]',
         "29 expiry.never_tiers",
         "these are all tiers, so no points ever run out; take [expiry] out",
+    ),
+    "money off for goods that are excluded": (
+        '\n[discount]\nid = "d"\ntext = "D"\npoints = 1000\nworth_minor = 1\nstep = 1000\n'
+        'skus = ["1"]\nexclude_skus = ["1"]',
+        "26 discount",
+        "all that points could pay for is excluded, so nobody can have it; take an exclusion out",
     ),
     "a reward that costs more for less": (
         reward("small", 20, 100) + reward("large", 10, 100),
@@ -115,6 +116,7 @@ FINE = {
     + reward("b", 10, 100, "minimum_basket_minor = 500"),
     "cheaper for some days": reward("a", 20, 100) + reward("b", 10, 100, "last_day = 2026-05-01"),
     "cheaper for a good card": reward("a", 20, 100) + reward("b", 10, 100, 'proof = "sdm"'),
+    "cheaper and alone": reward("a", 20, 100) + reward("b", 10, 100, "alone = true"),
     "cheaper for some goods": reward("a", 20, 100) + reward("b", 10, 100, 'skus = ["1"]'),
 }
 
@@ -166,3 +168,33 @@ def test_a_warning_is_no_mistake(tmp_path: Path) -> None:
     assert found["mistakes"] == []
     assert [each["line"] for each in found["warnings"]] == [30]
     assert found["warnings"][0]["suggestion"].startswith("let them take off less than 10.00 USD")
+
+
+CARD = '\n[[stamp_card]]\nid = "{}"\ntext = "S"\ngives = "A coffee"\nstamps = 9\n'
+
+
+def test_a_stamp_card_about_more_than_was_meant() -> None:
+    """Stamps for all goods, or for the same goods on two cards, are told; other goods are not."""
+    (everything,) = warnings_of(CARD.format("c"))
+    assert everything.startswith("26 stamp_card.1: ")
+    assert "each bread roll brings a stamp; name categories or skus" in everything
+    coffee = CARD.format("c") + 'categories = ["beverage"]\n'
+    assert warnings_of(coffee) == []
+    (twice,) = warnings_of(coffee + CARD.format("d") + 'skus = ["1"]\ncategories = ["beverage"]\n'
+                           'exclude_skus = ["1"]\n')  # fmt: skip
+    assert twice.startswith("33 stamp_card.2: ")
+    assert "all its goods bring stamps on 'c', too" in twice
+    for other in ('categories = ["bakery"]\n', 'categories = ["beverage"]\ntiers = ["gold"]\n',
+                  'categories = ["beverage"]\nlast_day = 2026-03-01\n'):  # fmt: skip
+        assert warnings_of(coffee + CARD.format("d") + other) == []
+
+
+def test_a_treat_is_compared_with_no_price() -> None:
+    """What costs nothing is worth no points, and outdoes no other; its days for other tiers are
+    told.
+    """
+    free = 'occasion = "birthday"\n'
+    assert warnings_of(reward("r", 0, 5001, free) + reward("s", 50, 100)) == []
+    days = free + 'tiers = ["gold"]\ntier_days = { gold = 7, green = 2 }\n'
+    (useless,) = warnings_of(reward("r", 0, 100, days))
+    assert "the reward is not for the tier 'green', so its days do nothing" in useless

@@ -110,6 +110,17 @@ class Desk:
         return found
 
 
+ZONE = """
+[[promotion]]
+id = "wine"
+bonus = 5
+occasion = "visit"
+zone = "wine"
+text = "Wine corner"
+caps = { times_per_day = 1 }
+"""
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A desk with nothing on it."""
@@ -153,6 +164,7 @@ def test_a_basket_is_explained_field_by_field(desk: Desk) -> None:
         "tier": "gold",
         "next_tier": None,
         "withheld": 0,
+        "stamps": [],
     }
 
 
@@ -345,3 +357,19 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     missing = CliRunner().invoke(main, asked)
     assert missing.exit_code == 2
     assert "none.json: cannot be read: No such file or directory; --basket is" in missing.stderr
+
+
+def test_an_account_says_where_it_was_seen(desk: Desk) -> None:
+    """A visit in a zone counts where the account names the zone, once a day."""
+    program = PROGRAM + ZONE
+
+    def given(**said: Any) -> list[str]:
+        told = desk.answer(account=ACCOUNT | said, program=program)
+        return [each["rule"] for each in told["because"]]
+
+    assert given() == ["base"]
+    assert given(zones=["bar", "wine"]) == ["base", "wine"]
+    assert given(zones=["bar"]) == ["base"]
+    had = {"times": 3, "points": 15, "times_today": 1, "points_today": 5}
+    assert given(zones=["wine"], uses={"wine": had}) == ["base"]
+    assert given(zones=["wine"], uses={"wine": had | {"times_today": 0}}) == ["base", "wine"]

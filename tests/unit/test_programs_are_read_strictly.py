@@ -160,7 +160,12 @@ text = "A tea"
             "discount: there may be one alone: write [discount] with one bracket",
         ),
         ("version", "discount = 5\nversion", "discount: write it as a table"),
-        ("cost_points = 100", "cost_points = 0", '[[reward]] "tea": cost_points: write 1 or more'),
+        (
+            "cost_points = 100",
+            "cost_points = 0",
+            '[[reward]] "tea": cost_points: what costs nothing needs an occasion, or everybody has '
+            'it with every sale; write occasion = "birthday", or what it costs',
+        ),
         (
             "cost_points = 100",
             "cost_points = 1.5",

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from program_strategies import DAYS, TIERS, catalogues, sales
 
-from agent.core.basket import Sale
-from agent.core.program import Program
+from agent.core.basket import Line, Sale
+from agent.core.program import Discount, Program, Reward
 from agent.core.rewards import Shown, Spendable, cost_of, offers, toward
 
 SaleBody = Callable[..., dict[str, Any]]
@@ -38,6 +38,38 @@ def is_between(first: date | None, day: date | None, last: date | None) -> bool:
     return day is None or (first or date.min) <= day <= (last or date.max)
 
 
+def goods_minor(sale: Sale) -> int:
+    """Add up what the goods came to before rewards took anything off."""
+    return max(0, sum(line.amount_minor for line in sale.lines if line.category != "reward"))
+
+
+def goods_for(rule: Reward | Discount, sale: Sale) -> list[Line]:
+    """List the goods that a rule is about."""
+    named = rule.categories or rule.skus
+    return [
+        line
+        for line in sale.lines
+        if line.category not in {*rule.exclude_categories, "reward"}
+        and line.sku not in rule.exclude_skus
+        and (not named or line.category in rule.categories or line.sku in rule.skus)
+    ]
+
+
+def money_for(rule: Reward | Discount, sale: Sale) -> int:
+    """Add up the goods that a rule is about, as far as the whole basket comes to as much."""
+    about_minor = sum(line.amount_minor for line in goods_for(rule, sale))
+    return max(0, min(about_minor, goods_minor(sale)))
+
+
+def has_line_for(reward: Reward, sale: Sale, *, is_thing: bool) -> bool:
+    """Say whether there is something that a reward is for, or it stands there itself."""
+    if not (reward.categories or reward.skus or reward.exclude_categories or reward.exclude_skus):
+        return True
+    itself = [line for line in sale.lines if line.is_reward and line.amount_minor >= 0]
+    goods = [line for line in goods_for(reward, sale) if line.amount_minor >= 0]
+    return bool(goods or (is_thing and itself))
+
+
 @given(program=catalogues(), points=_spendable(), sale=st.none() | sales(), shown=_SHOWN)
 @settings(max_examples=60)
 def test_it_is_there_exactly_where_all_fits(
@@ -47,16 +79,9 @@ def test_it_is_there_exactly_where_all_fits(
     listed = {each.reward: each for each in offers(program, points, sale, shown)}
     assert listed.keys() >= {each.id for each in program.reward}
     for reward in program.reward:
-        goods = [] if sale is None else [line for line in sale.lines if not line.is_reward]
-        named = reward.categories or reward.skus
-        fits = [
-            line
-            for line in goods
-            if line.category not in reward.exclude_categories
-            and line.sku not in reward.exclude_skus
-            and (not named or line.category in reward.categories or line.sku in reward.skus)
-        ]
-        about_some = named or reward.exclude_categories or reward.exclude_skus
+        is_thing = not reward.value_minor
+        most_minor = 0 if sale is None else money_for(reward, sale)
+        takes_minor = min(reward.value_minor or 0, most_minor)
         expected = (
             reward.cost_points <= points.usable
             and (not reward.tiers or shown.tier == "" or shown.tier in reward.tiers)
@@ -65,14 +90,17 @@ def test_it_is_there_exactly_where_all_fits(
             and (
                 sale is None
                 or (
-                    sale.total_minor >= reward.minimum_basket_minor and bool(fits or not about_some)
+                    goods_minor(sale) >= reward.minimum_basket_minor
+                    and has_line_for(reward, sale, is_thing=is_thing)
+                    and (is_thing or takes_minor > 0)
                 )
             )
         )
         offer = listed[reward.id]
         assert offer.available == expected, offer.why
         assert offer.cost_points == reward.cost_points == cost_of(program, reward.id)
-        assert offer.value_minor == reward.value_minor
+        takes = sale is not None and not is_thing and expected
+        assert offer.value_minor == (takes_minor if takes else reward.value_minor)
         assert (offer.why == offer.text == reward.text) == expected
 
 
@@ -91,8 +119,9 @@ def test_money_off_is_the_most_whole_steps(
     while (most + 1) * discount.step <= points.usable and (
         sale is None
         or (
-            sale.total_minor >= discount.minimum_basket_minor
-            and 100 * (most + 1) * step_minor <= sale.total_minor * discount.most_percent
+            goods_minor(sale) >= discount.minimum_basket_minor
+            and 100 * (most + 1) * step_minor <= goods_minor(sale) * discount.most_percent
+            and (most + 1) * step_minor <= money_for(discount, sale)
         )
     ):
         most += 1
@@ -101,14 +130,21 @@ def test_money_off_is_the_most_whole_steps(
     assert offer.cost_points == (most * discount.step if offer.available else least)
     assert offer.value_minor == offer.cost_points // discount.step * step_minor
     if offer.available and sale is not None:
-        assert 0 < offer.value_minor <= sale.total_minor
+        assert 0 < offer.value_minor <= goods_minor(sale)
 
 
-@given(program=catalogues(), balance=st.integers(-100, 800))
-def test_what_comes_next_is_what_is_missing(program: Program, balance: int) -> None:
-    """With what ``toward`` says is missing, and no point less, its reward is within reach."""
-    ahead = toward(program, balance)
-    costs = [each.cost_points for each in program.reward]
+@given(program=catalogues(), balance=st.integers(-100, 800), shown=_SHOWN)
+def test_what_comes_next_is_what_is_missing(program: Program, balance: int, shown: Shown) -> None:
+    """With what ``toward`` says is missing, and no point less, its reward is within reach; it is
+    none of another tier, and none whose last day is over.
+    """
+    ahead = toward(program, balance, shown)
+    costs = [
+        each.cost_points
+        for each in program.reward
+        if (not each.tiers or shown.tier == "" or shown.tier in each.tiers)
+        and is_between(None, shown.day, each.last_day)
+    ]
     if program.discount is not None:
         costs.append(max(program.discount.minimum, program.discount.step))
     if ahead is None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import ledger_facts as some
+import ledger_vouchers
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -26,6 +27,9 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
     RateVisit,
+    ReleaseVoucher,
+    UseVoucher,
+    WithdrawVoucher,
 )
 from agent.ledger import Refusal
 from agent.ledger.backup import BackupKind, make_backup
@@ -116,6 +120,49 @@ class Day(RuleBasedStateMachine):
             else some.release(name, held, points, epoch=self.shop.head[0])
         )
         self.shop.ask(fact, day)
+
+    @rule(account=ACCOUNTS, points=SOME, thing=YES_OR_NO, day=DAYS)
+    def give_a_voucher(self, account, points, thing, day) -> None:
+        """A member gets a voucher: money for points, or a thing."""
+        right = self.notebook.right(account)
+        number = len(self.shop.places)
+        fact = ledger_vouchers.issue(number, account, points, right=right, thing=thing)
+        self.shop.ask(fact, day)
+
+    @precondition(lambda self: self.notebook.vouchers.standing("issued"))
+    @rule(data=st.data(), day=DAYS)
+    def hold_a_voucher(self, data, day) -> None:
+        """A voucher is set aside, perhaps once more under an id that gave it back."""
+        book = self.notebook.vouchers
+        code = data.draw(st.sampled_from(book.standing("issued")))
+        again = [n for n in book.uses_that_are("released") if book.uses[n].fact.code == code]
+        name = data.draw(st.sampled_from([self._new("r"), *again]))
+        sale_id = data.draw(st.sampled_from([None, "s-1"]))
+        self.shop.ask(ledger_vouchers.hold(book, name, code, sale_id), day)
+
+    @precondition(lambda self: self.notebook.vouchers.uses_that_are("held", "used"))
+    @rule(data=st.data(), spend=YES_OR_NO, day=DAYS)
+    def end_a_voucher(self, data, spend, day) -> None:
+        """A voucher that is held is used or released; one that was used comes back."""
+        book = self.notebook.vouchers
+        use = book.uses[data.draw(st.sampled_from(book.uses_that_are("held", "used")))]
+        if use.state == "held":
+            why = data.draw(st.sampled_from(["released", "timed_out"]))
+            fact = use.named(UseVoucher) if spend else use.named(ReleaseVoucher, reason=why)
+        elif spend and use.sale_id is None:
+            fact = use.named(UseVoucher, sale_id="s-2")
+        else:
+            fact = use.named(ReleaseVoucher, reason="sale_came_back")
+        self.shop.ask(fact, day)
+
+    @precondition(lambda self: self.notebook.vouchers.standing("issued"))
+    @rule(data=st.data(), day=DAYS)
+    def withdraw_a_voucher(self, data, day) -> None:
+        """The sale that a voucher came with came back."""
+        book = self.notebook.vouchers
+        code = data.draw(st.sampled_from(book.standing("issued")))
+        account = book.vouchers[code].fact.account
+        self.shop.ask(WithdrawVoucher(account=account, code=code), day)
 
     @precondition(lambda self: some.open_sales(self.notebook))
     @rule(data=st.data(), points=POINTS, given_back=st.none() | POINTS, day=DAYS)

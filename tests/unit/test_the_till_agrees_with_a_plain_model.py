@@ -17,7 +17,6 @@ from till_shop import Shop
 
 Record = Callable[[str, object], None]
 
-FIRST_DAY = date(2026, 11, 2)
 SOME_CARD = st.sampled_from(CARDS)
 SHOWN = (*CARDS, *NUMBERS)
 WARES = st.tuples(
@@ -26,6 +25,13 @@ WARES = st.tuples(
     st.integers(1, 5_000) | st.sampled_from([99, 100, 250, 2_500]) | st.integers(-400, -1),
 )
 BASKETS = st.lists(WARES, max_size=4)
+VISITS = st.tuples(
+    st.sampled_from([0, 0, 0, 0, 1, -1, 6]),
+    st.integers(1, 9_000),
+    st.sampled_from(["grocery", "grocery", "bakery", "tobacco"]),
+    st.sampled_from([CARDS[0], CARDS[0], CARDS[1], None]),
+    st.sampled_from([None, None, None, "claim", "void", "return"]),
+)
 DAYS = st.sampled_from([0, 0, 0, 0, 1, -1, 13, 14, 15, -3])
 
 
@@ -33,6 +39,7 @@ class Day(Events):
     """Some days of a store, in which its tills may ask for anything."""
 
     counts: ClassVar[Counter[str]] = Counter()
+    first_day = date(2026, 11, 2)
 
     @initialize(
         program=st.sampled_from(["corner", "corner-window"]),
@@ -188,7 +195,7 @@ class Day(Events):
         return {} if days is None else {"business_date": self._date(days)}
 
     def _date(self, days: int) -> str:
-        return (FIRST_DAY + timedelta(days=self.day + days)).isoformat()
+        return (self.first_day + timedelta(days=self.day + days)).isoformat()
 
     @rule(data=st.data(), whole=YES_OR_NO, times=TIMES)
     def take_lines_back(self, data, whole, times) -> None:
@@ -310,16 +317,84 @@ class Day(Events):
             self.shop.close()
 
 
-def agree(record_property: Record, *, days: int, steps: int) -> None:
+class ClubDay(Day):
+    """The same in a shop with tiers, promotions and limits, where weeks and years go by.
+
+    What has nothing to do with these is left to the other days.
+    """
+
+    counts: ClassVar[Counter[str]] = Counter()
+    enrol = change_a_member = adjust = hear_a_position = confirm = None
+    retry_otherwise = end_twice = hold_a_reward = hold_points = let_time_pass = exchange = None
+
+    @initialize(
+        program=st.sampled_from(["club-month", "club-year"]),
+        alone=YES_OR_NO,
+        first_day=st.sampled_from(["2026-11-02", "2026-12-27", "2028-01-29", "2028-02-27"]),
+        born=st.integers(0, 40),
+        morning=st.lists(st.integers(500, 9_000), max_size=3),
+    )
+    def begin(self, program, alone, first_day, born, morning) -> None:
+        """Two members, one of whom told a birthday that is soon; a sale that can be claimed; and
+        perhaps one has bought something.
+        """
+        self.first_day = date.fromisoformat(first_day)
+        self.shop = Shop(program, alone=alone)
+        self._sell([("grocery", "1.000", 1_250), ("bakery", "3.000", 500)], None)
+        birthday = self._date(born)[len("2026-") :]
+        self._ask("enrol", CARDS[0], phone=NUMBERS[0], birthday=birthday)
+        self._ask("enrol", CARDS[1])
+        for amount_minor in morning:
+            self._sell([("grocery", "2.000", amount_minor)], CARDS[0])
+            self.day += 5
+
+    @rule(visits=st.lists(VISITS, min_size=1, max_size=5))
+    def sell_to_members(self, visits) -> None:
+        """Those who come often come again: what a day, a promotion or a budget has is used up.
+
+        Now and then a card is shown after the sale, be it after somebody else's.
+        """
+        unclaimed = None
+        for days, amount_minor, category, card, ends in visits:
+            self.day += days
+            body = self._body([(category, "2.000", amount_minor), ("bakery", "1.000", 260)], card)
+            self.shop.quote(body)
+            self._ask("commit", self._new("s"), **body)
+            unclaimed = f"s-{self.numbers}" if card is None else unclaimed
+            match ends:
+                case "claim" if unclaimed is not None:
+                    self._ask("claim", unclaimed, token=CARDS[0])
+                case "void":
+                    self._ask("void", f"s-{self.numbers}")
+                case "return":
+                    sale_id, part = f"s-{self.numbers}", "1.000"
+                    lines = [{"line": 0, "quantity": part}]
+                    self._ask("return", sale_id, self._new("b"), lines=lines)
+
+    @rule(days=st.sampled_from([20, 27, 28, 30, 31, 33, 62, 330, 365]))
+    def let_weeks_pass(self, days) -> None:
+        """Nobody comes for a while, and tiers end."""
+        self.day += days
+
+    @rule(data=st.data(), born=st.sampled_from([None, 0, 1, 3, -1, -9]))
+    def tell_a_birthday(self, data, born) -> None:
+        """A member tells their birthday, another one, or that it is nobody's business."""
+        accounts = [one.account for one in self.shop.notebook.cards.members]
+        account = data.draw(st.sampled_from(accounts))
+        birthday = None if born is None else self._date(born)[len("2026-") :]
+        self._ask("profile", account, phone=None, name=None, birthday=birthday)
+
+
+def agree(record_property: Record, *, days: int, steps: int, machine: type[Day] = Day) -> None:
     """Play so many days of so many steps, and say the seed and what happened in them."""
     number = chosen_seed()
     record_property("TEST_SEED", number)
-    Day.counts.clear()
+    machine.counts.clear()
     run_state_machine_as_test(
-        seed(int(number))(Day),
+        seed(int(number))(machine),
         settings=settings(max_examples=days, stateful_step_count=steps),
     )
-    record_property("calls", dict(Day.counts))
+    record_property("calls", dict(machine.counts))
 
 
 @pytest.mark.long
@@ -333,3 +408,75 @@ def test_the_till_agrees_with_a_notebook(record_property: Record) -> None:
 def test_the_till_agrees_with_a_notebook_for_long(record_property: Record) -> None:
     """The same over ten times as many days, and longer ones."""
     agree(record_property, days=5_000, steps=40)
+
+
+@pytest.mark.parametrize("program", ["club-month", "club-year"])
+def test_some_days_of_a_club(program: str) -> None:
+    """Nine visits, a claim behind the time, a return, a void, weeks and a restart: agreed."""
+    club = ClubDay()
+    club.first_day, club.shop = date(2026, 12, 20), Shop(program, alone=False)
+    try:
+        play(club)
+    finally:
+        club.teardown()
+
+
+def play(club: ClubDay) -> None:
+    """Some days as they might be drawn."""
+    grocery, bread = ("grocery", "1.000"), ("bakery", "2.000")
+    club._sell([(*grocery, 3_500), ("tobacco", "1.000", -3_500)], None)
+    club._ask("enrol", CARDS[0], birthday="12-21")
+    club._ask("enrol", CARDS[1])
+    visits = [(0, 2_000), (0, 4_000), (0, 500), (1, 2_400), (-1, 700), (0, 9_000), (0, 9_000)]
+    for place, (days, amount_minor) in enumerate(visits):
+        club.day += days
+        card = CARDS[1] if place == 1 else CARDS[0]
+        body = club._body([(*grocery, amount_minor), (*bread, 300)], card)
+        club.shop.quote(body)
+        club._ask("commit", club._new("s"), **body)
+        club.it_agrees()
+    club.shop.restart()
+    club._ask("claim", "s-1", token=CARDS[1])
+    club._ask("return", "s-2", "b-1", lines=[{"line": 0, "quantity": "0.500"}])
+    club._ask("void", "s-5")
+    for days in (0, 29, 2, 1, 366):
+        club.day += days
+        body = club._body([(*grocery, 4_000)], CARDS[0])
+        club.shop.quote(body)
+        club._ask("commit", club._new("s"), **body)
+        club.it_agrees()
+    club._ask("void", "s-2")
+    club._ask("void", "s-1")
+    club.shop.restart(killed=True)
+    club.shop.quote(club._body([(*grocery, 100)], CARDS[1]))
+
+
+@pytest.mark.parametrize("program", ["club-month", "club-year"])
+def test_a_tier_of_a_club_is_left(program: str) -> None:
+    """It is reached, reached anew, kept to the last day of grace, and left: agreed day by day."""
+    club = ClubDay()
+    club.first_day, club.shop = date(2026, 12, 20), Shop(program, alone=True)
+    try:
+        club._sell([("grocery", "1.000", 100)], None)
+        club._ask("enrol", CARDS[0])
+        for day in (0, 15):
+            club.day = day
+            club._sell([("grocery", "1.000", 9_500)], CARDS[0])
+        for day in (31, 32, 33, 45, 46, 47, 48, 376, 386, 387, 741, 752, 753):
+            club.day = day
+            club.shop.quote(club._body([("grocery", "1.000", 1_000)], CARDS[0]))
+    finally:
+        club.teardown()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_till_of_a_club_agrees_with_a_notebook(record_property: Record) -> None:
+    """So it is with tiers, promotions with caps and budgets, birthdays and limits of a day."""
+    agree(record_property, days=40, steps=10, machine=ClubDay)
+
+
+@pytest.mark.torture
+def test_the_till_of_a_club_agrees_with_a_notebook_for_long(record_property: Record) -> None:
+    """The same over many more days, and longer ones."""
+    agree(record_property, days=1_000, steps=30, machine=ClubDay)

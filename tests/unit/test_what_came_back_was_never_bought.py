@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from program_strategies import circumstances, parts_returned, programs, sales
 
-from agent.core.accumulate import Circumstances, Earned, accumulate
+from agent.core.accumulate import Because, Circumstances, Earned, Then, accumulate
 from agent.core.basket import Line, Sale, Tender
 from agent.core.program import EarnRule, Limits, Program, Promotion
 from agent.core.taking_back import ReturnExceedsSale, after_lines, money_off, share_left
@@ -28,7 +28,7 @@ def judged_again(
 ) -> Earned:
     """What is left of a sale's points once so much of it came back."""
     kept = after_lines(sale, returned, money_off(sale, (), things=False))
-    again = {reason.rule: reason.points for reason in first.because}
+    again = Then.of(sale, first.because)
     return accumulate(
         program,
         kept,
@@ -157,7 +157,9 @@ def test_a_promotion_gives_again_what_it_gave() -> None:
     new = Promotion(id="new", text="New", bonus=500)
     program = program_of(stacking="all", promotion=(gone, new))
     sale = sale_of({"amount_minor": 100})
-    again = Circumstances(again={"base": 100, "gone": 150})
+    gave = (("base", 100), ("gone", 150))
+    because = [Because(rule=rule, points=points, lines=(0,), text="") for rule, points in gave]
+    again = Circumstances(again=Then.of(sale, because))
     assert [(r.rule, r.points) for r in accumulate(program, sale, again).because] == [
         ("base", 100),
         ("gone", 150),

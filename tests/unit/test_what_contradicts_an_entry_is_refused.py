@@ -3,11 +3,22 @@
 from collections.abc import Iterator
 
 import ledger_facts as some
+import ledger_vouchers
 import pytest
 from ledger_contradictions import contradictions
 from ledger_shop import Shop
 
-from agent.core.facts import DeleteReward, Enrol, Fact, LeaseGrant, RateVisit, RedeemReward
+from agent.core.facts import (
+    DeleteReward,
+    Enrol,
+    Fact,
+    LeaseGrant,
+    RateVisit,
+    RedeemReward,
+    ReleaseVoucher,
+    UseVoucher,
+    WithdrawVoucher,
+)
 
 
 @pytest.fixture
@@ -32,8 +43,28 @@ def shop() -> Iterator[Shop]:
         shop.ask(some.accumulation(f"c-{account}", None, 0))
         shop.ask(some.claim(f"c-{account}", account, 6))
     shop.ask(some.accumulation("nobody-yet", None, 0))
+    _give_vouchers(shop)
     yield shop
     shop.close()
+
+
+def _give_vouchers(shop: Shop) -> None:
+    """One of each: issued, held, used for a sale or for none, given back by time or sale, gone."""
+    book = shop.notebook.vouchers
+    for number in range(7):
+        thing = number % 2 == 1
+        right = shop.notebook.right("ana")
+        shop.ask(ledger_vouchers.issue(number, "ana", 1, right=right, thing=thing))
+    codes = [ledger_vouchers.voucher_code(number) for number in range(7)]
+    for number in range(1, 6):
+        shop.ask(ledger_vouchers.hold(book, f"vr-{number}", codes[number], None))
+    uses = book.uses
+    shop.ask(uses["vr-2"].named(UseVoucher))
+    shop.ask(uses["vr-3"].named(UseVoucher, sale_id="s-ana"))
+    shop.ask(uses["vr-4"].named(ReleaseVoucher, reason="timed_out"))
+    shop.ask(uses["vr-5"].named(UseVoucher, sale_id="s-ben"))
+    shop.ask(uses["vr-5"].named(ReleaseVoucher, reason="sale_came_back"))
+    shop.ask(WithdrawVoucher(account="ana", code=codes[6]))
 
 
 def every(shop: Shop) -> list[Fact]:

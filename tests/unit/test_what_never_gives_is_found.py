@@ -111,7 +111,8 @@ SOMETIMES = {
     "for a tier of its rule": GOLD + DOUBLE + 'rules = ["gold"]\ntiers = ["green", "gold"]\n',
     "for every rule": GOLD + DOUBLE + 'tiers = ["green"]\n',
     "an article of any category": FUEL + DOUBLE + 'rules = ["fuel"]\nskus = ["7"]\n',
-    "a share for every store": BONUS + "budget = { points = 100, each_store = 1 }\n",
+    "a share for every store": BONUS
+    + "budget = { points = 100, each_store = 1, other_stores = 9 }\n",
     "a share for a store": BONUS + "budget = { points = 9, stores = { s1 = 9, s2 = 0 } }\n",
     "a share for its store": BONUS
     + 'stores = ["s1", "s2"]\nbudget = { points = 9, stores = { s1 = 9 } }\n',
@@ -155,3 +156,20 @@ def test_a_reward_that_nobody_can_have() -> None:
     assert "so nobody can have it" in complaints(none)[0]
     assert complaints(REWARD + "last_day = 2026-03-01\n", top=FROM_MARCH) == []
     assert complaints(late) == []
+
+
+CARD = '\n[[stamp_card]]\nid = "c"\ntext = "Stamps"\ngives = "A coffee"\nstamps = 9\n'
+
+
+def test_a_stamp_card_that_never_collects() -> None:
+    """One that ends before the program begins, or is about what it excludes, is a mistake."""
+    late = CARD + 'categories = ["wine"]\nlast_day = 2026-02-28\n'
+    assert complaints(late, top=FROM_MARCH) == [
+        '33 stamp_card.1.last_day: [[stamp_card]] "c": last_day: it ends before the program begins '
+        "on 2026-03-01, so it never collects; write a later day"
+    ]
+    none = CARD + 'categories = ["wine"]\nexclude_categories = ["wine"]\n'
+    assert [each.split(":")[0] for each in complaints(none)] == ["26 stamp_card.1"]
+    assert "so it never collects" in complaints(none)[0]
+    there = CARD + 'categories = ["wine"]\nlast_day = 2026-03-01\n'
+    assert complaints(there, top=FROM_MARCH) == []

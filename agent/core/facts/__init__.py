@@ -40,10 +40,19 @@ from agent.core.facts.sales import (
     AccumulatePromotionPoints,
     ClaimSale,
     ReturnedLine,
+    ReturnPromotionPoints,
     ReturnSale,
     SaleFlag,
     SaleStatus,
     VoidSale,
+)
+from agent.core.facts.vouchers import (
+    HoldVoucher,
+    IssueVoucher,
+    ReleaseVoucher,
+    UseVoucher,
+    VoucherReleaseReason,
+    WithdrawVoucher,
 )
 
 __all__ = [
@@ -65,6 +74,8 @@ __all__ = [
     "ExpirePoints",
     "Fact",
     "FlagActivity",
+    "HoldVoucher",
+    "IssueVoucher",
     "LeaseGrant",
     "LeaseReturn",
     "LotPart",
@@ -72,11 +83,16 @@ __all__ = [
     "RateVisit",
     "RedeemReward",
     "ReleaseReason",
+    "ReleaseVoucher",
+    "ReturnPromotionPoints",
     "ReturnSale",
     "ReturnedLine",
     "SaleFlag",
     "SaleStatus",
+    "UseVoucher",
     "VoidSale",
+    "VoucherReleaseReason",
+    "WithdrawVoucher",
     "kind_of",
 ]
 
@@ -89,10 +105,16 @@ Fact = (
     | RedeemReward
     | DeleteReward
     | ReturnSale
+    | ReturnPromotionPoints
     | VoidSale
     | ClaimSale
     | AdjustPoints
     | ExpirePoints
+    | IssueVoucher
+    | HoldVoucher
+    | UseVoucher
+    | ReleaseVoucher
+    | WithdrawVoucher
     | AddCard
     | CardState
     | FlagActivity

@@ -38,12 +38,16 @@ _Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Enrol(FactBase, frozen=True, kw_only=True, tag="ENROL"):
-    """A card became an account, at a till and perhaps with no network."""
+    """A card became an account, at a till and perhaps with no network.
+
+    ``referred_by`` is the account of the member who brought this one.
+    """
 
     account: Code
     token: str
     lane: Code | None = None
     cashier: Code | None = None
+    referred_by: Code | None = None
 
 
 class AddCard(FactBase, frozen=True, kw_only=True, tag="ADD_CARD"):

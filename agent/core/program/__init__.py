@@ -1,7 +1,8 @@
 """A loyalty program: rules as data, read from a TOML file that a marketing person can edit.
 
 ``program`` is the whole file; what it can say has a module each: earning, promotions, tiers,
-expiry, burning (rewards and points as money off), giving (points without a sale) and limits.
+expiry, burning (rewards and points as money off), occasions (what
+costs nothing), stamping (stamp cards), giving (points without a sale) and limits.
 """
 
 from agent.core.program.burning import Discount, Reward
@@ -9,9 +10,11 @@ from agent.core.program.earning import EarnRule, Step
 from agent.core.program.editions import Editions
 from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, Referral
+from agent.core.program.occasions import FreeOccasion, Occasional
 from agent.core.program.parts import Rate, Weekday, Worded
 from agent.core.program.program import Program
 from agent.core.program.promotions import Budget, Caps, Hours, Promotion
+from agent.core.program.stamping import StampCard
 from agent.core.program.tiers import Tier, TierRules
 
 __all__ = [
@@ -22,13 +25,16 @@ __all__ = [
     "Editions",
     "Enrolment",
     "Expiry",
+    "FreeOccasion",
     "Hours",
     "Limits",
+    "Occasional",
     "Program",
     "Promotion",
     "Rate",
     "Referral",
     "Reward",
+    "StampCard",
     "Step",
     "Tier",
     "TierRules",

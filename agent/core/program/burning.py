@@ -2,38 +2,34 @@
 
 from datetime import date
 from math import gcd
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from agent.core.calendar import months_after
 from agent.core.instant import BusinessDate
 from agent.core.mistakes import Amiss, Finding
-from agent.core.program.parts import Lines, Rate, Worded, is_between
+from agent.core.program.occasions import Occasional
+from agent.core.program.parts import Lines, Rate, is_between
+from agent.core.tokens import Proof
 from agent.core.values import Code
 
-__all__ = ["PROOFS", "Discount", "Proof", "Reward"]
+__all__ = ["Discount", "Reward"]
 
 _MOST_POINTS = 1_000_000
 
 _Money = Annotated[int, Field(strict=True, ge=0, le=10**12)]
-
-Proof = Literal["any", "uid", "sdm"]
-"""What a card proves: a number that anybody could type, a chip's own number, which can be cloned,
-or a signature that cannot.
-"""
-
-PROOFS: tuple[Proof, ...] = get_args(Proof)
-"""From the one that proves least to the one that proves most."""
+_Alone = Annotated[bool, Field(strict=True)]
 
 
-class Discount(Worded):
+class Discount(Lines):
     """Points as money off: every ``points`` are worth ``worth_minor``.
 
     They are redeemed in steps of ``step`` points, and not fewer than ``minimum`` at once, in a
-    basket of ``minimum_basket_minor``, for at most ``most_percent`` of it. At a partner they are
-    worth ``partner_rate`` times as much. Where they are turned into vouchers, one can be used for
-    ``voucher_months`` from its day of issue.
+    basket of ``minimum_basket_minor``, for at most ``most_percent`` of it, and for no more than its
+    lines of these categories or articles come to, where it names any. At a partner they are worth
+    ``partner_rate`` times as much. Where they are turned into vouchers, one can be used for
+    ``voucher_months`` from its day of issue. One that is ``alone`` goes with no reward.
     """
 
     points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
@@ -52,6 +48,17 @@ class Discount(Worded):
     """What the worth is multiplied by at a partner: "2"."""
     voucher_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
     """A voucher that was issued for points is good for so many months."""
+    alone: _Alone = False
+    """true: not in a sale that has a reward, too."""
+
+    def off_minor(self, points: int) -> int:
+        """Answer what whole steps of points take off."""
+        return points * self.worth_minor // self.points
+
+    @property
+    def least(self) -> int:
+        """The fewest points that can be redeemed at once."""
+        return max(self.minimum, self.step)
 
     def voucher_gone_on(self, issued_on: date) -> date | None:
         """Answer the first day on which a voucher is no longer good; None where it always is."""
@@ -80,18 +87,19 @@ class Discount(Worded):
         return self
 
 
-class Reward(Lines):
-    """Something that points buy. ``value_minor`` is what it takes off the basket, where it does.
+class Reward(Occasional):
+    """Something that points buy, or that an occasion brings. ``value_minor`` is what it takes off
+    the basket at most, where it does: no more than its lines come to.
 
     It is there from ``first_day`` to ``last_day`` for members of ``tiers``, with a basket of
     ``minimum_basket_minor`` that has a line of its categories or articles, where it names any, and
-    to a card that proves as much as ``proof``.
+    to a card that proves as much as ``proof``. One that is ``alone`` goes with no other, and with
+    no points as money off.
     """
 
-    cost_points: Annotated[int, Field(strict=True, ge=1, le=_MOST_POINTS)]
-    """What it costs, in points."""
     value_minor: Annotated[int, Field(strict=True, ge=0, le=_MOST_POINTS)] | None = None
-    """What it takes off the basket, in minor units; leave it out where it is a thing."""
+    """What it takes off the basket, or off its lines, at most, in minor units; leave it out where
+    it is a thing."""
     minimum_basket_minor: _Money = 0
     """Only with a basket of so much, in minor units."""
     tiers: frozenset[Code] = frozenset()
@@ -102,6 +110,8 @@ class Reward(Lines):
     """The last business date on which it can be had."""
     proof: Proof = "any"
     """What the card must prove: any, uid (a reader read it) or sdm (it signed)."""
+    alone: _Alone = False
+    """true: not in a sale that has another reward, or points as money off."""
 
     @model_validator(mode="after")
     def _it_can_be_had(self) -> Self:

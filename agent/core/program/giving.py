@@ -21,7 +21,9 @@ class Enrolment(Worded):
 
 class Referral(Worded):
     """Member gets member: ``points`` to who brought a friend and ``friend_points`` to the friend,
-    with the friend's first sale of at least ``minimum_minor``.
+    with the friend's first sale of at least ``minimum_minor``. Smaller ones before it change
+    nothing. Where that sale is called off, or less than so much is left of it, both lose the
+    points, and the next sale that comes to so much brings them.
     """
 
     points: _Count
@@ -29,7 +31,7 @@ class Referral(Worded):
     friend_points: Annotated[Points, Field(ge=0, le=1_000_000)] = 0
     """Points to the friend."""
     minimum_minor: Annotated[int, Field(strict=True, ge=0, le=10**12)] = 0
-    """What the friend's first sale must come to, in minor units."""
+    """What the sale must come to, in minor units: money paid for goods that some rule counts."""
 
 
 class Limits(Value):
@@ -40,4 +42,4 @@ class Limits(Value):
     points_per_day: _Count | None = None
     """A member earns at most so many points on a business date."""
     sales_per_hour: _Count | None = None
-    """A member earns in at most so many sales within an hour."""
+    """A member earns in at most so many sales within an hour, by the POS's clock and ours."""

@@ -34,6 +34,7 @@ from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, Referral
 from agent.core.program.parts import Worded
 from agent.core.program.promotions import Promotion
+from agent.core.program.stamping import StampCard
 from agent.core.program.tiers import TierRules
 from agent.core.program.whole import amiss_in
 from agent.core.values import Code, Label, Value
@@ -99,7 +100,11 @@ class Program(Value):
     discount: Discount | None = None
     """Points as money off."""
     reward: tuple[Reward, ...] = ()
-    """What points buy."""
+    """What points buy, and what costs nothing on an occasion."""
+    rewards_per_sale: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    """At most so many rewards in one sale; points as money off are one of them."""
+    stamp_card: tuple[StampCard, ...] = ()
+    """Goods that are counted beside points, until a card is full and gives something."""
 
     @field_validator("phrases", mode="before")
     @classmethod
@@ -123,6 +128,7 @@ class Program(Value):
             if each is not None:
                 yield each
         yield from self.reward
+        yield from self.stamp_card
 
     def phrases_in(self, language: str) -> Phrases:
         """Answer the receipt's words in one of the program's languages."""
@@ -130,7 +136,12 @@ class Program(Value):
 
     def texts_in(self, language: str) -> dict[tuple[str, str], str]:
         """Answer the rules' and rewards' texts in a language, by id and first text."""
-        return {
+        given = {
+            (each.id, each.gives): each.gives_texts[language]
+            for each in self.stamp_card
+            if language in each.gives_texts
+        }
+        return given | {
             (each.id, each.text): each.texts[language]
             for each in self.worded()
             if language in each.texts

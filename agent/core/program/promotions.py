@@ -54,6 +54,13 @@ class Hours(Value):
     end: _Time
     """The minute at which it is over: "18:00"."""
 
+    @model_validator(mode="after")
+    def _it_is_a_part_of_a_day(self) -> Self:
+        if self.start == self.end:
+            what = f"from {self.start:%H:%M} to {self.end:%H:%M} is no time, or the whole day"
+            raise Amiss(Finding(("end",), what, "write another end, or leave hours out"))
+        return self
+
     def has(self, at: time) -> bool:
         """Say whether a time of the day is within."""
         if self.start < self.end:
@@ -79,7 +86,8 @@ class Caps(Value):
 class Budget(Value):
     """Points that a promotion may give in all, split between the stores so that none needs to ask.
 
-    A store that is not listed has the allowance ``each_store``, or none.
+    A store that is not listed has the allowance ``each_store``, or none; ``other_stores`` says how
+    many such stores there are, so that all together stay within the points.
     """
 
     points: Annotated[Points, Field(ge=1)]
@@ -88,14 +96,24 @@ class Budget(Value):
     """The allowance of each store that has its own: { s001 = 3000 }."""
     each_store: Annotated[Points, Field(ge=0)] = 0
     """The allowance of every other store; default none."""
+    other_stores: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    """How many other stores there are; goes with each_store."""
 
     @model_validator(mode="after")
     def _it_can_be_kept(self) -> Self:
-        shared = sum(self.stores.values())
+        if self.each_store and self.other_stores is None:
+            what = "nobody says how many other stores have each_store"
+            fix = "write other_stores, the number of stores that are not listed in stores"
+            raise Amiss(Finding(("each_store",), what, fix))
+        if self.other_stores is not None and not self.each_store:
+            what = "other_stores goes with each_store"
+            raise Amiss(Finding(("other_stores",), what, "write each_store, or take it out"))
+        others = self.each_store * (self.other_stores or 0)
+        shared = sum(self.stores.values()) + others
         if shared > self.points:
             what = f"the stores' allowances add up to {shared}, more than {self.points}"
             fix = f"give less to each, or write points = {shared}"
-            raise Amiss(Finding(("stores",), what, fix))
+            raise Amiss(Finding(("each_store" if others else "stores",), what, fix))
         return self
 
     def allowance(self, store: str | None) -> int:

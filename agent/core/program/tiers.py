@@ -1,5 +1,6 @@
 """Tiers: what a member has reached, by what, for how long."""
 
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -70,5 +71,9 @@ class TierRules(Value):
 
     def index(self, tier: str | None) -> int:
         """Answer a tier's place from the lowest; of one that is not there, the lowest."""
-        names = [each.id for each in self.tier]
-        return names.index(tier) if tier in names else 0
+        return self.places.get(tier or "", 0)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Every tier's place from the lowest, by its id."""
+        return {each.id: place for place, each in enumerate(self.tier)}

@@ -20,8 +20,9 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 Document = Mapping[str, Any]
 _Named = Iterator[tuple[Location, str]]
 
-_ABOUT_LINES = ("earn", "promotion", "reward")
-_WORDED = (*_ABOUT_LINES, "tiers.tier", "enrolment", "referral", "discount")
+_ABOUT_LINES = ("earn", "promotion", "discount", "reward", "stamp_card")
+_WORDED = (*_ABOUT_LINES, "tiers.tier", "enrolment", "referral")
+_DATED = ("promotion", "reward", "stamp_card")
 _DAYS = ("effective_from", "first_day", "last_day", "starts_at", "ends_at")
 
 
@@ -72,7 +73,7 @@ def _alike(document: Document) -> Iterator[Finding]:
     for what, names in (
         ("rules", _tables(document, "earn", "promotion", "enrolment", "referral")),
         ("tiers", _tables(document, "tiers.tier")),
-        ("rewards", _tables(document, "discount", "reward")),
+        ("rewards", _tables(document, "discount", "reward", "stamp_card")),
     ):
         yield from _twice(what, _words(names, "id"))
     yield from _twice("languages", _words([((), document)], "languages"))
@@ -91,7 +92,8 @@ def _undeclared(document: Document) -> Iterator[Finding]:
     named = _words(_tables(document, "earn"), "tiers", "tier_rates")
     yield from _missing("tier", named, tiers)
     yield from _missing("tier", _words(_tables(document, "promotion"), "tiers", "tier_days"), tiers)
-    yield from _missing("tier", _words(_tables(document, "reward"), "tiers"), tiers)
+    yield from _missing("tier", _words(_tables(document, "reward"), "tiers", "tier_days"), tiers)
+    yield from _missing("tier", _words(_tables(document, "stamp_card"), "tiers"), tiers)
     yield from _missing("tier", _words(_tables(document, "expiry"), "never_tiers"), tiers)
     rules = [name for _, name in _words(_tables(document, "earn"), "id")]
     yield from _missing("earn rule", _words(_tables(document, "promotion"), "rules"), rules)
@@ -132,7 +134,8 @@ def _half_spoken(document: Document) -> Iterator[Finding]:
     languages = [language for _, language in listed]
     yield from _unlisted(spoken, languages)
     # Each text is in the first language already.
-    yield from _unlisted(_words(_tables(document, *_WORDED), "texts"), languages[1:])
+    texts = _words(_tables(document, *_WORDED), "texts", "gives_texts")
+    yield from _unlisted(texts, languages[1:])
 
 
 def _unlisted(names: Iterable[tuple[Location, str]], listed: list[str]) -> Iterator[Finding]:
@@ -143,7 +146,7 @@ def _unlisted(names: Iterable[tuple[Location, str]], listed: list[str]) -> Itera
 
 
 def _out_of_range(document: Document) -> Iterator[Finding]:
-    for place, table in (((), document), *_tables(document, "promotion", "reward")):
+    for place, table in (((), document), *_tables(document, *_DATED)):
         for key in _DAYS:
             year = _year_of(table.get(key))
             if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from agent.core.program import Program
 from agent.core.program_check.promotions import idle_promotions, lowered_bonuses
-from agent.core.program_check.rewards import idle_rewards, outdone_rewards
+from agent.core.program_check.rewards import idle_rewards, outdone_rewards, unused_discount
 from agent.core.program_check.rules import idle_rules, unused_words
 from agent.core.program_check.shadows import shadowed_promotions
 from agent.core.program_check.spoken import unspoken
+from agent.core.program_check.stamping import doubtful_cards, idle_cards, useless_days
 from agent.core.program_check.worth import too_generous
 from agent.core.strict_toml import InvalidDocument, Mistake, described
 
@@ -41,12 +42,16 @@ def check(text: str, *, source: str) -> Checked:
         *idle_promotions(program),
         *shadowed_promotions(program),
         *idle_rewards(program),
+        *idle_cards(program),
     )
     doubtful = (
         *too_generous(program),
         *unused_words(program),
         *lowered_bonuses(program),
         *outdone_rewards(program),
+        *unused_discount(program),
+        *doubtful_cards(program),
+        *useless_days(program),
         *unspoken(program),
     )
     return Checked(

@@ -94,4 +94,8 @@ def _without_allowance(promotion: Promotion, at: Location) -> Iterator[Finding]:
     stores = promotion.stores or {None, *budget.stores}
     if not any(budget.allowance(store) > 0 for store in stores):
         what = f"no store has an allowance of its budget, {_SO}"
-        yield Finding((*at, "budget"), what, "write each_store, or the stores' own allowances")
+        yield Finding(
+            (*at, "budget"),
+            what,
+            "write each_store with other_stores, or the stores' own allowances",
+        )

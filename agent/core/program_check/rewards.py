@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from agent.core.mistakes import Finding
 from agent.core.program import Program, Reward
-from agent.core.program.burning import PROOFS
 from agent.core.program_check.lines import covers, have_a_line
+from agent.core.tokens import PROOFS
 
-__all__ = ["idle_rewards", "outdone_rewards"]
+__all__ = ["idle_rewards", "outdone_rewards", "unused_discount"]
 
 _SO = "so nobody can have it"
 
@@ -35,16 +35,25 @@ def outdone_rewards(program: Program) -> Iterator[Finding]:
                 break
 
 
+def unused_discount(program: Program) -> Iterator[Finding]:
+    """Find money off for lines that there cannot be."""
+    if program.discount is not None and not have_a_line(program, program.discount):
+        what = f"all that points could pay for is excluded, {_SO}"
+        yield Finding(("discount",), what, "take an exclusion out, or [discount]")
+
+
 def _is_better(program: Program, one: Reward, other: Reward, *, first: bool) -> bool:
     """Say whether whoever can have the other is better off with this one."""
     if one.value_minor is None or other.value_minor is None:
         return False
     saved, worth = other.cost_points - one.cost_points, one.value_minor - other.value_minor
     return (
-        (saved >= 0 and worth >= 0 and (saved > 0 or worth > 0 or first))
+        not (one.is_free or other.is_free)
+        and (saved >= 0 and worth >= 0 and (saved > 0 or worth > 0 or first))
         and one.minimum_basket_minor <= other.minimum_basket_minor
         and (not one.tiers or (bool(other.tiers) and other.tiers <= one.tiers))
         and (one.first_day, one.last_day) in ((None, None), (other.first_day, other.last_day))
         and PROOFS.index(one.proof) <= PROOFS.index(other.proof)
+        and (not one.alone or other.alone)
         and covers(program, one, other)
     )

@@ -18,17 +18,12 @@ def idle_rules(program: Program) -> Iterator[Finding]:
 
 
 def unused_words(program: Program) -> Iterator[Finding]:
-    """Find what stands there without an effect: rates of other tiers, hours of a whole day."""
+    """Find what stands there without an effect: what is said of other tiers."""
     for index, rule in enumerate(program.earn):
         for tier in sorted({*rule.tier_rates} - rule.tiers) if rule.tiers else ():
             what = f"the rule is not for the tier '{tier}', so its rate does nothing"
             yield Finding(("earn", index, "tier_rates", tier), what, "add it to tiers")
     for index, promotion in enumerate(program.promotion):
-        for place, hours in enumerate(promotion.hours):
-            if hours.start == hours.end:
-                what = f"from {hours.start:%H:%M} to {hours.end:%H:%M} is the whole day"
-                at = ("promotion", index, "hours", place)
-                yield Finding(at, what, "write another end, or leave hours out")
         for tier in sorted({*promotion.tier_days} - promotion.tiers) if promotion.tiers else ():
             what = f"the promotion is not for the tier '{tier}', so its days do nothing"
             yield Finding(("promotion", index, "tier_days", tier), what, "add it to tiers")

@@ -45,5 +45,5 @@ def _bought(program: Program) -> Iterator[tuple[Location, int, int]]:
         discount = program.discount
         yield ("discount", "worth_minor"), discount.points, discount.worth_minor
     for index, reward in enumerate(program.reward):
-        if reward.value_minor is not None:
+        if reward.value_minor is not None and not reward.is_free:
             yield ("reward", index, "value_minor"), reward.cost_points, reward.value_minor

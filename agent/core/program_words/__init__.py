@@ -10,6 +10,7 @@ from agent.core.program import Program
 from agent.core.program_words.earning import earning
 from agent.core.program_words.promotions import promotions
 from agent.core.program_words.spending import expiry, spending
+from agent.core.program_words.stamping import stamp_cards
 from agent.core.program_words.tiers import tiers
 from agent.core.program_words.whole import about, limits, returns
 
@@ -32,6 +33,7 @@ def sections(program: Program) -> tuple[Section, ...]:
         "Promotions": promotions(program),
         "Tiers": tiers(program),
         "Rewards": spending(program),
+        "Stamp cards": stamp_cards(program),
         "Expiry": expiry(program),
         "Returns": returns(program),
         "Limits": limits(program),

@@ -28,6 +28,14 @@ def earning(program: Program) -> Iterator[str]:
         friend = counted(referral.friend_points, "point") if referral.friend_points else "none"
         points = counted(referral.points, "point")
         yield f"Who brings a friend gets {points} with the friend's {sale}, the friend {friend}."
+        if referral.minimum_minor:
+            counts = "what counts is money for goods that earn"
+            yield f"Smaller sales before it change nothing; {counts}."
+        below = " below that" if referral.minimum_minor else ""
+        yield (
+            f"Where that sale is called off or comes back{below}, both lose these points, and the "
+            "friend's next such sale brings them."
+        )
 
 
 def _rule(program: Program, rule: EarnRule) -> Iterator[str]:

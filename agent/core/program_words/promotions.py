@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import time
 
 from agent.core.money import format_money
-from agent.core.program import Program, Promotion
+from agent.core.program import Program, Promotion, Reward
 from agent.core.program.parts import WEEKDAYS
 from agent.core.program_words.words import (
     about_lines,
@@ -16,7 +16,7 @@ from agent.core.program_words.words import (
     sentence,
 )
 
-__all__ = ["promotions"]
+__all__ = ["on_birthday", "promotions"]
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _TIMES = {"2": "double points", "3": "triple points"}
@@ -80,13 +80,14 @@ def _occasion(program: Program, promotion: Promotion) -> str:
         case "welcome":
             return f"up to {days} after becoming a member"
         case "birthday":
-            return _birthday(program, promotion)
+            return on_birthday(program, promotion)
         case "visit":
             return f"when a reader saw the member at {promotion.zone} that day"
     return ""
 
 
-def _birthday(program: Program, promotion: Promotion) -> str:
+def on_birthday(program: Program, promotion: Promotion | Reward) -> str:
+    """Say when around the birthday something is there."""
     texts = {} if program.tiers is None else {tier.id: tier.text for tier in program.tiers.tier}
     days = promotion.within_days
     said = f"on the birthday and {counted(days, 'day')} after it" if days else "on the birthday"
@@ -152,7 +153,7 @@ def _budget(promotion: Promotion) -> Iterator[str]:
         return
     shares = [f"{store} {points:,}" for store, points in sorted(budget.stores.items())]
     if budget.each_store:
-        each = "each other store" if shares else "each store"
-        shares.append(f"{each} {budget.each_store:,}")
+        others = counted(budget.other_stores or 0, "other store" if shares else "store")
+        shares.append(f"{others} {budget.each_store:,} each")
     split = f" ({listed(shares)})" if shares else ""
     yield f"All stores together give at most {counted(budget.points, 'point')}{split}."

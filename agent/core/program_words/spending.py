@@ -7,6 +7,7 @@ from fractions import Fraction
 from agent.core.expiry import gone_on
 from agent.core.money import format_money
 from agent.core.program import Discount, Program, Reward
+from agent.core.program_words.promotions import on_birthday
 from agent.core.program_words.words import (
     about_lines,
     between_days,
@@ -35,6 +36,11 @@ def spending(program: Program) -> Iterator[str]:
         yield " ".join(_discount(program, program.discount))
     for reward in program.reward:
         yield f"{reward.text}: {_reward(program, reward)}"
+    if program.rewards_per_sale is not None:
+        most = counted(program.rewards_per_sale, "reward")
+        goes = "goes" if program.rewards_per_sale == 1 else "go"
+        too = "; points as money off are one of them" if program.discount is not None else ""
+        yield f"At most {most} {goes} with one sale{too}."
 
 
 def expiry(program: Program) -> Iterator[str]:
@@ -80,10 +86,17 @@ def _discount(program: Program, discount: Discount) -> Iterator[str]:
     if discount.minimum_basket_minor:
         basket = format_money(discount.minimum_basket_minor, program.currency)
         yield f"That needs a basket of {basket} or more."
+    if lines := about_lines(discount):
+        yield f"They pay for {lines}, and nothing else."
     if discount.most_percent < 100:
         yield f"At most {discount.most_percent} % of a basket can be paid so."
     if discount.partner_rate is not None:
-        yield f"At partners points are worth {discount.partner_rate} times as much."
+        yield f"In a partner's voucher points are worth {discount.partner_rate} times as much."
+    if discount.voucher_months is not None:
+        months = counted(discount.voucher_months, "month")
+        yield f"A voucher for points is good for {months}."
+    if discount.alone:
+        yield "They go with no reward in one sale."
     yield from _worth(program, discount)
 
 
@@ -106,18 +119,36 @@ def _worth(program: Program, discount: Discount) -> Iterator[str]:
 def _reward(program: Program, reward: Reward) -> str:
     off = ""
     if reward.value_minor is not None:
-        off = f" for {format_money(reward.value_minor, program.currency)} off"
+        most = "" if reward.takes_any else "up to "
+        off = f" for {most}{format_money(reward.value_minor, program.currency)} off"
     lines = about_lines(reward)
     basket = ""
     if reward.minimum_basket_minor:
         least = format_money(reward.minimum_basket_minor, program.currency)
         basket = f"with a basket of {least} or more"
     return sentence(
-        f"{counted(reward.cost_points, 'point')}{off}",
+        f"{'free' if reward.is_free else counted(reward.cost_points, 'point')}{off}",
         f"on {lines}" if lines else "",
         basket,
         of_tiers(program, reward.tiers),
         between_days(reward.first_day, reward.last_day),
         _PROOFS[reward.proof],
+        "with no other reward in the sale" if reward.alone else "",
+        *(_free(program, reward) if reward.is_free else ()),
         between=", ",
     )
+
+
+def _free(program: Program, reward: Reward) -> Iterator[str]:
+    """Say on which occasion something costs nothing, and how often."""
+    times = reward.times_per_year or 1
+    if reward.occasion == "birthday":
+        yield on_birthday(program, reward)
+        yield "once for each birthday" if times == 1 else f"{times} times for each birthday"
+    else:
+        days = counted(reward.within_days, "day")
+        after = f" and {days} after it" if reward.within_days else ""
+        yield f"on the day of becoming a member{after}"
+        yield "once" if times == 1 else f"{times} times"
+    if reward.times_in_all is not None:
+        yield f"{counted(reward.times_in_all, 'time')} in all"

@@ -180,14 +180,17 @@ SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
 -- name: places_of_sale
 SELECT NULL, epoch, seq FROM sales WHERE sale_id = ?1
  UNION ALL
-SELECT redemption_id, epoch, seq FROM holds WHERE sale_id = ?1;
+SELECT redemption_id, epoch, seq FROM holds WHERE sale_id = ?1
+ UNION ALL
+SELECT redemption_id, epoch, seq FROM voucher_uses WHERE sale_id = ?1;
 
 -- name: add_return
 INSERT INTO returns (sale_id, return_id, epoch, seq) VALUES (?, ?, ?, ?);
 
 -- name: set_last_sale
 UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2, last_day = ?4, last_cashier = ?5,
-       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0)
+       in_a_row = 1 + iif(last_day IS ?4 AND lower(last_cashier) IS lower(?5), in_a_row, 0),
+       purchases = purchases + 1
  WHERE account = ?3;
 
 -- name: set_last_sale_if_later
@@ -195,19 +198,22 @@ UPDATE accounts SET last_sale_epoch = ?1, last_sale_seq = ?2
  WHERE account = ?3
    AND (last_sale_seq IS NULL OR (last_sale_epoch, last_sale_seq) < (?1, ?2));
 
+-- name: count_purchase
+UPDATE accounts SET purchases = max(0, purchases + ?2) WHERE account = ?1;
+
 -- name: set_last_redeemed
 UPDATE accounts SET last_redeemed = ?1
  WHERE account = ?2 AND coalesce(last_redeemed, '') < ?1;
 
 -- name: account_of_card
 SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
   FROM cards JOIN accounts USING (account)
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
 
 -- name: account
 SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed
+       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
   FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
 
@@ -294,6 +300,7 @@ UPDATE holds SET sale_id = ?
 -- name: name_redemption
 INSERT INTO named (redemption_id, account, sale_id)
 SELECT ?2, ?3, ?1 WHERE NOT EXISTS (SELECT 1 FROM holds WHERE redemption_id = ?2)
+   AND NOT EXISTS (SELECT 1 FROM voucher_uses WHERE redemption_id = ?2)
     ON CONFLICT (redemption_id) DO NOTHING;
 
 -- name: forget_named
@@ -319,6 +326,68 @@ UPDATE held_lots SET points = ?
 
 -- name: drop_held_lot
 DELETE FROM held_lots WHERE redemption_id = ? AND earned_on = ? AND epoch = ? AND seq = ?;
+
+-- name: add_voucher
+INSERT INTO vouchers (code, epoch, seq, account, points, value_minor, currency, reward, good_until,
+                      partner, voucher_id, sale_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: hold_voucher
+UPDATE vouchers SET state = 'held', redemption_id = ?1
+ WHERE code = ?2 AND account = ?3 AND state = 'issued'
+   AND NOT EXISTS (SELECT 1 FROM holds WHERE redemption_id = ?1);
+
+-- name: add_voucher_use
+INSERT INTO voucher_uses (redemption_id, epoch, seq, code, expires_at, sale_id)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (redemption_id) DO UPDATE
+   SET epoch = excluded.epoch, seq = excluded.seq, expires_at = excluded.expires_at,
+       state = 'held', sale_id = excluded.sale_id
+ WHERE code = excluded.code AND state = 'released';
+
+-- name: use_voucher
+UPDATE vouchers SET state = 'used'
+ WHERE code = ?1 AND account = ?2 AND redemption_id = ?3;
+
+-- name: end_voucher_use
+UPDATE voucher_uses SET state = 'used', sale_id = coalesce(?1, sale_id)
+ WHERE redemption_id = ?2
+   AND (state = 'held' OR (state = 'used' AND sale_id IS NULL AND ?1 IS NOT NULL));
+
+-- name: free_voucher
+UPDATE vouchers SET state = 'issued', redemption_id = NULL
+ WHERE code = ?1 AND account = ?2 AND redemption_id = ?3;
+
+-- name: free_voucher_use
+UPDATE voucher_uses SET state = iif(?1 = 'sale_came_back', 'came_back', 'released')
+ WHERE redemption_id = ?2 AND state = iif(?1 = 'sale_came_back', 'used', 'held');
+
+-- name: withdraw_voucher
+UPDATE vouchers SET state = 'gone' WHERE code = ? AND account = ? AND state = 'issued';
+
+-- name: voucher
+SELECT code, epoch, seq, account, points, value_minor, currency, reward, good_until, partner,
+       voucher_id, sale_id, state, redemption_id
+  FROM vouchers WHERE code = ?;
+
+-- name: code_of_voucher
+SELECT code FROM vouchers WHERE voucher_id = ?;
+
+-- name: vouchers_with_sale
+SELECT code FROM vouchers WHERE sale_id = ? AND state = 'issued' ORDER BY code;
+
+-- name: voucher_use
+SELECT redemption_id, epoch, seq, code, expires_at, state, sale_id
+  FROM voucher_uses WHERE redemption_id = ?;
+
+-- name: voucher_uses_of_sale
+SELECT redemption_id FROM voucher_uses WHERE sale_id = ? AND state = ? ORDER BY redemption_id;
+
+-- name: overdue_vouchers
+SELECT redemption_id, expires_at FROM voucher_uses WHERE state = 'held' AND expires_at <= ?1
+ UNION ALL
+SELECT redemption_id, expires_at FROM voucher_uses WHERE state = 'held' AND expires_at > ?2
+ ORDER BY expires_at LIMIT ?3;
 
 -- name: change_lease
 INSERT INTO leases (account, granted, change)
@@ -353,18 +422,30 @@ SELECT coalesce(sum(points), 0), coalesce(sum(spend_minor), 0) FROM counted
  WHERE account = ? AND business_date BETWEEN ? AND ?;
 
 -- name: use_promotion
-INSERT INTO uses (account, promotion, times, points, business_date, times_today, points_today)
-VALUES (?1, ?2, 1, ?3, ?4, 1, ?3)
-    ON CONFLICT (account, promotion) DO UPDATE
-   SET times = times + 1, points = points + excluded.points,
-       times_today = 1 + iif(business_date = excluded.business_date, times_today, 0),
-       points_today = excluded.points
-                    + iif(business_date = excluded.business_date, points_today, 0),
-       business_date = excluded.business_date;
+INSERT INTO uses (account, business_date, promotion, times, points)
+VALUES (?1, '', ?3, 1, ?4), (?1, ?2, ?3, 1, ?4)
+    ON CONFLICT (account, business_date, promotion) DO UPDATE
+   SET times = times + 1, points = points + excluded.points;
+
+-- name: unuse_promotion
+UPDATE uses SET times = times - ?4, points = points - ?5
+ WHERE account = ?1 AND business_date IN ('', ?2) AND promotion = ?3;
 
 -- name: uses_of
-SELECT promotion, times, points, business_date, times_today, points_today FROM uses
- WHERE account = ?;
+SELECT promotion, business_date <> '', times, points FROM uses
+ WHERE account = ? AND business_date IN ('', ?);
+
+-- name: add_promoted
+INSERT INTO promoted (sale_id, promotion, business_date, points) VALUES (?, ?, ?, ?);
+
+-- name: promoted_of
+SELECT promotion, business_date, points, back FROM promoted WHERE sale_id = ?;
+
+-- name: forget_promoted
+DELETE FROM promoted WHERE sale_id = ?;
+
+-- name: promoted_back
+UPDATE promoted SET back = ? WHERE sale_id = ? AND promotion = ?;
 
 -- name: give_promotion
 INSERT INTO given (promotion, points) VALUES (?, ?)
@@ -373,9 +454,81 @@ INSERT INTO given (promotion, points) VALUES (?, ?)
 -- name: given
 SELECT promotion, points FROM given;
 
+-- name: add_thing
+INSERT INTO things (account, reward, code, given_on) VALUES (?, ?, ?, ?);
+
+-- name: things_given
+SELECT given_on FROM things WHERE account = ? AND reward = ? ORDER BY given_on;
+
+-- name: things_to_be_had
+SELECT reward, code, good_until FROM vouchers
+ WHERE account = ?1 AND reward IS NOT NULL AND state = 'issued' AND NOT partner
+   AND (good_until IS NULL OR good_until >= ?2)
+ ORDER BY reward, coalesce(good_until, '9999'), code;
+
+-- name: add_stamps
+INSERT INTO stamps (account, card, stamps) VALUES (?, ?, ?)
+    ON CONFLICT (account, card) DO UPDATE SET stamps = stamps + excluded.stamps;
+
+-- name: stamps_of
+SELECT card, stamps FROM stamps WHERE account = ?;
+
+-- name: add_stamped
+INSERT INTO stamped (sale_id, card, text, fills, stamps) VALUES (?, ?, ?, ?, ?);
+
+-- name: take_stamped
+UPDATE stamped SET taken_back = taken_back + ? WHERE sale_id = ? AND card = ?;
+
+-- name: stamped
+SELECT card, text, fills, stamps, taken_back FROM stamped WHERE sale_id = ? ORDER BY card;
+
 -- name: lots_of
 SELECT points, earned_on FROM lots WHERE account = ? AND activates_on IS NULL
  ORDER BY earned_on, epoch, seq;
+
+-- name: refer
+INSERT INTO referrals (account, referrer) VALUES (?, ?);
+
+-- name: referrer_of
+SELECT referrer FROM referrals WHERE account = ? AND sale_id IS NULL;
+
+-- name: settle_referral
+UPDATE referrals SET sale_id = ? WHERE account = ? AND referrer = ? AND sale_id IS NULL;
+
+-- name: pay_referral
+INSERT INTO paid_referrals (sale_id, account, referrer, promotion, points, friend_points,
+                            spent_minor, minimum_minor)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: paid_referral
+SELECT referrer, promotion, points, friend_points, spent_minor, minimum_minor, epoch, seq, is_back
+  FROM paid_referrals WHERE sale_id = ?;
+
+-- name: place_referral
+UPDATE paid_referrals SET epoch = ?, seq = ?
+ WHERE sale_id = ? AND referrer = ? AND promotion = ? AND points = ? AND seq IS NULL;
+
+-- name: take_referral_back
+UPDATE paid_referrals SET is_back = 1
+ WHERE sale_id = ? AND referrer = ? AND promotion = ? AND seq IS NOT NULL AND is_back = 0;
+
+-- name: reopen_referral
+UPDATE referrals SET sale_id = NULL
+ WHERE account = (SELECT account FROM paid_referrals WHERE sale_id = ?1) AND sale_id = ?1;
+
+-- name: add_recent_sale
+INSERT INTO recent_sales (account, recorded_s, sale_id, occurred_s) VALUES (?, ?, ?, ?);
+
+-- name: drop_old_sales
+DELETE FROM recent_sales WHERE (account, recorded_s, sale_id) IN (
+    SELECT account, recorded_s, sale_id FROM recent_sales
+     WHERE recorded_s <= ? ORDER BY recorded_s, account, sale_id LIMIT ?
+);
+
+-- name: count_recent_sales
+SELECT count(*) FROM recent_sales JOIN sales USING (sale_id)
+ WHERE recent_sales.account = ?1 AND recorded_s > ?2 - ?4 AND recorded_s < ?2 + ?4
+   AND occurred_s > ?3 - ?4 AND occurred_s < ?3 + ?4 AND voided = 0;
 
 -- name: add_epoch
 INSERT INTO epochs (epoch, incarnation, cause, reason) VALUES (?, ?, ?, ?);

@@ -51,7 +51,8 @@ CREATE TABLE accounts (
     last_day        TEXT,
     last_cashier    TEXT,
     in_a_row        INTEGER NOT NULL DEFAULT 0,
-    last_redeemed   TEXT
+    last_redeemed   TEXT,
+    purchases       INTEGER NOT NULL DEFAULT 0 CHECK (purchases >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cards (
@@ -112,6 +113,46 @@ CREATE TABLE held_lots (
     PRIMARY KEY (redemption_id, earned_on, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- Vouchers by their codes. What is held or used says by which redemption.
+CREATE TABLE vouchers (
+    code          TEXT    PRIMARY KEY,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    account       TEXT    NOT NULL,
+    points        INTEGER NOT NULL CHECK (points >= 0),
+    value_minor   INTEGER CHECK (value_minor >= 0),
+    currency      TEXT,
+    reward        TEXT,
+    good_until    TEXT,
+    partner       INTEGER NOT NULL CHECK (partner IN (0, 1)),
+    voucher_id    TEXT    UNIQUE,
+    sale_id       TEXT,
+    state         TEXT    NOT NULL DEFAULT 'issued'
+                  CHECK (state IN ('issued', 'held', 'used', 'gone')),
+    redemption_id TEXT,
+    CHECK ((value_minor IS NULL) <> (reward IS NULL)),
+    CHECK ((value_minor IS NULL) = (currency IS NULL)),
+    CHECK ((redemption_id IS NOT NULL) = (state IN ('held', 'used')))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX vouchers_of_sale ON vouchers (sale_id) WHERE sale_id IS NOT NULL;
+
+-- Redemptions that held a voucher, and how each stands.
+CREATE TABLE voucher_uses (
+    redemption_id TEXT    PRIMARY KEY,
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    code          TEXT    NOT NULL,
+    expires_at    TEXT    NOT NULL,
+    state         TEXT    NOT NULL DEFAULT 'held'
+                  CHECK (state IN ('held', 'used', 'released', 'came_back')),
+    sale_id       TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX voucher_uses_of_sale ON voucher_uses (sale_id) WHERE sale_id IS NOT NULL;
+
+CREATE INDEX held_vouchers ON voucher_uses (expires_at) WHERE state = 'held';
+
 CREATE TABLE leases (
     account TEXT    PRIMARY KEY,
     granted INTEGER NOT NULL,
@@ -135,22 +176,95 @@ CREATE TABLE counted (
     PRIMARY KEY (account, business_date)
 ) STRICT, WITHOUT ROWID;
 
--- What a member had of a promotion: in all, and on the newest business date that gave any.
+-- What a member had of a promotion and kept: on each business date, and in all under ''.
 CREATE TABLE uses (
     account       TEXT    NOT NULL,
-    promotion     TEXT    NOT NULL,
-    times         INTEGER NOT NULL,
-    points        INTEGER NOT NULL,
     business_date TEXT    NOT NULL,
-    times_today   INTEGER NOT NULL,
-    points_today  INTEGER NOT NULL,
-    PRIMARY KEY (account, promotion)
+    promotion     TEXT    NOT NULL,
+    times         INTEGER NOT NULL CHECK (times >= 0),
+    points        INTEGER NOT NULL CHECK (points >= 0),
+    PRIMARY KEY (account, business_date, promotion)
+) STRICT, WITHOUT ROWID;
+
+-- What a sale had of a promotion, and how much of it came back; nothing once all of it did.
+CREATE TABLE promoted (
+    sale_id       TEXT    NOT NULL,
+    promotion     TEXT    NOT NULL,
+    business_date TEXT    NOT NULL,
+    points        INTEGER NOT NULL,
+    back          INTEGER NOT NULL DEFAULT 0 CHECK (back BETWEEN 0 AND points),
+    PRIMARY KEY (sale_id, promotion)
 ) STRICT, WITHOUT ROWID;
 
 -- What this device gave of a promotion, for its budget.
 CREATE TABLE given (
     promotion TEXT    PRIMARY KEY,
     points    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who brought whom. sale_id is the friend's sale that has paid for it, and stands.
+CREATE TABLE referrals (
+    account  TEXT PRIMARY KEY,
+    referrer TEXT NOT NULL CHECK (referrer <> account),
+    sale_id  TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What a friend's sale gave for it; the referrer's points are the lot of the entry (epoch, seq).
+CREATE TABLE paid_referrals (
+    sale_id       TEXT    PRIMARY KEY,
+    account       TEXT    NOT NULL,
+    referrer      TEXT    NOT NULL,
+    promotion     TEXT    NOT NULL,
+    points        INTEGER NOT NULL,
+    friend_points INTEGER NOT NULL,
+    spent_minor   INTEGER NOT NULL,
+    minimum_minor INTEGER NOT NULL,
+    epoch         INTEGER,
+    seq           INTEGER,
+    is_back       INTEGER NOT NULL DEFAULT 0 CHECK (is_back IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Sales that earned within the last hour, where the program limits them: when each was by the POS's
+-- clock and by the device's, in seconds since 1970.
+CREATE TABLE recent_sales (
+    account    TEXT    NOT NULL,
+    recorded_s INTEGER NOT NULL,
+    sale_id    TEXT    NOT NULL,
+    occurred_s INTEGER NOT NULL,
+    PRIMARY KEY (account, recorded_s, sale_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recent_sales_by_age ON recent_sales (recorded_s);
+
+-- The things that a member was given as vouchers, by the reward or stamp card that gave each.
+CREATE TABLE things (
+    account  TEXT NOT NULL,
+    reward   TEXT NOT NULL,
+    code     TEXT NOT NULL,
+    given_on TEXT NOT NULL,
+    PRIMARY KEY (account, reward, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX things_to_be_had ON vouchers (account, reward)
+ WHERE reward IS NOT NULL AND state = 'issued';
+
+-- The stamps on each member's cards, below zero where some are owed.
+CREATE TABLE stamps (
+    account TEXT    NOT NULL,
+    card    TEXT    NOT NULL,
+    stamps  INTEGER NOT NULL,
+    PRIMARY KEY (account, card)
+) STRICT, WITHOUT ROWID;
+
+-- What a sale brought to a card, and what of it was taken back.
+CREATE TABLE stamped (
+    sale_id    TEXT    NOT NULL,
+    card       TEXT    NOT NULL,
+    text       TEXT    NOT NULL,
+    fills      INTEGER NOT NULL,
+    stamps     INTEGER NOT NULL,
+    taken_back INTEGER NOT NULL DEFAULT 0 CHECK (taken_back BETWEEN 0 AND stamps),
+    PRIMARY KEY (sale_id, card)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sales (

@@ -1,0 +1,194 @@
+"""Issuing vouchers: points become one, or a thing of the program does that costs none.
+
+The points are spent as it is issued, the oldest first; what a sale that used it gives back is the
+voucher, never points or money.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from agent.core.answer import JournalPosition
+from agent.core.entry import Recorded
+from agent.core.facts import IssueVoucher
+from agent.core.phones import Phone
+from agent.core.program import Program
+from agent.core.receipt import Paper, receipt
+from agent.core.values import Value
+from agent.core.vouchers import CODE_BYTES, RandomBytes, Worth, code_of, worth_of
+from agent.ledger import AccountRow, Transaction, View
+from agent.till.members import Shown, find, member_of, parse_shown
+from agent.till.refusals import InsufficientPoints, NotRedeemable, OfflineLimit
+from agent.till.terms import Terms
+from agent.till.voucher_refusals import VoucherIdReused
+from agent.till.voucher_wishes import VoucherOrder
+from agent.till.vouchers import day_of, known_voucher
+from agent.till.wishes import Wish, price
+
+__all__ = ["Thing", "VoucherAnswer", "give_thing", "issue", "voucher_answer"]
+
+
+class VoucherAnswer(Value):
+    """A voucher that was issued for points."""
+
+    voucher_id: str
+    """The POS's own id of the voucher."""
+    code: str
+    """What its bearer shows: twelve characters and one that checks them, in groups of four."""
+    value_minor: int
+    """What it is worth, in minor units of its currency."""
+    currency: str
+    """ISO 4217, three capitals."""
+    good_until: date | None
+    """The last day on which it can be used: `YYYY-MM-DD`; null where it always can."""
+    partner: bool
+    """Whether it is for a partner of the program; it cannot be used here then."""
+    points: int
+    """Whole points that it cost."""
+    account: str
+    """The account of the member who got it."""
+    balance: int
+    """The member's active whole points after it."""
+    receipt: tuple[str, ...]
+    """The lines to print, each at most as wide as the lane's paper."""
+    journal: JournalPosition
+    """Where the voucher stands in the journal."""
+
+
+def issue(
+    transaction: Transaction,
+    terms: Terms,
+    voucher_id: str,
+    order: VoucherOrder,
+    random_bytes: RandomBytes,
+) -> tuple[Recorded, bool]:
+    """Turn points into a voucher; answers its entry, and whether it had been asked for before.
+
+    Raises UnknownCard, CardBlocked, NotRedeemable, InsufficientPoints, OfflineLimit,
+    VoucherIdReused; Frozen on a ledger that was rebuilt.
+    """
+    shown = parse_shown(order.token, terms)
+    code = transaction.code_of_voucher(voucher_id)
+    if code is not None:
+        return _same(transaction, code, order, shown), True
+    transaction.refuse_frozen()
+    member = member_of(transaction, shown)
+    day = day_of(transaction, order.business_date)
+    terms = terms.on(day)
+    worth = _worth(terms.program, order, day)
+    _refuse_beyond(transaction, terms, member, order.points)
+    fact = IssueVoucher(
+        account=member.account,
+        code=_new_code(transaction, random_bytes),
+        points=order.points,
+        value_minor=worth.value_minor,
+        currency=terms.program.currency,
+        good_until=worth.good_until,
+        partner=order.partner,
+        voucher_id=voucher_id,
+        lane=order.lane,
+        cashier=order.cashier,
+        lease=terms.lease(-order.points),
+        balance=member.balance - order.points,
+    )
+    return transaction.append(fact, counts_on=day), False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thing:
+    """A reward that costs no points: its id, its text in the program's first language, and the last
+    day on which it is there, where there is one.
+    """
+
+    reward: str
+    text: str
+    good_until: date | None = None
+
+
+def give_thing(
+    transaction: Transaction,
+    account: str,
+    thing: Thing,
+    random_bytes: RandomBytes,
+    *,
+    sale_id: str | None = None,
+    lane: str | None = None,
+    cashier: str | None = None,
+) -> Recorded:
+    """Give a member a voucher for a thing, such as a full stamp card's.
+
+    One that came with a sale is withdrawn where that sale comes back whole before its use. Raises
+    Frozen on a ledger that was rebuilt, which gives nothing.
+    """
+    fact = IssueVoucher(
+        account=account,
+        code=_new_code(transaction, random_bytes),
+        reward=thing.reward,
+        text=thing.text,
+        good_until=thing.good_until,
+        sale_id=sale_id,
+        lane=lane,
+        cashier=cashier,
+        balance=transaction.balance(account),
+    )
+    return transaction.append(fact)
+
+
+def voucher_answer(recorded: Recorded, paper: Paper) -> VoucherAnswer:
+    """Build the answer from the entry alone, so that a retry gets the same to the byte."""
+    fact = recorded.entry.fact
+    assert isinstance(fact, IssueVoucher), "a voucher is recorded as one"  # noqa: S101
+    return VoucherAnswer(
+        voucher_id=fact.voucher_id or "",
+        code=fact.code,
+        value_minor=fact.value_minor or 0,
+        currency=fact.currency or "",
+        good_until=fact.good_until,
+        partner=fact.partner,
+        points=fact.points,
+        account=fact.account,
+        balance=fact.balance or 0,
+        receipt=receipt(fact, recorded.position, paper),
+        journal=JournalPosition.of(recorded.position),
+    )
+
+
+def _same(transaction: Transaction, code: str, order: VoucherOrder, shown: Shown) -> Recorded:
+    """Hold that a voucher's id stands for the same order. Raises VoucherIdReused.
+
+    A telephone number may lead to nobody any more: its member was erased since.
+    """
+    row, voucher = find(transaction, shown), known_voucher(transaction, code)
+    same_member = row.account == voucher.account if row else isinstance(shown, Phone)
+    same_thing = (voucher.points, voucher.partner) == (order.points, order.partner)
+    if not (same_member and same_thing):
+        raise VoucherIdReused("another voucher has this id; give this one an id of its own")
+    recorded = transaction.entry_at(*voucher.place)
+    if recorded is None:
+        raise VoucherIdReused("a voucher with this id was issued; its entry is no longer kept here")
+    return recorded
+
+
+def _refuse_beyond(view: View, terms: Terms, member: AccountRow, points: int) -> None:
+    """Hold that a member may spend so many points here. Raises InsufficientPoints, OfflineLimit."""
+    if member.balance < points:
+        short = points - max(0, member.balance)
+        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
+    if terms.usable(view, member) < points:
+        raise OfflineLimit("so many points cannot be spent here before head office was heard")
+
+
+def _worth(program: Program, order: VoucherOrder, day: date) -> Worth:
+    """Answer what the points are worth. Raises NotRedeemable."""
+    price(program, Wish(token=order.token, points=order.points))
+    assert program.discount is not None, "points have a price where they take money off"  # noqa: S101
+    worth = worth_of(program.discount, order.points, day, partner=order.partner)
+    if worth is None:
+        raise NotRedeemable("this program has no partners that take its vouchers")
+    return worth
+
+
+def _new_code(transaction: Transaction, random_bytes: RandomBytes) -> str:
+    """Make a code that no voucher has here; by chance alone none ever would."""
+    while transaction.voucher(code := code_of(random_bytes(CODE_BYTES))) is not None:
+        pass
+    return code
