@@ -6,7 +6,7 @@
 (True, False)
 """
 
-__all__ = ["check_digit_holds", "with_check_digit"]
+__all__ = ["as_printed", "check_digit_holds", "with_check_digit"]
 
 _ZERO = ord("0")
 
@@ -19,6 +19,17 @@ def check_digit_holds(digits: str) -> bool:
 def with_check_digit(digits: str) -> str:
     """Answer ``digits`` with their check digit behind them."""
     return f"{digits}{-_weighted(digits + '0') % 10}"
+
+
+def as_printed(gtin_14: str) -> str:
+    """Drop the zeros that fill a GTIN up to 14 digits, which the shop's articles do not have.
+
+    >>> as_printed("05901234123457"), as_printed("00000096385074"), as_printed("80614141123458")
+    ('5901234123457', '96385074', '80614141123458')
+    """
+    if not gtin_14.startswith("0"):
+        return gtin_14
+    return gtin_14[6 if gtin_14.startswith("000000") else 1 :]
 
 
 def _weighted(digits: str) -> int:

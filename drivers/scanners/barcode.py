@@ -36,7 +36,7 @@ from datetime import UTC, datetime
 
 from agent.core.tokens import Token, TokenRefused
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, TokenRead
-from drivers.gs1 import check_digit_holds
+from drivers.gs1 import as_printed, check_digit_holds
 from drivers.lines import Lines
 from drivers.payment_cards import holds_payment_card
 from drivers.scanners.element_strings import GROUP_SEPARATOR, element_strings, link_elements
@@ -216,9 +216,7 @@ def _product(
 ) -> Event:
     if not check_digit_holds(gtin_14):
         return _refused("check_digit", gtin_14)
-    gtin = gtin_14
-    if gtin_14.startswith("0"):
-        gtin = gtin_14[6 if gtin_14.startswith("000000") else 1 :]
+    gtin = as_printed(gtin_14)
     # Fourteen digits, those of a case, may be a payment card's even where the check digit fits.
     if _any_payment(text for text in (lot, serial, gtin if gtin == gtin_14 else None) if text):
         return RefusedFrame(reason="payment_card")

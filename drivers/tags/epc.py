@@ -9,7 +9,7 @@ as the GSRN in a barcode (section 14.5.6, example of section E.3):
 === ============ ==================================================
 2D  GSRN-96      the member: token ``gsrn``, its check digit computed
 2E  GSRNP-96     who serves: staff, refused ``provider_gsrn``
-30  SGTIN-96     a product with 14 digits of GTIN and its serial
+30  SGTIN-96     a product: its GTIN as printed, and its serial
 2C  GDTI-96      a document, as a voucher or a membership card is: token ``epc``
 33  GRAI-96      a thing lent, as a cup or a bag is: token ``epc``
 34  GIAI-96      one thing of the shop's, as a wristband is: token ``epc``
@@ -28,7 +28,7 @@ from functools import lru_cache
 
 from agent.core.tokens import Token
 from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.gs1 import with_check_digit
+from drivers.gs1 import as_printed, with_check_digit
 from drivers.payment_cards import holds_payment_card
 
 __all__ = ["EPC_BYTES", "decoded", "events_of_memory", "gsrn_96"]
@@ -142,7 +142,7 @@ def _named(header: int, prefix: str, reference: str, rest: int) -> Event:
 def _product(gtin: str, serial: str) -> Event:
     if holds_payment_card(gtin):
         return RefusedFrame(reason="payment_card")
-    return ProductRead(gtin=gtin, serial=serial)
+    return ProductRead(gtin=as_printed(gtin), serial=serial)
 
 
 def _thing(scheme: str, prefix: str, reference: str, serial: int | None = None) -> Event:

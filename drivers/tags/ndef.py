@@ -34,7 +34,7 @@ from collections.abc import Iterator
 import ndef
 
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen
-from drivers.gs1 import check_digit_holds, with_check_digit
+from drivers.gs1 import as_printed, check_digit_holds, with_check_digit
 from drivers.naming import named
 from drivers.payment_cards import holds_payment_card
 from drivers.tags.digital_link import elements_of
@@ -166,14 +166,7 @@ def _in_link(elements: dict[str, str]) -> Event:
     lot, serial = elements.get("10"), elements.get("21")
     if holds_payment_card(f"{lot}\n{serial}"):
         return RefusedFrame(reason="payment_card")
-    return ProductRead(gtin=_as_printed(value.zfill(14)), lot=lot, serial=serial)
-
-
-def _as_printed(gtin_14: str) -> str:
-    """Fourteen digits without the zeros that fill them up (General Specifications 3.3.2)."""
-    if not gtin_14.startswith("0"):
-        return gtin_14
-    return gtin_14[6 if gtin_14.startswith("000000") else 1 :]
+    return ProductRead(gtin=as_printed(value.zfill(14)), lot=lot, serial=serial)
 
 
 def _member(identifier: str, gsrn: str) -> Event:
