@@ -52,7 +52,7 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-torture: $(READY)  ## the long runs
+torture: $(READY) coverage  ## the long runs, and every branch of the core
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@.ci/packages mosquitto chromium strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
