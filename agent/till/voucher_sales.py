@@ -9,7 +9,7 @@ back: no money, and no points. What came back in part leaves them used.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -24,7 +24,15 @@ from agent.till.settling import Spending
 from agent.till.voucher_uses import as_held, free, use
 from agent.till.vouchers import known_voucher
 
-__all__ = ["Using", "come_back", "of_points", "use_with", "using", "with_vouchers"]
+__all__ = [
+    "Using",
+    "come_back",
+    "of_points",
+    "refuse_names",
+    "use_with",
+    "using",
+    "with_vouchers",
+]
 
 _PAYS = "voucher"
 
@@ -55,30 +63,47 @@ def of_points(sale: Sale, named: Iterable[str]) -> Sale:
     return sale if rest == sale.redemptions else sale.model_copy(update={"redemptions": rest})
 
 
-def using(
-    transaction: Transaction, sale_id: str, sale: Sale, named: Iterable[str], *, is_short: bool
-) -> Using:
-    """Decide which vouchers a sale uses; ``named`` are its redemptions of points, and ``is_short``
-    says that something which points should have paid for has none.
+def refuse_names(
+    transaction: Transaction, sale_id: str, sale: Sale, named: Collection[str]
+) -> None:
+    """Hold, before anything is written, that a sale can have the vouchers that it names; ``named``
+    are its redemptions of points. Raises RedemptionEnded.
 
-    Raises RedemptionEnded where it cannot have one that it names; on a frozen ledger, which uses
-    none, that is left out. Costs nothing where the sale names no other redemptions than those of
-    points, has no tender ``voucher``, and is not short.
+    A frozen ledger uses none, and refuses none. Costs nothing where no others are named.
     """
-    points = frozenset(named)
-    others = tuple(each for each in sale.redemptions if each not in points)
+    others = _others(sale, named)
+    if not others or transaction.is_frozen:
+        return
+    if len(set(others)) < len(others):
+        raise RedemptionEnded("the sale names a redemption twice")
+    for each in others:
+        known = _use(transaction, each)
+        is_anothers = known.state == "used" and known.sale_id not in (None, sale_id)
+        if is_anothers or known.state == "came_back":
+            raise RedemptionEnded(f"redemption {each} was captured before")
+
+
+def using(
+    transaction: Transaction, sale_id: str, sale: Sale, named: Collection[str], *, is_short: bool
+) -> Using:
+    """Decide which vouchers a sale uses that ``refuse_names`` did not refuse; ``named`` are its
+    redemptions of points, and ``is_short`` says that something which points should have paid for
+    has none.
+
+    On a frozen ledger, which uses none, those that it names are left out. Costs nothing where the
+    sale names no other redemptions than those of points, has no tender ``voucher``, and is not
+    short.
+    """
+    others = _others(sale, named)
     if not others and (sale.redemptions or not (is_short or _is_paid(sale))):
         return Using()
-    if transaction.is_frozen:
-        had = transaction.voucher_uses_of_sale(sale_id, "used")
-        return Using(short=len(others) - len(set(others) & set(had)), had=bool(had))
     had = transaction.voucher_uses_of_sale(sale_id, "used")
+    if transaction.is_frozen:
+        return Using(short=len(others) - len(set(others) & set(had)), had=bool(had))
     if not others:
         held = transaction.voucher_uses_of_sale(sale_id, "held")
         return Using(uses=tuple(_use(transaction, each) for each in held), had=bool(had))
-    if len(set(others)) < len(others):
-        raise RedemptionEnded("the sale names a redemption twice")
-    uses = tuple(_named(transaction, each, sale_id) for each in others if each not in had)
+    uses = tuple(_use(transaction, each) for each in others if each not in had)
     by_code = {each.code: each for each in reversed(uses) if _can_be_used(transaction, sale, each)}
     good = tuple(each for each in uses if by_code.get(each.code) is each)
     return Using(uses=good, short=len(uses) - len(good), had=bool(had))
@@ -133,12 +158,8 @@ def _use(transaction: Transaction, redemption_id: str) -> VoucherUseRow:
     return known
 
 
-def _named(transaction: Transaction, redemption_id: str, sale_id: str) -> VoucherUseRow:
-    known = _use(transaction, redemption_id)
-    is_anothers = known.state == "used" and known.sale_id not in (None, sale_id)
-    if is_anothers or known.state == "came_back":
-        raise RedemptionEnded(f"redemption {redemption_id} was captured before")
-    return known
+def _others(sale: Sale, points: Collection[str]) -> tuple[str, ...]:
+    return tuple(each for each in sale.redemptions if each not in points)
 
 
 def _can_be_used(transaction: Transaction, sale: Sale, known: VoucherUseRow) -> bool:

@@ -163,8 +163,8 @@ MUTANTS = {
     ),
     "tier_of_now_judges_what_comes_back": Mutant(
         file="agent/till/judging.py",
-        old="        account=Account.model_construct(tier=judged.tier),\n",
-        new='        account=Account.model_construct(tier="gold"),\n',
+        old="Account.model_construct(tier=judged.tier), again",
+        new='Account.model_construct(tier="gold"), again',
         caught_by=f"{_TIER}::test_what_comes_back_is_judged_in_the_tier_of_then",
     ),
     "what_came_back_still_counts": Mutant(
