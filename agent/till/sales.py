@@ -169,9 +169,11 @@ def _unfit(
     tier: str | None,
 ) -> Iterator[SaleFlag]:
     """Look at the rewards that a sale spends, where it spends any."""
-    if row is None or not (spending.capture or spending.points):
+    is_members = row is not None and (spending.capture or spending.points)
+    if not (is_members or spending.vouchers):
         return
-    if is_unfit(transaction, terms.program, sale_id, sale, row, spending.capture, tier):
+    account, spent = row.account if row else None, (*spending.capture, *spending.vouchers)
+    if is_unfit(transaction, terms.program, sale_id, sale, account, spent, tier):
         yield "reward_does_not_fit"
 
 

@@ -39,13 +39,13 @@ _PAYS = "voucher"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Using:
-    """The vouchers' redemptions that a sale names or that were held for it, those of them that it
-    cannot use, and whether it has some that were used for it before.
+    """The vouchers' redemptions that a sale names or that were held for it, how many of them it
+    cannot use, and those that were used for it before.
     """
 
     uses: tuple[VoucherUseRow, ...] = ()
     short: int = 0
-    had: bool = False
+    had: tuple[str, ...] = ()
 
     @property
     def redemptions(self) -> tuple[str, ...]:
@@ -99,18 +99,18 @@ def using(
         return Using()
     had = transaction.voucher_uses_of_sale(sale_id, "used")
     if transaction.is_frozen:
-        return Using(short=len(others) - len(set(others) & set(had)), had=bool(had))
+        return Using(short=len(others) - len(set(others) & set(had)), had=tuple(had))
     if not others:
         held = transaction.voucher_uses_of_sale(sale_id, "held")
-        return Using(uses=tuple(_use(transaction, each) for each in held), had=bool(had))
+        return Using(uses=tuple(_use(transaction, each) for each in held), had=tuple(had))
     uses = tuple(_use(transaction, each) for each in others if each not in had)
     by_code = {each.code: each for each in reversed(uses) if _can_be_used(transaction, sale, each)}
     good = tuple(each for each in uses if by_code.get(each.code) is each)
-    return Using(uses=good, short=len(uses) - len(good), had=bool(had))
+    return Using(uses=good, short=len(uses) - len(good), had=tuple(had))
 
 
 def with_vouchers(spending: Spending, sale: Sale, using: Using) -> Spending:
-    """Say of what a sale spends whether it is short once its vouchers are counted.
+    """Put the vouchers that a sale uses to what it spends; and say whether it is short with them.
 
     ``sale`` names its redemptions of points alone. A reward line that none of them paid for is what
     a voucher was for, where there is one.
@@ -118,9 +118,10 @@ def with_vouchers(spending: Spending, sale: Sale, using: Using) -> Spending:
     by_points = sale.redemptions or any(each.kind == "points" for each in sale.tenders)
     is_covered = not by_points and (using.uses or using.had)
     is_short = (spending.is_short and not is_covered) or using.short > 0
-    if is_short == spending.is_short:
+    used = (*using.redemptions, *using.had)
+    if is_short == spending.is_short and not used:
         return spending
-    return dataclasses.replace(spending, is_short=is_short)
+    return dataclasses.replace(spending, is_short=is_short, vouchers=used)
 
 
 def use_with(transaction: Transaction, sale_id: str, sale: Sale, using: Using) -> None:
