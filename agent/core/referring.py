@@ -3,8 +3,8 @@ the friend be.
 
 What the sale comes to is the money that was paid for goods that some rule of the program counts. A
 gift card that earns nothing, what points or a voucher paid for and a sale in another currency bring
-nobody points; where no money was paid, there are none, whatever the minimum. The first sale that comes to
-the minimum pays: a smaller one before it changes nothing.
+nobody points; where no money was paid, there are none, whatever the minimum. The first sale that
+comes to the minimum pays: a smaller one before it changes nothing.
 
 Limits and caps are about what a basket earns and lower none of it, and it leads to no tier: both as
 points for becoming a member.

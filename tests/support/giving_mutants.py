@@ -168,8 +168,8 @@ MUTANTS = {
     ),
     "thing_by_its_code_beside_anything": Mutant(
         file="agent/till/voucher_uses.py",
-        old="    refuse_thing(transaction, program, voucher.account, wish.sale_id, voucher.reward)\n",
-        new="",
+        old="voucher.account, wish.sale_id, voucher.reward)",
+        new="voucher.account, None, voucher.reward)",
         caught_by=f"{_TOGETHER}::test_its_code_is_refused_too[alone]",
     ),
     "thing_no_reward_of_its_sale": Mutant(
