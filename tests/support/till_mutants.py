@@ -212,7 +212,7 @@ MUTANTS = {
     "promotions_stay_with_what_came_back": Mutant(
         file="agent/till/judging.py",
         old=", again=Then.of(fact.sale, because)\n",
-        new="        again=Then.of(fact.sale, judged.because[:1]),\n",
+        new=", again=Then.of(fact.sale, because[:1])\n",
         caught_by=f"{_PROMOTED}::test_what_a_promotion_gave_goes_back_with_the_sale",
     ),
     "captured_twice": Mutant(
@@ -607,7 +607,8 @@ MUTANTS = {
         file="agent/ledger/progress.py",
         old='            connection.execute(SQL["give_promotion"], use)\n',
         new='            connection.execute(SQL["give_promotion"], (because.rule, 0))\n',
-        caught_by=f"{_CLUB}[club-month]",
+        caught_by="tests/unit/test_a_friends_part_frees_no_budget.py"
+        "::test_a_budget_has_the_goods_share_again[it stays]",
     ),
     "voided_money_still_counts": Mutant(
         file="agent/ledger/progress.py",
