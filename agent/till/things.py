@@ -19,6 +19,7 @@ from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, Transaction, VoucherUseRow
 from agent.till import voucher_uses
 from agent.till.asking import asking
+from agent.till.fitting import refuse_thing
 from agent.till.free_things import account_of, free_things
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.redemptions import Answered
@@ -111,6 +112,7 @@ def _to_be_had(
         raise NotRedeemable("this member's card is not full, or what it gave was had already")
     who = asking(transaction, terms.program, member, shown, wish.entry, day)
     _refuse_unfit(transaction, terms.program, reward, member, who, day)
+    refuse_thing(transaction, terms.program, member.account, wish.sale_id, name)
     account = account_of(transaction, member, who.tier, [reward])
     fact = IssueVoucher(
         account=member.account,

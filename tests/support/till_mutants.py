@@ -66,7 +66,7 @@ MUTANTS = {
     ),
     "captured_before_and_forgotten": Mutant(
         file="agent/till/fitting.py",
-        old="        *_chosen(transaction, program, before, member.account, captured=True),\n",
+        old="        *_chosen(transaction, program, before, account, captured=True),\n",
         new="",
         caught_by=f"{_FOR_WHOM}::test_what_was_captured_before_counts_too",
     ),
