@@ -23,7 +23,7 @@ def returns(program: Program) -> Iterator[str]:
     yield "Goods that come back take back the points they earned and give back those they cost."
     if program.return_window_days:
         days = counted(program.return_window_days, "day")
-        yield f"Points can be spent {days} after the sale that earned them."
+        yield f"Points are pending for {days} after their sale; then they can be spent."
 
 
 def limits(program: Program) -> Iterator[str]:
