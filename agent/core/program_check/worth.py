@@ -8,7 +8,7 @@ from agent.core.mistakes import Finding, Location
 from agent.core.money import format_money
 from agent.core.program import EarnRule, Program
 from agent.core.program.parts import as_fraction
-from agent.core.program_words.words import counted
+from agent.core.program_words.words import of_points
 
 __all__ = ["best_rate", "too_generous"]
 
@@ -25,7 +25,7 @@ def too_generous(program: Program) -> Iterator[Finding]:
             spent = format_money(ceil(spent_minor), program.currency)
             worth = format_money(worth_minor, program.currency)
             what = (
-                f"{spent} spent earn {counted(points, 'point')} ('{rule}'), and they take "
+                f"{spent} spent earn {of_points(program, points)} ('{rule}'), and they take "
                 f"{worth} off: points are worth more than what earns them"
             )
             most = format_money(int(spent_minor), program.currency)
