@@ -1,4 +1,4 @@
-"""Wishes: what a member wants to redeem, and what it costs."""
+"""Wishes: what a member wants to redeem, what it costs, and whether the points are there."""
 
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -10,11 +10,17 @@ from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
 from agent.core.tokens import How
 from agent.core.values import Code, Value, example
-from agent.ledger import HoldRow
+from agent.ledger import AccountRow, HoldRow, View
 from agent.till.members import TokenText
-from agent.till.refusals import NotRedeemable, UnknownReward
+from agent.till.refusals import (
+    InsufficientPoints,
+    NotRedeemable,
+    OfflineLimit,
+    UnknownReward,
+)
+from agent.till.terms import Terms
 
-__all__ = ["Part", "Wish", "price"]
+__all__ = ["Part", "Wish", "price", "refuse_beyond"]
 
 
 class Wish(Value):
@@ -84,6 +90,15 @@ def price(program: Program, wish: Wish) -> int:
     if program.discount is None or wish.points is None:
         raise NotRedeemable("this program takes no points as a discount")
     return _in_steps(program.discount, wish.points)
+
+
+def refuse_beyond(view: View, terms: Terms, member: AccountRow, points: int) -> None:
+    """Hold that a member may spend so many points here. Raises InsufficientPoints, OfflineLimit."""
+    if member.balance < points:
+        short = points - max(0, member.balance)
+        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
+    if terms.usable(view, member) < points:
+        raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
 
 
 def _in_steps(discount: Discount, points: int) -> int:

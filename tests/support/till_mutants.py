@@ -251,7 +251,7 @@ MUTANTS = {
         caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
     ),
     "debt_ignored": Mutant(
-        file="agent/till/redemptions.py",
+        file="agent/till/wishes.py",
         old="    if member.balance < points:\n",
         new="    if abs(member.balance) < points:\n",
         caught_by=f"{_BACK}::test_a_return_may_lead_into_debt_and_the_next_points_pay_it",

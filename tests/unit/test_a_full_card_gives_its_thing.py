@@ -168,6 +168,7 @@ def test_a_full_card_gives_a_voucher_with_its_sale(shop: Shop) -> None:
     after = list(answer.receipt).index("Coffee stamps: 1 of 9") + 1
     told = ("A coffee", f"Voucher {voucher.code}", "Good until 2027-05-20")
     assert answer.receipt[after : after + 3] == told
+    assert len(answer.receipt) == after + 4  # below the points, so that "they" are the points
 
 
 def test_a_receipt_says_it_in_the_lanes_language(shop: Shop) -> None:
