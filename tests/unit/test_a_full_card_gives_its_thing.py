@@ -265,6 +265,19 @@ def test_a_treat_is_for_who_has_the_occasion(shop: Shop) -> None:
             shop.hold("r-1", reward, card)
 
 
+def test_what_is_offered_can_be_held(shop: Shop) -> None:
+    """A till that sold nothing for days offers by the date said last, and holds by the same."""
+    shop.sell(1)
+    shop.clock.pass_ms(5 * 24 * 3_600_000)
+    shop.clock.set_by(0, synchronised=True)
+    offered = shop.offer("cake")
+    assert offered is not None
+    assert offered.available
+    shop.hold("r-1", "cake")
+    (cake,) = shop.issued()
+    assert cake.reward == "cake"
+
+
 def test_nobody_without_a_card_is_offered_a_treat(shop: Shop) -> None:
     """A quote without a card says what to do."""
     quoted = asyncio.run(shop.till.quote(Sale.model_validate(sale_body(1) | {"token": None})))
