@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from agent.core.instant import BusinessDate
+from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
 from agent.core.tokens import How
@@ -95,8 +96,9 @@ def price(program: Program, wish: Wish) -> int:
 def refuse_beyond(view: View, terms: Terms, member: AccountRow, points: int) -> None:
     """Hold that a member may spend so many points here. Raises InsufficientPoints, OfflineLimit."""
     if member.balance < points:
-        short = points - max(0, member.balance)
-        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
+        words = PointWords.in_first(terms.program)
+        short = words.counted(points - max(0, member.balance), more=True)
+        raise InsufficientPoints(f"{short} needed: the balance is {member.balance}")
     if terms.usable(view, member) < points:
         raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
 
