@@ -40,6 +40,7 @@ check: $(READY)  ## style, types and the direction of imports
 CORE_TESTS = $(shell grep -lE '^from agent\.core' tests/unit/test_*.py | xargs grep -LE \
     'agent\.(ledger|till|lanes|api|daemon|tools|cli)|ledger|(till|lane)_shop|stocked|(sync|drivers)\.') \
     tests/unit/test_a_reward_and_money_off_come_back_apart.py \
+    tests/unit/test_a_treat_is_had_once_for_its_occasion.py \
     tests/unit/test_settings_come_in_layers.py \
     $(shell grep -lE 'program_check|written_programs|voucher_gone_on' tests/unit/test_*.py) \
     $(wildcard tests/unit/*program*.py)
@@ -52,7 +53,7 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-torture: $(READY)  ## the long runs
+torture: $(READY) coverage  ## the long runs, and every branch of the core
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@.ci/packages mosquitto chromium strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600

@@ -69,6 +69,7 @@ class Amiss(ValueError):
 
 _DAY = "there is no such day; write it as YYYY-MM-DD"
 _MOMENT = "write it as RFC 3339 has it, with an offset: 2026-11-21T14:05:09+01:00"
+_LARGEST_FACTOR = 1_000
 _WHOLE = "write it as a whole number, without quotes"
 _LIST = "write it as a list"
 _OBJECT = "write it as an object, with names and values"
@@ -132,7 +133,11 @@ def in_words(kind: str, bounds: Mapping[str, Any], message: str) -> str:
 
 
 def in_words_of_number(key: str, kind: str, given: object) -> str | None:
-    """Say how a number with a decimal point is written that must be whole; None for all else."""
+    """Say how a number with a decimal point is written that must be whole, or a text; None for all
+    else. A factor is small enough to be repeated.
+    """
+    if kind == "string_type" and isinstance(given, float) and 0 <= given < _LARGEST_FACTOR:
+        return f'write it as a text, in quotes: "{given}"'
     if kind not in ("int_type", "int_from_float") or not isinstance(given, float):
         return None
     if key.endswith("_minor"):
@@ -141,8 +146,17 @@ def in_words_of_number(key: str, kind: str, given: object) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str | None:
-    """Answer the nearest of the ``known`` names, where one is as like as that."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
+    """Answer the nearest of the ``known`` names, where one is as like as that.
+
+    The same words in another order are nearest.
+
+    >>> nearest("per_day_points", ["times_per_day", "points_per_day"])
+    'points_per_day'
+    """
+    names, words = list(known), sorted(name.split("_"))
+    turned = [each for each in names if sorted(each.split("_")) == words]
+    near = turned or difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
+    return next(iter(near), None)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str:

@@ -95,7 +95,6 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
     for reason in fact.because:
         text = paper.text(reason.rule, reason.text)
         yield from row(text, reason.points, width, indent="  ")
-    yield from _stamps(fact.stamps, paper)
     if "currency_mismatch" in fact.flags:
         yield from wrapped(phrases.other_currency, width)
     if "points_withheld" in fact.flags:
@@ -110,6 +109,7 @@ def _earned(fact: AccumulatePoints | ClaimSale, paper: Paper) -> Iterator[str]:
         reward = paper.text(fact.toward.reward, fact.toward.text)
         ahead = phrases.next_reward.format(reward=reward, points=fact.toward.short)
         yield from wrapped(ahead, width)
+    yield from _stamps(fact.stamps, paper)
 
 
 def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
@@ -122,9 +122,9 @@ def _came_back(fact: ReturnSale | VoidSale, paper: Paper) -> Iterator[str]:
         yield from row(phrases.given_back, fact.given_back, width)
     if fact.withheld:
         yield from row(phrases.withheld, fact.withheld, width)
-    yield from _stamps(fact.stamps, paper)
     yield from _balance(fact.balance, paper)
     yield from _pending(fact.pending, paper)
+    yield from _stamps(fact.stamps, paper)
 
 
 def _stamps(cards: Sequence[Collected], paper: Paper) -> Iterator[str]:

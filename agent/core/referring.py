@@ -2,9 +2,9 @@
 the friend be.
 
 What the sale comes to is the money that was paid for goods that some rule of the program counts. A
-gift card that earns nothing, what points paid for and a sale in another currency bring nobody
-points; where no money was paid, there are none, whatever the minimum. The first sale that comes to
-the minimum pays: a smaller one before it changes nothing.
+gift card that earns nothing, what points or a voucher paid for and a sale in another currency bring
+nobody points; where no money was paid, there are none, whatever the minimum. The first sale that
+comes to the minimum pays: a smaller one before it changes nothing.
 
 Limits and caps are about what a basket earns and lower none of it, and it leads to no tier: both as
 points for becoming a member.
@@ -55,6 +55,7 @@ def paid_for(program: Program, sale: Sale) -> tuple[int, tuple[int, ...]]:
     taken = {index for rule in program.earn for index in rule.taken(sale.lines, categories)}
     lines = tuple(sorted(taken))
     paid_minor = sum(sale.lines[index].amount_minor for index in lines)
+    paid_minor -= sum(each.amount_minor for each in sale.tenders if each.kind == "voucher")
     return max(0, min(paid_minor - sale.paid_with_points_minor, sale.total_minor)), lines
 
 

@@ -5,7 +5,7 @@ A table of a list is named by its own name or id, or else counted from 1.
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -81,7 +81,8 @@ def _in_words(problem: ErrorDetails, model: type[BaseModel], document: Any) -> F
         return Finding(location, _UNKNOWN.format(path=_below(location, document)), fix)
     field = _field_at(model, location)
     if problem["type"] == "missing":
-        return Finding(location, f"key '{_below(location, document)}' is missing", _form_of(field))
+        form = _form_of(field) or _kind_of(field, str(location[-1]))
+        return Finding(location, f"key '{_below(location, document)}' is missing", form)
     return Finding(location, "", _plain(problem, field))
 
 
@@ -89,9 +90,20 @@ _UNKNOWN = "unknown key '{path}'"
 
 
 def _form_of(field: FieldInfo | None) -> str:
-    """Say how a key that is missing is written, where its form has words."""
+    """Say how a key is written that is missing, where its form has words."""
     forms = [getattr(each, "pattern", None) for each in ([] if field is None else field.metadata)]
     return next((IN_FORM[form] for form in forms if form in IN_FORM and form not in _ANY_TEXT), "")
+
+
+def _kind_of(field: FieldInfo | None, key: str) -> str:
+    """Say what a key that is missing is, where it has no form."""
+    kind = None if field is None else field.annotation
+    if kind is not None and get_origin(kind) is tuple and model_in(kind) is not None:
+        return f"write [[{key}]] and its keys below it"
+    return _KINDS.get(kind, "")
+
+
+_KINDS: dict[Any, str] = {str: "write a text, in quotes", int: "write a whole number"}
 
 
 _ANY_TEXT = (NO_CONTROL_CHARACTERS,)

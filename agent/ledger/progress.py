@@ -95,8 +95,9 @@ def _give_back(
 ) -> None:
     """Give caps and budgets back what a sale had of its promotions.
 
-    Points come back in the share of the sale's points that were taken. Once all of it came back it
-    was never bought: no promotion was used, and the next purchase may be the first.
+    Points come back in the share of the sale's points that were taken; a friend's part, which goes
+    whole or not at all, is none of those. Once all of it came back it was never bought: no
+    promotion was used, and the next purchase may be the first.
     """
     total_minor, points, returned_minor, taken = sale[3:7]
     was_back = _is_back(total_minor, points, returned_minor, taken)
@@ -104,9 +105,11 @@ def _give_back(
     is_back = isinstance(fact, VoidSale) or _is_back(
         total_minor, points, returned_minor + fact.amount_minor, taken
     )
-    for promotion, day, gave, before in connection.execute(
-        SQL["promoted_of"], (fact.sale_id,)
-    ).fetchall():
+    promoted = connection.execute(SQL["promoted_of"], (fact.sale_id,)).fetchall()
+    if promoted:
+        apart, apart_taken = referrals.friends_part(connection, fact)
+        points, taken = points - apart, taken - apart_taken
+    for promotion, day, gave, before in promoted:
         back = gave if is_back else max(before, gave * min(taken, points) // points)
         of_it = (fact.account, day, promotion)
         connection.execute(SQL["unuse_promotion"], (*of_it, int(is_back), back - before))

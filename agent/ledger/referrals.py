@@ -14,11 +14,13 @@ from agent.core.facts import (
     ClaimSale,
     Enrol,
     ReturnPromotionPoints,
+    ReturnSale,
+    VoidSale,
 )
 from agent.ledger import lots
 from agent.ledger.queries import SQL
 
-__all__ = ["pay", "place", "refer", "take_back"]
+__all__ = ["friends_part", "pay", "place", "refer", "take_back"]
 
 
 def refer(connection: sqlite3.Connection, fact: Enrol) -> None:
@@ -47,6 +49,17 @@ def place(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePromotio
         row = connection.execute(SQL["paid_referral"], (fact.sale_id,)).fetchone()
         if row is not None and row[1] == fact.promotion:
             raise sqlite3.IntegrityError("gives a referrer what their friend's sale does not")
+
+
+def friends_part(connection: sqlite3.Connection, fact: ReturnSale | VoidSale) -> tuple[int, int]:
+    """Answer what a sale gave its own member for having been brought, and what is taken of that
+    with this fact and those before it: all or nothing.
+    """
+    row = connection.execute(SQL["paid_referral"], (fact.sale_id,)).fetchone()
+    if row is None:
+        return 0, 0
+    is_gone = bool(row[8]) or fact.referrer is not None
+    return row[3], row[3] if is_gone else 0
 
 
 def take_back(connection: sqlite3.Connection, fact: ReturnPromotionPoints) -> None:

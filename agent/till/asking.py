@@ -10,7 +10,7 @@ from agent.ledger import AccountRow, View
 from agent.till.free_things import gives_things
 from agent.till.judging import standing_of
 
-__all__ = ["asking"]
+__all__ = ["asking", "day_said"]
 
 
 def asking(
@@ -28,14 +28,15 @@ def asking(
     """
     has_days = any(each.first_day or each.last_day for each in program.reward)
     if day is None and (program.tiers is not None or has_days or gives_things(program)):
-        day = _day(view)
+        day = day_said(view)
     standing = None if day is None else standing_of(view, program, row, day)
     token = shown if isinstance(shown, Token) else None
     tier = None if standing is None else standing.tier
     return Asking(tier=tier, day=day, proof=proof_of(token, how))
 
 
-def _day(view: View) -> date:
+def day_said(view: View) -> date:
+    """Answer the business date of the newest entry, or the day on which that came."""
     newest = view.newest()
     assert newest is not None, "a member was enrolled by an entry"  # noqa: S101
     return newest.business_date or date.fromisoformat(newest.recorded_at[:10])

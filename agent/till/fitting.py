@@ -21,7 +21,7 @@ from agent.till.members import Shown
 from agent.till.refusals import NotRedeemable
 from agent.till.wishes import Wish
 
-__all__ = ["held_beside", "is_unfit", "refuse_unfit"]
+__all__ = ["held_beside", "is_unfit", "refuse_thing", "refuse_unfit"]
 
 
 def refuse_unfit(
@@ -44,23 +44,52 @@ def refuse_unfit(
         who = asking(transaction, program, member, shown, wish.entry, day)
         if why_not := why_not_for(reward, who):
             raise NotRedeemable(why_not)
-    rule = reward or program.discount
+    if (rule := reward or program.discount) is not None:
+        chosen = Chosen(rule=rule, points=points)
+        _refuse_beside(transaction, program, member.account, wish.sale_id, chosen)
+
+
+def refuse_thing(
+    view: View, program: Program, account: str, sale_id: str | None, name: str | None
+) -> None:
+    """Hold that what an occasion brings goes with what is held for its sale; ``account`` is the
+    member's whose it is. Raises NotRedeemable as ``refuse_unfit``.
+
+    What a full stamp card gave and a voucher of money are no rewards of the catalogue: they go with
+    anything.
+    """
+    rule = None if name is None else reward_of(program, name)
+    if rule is not None:
+        _refuse_beside(view, program, account, sale_id, Chosen(rule=rule, points=0))
+
+
+def _refuse_beside(
+    view: View, program: Program, account: str, sale_id: str | None, chosen: Chosen
+) -> None:
     is_bound = program.rewards_per_sale is not None or any(
         each.alone for each in (*program.reward, program.discount) if each is not None
     )
-    if wish.sale_id is None or rule is None or not is_bound:
+    if sale_id is None or not is_bound:
         return
-    of_sale = transaction.holds_of_sale(wish.sale_id, member.account)
-    beside = held_beside(transaction, program, [each for each, *_ in of_sale], member.account)
-    if why_not := why_not_together(program, (*beside, Chosen(rule=rule, points=points))):
+    beside = held_beside(view, program, _of_sale(view, program, sale_id, account), account)
+    if why_not := why_not_together(program, (*beside, chosen)):
         raise NotRedeemable(why_not)
+
+
+def _of_sale(view: View, program: Program, sale_id: str, account: str | None) -> list[str]:
+    """List the redemptions that a member's points, and things that cost none, have for a sale."""
+    found = [] if account is None else [i for i, *_ in view.holds_of_sale(sale_id, account)]
+    if any(each.is_free for each in program.reward):
+        for state in ("held", "used"):
+            found += view.voucher_uses_of_sale(sale_id, state)
+    return found
 
 
 def held_beside(
     view: View, program: Program, redemptions: Iterable[str], account: str
 ) -> list[Chosen]:
-    """Answer what redemptions are for: those of a member that were not given back, as far as the
-    program knows their rewards.
+    """Answer what redemptions are for: those of a member's points and those of things that cost
+    none, that were not given back, as far as the program knows their rewards.
     """
     return [*_chosen(view, program, redemptions, account)]
 
@@ -70,41 +99,64 @@ def is_unfit(
     program: Program,
     sale_id: str,
     sale: Sale,
-    member: AccountRow,
+    account: str | None,
     capture: Collection[str],
     tier: str | None,
 ) -> bool:
     """Say whether a sale spends rewards that are not for its member's tier, its day or its basket,
-    or do not go together. Of a reward that the program no longer has nobody knows.
+    or do not go together. Of a reward that the program no longer has nobody knows; tier and day of
+    what costs nothing were judged as it was given, and its bearer may be nobody.
 
     ``capture`` are the redemptions that are captured with it; it has those, too, that were captured
     for it before, or by themselves and it names them.
     """
     if sale.currency != program.currency:
         return False
-    of_sale = transaction.holds_of_sale(sale_id, member.account)
-    before = {*(each for each, *_ in of_sale), *sale.redemptions} - {*capture}
+    of_sale = _of_sale(transaction, program, sale_id, account)
+    before = {*of_sale, *sale.redemptions} - {*capture}
     chosen = [
-        *_chosen(transaction, program, capture, member.account),
-        *_chosen(transaction, program, before, member.account, captured=True),
+        *_chosen(transaction, program, capture, account),
+        *_chosen(transaction, program, before, account, captured=True),
     ]
     who = Asking(tier=tier, day=sale.business_date)
     is_nobodys = any(
-        why_not_for(each.rule, who) for each in chosen if not isinstance(each.rule, Discount)
+        why_not_for(each.rule, who)
+        for each in chosen
+        if not isinstance(each.rule, Discount) and not each.rule.is_free
     )
     return is_nobodys or why_not_together(program, chosen, Basket.of(sale)) is not None
 
 
 def _chosen(
-    view: View, program: Program, ids: Iterable[str], account: str, *, captured: bool = False
+    view: View,
+    program: Program,
+    ids: Iterable[str],
+    account: str | None,
+    *,
+    captured: bool = False,
 ) -> Iterator[Chosen]:
     """Go through what redemptions are for; ``captured`` wants only those that were."""
     for redemption_id in dict.fromkeys(ids):
         known = view.hold(redemption_id)
-        if known is None or known.account != account:
+        if known is None:
+            yield from _thing(view, program, redemption_id, captured=captured)
+            continue
+        if known.account != account:
             continue
         if (known.released or captured) and not known.captured:
             continue
         rule = program.discount if known.reward is None else reward_of(program, known.reward)
         if rule is not None:
             yield Chosen(rule=rule, points=known.captured or known.points)
+
+
+def _thing(view: View, program: Program, redemption_id: str, *, captured: bool) -> Iterator[Chosen]:
+    """Answer the reward of an occasion that a redemption is of, whoever bears it."""
+    known = view.voucher_use(redemption_id)
+    if known is None or (known.state != "used" if captured else known.state == "came_back"):
+        return
+    voucher = view.voucher(known.code)
+    name = None if voucher is None else voucher.reward
+    rule = None if name is None else reward_of(program, name)
+    if rule is not None:
+        yield Chosen(rule=rule, points=0)

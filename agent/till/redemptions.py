@@ -16,15 +16,9 @@ from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
 from agent.till.fitting import refuse_unfit
 from agent.till.members import Shown, find, member_of, parse_shown
-from agent.till.refusals import (
-    InsufficientPoints,
-    OfflineLimit,
-    RedemptionEnded,
-    RedemptionIdReused,
-    UnknownRedemption,
-)
+from agent.till.refusals import RedemptionEnded, RedemptionIdReused, UnknownRedemption
 from agent.till.terms import Terms
-from agent.till.wishes import Part, Wish, price
+from agent.till.wishes import Part, Wish, price, refuse_beyond
 
 __all__ = [
     "ByWhom",
@@ -101,11 +95,7 @@ def hold(
     member = member_of(transaction, shown)
     points = price(terms.program, wish)
     refuse_unfit(transaction, terms.program, member, shown, wish, points)
-    if member.balance < points:
-        short = points - max(0, member.balance)
-        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
-    if terms.usable(transaction, member) < points:
-        raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
+    refuse_beyond(transaction, terms, member, points)
     transaction.append(
         CreateReward(
             redemption_id=redemption_id,

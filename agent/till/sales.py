@@ -25,7 +25,7 @@ from agent.till.refusals import SaleIdReused, SaleRecorded, TillRefusal, Unknown
 from agent.till.settling import Spending, named_by, settle
 from agent.till.stamping import append_bought
 from agent.till.terms import Terms
-from agent.till.voucher_sales import of_points, use_with, using, with_vouchers
+from agent.till.voucher_sales import of_points, refuse_names, use_with, using, with_vouchers
 
 __all__ = ["RecordedSale", "commit", "sale_of"]
 
@@ -67,6 +67,7 @@ def commit(
         return _recorded_before(transaction, sale_id, known, sale, shown)
     row = find(transaction, shown)
     named = named_by(transaction, sale_id, sale, row)  # a sale that is refused writes nothing
+    refuse_names(transaction, sale_id, sale, named)
     if activate_due(transaction, terms, day, row.account if row else None):
         row = find(transaction, shown)
     by_points = of_points(sale, named)
@@ -75,8 +76,7 @@ def commit(
     spending = with_vouchers(spending, by_points, vouchers)
     if spending.capture:  # some may be held only since
         row = find(transaction, shown)
-    status: SaleStatus = "unknown_card" if card_shown else "no_card"
-    status = "accumulated" if row else status
+    status: SaleStatus = "accumulated" if row else "unknown_card" if card_shown else "no_card"
     fact = _judge(transaction, terms, sale_id, sale, row, status, spending)
     fact, recorded = append_bought(transaction, fact, random_bytes, business_date=day)
     pay_referrer(transaction, terms, fact, day)
@@ -169,9 +169,11 @@ def _unfit(
     tier: str | None,
 ) -> Iterator[SaleFlag]:
     """Look at the rewards that a sale spends, where it spends any."""
-    if row is None or not (spending.capture or spending.points):
+    is_members = row is not None and (spending.capture or spending.points)
+    if not (is_members or spending.vouchers):
         return
-    if is_unfit(transaction, terms.program, sale_id, sale, row, spending.capture, tier):
+    account, spent = row.account if row else None, (*spending.capture, *spending.vouchers)
+    if is_unfit(transaction, terms.program, sale_id, sale, account, spent, tier):
         yield "reward_does_not_fit"
 
 

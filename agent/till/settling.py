@@ -26,12 +26,14 @@ __all__ = ["Spending", "named_by", "settle"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spending:
     """The redemptions that a sale captures, all the points that were redeemed for it, and whether
-    something that points paid, or a redemption that it names, has none.
+    something that points paid, or a redemption that it names, has none; and its ``vouchers``, by
+    their redemptions.
     """
 
     capture: tuple[str, ...] = ()
     points: int = 0
     is_short: bool = False
+    vouchers: tuple[str, ...] = ()
 
 
 def named_by(

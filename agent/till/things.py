@@ -18,7 +18,8 @@ from agent.core.rewards import Spendable, offers
 from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, Transaction, VoucherUseRow
 from agent.till import voucher_uses
-from agent.till.asking import asking
+from agent.till.asking import asking, day_said
+from agent.till.fitting import refuse_thing
 from agent.till.free_things import account_of, free_things
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.redemptions import Answered
@@ -27,7 +28,7 @@ from agent.till.stamping import new_code
 from agent.till.terms import Terms
 from agent.till.voucher_uses import hold_voucher
 from agent.till.voucher_wishes import VoucherWish
-from agent.till.vouchers import day_of, known_voucher
+from agent.till.vouchers import known_voucher
 from agent.till.wishes import Wish
 
 __all__ = ["hold"]
@@ -58,6 +59,7 @@ def hold(
         raise _reused()
     else:
         code = _to_be_had(transaction, terms, wish, shown, random_bytes)
+    # By the same day as it was found to be there, which is the one that offers go by.
     return hold_voucher(
         transaction,
         terms,
@@ -67,10 +69,15 @@ def hold(
             sale_id=wish.sale_id,
             lane=wish.lane,
             cashier=wish.cashier,
-            business_date=wish.business_date,
+            business_date=_day_of(transaction, wish),
         ),
         now,
     )
+
+
+def _day_of(transaction: Transaction, wish: Wish) -> date:
+    said = wish.business_date
+    return day_said(transaction) if said is None or transaction.denies(said) else said
 
 
 def _is_thing(program: Program, name: str | None) -> bool:
@@ -100,7 +107,7 @@ def _to_be_had(
     """Find the voucher of a thing that the member has, or issue the one of an occasion."""
     transaction.refuse_frozen()
     member = member_of(transaction, shown)
-    day = day_of(transaction, wish.business_date)
+    day = _day_of(transaction, wish)
     terms = terms.on(day)
     name = wish.reward or ""
     there = transaction.things_to_be_had(member.account, day).get(name)
@@ -111,6 +118,7 @@ def _to_be_had(
         raise NotRedeemable("this member's card is not full, or what it gave was had already")
     who = asking(transaction, terms.program, member, shown, wish.entry, day)
     _refuse_unfit(transaction, terms.program, reward, member, who, day)
+    refuse_thing(transaction, terms.program, member.account, wish.sale_id, name)
     account = account_of(transaction, member, who.tier, [reward])
     fact = IssueVoucher(
         account=member.account,

@@ -1,10 +1,10 @@
-"""Issuing vouchers: points become one, or a thing of the program does that costs none.
+"""Issuing vouchers: points become one.
 
 The points are spent as it is issued, the oldest first; what a sale that used it gives back is the
-voucher, never points or money.
+voucher, never points or money. Those that are a thing come of full stamp cards (stamping.py) and
+of rewards that cost nothing (things.py).
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 from agent.core.answer import JournalPosition
@@ -14,17 +14,18 @@ from agent.core.phones import Phone
 from agent.core.program import Program
 from agent.core.receipt import Paper, receipt
 from agent.core.values import Value
-from agent.core.vouchers import CODE_BYTES, RandomBytes, Worth, code_of, worth_of
-from agent.ledger import AccountRow, Transaction, View
+from agent.core.vouchers import RandomBytes, Worth, worth_of
+from agent.ledger import Transaction
 from agent.till.members import Shown, find, member_of, parse_shown
-from agent.till.refusals import InsufficientPoints, NotRedeemable, OfflineLimit
+from agent.till.refusals import NotRedeemable
+from agent.till.stamping import new_code
 from agent.till.terms import Terms
 from agent.till.voucher_refusals import VoucherIdReused
 from agent.till.voucher_wishes import VoucherOrder
 from agent.till.vouchers import day_of, known_voucher
-from agent.till.wishes import Wish, price
+from agent.till.wishes import Wish, price, refuse_beyond
 
-__all__ = ["Thing", "VoucherAnswer", "give_thing", "issue", "voucher_answer"]
+__all__ = ["VoucherAnswer", "issue", "voucher_answer"]
 
 
 class VoucherAnswer(Value):
@@ -75,10 +76,10 @@ def issue(
     day = day_of(transaction, order.business_date)
     terms = terms.on(day)
     worth = _worth(terms.program, order, day)
-    _refuse_beyond(transaction, terms, member, order.points)
+    refuse_beyond(transaction, terms, member, order.points)
     fact = IssueVoucher(
         account=member.account,
-        code=_new_code(transaction, random_bytes),
+        code=new_code(transaction, random_bytes),
         points=order.points,
         value_minor=worth.value_minor,
         currency=terms.program.currency,
@@ -91,46 +92,6 @@ def issue(
         balance=member.balance - order.points,
     )
     return transaction.append(fact, counts_on=day), False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Thing:
-    """A reward that costs no points: its id, its text in the program's first language, and the last
-    day on which it is there, where there is one.
-    """
-
-    reward: str
-    text: str
-    good_until: date | None = None
-
-
-def give_thing(
-    transaction: Transaction,
-    account: str,
-    thing: Thing,
-    random_bytes: RandomBytes,
-    *,
-    sale_id: str | None = None,
-    lane: str | None = None,
-    cashier: str | None = None,
-) -> Recorded:
-    """Give a member a voucher for a thing, such as a full stamp card's.
-
-    One that came with a sale is withdrawn where that sale comes back whole before its use. Raises
-    Frozen on a ledger that was rebuilt, which gives nothing.
-    """
-    fact = IssueVoucher(
-        account=account,
-        code=_new_code(transaction, random_bytes),
-        reward=thing.reward,
-        text=thing.text,
-        good_until=thing.good_until,
-        sale_id=sale_id,
-        lane=lane,
-        cashier=cashier,
-        balance=transaction.balance(account),
-    )
-    return transaction.append(fact)
 
 
 def voucher_answer(recorded: Recorded, paper: Paper) -> VoucherAnswer:
@@ -168,15 +129,6 @@ def _same(transaction: Transaction, code: str, order: VoucherOrder, shown: Shown
     return recorded
 
 
-def _refuse_beyond(view: View, terms: Terms, member: AccountRow, points: int) -> None:
-    """Hold that a member may spend so many points here. Raises InsufficientPoints, OfflineLimit."""
-    if member.balance < points:
-        short = points - max(0, member.balance)
-        raise InsufficientPoints(f"{short} points are missing: the balance is {member.balance}")
-    if terms.usable(view, member) < points:
-        raise OfflineLimit("so many points cannot be spent here before head office was heard")
-
-
 def _worth(program: Program, order: VoucherOrder, day: date) -> Worth:
     """Answer what the points are worth. Raises NotRedeemable."""
     price(program, Wish(token=order.token, points=order.points))
@@ -185,10 +137,3 @@ def _worth(program: Program, order: VoucherOrder, day: date) -> Worth:
     if worth is None:
         raise NotRedeemable("this program has no partners that take its vouchers")
     return worth
-
-
-def _new_code(transaction: Transaction, random_bytes: RandomBytes) -> str:
-    """Make a code that no voucher has here; by chance alone none ever would."""
-    while transaction.voucher(code := code_of(random_bytes(CODE_BYTES))) is not None:
-        pass
-    return code

@@ -9,7 +9,7 @@ back: no money, and no points. What came back in part leaves them used.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -24,20 +24,28 @@ from agent.till.settling import Spending
 from agent.till.voucher_uses import as_held, free, use
 from agent.till.vouchers import known_voucher
 
-__all__ = ["Using", "come_back", "of_points", "use_with", "using", "with_vouchers"]
+__all__ = [
+    "Using",
+    "come_back",
+    "of_points",
+    "refuse_names",
+    "use_with",
+    "using",
+    "with_vouchers",
+]
 
 _PAYS = "voucher"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Using:
-    """The vouchers' redemptions that a sale names or that were held for it, those of them that it
-    cannot use, and whether it has some that were used for it before.
+    """The vouchers' redemptions that a sale names or that were held for it, how many of them it
+    cannot use, and those that were used for it before.
     """
 
     uses: tuple[VoucherUseRow, ...] = ()
     short: int = 0
-    had: bool = False
+    had: tuple[str, ...] = ()
 
     @property
     def redemptions(self) -> tuple[str, ...]:
@@ -55,37 +63,54 @@ def of_points(sale: Sale, named: Iterable[str]) -> Sale:
     return sale if rest == sale.redemptions else sale.model_copy(update={"redemptions": rest})
 
 
-def using(
-    transaction: Transaction, sale_id: str, sale: Sale, named: Iterable[str], *, is_short: bool
-) -> Using:
-    """Decide which vouchers a sale uses; ``named`` are its redemptions of points, and ``is_short``
-    says that something which points should have paid for has none.
+def refuse_names(
+    transaction: Transaction, sale_id: str, sale: Sale, named: Collection[str]
+) -> None:
+    """Hold, before anything is written, that a sale can have the vouchers that it names; ``named``
+    are its redemptions of points. Raises RedemptionEnded.
 
-    Raises RedemptionEnded where it cannot have one that it names; on a frozen ledger, which uses
-    none, that is left out. Costs nothing where the sale names no other redemptions than those of
-    points, has no tender ``voucher``, and is not short.
+    A frozen ledger uses none, and refuses none. Costs nothing where no others are named.
     """
-    points = frozenset(named)
-    others = tuple(each for each in sale.redemptions if each not in points)
-    if not others and (sale.redemptions or not (is_short or _is_paid(sale))):
-        return Using()
-    if transaction.is_frozen:
-        had = transaction.voucher_uses_of_sale(sale_id, "used")
-        return Using(short=len(others) - len(set(others) & set(had)), had=bool(had))
-    had = transaction.voucher_uses_of_sale(sale_id, "used")
-    if not others:
-        held = transaction.voucher_uses_of_sale(sale_id, "held")
-        return Using(uses=tuple(_use(transaction, each) for each in held), had=bool(had))
+    others = _others(sale, named)
+    if not others or transaction.is_frozen:
+        return
     if len(set(others)) < len(others):
         raise RedemptionEnded("the sale names a redemption twice")
-    uses = tuple(_named(transaction, each, sale_id) for each in others if each not in had)
+    for each in others:
+        known = _use(transaction, each)
+        is_anothers = known.state == "used" and known.sale_id not in (None, sale_id)
+        if is_anothers or known.state == "came_back":
+            raise RedemptionEnded(f"redemption {each} was captured before")
+
+
+def using(
+    transaction: Transaction, sale_id: str, sale: Sale, named: Collection[str], *, is_short: bool
+) -> Using:
+    """Decide which vouchers a sale uses that ``refuse_names`` did not refuse; ``named`` are its
+    redemptions of points, and ``is_short`` says that something which points should have paid for
+    has none.
+
+    On a frozen ledger, which uses none, those that it names are left out. Costs nothing where the
+    sale names no other redemptions than those of points, has no tender ``voucher``, and is not
+    short.
+    """
+    others = _others(sale, named)
+    if not others and (sale.redemptions or not (is_short or _is_paid(sale))):
+        return Using()
+    had = transaction.voucher_uses_of_sale(sale_id, "used")
+    if transaction.is_frozen:
+        return Using(short=len(others) - len(set(others) & set(had)), had=tuple(had))
+    if not others:
+        held = transaction.voucher_uses_of_sale(sale_id, "held")
+        return Using(uses=tuple(_use(transaction, each) for each in held), had=tuple(had))
+    uses = tuple(_use(transaction, each) for each in others if each not in had)
     by_code = {each.code: each for each in reversed(uses) if _can_be_used(transaction, sale, each)}
     good = tuple(each for each in uses if by_code.get(each.code) is each)
-    return Using(uses=good, short=len(uses) - len(good), had=bool(had))
+    return Using(uses=good, short=len(uses) - len(good), had=tuple(had))
 
 
 def with_vouchers(spending: Spending, sale: Sale, using: Using) -> Spending:
-    """Say of what a sale spends whether it is short once its vouchers are counted.
+    """Put the vouchers that a sale uses to what it spends; and say whether it is short with them.
 
     ``sale`` names its redemptions of points alone. A reward line that none of them paid for is what
     a voucher was for, where there is one.
@@ -93,9 +118,10 @@ def with_vouchers(spending: Spending, sale: Sale, using: Using) -> Spending:
     by_points = sale.redemptions or any(each.kind == "points" for each in sale.tenders)
     is_covered = not by_points and (using.uses or using.had)
     is_short = (spending.is_short and not is_covered) or using.short > 0
-    if is_short == spending.is_short:
+    used = (*using.redemptions, *using.had)
+    if is_short == spending.is_short and not used:
         return spending
-    return dataclasses.replace(spending, is_short=is_short)
+    return dataclasses.replace(spending, is_short=is_short, vouchers=used)
 
 
 def use_with(transaction: Transaction, sale_id: str, sale: Sale, using: Using) -> None:
@@ -133,12 +159,8 @@ def _use(transaction: Transaction, redemption_id: str) -> VoucherUseRow:
     return known
 
 
-def _named(transaction: Transaction, redemption_id: str, sale_id: str) -> VoucherUseRow:
-    known = _use(transaction, redemption_id)
-    is_anothers = known.state == "used" and known.sale_id not in (None, sale_id)
-    if is_anothers or known.state == "came_back":
-        raise RedemptionEnded(f"redemption {redemption_id} was captured before")
-    return known
+def _others(sale: Sale, points: Collection[str]) -> tuple[str, ...]:
+    return tuple(each for each in sale.redemptions if each not in points)
 
 
 def _can_be_used(transaction: Transaction, sale: Sale, known: VoucherUseRow) -> bool:

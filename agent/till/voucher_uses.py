@@ -12,6 +12,7 @@ from agent.core.facts import HoldVoucher, ReleaseVoucher, UseVoucher, VoucherRel
 from agent.core.instant import rfc3339
 from agent.ledger import Transaction, View, VoucherRow, VoucherUseRow
 from agent.till import redemptions
+from agent.till.fitting import refuse_thing
 from agent.till.redemptions import Answered, ByWhom, RedemptionAnswer
 from agent.till.refusals import (
     NotRedeemable,
@@ -74,7 +75,10 @@ def hold_voucher(
         raise _reused()
     transaction.refuse_frozen()
     voucher = known_voucher(transaction, code)
-    refuse_unusable(voucher, day_of(transaction, wish.business_date))
+    day = day_of(transaction, wish.business_date)
+    refuse_unusable(voucher, day)
+    program = terms.on(day).program
+    refuse_thing(transaction, program, voucher.account, wish.sale_id, voucher.reward)
     transaction.append(
         HoldVoucher(
             redemption_id=redemption_id,

@@ -17,12 +17,13 @@ from structlog.testing import capture_logs
 from agent.api import create_app
 from agent.api.positions import POSITION
 from agent.clock import mint_id
+from agent.core.facts import IssueVoucher
+from agent.core.vouchers import CODE_BYTES, code_of
 from agent.lanes import Lanes
 from agent.ledger import Ledger
 from agent.ledger.budget import DiskBudget
 from agent.metrics import make_metrics
 from agent.till import Enrolment, Terms, Till
-from agent.till.voucher_issue import Thing, give_thing
 from agent.tools.documents import _no_health
 from agent.tools.site import TILL_TOKEN
 
@@ -146,14 +147,9 @@ def _with_a_withdrawn_voucher(stock: Stock, ledger: Ledger) -> Till:
     till = stock.till(ledger)
     account = asyncio.run(till.identify(CARD)).account
     asyncio.run(till.commit("before", sale_of(1_000)))
-    thing, one = Thing(reward="coffee", text="A coffee"), (1 << 4).to_bytes(8)
-    asyncio.run(
-        ledger.write(
-            lambda transaction: give_thing(
-                transaction, account, thing, lambda _count: one, sale_id="before"
-            )
-        )
-    )
+    code = code_of((1 << 4).to_bytes(CODE_BYTES))
+    coffee = IssueVoucher(account=account, code=code, reward="coffee", sale_id="before")
+    asyncio.run(ledger.write(lambda transaction: transaction.append(coffee)))
     asyncio.run(till.void("before"))
     return till
 

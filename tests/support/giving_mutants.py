@@ -6,6 +6,7 @@ __all__ = ["MUTANTS"]
 
 _FRIENDS = "tests/unit/test_who_brings_a_friend_is_given_points.py"
 _HOUR = "tests/unit/test_sales_of_an_hour_are_limited.py"
+_TOGETHER = "tests/unit/test_what_costs_nothing_goes_with_others_or_not.py"
 MUTANTS = {
     "referral_paid_with_each_sale": Mutant(
         file="agent/ledger/sql/queries.sql",
@@ -144,5 +145,37 @@ MUTANTS = {
         old="(recorded_s - HOUR_S, _MOST_DROPPED)",
         new="(recorded_s - HOUR_S, 0)",
         caught_by=f"{_HOUR}::test_the_table_is_as_large_as_an_hour",
+    ),
+    "referral_paid_with_a_voucher": Mutant(
+        file="agent/core/referring.py",
+        old='for each in sale.tenders if each.kind == "voucher")',
+        new='for each in sale.tenders if each.kind == "nothing")',
+        caught_by=f"{_FRIENDS}::test_only_money_counts[paid with a voucher]",
+    ),
+    "friends_part_frees_a_budget": Mutant(
+        file="agent/ledger/progress.py",
+        old="        points, taken = points - apart, taken - apart_taken\n",
+        new="        pass\n",
+        caught_by="tests/unit/test_a_friends_part_frees_no_budget.py"
+        "::test_a_budget_has_the_goods_share_again[it stays]",
+    ),
+    "sale_refused_for_a_voucher_too_late": Mutant(
+        file="agent/till/sales.py",
+        old="    refuse_names(transaction, sale_id, sale, named)\n",
+        new="",
+        caught_by="tests/unit/test_a_sale_refused_for_a_voucher_writes_nothing.py"
+        "::test_the_same_day_too",
+    ),
+    "thing_by_its_code_beside_anything": Mutant(
+        file="agent/till/voucher_uses.py",
+        old="voucher.account, wish.sale_id, voucher.reward)",
+        new="voucher.account, None, voucher.reward)",
+        caught_by=f"{_TOGETHER}::test_its_code_is_refused_too[alone]",
+    ),
+    "thing_no_reward_of_its_sale": Mutant(
+        file="agent/till/fitting.py",
+        old="            yield from _thing(view, program, redemption_id, captured=captured)\n",
+        new="",
+        caught_by=f"{_TOGETHER}::test_a_quote_and_a_sale_say_it[alone]",
     ),
 }

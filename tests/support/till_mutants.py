@@ -66,7 +66,7 @@ MUTANTS = {
     ),
     "captured_before_and_forgotten": Mutant(
         file="agent/till/fitting.py",
-        old="        *_chosen(transaction, program, before, member.account, captured=True),\n",
+        old="        *_chosen(transaction, program, before, account, captured=True),\n",
         new="",
         caught_by=f"{_FOR_WHOM}::test_what_was_captured_before_counts_too",
     ),
@@ -251,7 +251,7 @@ MUTANTS = {
         caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
     ),
     "debt_ignored": Mutant(
-        file="agent/till/redemptions.py",
+        file="agent/till/wishes.py",
         old="    if member.balance < points:\n",
         new="    if abs(member.balance) < points:\n",
         caught_by=f"{_BACK}::test_a_return_may_lead_into_debt_and_the_next_points_pay_it",

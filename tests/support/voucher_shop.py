@@ -10,8 +10,9 @@ from toy_clock import ToyClock
 from agent.clock import mint_id
 from agent.core.answer import BackAnswer
 from agent.core.basket import Sale
-from agent.core.facts import LeaseGrant
+from agent.core.facts import IssueVoucher, LeaseGrant
 from agent.core.program import Program
+from agent.core.vouchers import CODE_BYTES, code_of
 from agent.ledger import Ledger
 from agent.paths import shipped_program
 from agent.till import (
@@ -27,7 +28,6 @@ from agent.till import (
     Wish,
 )
 from agent.till.till import Committed
-from agent.till.voucher_issue import Thing, give_thing
 
 __all__ = ["BENS", "CARD", "DAY", "GROCER", "VoucherShop"]
 
@@ -94,18 +94,16 @@ class VoucherShop:
         )
 
     def give(self, sale_id: str | None = None) -> str:
-        """Give Ana a coffee; answers its code."""
-        row = asyncio.run(self.till.identify(CARD))
-        recorded = asyncio.run(
-            self.ledger.write(
-                lambda transaction: give_thing(
-                    transaction, row.account, Thing(reward="coffee", text="A coffee"),
-                    self._random_bytes,
-                    sale_id=sale_id,
-                )
-            )
-        )  # fmt: skip
-        return str(recorded.entry.fact.code)  # type: ignore[union-attr]  # a voucher's entry
+        """Let Ana have a coffee, as an entry of the journal may say; answers its code."""
+        coffee = IssueVoucher(
+            account=asyncio.run(self.till.identify(CARD)).account,
+            code=code_of(self._random_bytes(CODE_BYTES)),
+            reward="coffee",
+            text="A coffee",
+            sale_id=sale_id,
+        )
+        asyncio.run(self.ledger.write(lambda transaction: transaction.append(coffee)))
+        return coffee.code
 
     def hold(self, redemption_id: str, code: str, **more: Any) -> RedemptionAnswer:
         """Set a voucher aside."""

@@ -168,6 +168,7 @@ def test_a_full_card_gives_a_voucher_with_its_sale(shop: Shop) -> None:
     after = list(answer.receipt).index("Coffee stamps: 1 of 9") + 1
     told = ("A coffee", f"Voucher {voucher.code}", "Good until 2027-05-20")
     assert answer.receipt[after : after + 3] == told
+    assert len(answer.receipt) == after + 4  # below the points, so that "they" are the points
 
 
 def test_a_receipt_says_it_in_the_lanes_language(shop: Shop) -> None:
@@ -262,6 +263,19 @@ def test_a_treat_is_for_who_has_the_occasion(shop: Shop) -> None:
     for reward, card in (("cake", OTHER), ("coffee-card", CARD)):
         with pytest.raises(RedemptionIdReused):
             shop.hold("r-1", reward, card)
+
+
+def test_what_is_offered_can_be_held(shop: Shop) -> None:
+    """A till that sold nothing for days offers by the date said last, and holds by the same."""
+    shop.sell(1)
+    shop.clock.pass_ms(5 * 24 * 3_600_000)
+    shop.clock.set_by(0, synchronised=True)
+    offered = shop.offer("cake")
+    assert offered is not None
+    assert offered.available
+    shop.hold("r-1", "cake")
+    (cake,) = shop.issued()
+    assert cake.reward == "cake"
 
 
 def test_nobody_without_a_card_is_offered_a_treat(shop: Shop) -> None:

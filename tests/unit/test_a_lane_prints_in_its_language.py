@@ -51,7 +51,8 @@ def test_a_program_without_languages_speaks_english() -> None:
 def test_a_language_has_every_phrase(phrase: str) -> None:
     """Whichever phrase a language lacks, the mistake names it."""
     lines = [line for line in SIMPLE.splitlines() if not line.startswith(f"{phrase} = ")]
-    assert complaint_about("\n".join(lines)) == f"simple.toml: key 'phrases.es.{phrase}' is missing"
+    missing = f"key 'phrases.es.{phrase}' is missing; write a text, in quotes"
+    assert complaint_about("\n".join(lines)) == f"simple.toml: {missing}"
 
 
 @pytest.mark.parametrize(

@@ -245,3 +245,12 @@ def test_how_long_a_voucher_is_good_is_told() -> None:
     (discount,) = told(shipped_program("clubpoints").read_text("utf-8"))["Rewards"]
     assert "In a partner's voucher points are worth 2 times as much." in discount
     assert "A voucher for points is good for 24 months." in discount
+
+
+def test_points_have_the_programs_own_name() -> None:
+    """A program that calls its points otherwise is told with that name, and no other."""
+    stars = Program.parse(shipped_program("stars").read_text("utf-8"), source="stars.toml")
+    said = [each for section in sections(stars) for each in section.sentences]
+    assert "Gold is reached with 500 Stars in any 12 months." in said
+    assert "Modifier: 25 Stars." in said
+    assert not [each for each in said if "point" in each.lower()]

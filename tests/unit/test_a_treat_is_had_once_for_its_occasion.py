@@ -183,3 +183,10 @@ def test_an_explanation_lists_it() -> None:
         account = Account(birthday="03-02", rewards_had={"cake": had})
         (offer,) = explain(program, sale, Circumstances(account=account)).rewards
         assert (offer.reward, offer.cost_points, offer.available) == ("cake", 0, expected)
+
+
+def test_an_occasion_that_nobody_knows_never_began() -> None:
+    """Without a birthday, or a day of joining, there is no beginning to count from."""
+    for more in (_BIRTHDAY, _WELCOME):
+        (cake,) = treat(more).reward
+        assert cake.began_on(date(2026, 3, 2), Account()) is None

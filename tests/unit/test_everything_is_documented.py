@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from agent.api.problems import PROBLEMS
 from agent.cli import main
 from agent.core.mistakes import model_in
+from agent.core.program_check import check
 from agent.lanes import EventName
 from agent.settings import AgentSettings, LedgerSettings
 from agent.tools.documents import openapi_agent
@@ -118,3 +119,13 @@ def test_the_configuration_shows_what_the_ledger_keeps() -> None:
     for name, field in LedgerSettings.model_fields.items():
         if not field.is_required():
             assert re.search(rf"^{name} = {field.default} +# \w+", text, re.MULTILINE), name
+
+
+def test_the_programs_of_the_readme_are_right() -> None:
+    """What the README shows of programs is one program without a mistake or a warning."""
+    shown = re.findall(r"```toml\n(.*?)```", _README, re.DOTALL)
+    assert len(shown) == 3
+    found = check("\n".join(shown), source="README.md")
+    assert (found.mistakes, found.warnings) == ((), ())
+    assert found.program is not None
+    assert found.program.stamp_card

@@ -134,7 +134,7 @@ def test_only_whole_steps(shop: VoucherShop, points: int, why: str) -> None:
 def test_only_what_may_be_spent(shop: VoucherShop) -> None:
     """More than the balance, with a blocked card, with an unknown one: nothing is written."""
     head = shop.ledger.head
-    with pytest.raises(InsufficientPoints, match="50 points are missing"):
+    with pytest.raises(InsufficientPoints, match="50 more points needed"):
         shop.issue(1_050)
     with pytest.raises(UnknownCard):
         shop.issue(250, token="em4100:FFFFFFFFFF")

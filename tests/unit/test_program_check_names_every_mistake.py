@@ -250,7 +250,19 @@ BAD = {
     ),
     "no rules at all": (
         CORNER.partition("[[earn]]")[0],
-        (1, "earn", "key 'earn' is missing", "add it"),
+        (1, "earn", "key 'earn' is missing", "write [[earn]] and its keys below it"),
+    ),
+    "a factor that is no text": (
+        CORNER + '[[promotion]]\nid = "p"\ntext = "P"\nmultiplier = 1.5',
+        (28, "promotion.1.multiplier", "in quotes", '"1.5"'),
+    ),
+    "a cap whose words are turned round": (
+        CORNER + '[[promotion]]\nid = "p"\ntext = "P"\nbonus = 5\ncaps = { per_day_points = 5 }',
+        (29, "promotion.1.caps.per_day_points", "unknown key", "did you mean 'points_per_day'?"),
+    ),
+    "enrolment without its points": (
+        CORNER + '[enrolment]\nid = "e"\ntext = "E"',
+        (25, "enrolment.points", "is missing", "write a whole number"),
     ),
     "a number of thousands of digits": (
         CORNER + "[limits]\npoints_per_day = " + "9" * 5000 + "\n\n",

@@ -63,6 +63,11 @@ WARNED = {
         "29 promotion.1.bonus",
         "the program's points_per_sale gives no more than 30 of it",
     ),
+    "a visit that goes on for the day": (
+        P + 'bonus = 5\noccasion = "visit"\nzone = "wine"',
+        "26 promotion.1.caps",
+        "gives it with each sale of that day; write caps = { times_per_day = 1 }",
+    ),
     "a rate of a tier that the rule is not for": (
         '\n[[earn]]\nid = "g"\nper_minor = 1\ntext = "G"\ntiers = ["gold"]\n'
         'tier_rates = { gold = "2", green = "1" }',
@@ -105,6 +110,9 @@ def test_what_does_not_do_what_it_says(added: str, place: str, said: str) -> Non
 FINE = {
     "a cap above the bonus": P + "bonus = 5\ncaps = { points_per_day = 20 }",
     "a cap of a multiplier": P + 'multiplier = "2"\ncaps = { points_per_sale = 2 }',
+    "a visit a day": P
+    + 'bonus = 5\noccasion = "visit"\nzone = "wine"\ncaps = { times_per_day = 1 }',
+    "a visit ever": P + 'bonus = 5\noccasion = "visit"\nzone = "wine"\ncaps = { times_in_all = 1 }',
     "rates of all tiers": '\n[[earn]]\nid = "g"\nper_minor = 1\ntext = "G"\n'
     'tier_rates = { gold = "2" }\n',
     "an expiry for some": '\n[expiry]\nkind = "rolling"\nmonths = 6\nnever_tiers = ["gold"]',

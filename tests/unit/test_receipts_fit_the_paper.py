@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.core.accumulate import Because
 from agent.core.answer import SaleAnswer, back_answer, claim_answer, sale_answer
 from agent.core.entry import Entry, MalformedEntry, Position
-from agent.core.facts import AccumulatePoints, ClaimSale, ReturnSale, VoidSale
+from agent.core.facts import AccumulatePoints, ClaimSale, IssueVoucher, ReturnSale, VoidSale
 from agent.core.paper import columns, row, wrapped
 from agent.core.program import Program
 from agent.core.receipt import Paper, ReceiptWidth, receipt
@@ -524,3 +524,38 @@ def test_a_claim_and_a_void_are_answered() -> None:
     )
     taken = back_answer(void, place)
     assert (taken.status, taken.points_taken, taken.return_id) == ("voided", 3, None)
+
+
+VOUCHERS = [
+    (
+        IssueVoucher(
+            account="a", code="0000000000010", points=250, value_minor=250, currency="USD",
+            good_until=date(2028, 11, 20), balance=15,
+        ),
+        ["Voucher 0000000000010", "2.50 USD off", "Good until 2028-11-20",
+         "Points redeemed -250", "Points balance 15", "Ref 0:123 1a2b3c4d"],
+    ),
+    (
+        IssueVoucher(
+            account="a", code="0000000000010", points=100, value_minor=200, currency="USD",
+            partner=True, balance=0,
+        ),
+        ["Voucher 0000000000010", "2.00 USD off", "To be used at a partner",
+         "Points redeemed -100", "Points balance 0", "Ref 0:123 1a2b3c4d"],
+    ),
+    (
+        IssueVoucher(account="a", code="0000000000010", reward="cake", text="A cake", balance=15),
+        ["Voucher 0000000000010", "A cake", "Ref 0:123 1a2b3c4d"],
+    ),
+    (
+        IssueVoucher(account="a", code="0000000000010", reward="cake"),
+        ["Voucher 0000000000010", "cake", "Ref 0:123 1a2b3c4d"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fact", "lines"), VOUCHERS)
+def test_a_voucher_is_printed_with_what_it_is(fact: IssueVoucher, lines: list[str]) -> None:
+    """Its code, what it is worth or which thing it is, until when and where, and what it cost."""
+    printed = receipt(fact, HERE, Paper.of(PROGRAM))
+    assert [" ".join(line.split()) for line in printed] == lines

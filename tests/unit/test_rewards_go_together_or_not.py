@@ -303,3 +303,9 @@ def test_never_more_comes_off_than_there_is(program: Program, sale: Sale, tries:
             assert off_minor <= positive, names
             if size == 1:
                 assert off_minor <= max(0, sum(line.amount_minor for line in about)), names
+
+
+def test_without_a_basket_the_programs_words_decide() -> None:
+    """Before the goods are known, only what the program forbids of any basket is forbidden."""
+    assert why_not_together(PROGRAM, chosen("drink", "treat")) is None
+    assert why_not_together(PROGRAM, chosen("drink", "party")) == _ALONE

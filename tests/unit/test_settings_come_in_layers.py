@@ -125,7 +125,9 @@ def test_a_setting_may_come_from_the_environment_alone(
 ) -> None:
     """A key that no file has can be set by its variable."""
     without = BASE.replace('store = "s001"\n', "")
-    assert complaint_about(tmp_path, without).endswith("key 'device.store' is missing")
+    assert complaint_about(tmp_path, without).endswith(
+        "key 'device.store' is missing; write a text, in quotes"
+    )
     monkeypatch.setenv("TAPLEDGER_DEVICE__STORE", "s002")
     assert agent_settings(tmp_path, without).device.store == "s002"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.core.tokens import Scheme, Token, TokenRefused
+from agent.core.tokens import Scheme, Token, TokenRefused, proof_of
 
 
 def refusal_of(text: str) -> str:
@@ -194,3 +194,9 @@ def test_the_prefix_of_an_epc_has_no_case() -> None:
     """``URN:EPC:`` and ``urn:epc:`` begin the same token (RFC 8141 section 3.1)."""
     lower = Token.parse("epc:urn:epc:id:gsrn:0614141.1234567890")
     assert Token.parse("epc:URN:EPC:id:gsrn:0614141.1234567890") == lower
+
+
+def test_only_a_card_that_was_read_proves_anything() -> None:
+    """The same number proves nothing once it is typed, and neither does a telephone number."""
+    card = Token.parse("em4100:0C000621A5")
+    assert (proof_of(card), proof_of(card, "typed"), proof_of(None)) == ("uid", "any", "any")

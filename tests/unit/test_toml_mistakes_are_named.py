@@ -98,7 +98,7 @@ def test_an_unknown_key_names_the_nearest_one(text: str, complaint: str) -> None
 )
 def test_a_missing_key_is_named(text: str, key: str) -> None:
     """A key that must be there is named by its path, from the table that has a name on."""
-    assert complaint_about(text) == f"shop.toml: {key} is missing"
+    assert complaint_about(text) == f"shop.toml: {key} is missing; write a text, in quotes"
 
 
 def test_a_name_that_two_tables_have_names_neither() -> None:
@@ -183,8 +183,8 @@ def test_each_mistake_names_its_line() -> None:
             "\n[[device]]\nports = [\n  {lisen = 'a'},\n]\n\ntitel = 1", Document, source="a.toml"
         )
     assert str(refused.value).splitlines() == [
-        "a.toml:1: key 'title' is missing",
-        "a.toml:2: [[device]] 1: key 'name' is missing",
+        "a.toml:1: key 'title' is missing; write a text, in quotes",
+        "a.toml:2: [[device]] 1: key 'name' is missing; write a text, in quotes",
         "a.toml:4: [[device]] 1: unknown key 'ports.1.lisen'; did you mean 'listen'?",
         "a.toml:7: [[device]] 1: unknown key 'titel'; did you mean 'special'?",
     ]

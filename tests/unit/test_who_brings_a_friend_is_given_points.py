@@ -64,17 +64,17 @@ def test_a_smaller_sale_changes_nothing(friends: Friends, sale_body: SaleBody) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "by_points"),
-    [({"currency": "EUR"}, 0), ({}, 1)],
-    ids=["another currency", "paid with points"],
+    ("changes", "kind", "paid_minor"),
+    [({"currency": "EUR"}, "points", 0), ({}, "points", 1), ({}, "voucher", 1)],
+    ids=["another currency", "paid with points", "paid with a voucher"],
 )
 def test_only_money_counts(
-    friends: Friends, sale_body: SaleBody, changes: dict[str, Any], by_points: int
+    friends: Friends, sale_body: SaleBody, changes: dict[str, Any], kind: str, paid_minor: int
 ) -> None:
-    """What points paid for, or another currency, brings nobody anything."""
+    """What points or a voucher paid for, or another currency, brings nobody anything."""
     tenders = [
-        {"kind": "points", "amount_minor": by_points},
-        {"kind": "cash", "amount_minor": 2_000 - by_points},
+        {"kind": kind, "amount_minor": paid_minor},
+        {"kind": "cash", "amount_minor": 2_000 - paid_minor},
     ]
     given = friends.buys("s-1", sale_body(2_000, tenders=tenders) | changes)
     assert "friend" not in given

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 
 from agent.core.program import Program
-from agent.core.program_check.promotions import idle_promotions, lowered_bonuses
+from agent.core.program_check.promotions import endless_visits, idle_promotions, lowered_bonuses
 from agent.core.program_check.rewards import idle_rewards, outdone_rewards, unused_discount
 from agent.core.program_check.rules import idle_rules, unused_words
 from agent.core.program_check.shadows import shadowed_promotions
@@ -48,6 +48,7 @@ def check(text: str, *, source: str) -> Checked:
         *too_generous(program),
         *unused_words(program),
         *lowered_bonuses(program),
+        *endless_visits(program),
         *outdone_rewards(program),
         *unused_discount(program),
         *doubtful_cards(program),

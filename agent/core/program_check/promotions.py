@@ -8,7 +8,7 @@ from agent.core.program.parts import WEEKDAYS
 from agent.core.program_check.lines import have_a_line
 from agent.core.program_check.moments import days_of, has_a_moment
 
-__all__ = ["idle_promotions", "lowered_bonuses"]
+__all__ = ["endless_visits", "idle_promotions", "lowered_bonuses"]
 
 _SO = "so it never applies"
 
@@ -40,6 +40,16 @@ def lowered_bonuses(program: Program) -> Iterator[Finding]:
             if promotion.bonus is not None and most is not None and most < promotion.bonus:
                 what = f"{key} gives no more than {most} of it"
                 yield Finding(("promotion", index, "bonus"), what, f"write bonus = {most}")
+
+
+def endless_visits(program: Program) -> Iterator[Finding]:
+    """Find what a visit brings with each sale of its day, however many there are."""
+    for index, promotion in enumerate(program.promotion):
+        caps = promotion.caps
+        if promotion.occasion == "visit" and caps.times_per_day is None is caps.times_in_all:
+            what = "a reader that saw the member once gives it with each sale of that day"
+            fix = "write caps = { times_per_day = 1 }"
+            yield Finding(("promotion", index, "caps"), what, fix)
 
 
 def _never(program: Program, promotion: Promotion, at: Location) -> Finding:

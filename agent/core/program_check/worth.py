@@ -8,6 +8,7 @@ from agent.core.mistakes import Finding, Location
 from agent.core.money import format_money
 from agent.core.program import EarnRule, Program
 from agent.core.program.parts import as_fraction
+from agent.core.program_words.words import of_points
 
 __all__ = ["best_rate", "too_generous"]
 
@@ -24,8 +25,8 @@ def too_generous(program: Program) -> Iterator[Finding]:
             spent = format_money(ceil(spent_minor), program.currency)
             worth = format_money(worth_minor, program.currency)
             what = (
-                f"{spent} spent earn {points:,} points ('{rule}'), and they take {worth} off: "
-                "points are worth more than what earns them"
+                f"{spent} spent earn {of_points(program, points)} ('{rule}'), and they take "
+                f"{worth} off: points are worth more than what earns them"
             )
             most = format_money(int(spent_minor), program.currency)
             yield Finding(at, what, f"let them take off less than {most}, or cost more points")

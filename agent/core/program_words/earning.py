@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from agent.core.money import format_money
+from agent.core.point_words import PointWords
 from agent.core.program import EarnRule, Program
 from agent.core.program.parts import as_fraction
-from agent.core.program_words.words import about_lines, counted, listed, of_tiers, sentence
+from agent.core.program_words.words import about_lines, listed, of_points, of_tiers, sentence
 
 __all__ = ["earning"]
 
@@ -15,26 +16,27 @@ def earning(program: Program) -> Iterator[str]:
     """Say how points are earned."""
     for rule in program.earn:
         yield " ".join(_rule(program, rule))
-    yield "Fractions of a point are dropped, once for each sale and rule."
+    words = PointWords.in_first(program)
+    yield f"Fractions of a {words.one} are dropped, once for each sale and rule."
     if program.redeemed_part_earns:
-        yield "What is paid with points earns points, too; a reward itself earns none."
+        yield f"What is paid with {words.many} earns {words.many}, too; a reward itself earns none."
     else:
-        yield "What is paid with points earns none, and neither does a reward."
+        yield f"What is paid with {words.many} earns none, and neither does a reward."
     if (enrolment := program.enrolment) is not None:
-        yield f"Who becomes a member gets {counted(enrolment.points, 'point')}."
+        yield f"Who becomes a member gets {of_points(program, enrolment.points)}."
     if (referral := program.referral) is not None:
         least = _money(program, referral.minimum_minor)
         sale = f"first sale of {least} or more" if referral.minimum_minor else "first sale"
-        friend = counted(referral.friend_points, "point") if referral.friend_points else "none"
-        points = counted(referral.points, "point")
+        friend = of_points(program, referral.friend_points) if referral.friend_points else "none"
+        points = of_points(program, referral.points)
         yield f"Who brings a friend gets {points} with the friend's {sale}, the friend {friend}."
         if referral.minimum_minor:
             counts = "what counts is money for goods that earn"
             yield f"Smaller sales before it change nothing; {counts}."
         below = " below that" if referral.minimum_minor else ""
         yield (
-            f"Where that sale is called off or comes back{below}, both lose these points, and the "
-            "friend's next such sale brings them."
+            f"Where that sale is called off or comes back{below}, both lose these {words.many}, "
+            "and the friend's next such sale brings them."
         )
 
 
@@ -63,13 +65,13 @@ def _before(rule: EarnRule) -> str:
 
 
 def _what(program: Program, rule: EarnRule) -> str:
-    lines, points = about_lines(rule), counted(rule.points, "point")
+    lines, points = about_lines(rule), of_points(program, rule.points)
     goods = lines or "everything"
     if rule.per_visit:
         return f"{points} for each sale" + (f" that has any of {lines}" if lines else "")
     if rule.steps:
         steps = [
-            f"{counted(step.points, 'point')} from {_money(program, step.from_minor)} on"
+            f"{of_points(program, step.points)} from {_money(program, step.from_minor)} on"
             for step in rule.steps
         ]
         return f"{listed(steps)}, for {goods}"

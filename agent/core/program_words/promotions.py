@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import time
 
 from agent.core.money import format_money
+from agent.core.point_words import PointWords
 from agent.core.program import Program, Promotion, Reward
 from agent.core.program.parts import WEEKDAYS
 from agent.core.program_words.words import (
@@ -12,6 +13,7 @@ from agent.core.program_words.words import (
     counted,
     listed,
     moment_in_words,
+    of_points,
     of_tiers,
     sentence,
 )
@@ -19,7 +21,7 @@ from agent.core.program_words.words import (
 __all__ = ["on_birthday", "promotions"]
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-_TIMES = {"2": "double points", "3": "triple points"}
+_TIMES = {"2": "double", "3": "triple"}
 _STACKING = {
     "best": "Where several of them apply to a sale, the one that gives most is given.",
     "all": "Where several of them apply to a sale, all are given.",
@@ -31,14 +33,14 @@ def promotions(program: Program) -> Iterator[str]:
     """Say what the promotions give."""
     for promotion in program.promotion:
         said = f"{promotion.text}: {_one(program, promotion)}"
-        yield " ".join((said, *_caps(promotion), *_budget(promotion)))
+        yield " ".join((said, *_caps(program, promotion), *_budget(program, promotion)))
     if sum(not promotion.always for promotion in program.promotion) > 1:
         yield _STACKING[program.stacking]
 
 
 def _one(program: Program, promotion: Promotion) -> str:
     return sentence(
-        _what(promotion) + _on(program, promotion),
+        _what(program, promotion) + _on(program, promotion),
         of_tiers(program, promotion.tiers),
         _occasion(program, promotion),
         _weekdays(promotion),
@@ -51,12 +53,13 @@ def _one(program: Program, promotion: Promotion) -> str:
     )
 
 
-def _what(promotion: Promotion) -> str:
+def _what(program: Program, promotion: Promotion) -> str:
     if promotion.bonus is not None:
-        return f"{counted(promotion.bonus, 'point')} more for a sale"
+        return f"{of_points(program, promotion.bonus)} more for a sale"
     times = promotion.multiplier or "1"
     said = _TIMES.get(times.rstrip("0").rstrip(".") if "." in times else times)
-    said = said or f"{times} times the points"
+    many = PointWords.in_first(program).many
+    said = f"{said} {many}" if said else f"{times} times the {many}"
     if not promotion.rules:
         return said
     rules = listed([f"'{rule}'" for rule in sorted(promotion.rules)])
@@ -130,7 +133,7 @@ def _some(what: str, names: frozenset[str]) -> str:
     return f"{what if len(names) == 1 else what + 's'} {listed(sorted(names))}"
 
 
-def _caps(promotion: Promotion) -> Iterator[str]:
+def _caps(program: Program, promotion: Promotion) -> Iterator[str]:
     caps = promotion.caps
     most = [
         (caps.points_per_sale, "point", "for a sale"),
@@ -140,7 +143,7 @@ def _caps(promotion: Promotion) -> Iterator[str]:
         (caps.times_in_all, "time", "ever"),
     ]
     said = [
-        f"{'once' if (what, number) == ('time', 1) else counted(number, what)} {when}"
+        f"{_most(program, number, what)} {when}"
         for number, what, when in most
         if number is not None
     ]
@@ -148,7 +151,13 @@ def _caps(promotion: Promotion) -> Iterator[str]:
         yield f"For each member at most {listed(said)}."
 
 
-def _budget(promotion: Promotion) -> Iterator[str]:
+def _most(program: Program, number: int, what: str) -> str:
+    if what == "point":
+        return of_points(program, number)
+    return "once" if number == 1 else counted(number, what)
+
+
+def _budget(program: Program, promotion: Promotion) -> Iterator[str]:
     if (budget := promotion.budget) is None:
         return
     shares = [f"{store} {points:,}" for store, points in sorted(budget.stores.items())]
@@ -156,4 +165,4 @@ def _budget(promotion: Promotion) -> Iterator[str]:
         others = counted(budget.other_stores or 0, "other store" if shares else "store")
         shares.append(f"{others} {budget.each_store:,} each")
     split = f" ({listed(shares)})" if shares else ""
-    yield f"All stores together give at most {counted(budget.points, 'point')}{split}."
+    yield f"All stores together give at most {of_points(program, budget.points)}{split}."

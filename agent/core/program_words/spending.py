@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from agent.core.expiry import gone_on
 from agent.core.money import format_money
+from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program, Reward
 from agent.core.program_words.promotions import on_birthday
 from agent.core.program_words.words import (
@@ -14,6 +15,7 @@ from agent.core.program_words.words import (
     counted,
     day_in_words,
     listed,
+    of_points,
     of_tiers,
     sentence,
     tier_names,
@@ -39,24 +41,26 @@ def spending(program: Program) -> Iterator[str]:
     if program.rewards_per_sale is not None:
         most = counted(program.rewards_per_sale, "reward")
         goes = "goes" if program.rewards_per_sale == 1 else "go"
-        too = "; points as money off are one of them" if program.discount is not None else ""
+        many = PointWords.in_first(program).many
+        too = f"; {many} as money off are one of them" if program.discount is not None else ""
         yield f"At most {most} {goes} with one sale{too}."
 
 
 def expiry(program: Program) -> Iterator[str]:
     """Say when points run out."""
-    rules = program.expiry
+    rules, many = program.expiry, PointWords.in_first(program).many
+    points = f"{many[:1].upper()}{many[1:]}"
     if rules is None:
-        yield "Points never run out."
+        yield f"{points} never run out."
         return
     months = counted(rules.months, "month")
     match rules.kind:
         case "end_of_month":
-            said = f"Points run out {months} after the calendar month in which they were earned"
+            said = f"{points} run out {months} after the calendar month in which they were earned"
         case "rolling":
-            said = f"Points run out {months} after the day on which they were earned"
+            said = f"{points} run out {months} after the day on which they were earned"
         case _:
-            said = f"All points run out {months} after the last purchase or redemption"
+            said = f"All {many} run out {months} after the last purchase or redemption"
     grace = f", with {counted(rules.grace_days, 'day')} of grace" if rules.grace_days else ""
     yield f"{said}{grace}; the oldest are spent first."
     gone = day_in_words(gone_on(rules, _EXAMPLE, None))
@@ -64,7 +68,7 @@ def expiry(program: Program) -> Iterator[str]:
     has = "has none from" if rules.kind == "inactivity" else "is gone on"
     yield f"{earned} on {day_in_words(_EXAMPLE)} {has} {gone}{_on(rules.kind)}."
     if rules.activity_extends:
-        yield "Each purchase or redemption begins that time anew for all points."
+        yield f"Each purchase or redemption begins that time anew for all {many}."
     if rules.never_tiers:
         yield f"Those of {listed(tier_names(program, rules.never_tiers))} members never run out."
 
@@ -74,14 +78,15 @@ def _on(kind: str) -> str:
 
 
 def _discount(program: Program, discount: Discount) -> Iterator[str]:
-    points = counted(discount.points, "point")
+    points = of_points(program, discount.points)
+    many = PointWords.in_first(program).many
     takes = "takes" if discount.points == 1 else "take"
     worth = format_money(discount.worth_minor, program.currency)
     least = max(discount.minimum, discount.step)
     least_minor = least * discount.worth_minor // discount.points
     yield sentence(
         f"{discount.text}: {points} {takes} {worth} off, in steps of {discount.step:,},",
-        f"from {counted(least, 'point')} ({format_money(least_minor, program.currency)}) on",
+        f"from {of_points(program, least)} ({format_money(least_minor, program.currency)}) on",
     )
     if discount.minimum_basket_minor:
         basket = format_money(discount.minimum_basket_minor, program.currency)
@@ -91,10 +96,11 @@ def _discount(program: Program, discount: Discount) -> Iterator[str]:
     if discount.most_percent < 100:
         yield f"At most {discount.most_percent} % of a basket can be paid so."
     if discount.partner_rate is not None:
-        yield f"In a partner's voucher points are worth {discount.partner_rate} times as much."
+        rate = discount.partner_rate
+        yield f"In a partner's voucher {many} are worth {rate} times as much."
     if discount.voucher_months is not None:
         months = counted(discount.voucher_months, "month")
-        yield f"A voucher for points is good for {months}."
+        yield f"A voucher for {many} is good for {months}."
     if discount.alone:
         yield "They go with no reward in one sale."
     yield from _worth(program, discount)
@@ -113,7 +119,7 @@ def _worth(program: Program, discount: Discount) -> Iterator[str]:
         spent, worth = (
             format_money(minor, program.currency) for minor in (_SPENT_MINOR, worth_minor)
         )
-        yield f"So {spent} spent bring {counted(int(points), 'point')}, worth {worth}."
+        yield f"So {spent} spent bring {of_points(program, int(points))}, worth {worth}."
 
 
 def _reward(program: Program, reward: Reward) -> str:
@@ -127,7 +133,7 @@ def _reward(program: Program, reward: Reward) -> str:
         least = format_money(reward.minimum_basket_minor, program.currency)
         basket = f"with a basket of {least} or more"
     return sentence(
-        f"{'free' if reward.is_free else counted(reward.cost_points, 'point')}{off}",
+        f"{'free' if reward.is_free else of_points(program, reward.cost_points)}{off}",
         f"on {lines}" if lines else "",
         basket,
         of_tiers(program, reward.tiers),

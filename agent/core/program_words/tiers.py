@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from agent.core.money import format_money
+from agent.core.point_words import PointWords
 from agent.core.program import Program, Tier, TierRules
-from agent.core.program_words.words import counted
+from agent.core.program_words.words import counted, of_points
 
 __all__ = ["tiers"]
 
@@ -16,7 +17,9 @@ def tiers(program: Program) -> Iterator[str]:
         return
     first, *above = rules.tier
     yield f"Every member begins in {first.text}."
-    what = "points earned" if rules.count == "points" else "money spent"
+    what = (
+        f"{PointWords.in_first(program).many} earned" if rules.count == "points" else "money spent"
+    )
     for tier in above:
         yield f"{tier.text} is reached with {_reach(program, rules, tier)} {_period(rules)}."
     if above:
@@ -28,7 +31,7 @@ def tiers(program: Program) -> Iterator[str]:
 
 def _reach(program: Program, rules: TierRules, tier: Tier) -> str:
     if rules.count == "points":
-        return counted(tier.reach, "point")
+        return of_points(program, tier.reach)
     return format_money(tier.reach, program.currency)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from agent.core.point_words import PointWords
 from agent.core.program import Limits, Program
-from agent.core.program_words.words import counted, day_in_words, listed
+from agent.core.program_words.words import counted, day_in_words, listed, of_points, sentence
 
 __all__ = ["about", "limits", "returns"]
 
@@ -20,19 +21,20 @@ def about(program: Program) -> Iterator[str]:
 
 def returns(program: Program) -> Iterator[str]:
     """Say what goods that come back do, and how long points wait for that."""
-    yield "Goods that come back take back the points they earned and give back those they cost."
+    many = PointWords.in_first(program).many
+    yield f"Goods that come back take back the {many} they earned and give back those they cost."
     if program.return_window_days:
         days = counted(program.return_window_days, "day")
-        yield f"Points can be spent {days} after the sale that earned them."
+        yield sentence(f"{many} are pending for {days} after their sale; then they can be spent")
 
 
 def limits(program: Program) -> Iterator[str]:
     """Say how many points a member may have at once."""
     most = program.limits
     if most.points_per_sale is not None:
-        yield f"No sale earns more than {counted(most.points_per_sale, 'point')}."
+        yield f"No sale earns more than {of_points(program, most.points_per_sale)}."
     if most.points_per_day is not None:
-        yield f"No member earns more than {counted(most.points_per_day, 'point')} a day."
+        yield f"No member earns more than {of_points(program, most.points_per_day)} a day."
     if most.sales_per_hour is not None:
         sales = counted(most.sales_per_hour, "sale")
         yield f"No member earns for more than {sales} within an hour."

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from agent.core.basket import REWARD
+from agent.core.point_words import PointWords
 from agent.core.program import Program
 from agent.core.program.parts import Lines
 
@@ -20,6 +21,7 @@ __all__ = [
     "day_in_words",
     "listed",
     "moment_in_words",
+    "of_points",
     "of_tiers",
     "sentence",
     "tier_names",
@@ -50,6 +52,12 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 def counted(number: int, what: str) -> str:
     """Write a number of things."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def of_points(program: Program, number: int) -> str:
+    """Write a number of points, by the program's own name for them."""
+    words = PointWords.in_first(program)
+    return f"{number:,} {words.one if number == 1 else words.many}"
 
 
 def day_in_words(day: date) -> str:
