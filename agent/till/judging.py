@@ -153,8 +153,8 @@ def progress_of(
     if program.tiers is not None and before is not None:
         now = earned.points if program.tiers.count == "points" else money_minor or 0
         day = sale.business_date
-        reached = _reached(view, program.tiers, row.account, day)
-        after = standing_on(program.tiers, before, lambda first: reached(first) + now, day)
+        reached = _reached(view, program.tiers, row.account, day, now)
+        after = standing_on(program.tiers, before, reached, day)
     is_news = after is not None and after != view.standing(row.account)
     return Progress(
         tier=None if before is None else before.tier,
@@ -221,10 +221,14 @@ def _this_hour(view: View, row: AccountRow, sale: Sale, now: datetime) -> int:
     return view.sales_around(row.account, seconds_of(sale.occurred_at), seconds_of(now))
 
 
-def _reached(view: View, rules: TierRules, account: str, day: date) -> Reached:
+def _reached(view: View, rules: TierRules, account: str, day: date, now: int = 0) -> Reached:
+    """Answer what counts since a day, with what comes ``now``. What came back of an earlier period
+    can be more than all of it.
+    """
+
     def reached(first: date) -> int:
         points, money_minor = view.counted(account, first, day)
-        return max(0, points if rules.count == "points" else money_minor)
+        return max(0, (points if rules.count == "points" else money_minor) + now)
 
     return reached
 

@@ -70,6 +70,17 @@ def test_what_came_back_no_longer_counts(till: Till, sale_body: SaleBody) -> Non
     assert tier(till) == "gold"
 
 
+def test_what_came_back_late_is_owed_first(till: Till, sale_body: SaleBody) -> None:
+    """Goods of another year that come back are made good before anything leads to a tier."""
+    sell(till, "s-1", sale_body(9_000, business_date="2025-10-01"))
+    sell(till, "s-2", sale_body(100, business_date="2026-11-21"))
+    asyncio.run(till.take_back("s-1", "b-1", Back(amount_minor=9_000)))
+    sell(till, "s-3", sale_body(12_000, business_date="2026-11-22"))
+    assert tier(till) == "blue"
+    sell(till, "s-4", sale_body(9_000, business_date="2026-11-22"))
+    assert tier(till) == "gold"
+
+
 def test_a_claim_counts_as_its_sale_would_have(till: Till, sale_body: SaleBody) -> None:
     """A card that is shown after the sale reaches what the sale reaches."""
     asyncio.run(till.commit("s-1", Sale.model_validate(sale_body(10_000))))
