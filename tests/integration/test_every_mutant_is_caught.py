@@ -16,14 +16,15 @@ import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
+PURE = device_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
+"""Those of code that asks nobody, whose tests are tables and properties: for the long run."""
+
 MUTANTS = (
-    device_mutants.MUTANTS
+    PURE
     | giving_mutants.MUTANTS
     | ledger_mutants.MUTANTS
-    | program_mutants.MUTANTS
     | projection_mutants.MUTANTS
     | stamp_mutants.MUTANTS
-    | tag_mutants.MUTANTS
     | till_mutants.MUTANTS
 )
 
@@ -37,7 +38,13 @@ def forked_pytest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedPy
         yield forked
 
 
-@pytest.mark.parametrize("name", sorted(MUTANTS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.torture] if name in PURE else [])
+        for name in sorted(MUTANTS)
+    ],
+)
 def test_the_mutant_is_caught(name: str, tmp_path: Path, forked_pytest: ForkedPytest) -> None:
     """The test that is named for a mutant fails on it."""
     MUTANTS[name].write(tmp_path)
