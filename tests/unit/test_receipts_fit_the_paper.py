@@ -17,6 +17,7 @@ from agent.core.paper import columns, row, wrapped
 from agent.core.program import Program
 from agent.core.receipt import Paper, ReceiptWidth, receipt
 from agent.core.rewards import Toward
+from agent.core.stamp_cards import Collected
 from agent.paths import shipped_program
 
 PROGRAM = Program.parse(shipped_program("simple").read_text("utf-8"), source="simple.toml")
@@ -559,3 +560,30 @@ def test_a_voucher_is_printed_with_what_it_is(fact: IssueVoucher, lines: list[st
     """Its code, what it is worth or which thing it is, until when and where, and what it cost."""
     printed = receipt(fact, HERE, Paper.of(PROGRAM))
     assert [" ".join(line.split()) for line in printed] == lines
+
+
+@pytest.mark.parametrize("good_until", [None, date(2027, 5, 20)])
+def test_stamp_cards_stand_below_the_points(good_until: date | None) -> None:
+    """How full each card is now, and of a full one what it gave, its code, and how long it is good
+    for where it ends.
+    """
+    cards = (
+        Collected(card="tea", text="Tea stamps", full=5, count=2, stamps=2),
+        Collected(
+            card="coffee",
+            text="Coffee stamps",
+            full=9,
+            count=1,
+            stamps=3,
+            given=1,
+            gives="A coffee",
+            vouchers=("0000-0000-0001-2",),
+            good_until=good_until,
+        ),
+    )
+    place = Position(epoch=0, seq=1, hash=b"\1" * 32)
+    lines = receipt(a_sale(stamps=cards), place, Paper.of(PROGRAM))
+    told = ["Tea stamps: 2 of 5", "Coffee stamps: 1 of 9", "A coffee", "Voucher 0000-0000-0001-2"]
+    told += [] if good_until is None else ["Good until 2027-05-20"]
+    first = lines.index("Tea stamps: 2 of 5")
+    assert list(lines[first:-1]) == told
