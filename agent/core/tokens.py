@@ -32,6 +32,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
+from agent.core.gs1 import check_digit_holds
+
 __all__ = ["PROOFS", "How", "Proof", "Scheme", "Token", "TokenRefused", "proof_of"]
 
 Scheme = Literal["em4100", "uid", "wiegand", "gsrn", "epc", "ean13", "card", "sdm"]
@@ -92,9 +94,9 @@ class Token:
     @classmethod
     def _guessed(cls, bare: str) -> Self:
         upper = bare.upper()
-        if len(bare) == 18 and bare.isdigit() and _gs1_check_digit_holds(bare):
+        if len(bare) == 18 and bare.isdigit() and check_digit_holds(bare):
             return cls._checked("gsrn", bare)
-        if len(bare) == 13 and bare.isdigit() and _gs1_check_digit_holds(bare):
+        if len(bare) == 13 and bare.isdigit() and check_digit_holds(bare):
             return cls._checked("ean13", bare)
         if _SHAPES["em4100"].fullmatch(upper):
             return cls._checked("em4100", upper)
@@ -107,7 +109,7 @@ class Token:
         canonical = value.upper()
         if not _SHAPES[scheme].fullmatch(canonical):
             raise TokenRefused("unknown")
-        if scheme in ("gsrn", "ean13") and not _gs1_check_digit_holds(canonical):
+        if scheme in ("gsrn", "ean13") and not check_digit_holds(canonical):
             raise TokenRefused("check_digit")
         if scheme == "card" and _looks_like_payment_card(canonical):
             raise TokenRefused("payment_card")
@@ -157,12 +159,6 @@ _PROVED: dict[Scheme, Proof] = {
     "wiegand": "uid",
     "epc": "uid",
 }
-
-
-def _gs1_check_digit_holds(digits: str) -> bool:
-    """GS1 General Specifications section 7.9: weights 3 and 1 from the right, sum to a ten."""
-    weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
-    return weighted % 10 == 0
 
 
 def _looks_like_payment_card(digits: str) -> bool:

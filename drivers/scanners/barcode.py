@@ -34,9 +34,9 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from agent.core.gs1 import as_printed, check_digit_holds
 from agent.core.tokens import Token, TokenRefused
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, TokenRead
-from drivers.gs1 import as_printed, check_digit_holds
 from drivers.lines import Lines
 from drivers.payment_cards import holds_payment_card
 from drivers.scanners.element_strings import GROUP_SEPARATOR, element_strings, link_elements

@@ -26,9 +26,9 @@ other has less. A number that needs more digits than its field has is no number 
 from binascii import crc_hqx
 from functools import lru_cache
 
+from agent.core.gs1 import as_printed, with_check_digit
 from agent.core.tokens import Token
 from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.gs1 import as_printed, with_check_digit
 from drivers.payment_cards import holds_payment_card
 
 __all__ = ["EPC_BYTES", "decoded", "events_of_memory", "gsrn_96"]

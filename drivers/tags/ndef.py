@@ -33,8 +33,8 @@ from collections.abc import Iterator
 
 import ndef
 
+from agent.core.gs1 import as_printed, check_digit_holds, with_check_digit
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen
-from drivers.gs1 import as_printed, check_digit_holds, with_check_digit
 from drivers.naming import named
 from drivers.payment_cards import holds_payment_card
 from drivers.tags.digital_link import elements_of

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.events import Event, Parser, TokenRead
-from drivers.gs1 import with_check_digit
 from drivers.readers import em4100, pn532_frames, uhf18, wiegand
 from drivers.readers.pn532 import Pn532Parser
 from drivers.scanners.barcode import LONGEST_SCAN, BarcodeParser

@@ -8,9 +8,9 @@ from biip.gs1_messages import GS1Message
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.gs1 import with_check_digit
 from drivers.scanners.barcode import LONGEST_SCAN, BarcodeParser
 from drivers.scanners.element_strings import element_strings
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli import main
+from agent.core.gs1 import with_check_digit
 from drivers.decode import DECODERS
-from drivers.gs1 import with_check_digit
 
 GSRN = {"kind": "token", "scheme": "gsrn", "value": "061414112345678902"}
 

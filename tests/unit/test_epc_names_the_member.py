@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.gs1 import with_check_digit
 from drivers.tags.epc import decoded, events_of_memory, gsrn_96
 
 # GS1 EPC Tag Data Standard; the second one is made by the same rules.

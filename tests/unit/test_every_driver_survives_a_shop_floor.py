@@ -1,8 +1,8 @@
 """Every driver is held to one suite: unplugged, garbled, cut in pieces, flooded, asleep."""
 
+from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.conformance import DeviceConformance, LineRig, Rig
-from drivers.gs1 import with_check_digit
 from drivers.readers.em4100 import frame
 from drivers.readers.wiegand import line_of
 from drivers.serial_drivers import BARCODE, EM4100, WIEGAND, Em4100Options
