@@ -17,7 +17,7 @@ from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
 PURE = device_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
-"""Those of code that asks nobody, whose tests are tables and properties: for the long run."""
+"""Those of code that asks nobody, whose tests are tables and properties."""
 
 MUTANTS = (
     PURE
@@ -27,6 +27,9 @@ MUTANTS = (
     | stamp_mutants.MUTANTS
     | till_mutants.MUTANTS
 )
+
+SOME = tuple(sorted(MUTANTS.keys() - PURE.keys())[::3])
+"""Every third of those that need a ledger; all of them, and those without, are a long run."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def forked_pytest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedPy
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.torture] if name in PURE else [])
+        pytest.param(name, marks=[] if name in SOME else [pytest.mark.torture])
         for name in sorted(MUTANTS)
     ],
 )
@@ -53,9 +56,17 @@ def test_the_mutant_is_caught(name: str, tmp_path: Path, forked_pytest: ForkedPy
     assert "1 failed" in ran.output, ran.output
 
 
-@pytest.mark.long
-def test_the_same_tests_pass_without(tmp_path: Path, forked_pytest: ForkedPytest) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(SOME, id="some", marks=pytest.mark.long),
+        pytest.param(tuple(MUTANTS), id="all", marks=pytest.mark.torture),
+    ],
+)
+def test_the_same_tests_pass_without(
+    names: tuple[str, ...], tmp_path: Path, forked_pytest: ForkedPytest
+) -> None:
     """The tests that catch mutants pass on a copy of the code that nobody changed."""
     copy_code(tmp_path)
-    ran = forked_pytest.run(tmp_path, *sorted({mutant.caught_by for mutant in MUTANTS.values()}))
+    ran = forked_pytest.run(tmp_path, *sorted({MUTANTS[name].caught_by for name in names}))
     assert ran.code == 0, ran.output
