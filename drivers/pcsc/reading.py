@@ -22,17 +22,27 @@ others of PC/SC  the UID; of type B nothing, as its number is another one each t
 
 The UID stands in only where there is no message, or one that names nobody. A message that is
 refused is the answer, and a command that fails in the middle is ``unreadable``: else a damaged card
-would be another card. Nothing that a card says makes this raise, or ask more than
-``MOST_COMMANDS``.
+would be another card.
+
+On a reader with keys (``plan.taps``) a card that signs (NTAG 424 DNA) is known by its signature
+alone. An address that carries a tap is verified and its counter remembered, or the card is
+refused; without one it is refused as ``mac`` too, unless the plan accepts unsigned cards. Only a
+card with a processor can sign: a tap on any other was copied there.
+
+Nothing that a card says makes this raise, or ask more than ``MOST_COMMANDS``.
 """
 
 from drivers.events import Event, RefusedFrame, StatusSeen
 from drivers.naming import named_by_chip
 from drivers.pcsc.apdu import GET_UID, Talk, data_of
+from drivers.pcsc.classic import said_by_block
 from drivers.pcsc.plan import ReadingPlan
 from drivers.pcsc.type_2 import memory_of
+from drivers.pcsc.type_4 import message_of
 from drivers.tags.atr import Reads, events_of_atr, reads_of
-from drivers.tags.ndef import events_of_memory, names_somebody
+from drivers.tags.ndef import addresses_in, events_of_memory, events_of_message, names_somebody
+from drivers.tags.sdm import is_tap
+from drivers.tags.tlv import CONTAINER_BYTES, message_in
 
 __all__ = ["MOST_COMMANDS", "read"]
 
@@ -41,6 +51,8 @@ MOST_COMMANDS = 80
 
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _RANDOM = RefusedFrame(reason="random_uid")
+_STAFF = RefusedFrame(reason="provider_gsrn")
+_UNSIGNED = RefusedFrame(reason="mac")
 _UID_LENGTHS = (4, 7, 10)
 _OTHER_LENGTHS = (4, 7, 8, 10)  # ISO/IEC 15693 has eight
 _IDM_LENGTHS = (8,)
@@ -71,15 +83,48 @@ def _said_by(reads: Reads, plan: ReadingPlan) -> Talk[list[Event]]:
         return [_UNREADABLE]
     if reads == "nothing":
         return [_RANDOM]
+    if plan.wants_signature and reads != "file":
+        return [_UNSIGNED]
     uid = data_of((yield GET_UID))
     chip = _by_chip(uid, reads)
+    if reads == "block" and plan.block is not None:
+        return (yield from said_by_block(plan.block, plan.family))
     if reads == "memory" and plan.ndef:
-        memory = yield from memory_of(plan.family)
-        if memory is None:
-            return [_UNREADABLE]
-        events = events_of_memory(memory)
-        return events if names_somebody(events) else [chip]
+        return (yield from _from_memory(plan, chip))
+    if reads == "file" and plan.ndef:
+        return (yield from _from_file(plan, uid, chip))
     return [chip]
+
+
+def _from_memory(plan: ReadingPlan, chip: Event) -> Talk[list[Event]]:
+    memory = yield from memory_of(plan.family)
+    if memory is None:
+        return [_UNREADABLE]
+    message = message_in(memory[CONTAINER_BYTES:])
+    if plan.taps is not None and isinstance(message, bytes) and _tap_in(message) is not None:
+        return [_UNSIGNED]
+    events = events_of_memory(memory)
+    return events if names_somebody(events) else [chip]
+
+
+def _from_file(plan: ReadingPlan, uid: bytes | None, chip: Event) -> Talk[list[Event]]:
+    message = yield from message_of()
+    if message is None:
+        return [_UNREADABLE]
+    events = events_of_message(message)
+    if plan.taps is None or _STAFF in events:
+        return events if names_somebody(events) else [chip]
+    address = _tap_in(message)
+    if address is not None:
+        return plan.taps.events_of(address, uid)
+    if not plan.accept_unsigned:
+        return [_UNSIGNED]
+    return events if names_somebody(events) else [chip]
+
+
+def _tap_in(message: bytes) -> str | None:
+    """Find the first address that has any part of a tap."""
+    return next((each for each in addresses_in(message) if is_tap(each.encode())), None)
 
 
 def _by_chip(uid: bytes | None, reads: Reads) -> Event:
