@@ -53,7 +53,7 @@ def copy_of(message: bytes) -> list[VirtualCard]:
 
 
 def test_each_tap_of_a_card_is_new(tmp_path: Path) -> None:
-    """A card whose counter moves is itself at each tap, in eight commands."""
+    """A card whose counter moves is itself at each tap, in seven commands."""
     reader, ours = plan(tmp_path), card(counter=41)
     assert [asked(ours, reader)[0] for _ in range(3)] == [[tap(42)], [tap(43)], [tap(44)]]
     assert len(asked(ours, reader)[1]) == 7
