@@ -46,11 +46,15 @@ class ProductScanned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ZoneVisited:
-    """A tag came into a reader's zone, or left it."""
+    """A tag came into a reader's zone, or left it.
+
+    ``zone`` is a name that several readers may share: two antennas at one door, say.
+    """
 
     device: str
     token: Token
     change: Literal["arrived", "left"]
+    zone: str
 
 
 DeviceEvent = CardPresented | ProductScanned | ZoneVisited
