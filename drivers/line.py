@@ -1,8 +1,8 @@
 """The thread that owns one line: read, parse, hand over; lose the port and find it again.
 
-The loss of a port is logged once and its return once. Refused frames are counted here and logged
-by the agent once a minute. A reader that floods is heard no more often than a hand can move: what
-goes beyond is dropped and counted.
+The loss of a port is logged once and its return once. Refused frames are counted here, logged by
+the agent once a minute, and told to whoever watches the devices. A reader that floods is heard no
+more often than a hand can move: what goes beyond is dropped and counted.
 """
 
 import threading
@@ -11,8 +11,16 @@ from contextlib import closing
 import structlog
 
 from agent.core.tokens import Token
-from drivers.device import CardPresented, Counters, DeviceEvent, Place, ProductScanned, Tell
-from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
+from drivers.device import (
+    CardPresented,
+    Counters,
+    DeviceEvent,
+    Place,
+    ProductScanned,
+    Refused,
+    Tell,
+)
+from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen, TokenRead
 from drivers.port import PORT_ERRORS, Live, Port, Surroundings
 from drivers.presence import Presence
 from drivers.session import Session
@@ -70,7 +78,7 @@ class LineDevice:
         self.counters = Counters()
         self._baud, self._session, self._tell = baud, session, tell
         self._presence = Presence() if rests else None
-        self._hand = SteadyHand()
+        self._hand, self._noise = SteadyHand(), SteadyHand()
         self._live = live or Live()
         self._world: Surroundings = surroundings or self._live
         self._thread: threading.Thread | None = None
@@ -120,14 +128,22 @@ class LineDevice:
                     self._present(token, counter, now_s)
                 case ProductRead():
                     self._say(ProductScanned(device=self.name, product=event), now_s)
-                case RefusedFrame():
-                    self.counters.refused += 1
+                case RefusedFrame(reason=reason):
+                    self._refuse(reason, now_s)
                 case StatusSeen():
                     pass  # nothing to a lane
 
     def _present(self, token: Token, counter: int | None, now_s: float) -> None:
         if self._presence is None or self._presence.is_new(token, now_s):
             self._say(CardPresented(device=self.name, token=token, counter=counter), now_s)
+
+    def _refuse(self, reason: Reason, now_s: float) -> None:
+        """Count it, and tell it where few do: noise has a hand of its own, which takes no card's
+        turn.
+        """
+        self.counters.refused += 1
+        if self._noise.can(now_s):
+            self._tell(Refused(device=self.name, reason=reason))
 
     def _say(self, event: DeviceEvent, now_s: float) -> None:
         if self._hand.can(now_s):
