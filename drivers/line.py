@@ -6,7 +6,9 @@ more often than a hand can move: what goes beyond is dropped and counted.
 """
 
 import threading
+import traceback
 from contextlib import closing
+from pathlib import Path
 
 import structlog
 
@@ -103,7 +105,7 @@ class LineDevice:
                 with closing(self._world.open(self.port, self._baud)) as port:
                     self._found()
                     self._talk(port)
-            except PORT_ERRORS as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ended would look alive
                 self._lost(error)
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
@@ -157,6 +159,13 @@ class LineDevice:
         _log.info("reader_found", reader=self.name, port=self.port)
 
     def _lost(self, error: Exception) -> None:
+        why = str(error) if isinstance(error, PORT_ERRORS) else _of_a_driver(error)
         if self.fault is None or self.fault == _NOT_OPENED:
-            _log.warning("reader_lost", reader=self.name, port=self.port, error=str(error))
-        self.fault = str(error)
+            _log.warning("reader_lost", reader=self.name, port=self.port, error=why)
+        self.fault = why
+
+
+def _of_a_driver(error: Exception) -> str:
+    """Say where a driver failed, and not with what, which may be a card's number."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"its driver failed: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}"
