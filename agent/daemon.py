@@ -30,6 +30,7 @@ from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
+from agent.watching import DeviceWatch
 from sync.messages import DeviceAddress
 from sync.uplink import Uplink
 
@@ -64,7 +65,11 @@ class Agent:
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         self._inbox = Inbox([each.name for each in settings.listed], settings.lane_of_device)
-        self._devices = tuple(Attached(each, self._inbox.of(each.name)) for each in settings.listed)
+        self._watch = DeviceWatch(self._standing, settings.lane_of_device)
+        self._devices = tuple(
+            Attached(each, self._watch.beside(self._inbox.of(each.name)))
+            for each in settings.listed
+        )
         self._uplink = self._make_uplink()
         self._http = HttpServer(settings.api.listen)
         self._lost_before: dict[tuple[str, str], int] = {}
@@ -111,6 +116,7 @@ class Agent:
         parting = Parting(self._devices)
         scheduler.shutdown(wait=False)
         self._lanes.stop()
+        self._watch.stop()
         self._http.stop()
         await serving
         for task in tasks:
@@ -132,6 +138,7 @@ class Agent:
         return create_app(
             till=self._till,
             lanes=self._lanes,
+            watched=self._watch,
             health=self.health,
             metrics=make_metrics(
                 self.health, self._ledger, self._settings.ledger.budget_mib * 2**20
@@ -268,6 +275,9 @@ class Agent:
             readers=tuple(each for each in devices if each.kind == "reader"),
             scanners=tuple(each for each in devices if each.kind == "scanner"),
         )
+
+    def _standing(self) -> dict[str, str | None]:
+        return {device.name: device.fault for device in self._devices}
 
     def _device_health(self) -> tuple[PartHealth, ...]:
         lane_of = self._settings.lane_of_device

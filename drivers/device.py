@@ -6,7 +6,8 @@ from a thread of its own, and never raises into the agent: what is wrong with it
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from pathlib import Path
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -109,10 +110,16 @@ class Device(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A device's name in the configuration, and the port it is on."""
+    """A device's name in the configuration, and the port it is on.
+
+    ``state`` is the directory for what a driver must not forget, where there is one. Whoever only
+    ``looks_on`` beside an agent writes nothing there.
+    """
 
     name: str
     port: str
+    state: Path | None = None
+    looks_on: bool = False
 
 
 class DriverOptions(BaseModel):
@@ -121,12 +128,6 @@ class DriverOptions(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    def only_looking(self) -> Self:
-        """Answer options for ``tapledger devices watch``, which looks on without an agent: what a
-        tap would use up or leave behind, such as a card's counter, must stay as it is.
-        """
-        return self
 
 
 class Driver(Protocol):

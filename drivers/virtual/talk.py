@@ -34,7 +34,9 @@ class Answers(Protocol[Card_contra]):
         ...
 
     def feed(self, data: bytes, /) -> bytes:
-        """Take what it was sent, and answer what it says to that."""
+        """Take what it was sent, and answer what it says to that. With no bytes it may answer
+        what it was still looking for.
+        """
         ...
 
 
@@ -121,8 +123,8 @@ class Answering(Talk[C]):
         self._answers.take(card)
 
     def says(self) -> bytes:
-        """Nothing by itself."""
-        return b""
+        """Answer what it was asked before, where the card that was laid is the answer."""
+        return self._answers.feed(b"")
 
     def feed(self, data: bytes, /) -> bytes:
         """Answer."""
