@@ -20,10 +20,10 @@ from agent.cli.agent_calls import AgentGone, TokenRefused, device_events, health
 from agent.cli.news_lines import NewsPrinter
 from agent.cli.shown import fail
 from agent.core.mistakes import did_you_mean
+from agent.device_news import changes, news_of
 from agent.devices import ListedDevice
 from agent.service import configure_logs
 from agent.settings import AgentSettings
-from agent.watching import changes, news_of
 from drivers.device import Device, DeviceEvent
 
 __all__ = ["watch_devices"]
