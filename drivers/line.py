@@ -11,12 +11,11 @@ from contextlib import closing
 
 import structlog
 
-from agent.core.tokens import Token
-from drivers.device import Counters, DeviceEvent, Place, ProductScanned, Tell
+from drivers.device import Counters, Place, Tell
 from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.port import PORT_ERRORS, Live, Port, Surroundings
 from drivers.session import Session
-from drivers.sightings import Sightings
+from drivers.sightings import Read, Sightings
 
 __all__ = ["NOT_ANSWERING", "LineDevice", "SteadyHand"]
 
@@ -128,10 +127,8 @@ class LineDevice:
         self._pass(now_s)
         for event in events:
             match event:
-                case TokenRead():
+                case TokenRead() | ProductRead():
                     self._see(event, now_s)
-                case ProductRead():
-                    self._say(ProductScanned(device=self.name, product=event), now_s)
                 case RefusedFrame():
                     self.counters.refused += 1
                 case StatusSeen():
@@ -141,18 +138,16 @@ class LineDevice:
         for change in self._sightings.passed(now_s):
             self._tell(change)  # it belongs to one that was told
 
-    def _see(self, read: TokenRead, now_s: float) -> None:
+    def _see(self, read: Read, now_s: float) -> None:
         event = self._sightings.seen(read, now_s)
-        if event is not None and not self._say(event, now_s):
-            self._sightings.untold(read.token)
-
-    def _say(self, event: DeviceEvent, now_s: float) -> bool:
-        if not self._hand.can(now_s):
+        if event is None:
+            return
+        if self._hand.can(now_s):
+            self.counters.presentations += 1
+            self._tell(event)
+        else:
             self.counters.dropped += 1
-            return False
-        self.counters.presentations += 1
-        self._tell(event)
-        return True
+            self._sightings.untold(read)
 
     def _found(self) -> None:
         self.fault = None

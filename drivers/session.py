@@ -3,8 +3,8 @@
 A device that only speaks needs a parser and no more; ``Listening`` makes a session of it. One that
 wants to be asked has a session of its own.
 
-Whoever owns the port calls ``begin``, writes what ``to_send`` answers, reads, and hands in what came
-with ``feed``, or with ``idle`` that nothing came for a tenth of a second; and so on from
+Whoever owns the port calls ``begin``, writes what ``to_send`` answers, reads, and hands in what
+came with ``feed``, or with ``idle`` that nothing came for a tenth of a second; and so on from
 ``to_send``. A read ends with the first bytes that come, so that a talk goes as fast as both talk.
 """
 
