@@ -1,18 +1,20 @@
 """The thread that owns one line: read, parse, hand over; lose the port and find it again.
 
 The loss of a device is logged once and its return once, be it that its port is gone or that it does
-not answer on it; a port that is open stays so. Refused frames are counted here and logged by the
-agent once a minute. A reader that floods is heard no more often than a hand can move: what
-goes beyond is dropped and counted.
+not answer on it; a port that is open stays so. Refused frames are counted here, logged by the agent
+once a minute, and told to whoever watches the devices. A reader that floods is heard no more often
+than a hand can move: what goes beyond is dropped and counted.
 """
 
 import threading
+import traceback
 from contextlib import closing
+from pathlib import Path
 
 import structlog
 
-from drivers.device import Counters, Place, Tell
-from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
+from drivers.device import Counters, Place, Refused, Tell
+from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen, TokenRead
 from drivers.port import PORT_ERRORS, Live, Port, Surroundings
 from drivers.session import Session
 from drivers.sightings import Read, Sightings
@@ -71,7 +73,7 @@ class LineDevice:
         self.counters = Counters()
         self._baud, self._session, self._tell = baud, session, tell
         self._sightings = sightings
-        self._hand = SteadyHand()
+        self._hand, self._noise = SteadyHand(), SteadyHand()
         self._live = live or Live()
         self._world: Surroundings = surroundings or self._live
         self._thread: threading.Thread | None = None
@@ -95,8 +97,8 @@ class LineDevice:
             try:
                 with closing(self._world.open(self.port, self._baud)) as port:
                     self._talk(port)
-            except PORT_ERRORS as error:
-                self._lost(str(error))
+            except Exception as error:  # noqa: BLE001 - a thread that ended would look alive
+                self._lost(str(error) if isinstance(error, PORT_ERRORS) else _of_a_driver(error))
                 self._pass(self._world.now_s())
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
@@ -129,8 +131,8 @@ class LineDevice:
             match event:
                 case TokenRead() | ProductRead():
                     self._see(event, now_s)
-                case RefusedFrame():
-                    self.counters.refused += 1
+                case RefusedFrame(reason=reason):
+                    self._refuse(reason, now_s)
                 case StatusSeen():
                     pass  # nothing to a lane
 
@@ -149,6 +151,14 @@ class LineDevice:
             self.counters.dropped += 1
             self._sightings.untold(read)
 
+    def _refuse(self, reason: Reason, now_s: float) -> None:
+        """Count it, and tell it where few do: noise has a hand of its own, which takes no card's
+        turn.
+        """
+        self.counters.refused += 1
+        if self._noise.can(now_s):
+            self._tell(Refused(device=self.name, reason=reason))
+
     def _found(self) -> None:
         self.fault = None
         _log.info("reader_found", reader=self.name, port=self.port)
@@ -157,3 +167,9 @@ class LineDevice:
         if self.fault is None or self.fault == _NOT_OPENED:
             _log.warning("reader_lost", reader=self.name, port=self.port, error=error)
         self.fault = error
+
+
+def _of_a_driver(error: Exception) -> str:
+    """Say where a driver failed, and not with what, which may be a card's number."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"its driver failed: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}"
