@@ -26,7 +26,6 @@ from drivers.tags.epc import decoded
 
 __all__ = [
     "BAUD",
-    "HEARTBEAT",
     "ILLEGAL",
     "INFORMATION",
     "INVENTORY",
@@ -53,7 +52,7 @@ LONGEST_FRAME = 256
 
 _ANY_READER = 0xFF
 _LEAST_LENGTH = 5  # address, command, status, CRC
-HEARTBEAT = b"\x56\x00\x00\x00\x00\x00"
+_HEARTBEAT = b"\x56\x00\x00\x00\x00\x00"
 
 INVENTORY = 0x01
 INFORMATION = 0x21
@@ -129,10 +128,10 @@ class Framer:
                 self._straying = False
                 taken.append(stream[at:end])
                 at = end
-            elif stream.startswith(HEARTBEAT, at):
+            elif stream.startswith(_HEARTBEAT, at):
                 self._straying = False
                 taken.append(_ALIVE)
-                at += len(HEARTBEAT)
+                at += len(_HEARTBEAT)
             else:
                 if not self._straying:
                     taken.append(RefusedFrame(reason="checksum" if is_whole else "framing"))

@@ -1,7 +1,6 @@
-"""A UHFReader18 as its host sees it: bytes in, bytes out, tags that come into its field and leave.
+"""A UHFReader18 in answer mode: bytes in, bytes out, tags that come into its field and leave.
 
-In answer mode it says what it is asked. In active mode it reports every tag in its field each time
-that ``feed`` is called, with no bytes too, and a heartbeat where there is none.
+One in active mode says ``drivers.readers.uhf18.report`` of each tag, again and again; nobody asks.
 
 >>> reader = VirtualUhf18()
 >>> reader.lay(bytes.fromhex("2D14257BF4499602D2000000"))
@@ -9,10 +8,7 @@ that ``feed`` is called, with no bytes too, and a heartbeat where there is none.
 '13 00 01 01 01 0C 2D 14 25 7B F4 49 96 02 D2 00 00 00 6F 03'
 """
 
-from typing import Literal
-
 from drivers.readers.uhf18 import (
-    HEARTBEAT,
     ILLEGAL,
     INFORMATION,
     INVENTORY,
@@ -22,7 +18,6 @@ from drivers.readers.uhf18 import (
     SOUND,
     answer,
     command,
-    report,
 )
 
 __all__ = ["VirtualUhf18"]
@@ -40,8 +35,7 @@ class VirtualUhf18:
 
     name = "uhf18"
 
-    def __init__(self, *, mode: Literal["answer", "active"] = "answer") -> None:
-        self.mode = mode
+    def __init__(self) -> None:
         self.power_dbm = 26
         self.beeps = 0
         self._tags: list[bytes] = []
@@ -62,10 +56,7 @@ class VirtualUhf18:
     def feed(self, data: bytes) -> bytes:
         """Take what the host sends, and answer what the reader says."""
         self._held += data
-        said = b"".join(self._do(asked[2], asked[3:-2]) for asked in iter(self._next, b""))
-        if self.mode == "active":
-            said += b"".join(map(report, self._tags)) or HEARTBEAT
-        return said
+        return b"".join(self._do(asked[2], asked[3:-2]) for asked in iter(self._next, b""))
 
     def _next(self) -> bytes:
         """Take the next whole command; what has a wrong CRC is nothing to it."""
