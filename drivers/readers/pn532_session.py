@@ -44,13 +44,22 @@ from drivers.readers.pn532_frames import ACK, NAK, WAKE_UP, Found, Frame, Framer
 from drivers.tags.ndef import events_of_memory
 from drivers.tags.tlv import reading
 
-__all__ = ["ACK_S", "ANSWER_S", "LOOK_EVERY_S", "PATIENCE", "REST_S", "Pn532Session"]
+__all__ = [
+    "ACK_S",
+    "ANSWER_S",
+    "LOOK_EVERY_S",
+    "LOOK_FOR_ONE_EVERY_S",
+    "PATIENCE",
+    "REST_S",
+    "Pn532Session",
+]
 
 ACK_S = 0.1
 """The chip acknowledges within 15 ms (section 6.2.1.5); USB adapters hold bytes for 16 more."""
 ANSWER_S = 1.0
 LOOK_EVERY_S = 0.1
-"""A hand holds a card for longer; in between the line is silent."""
+LOOK_FOR_ONE_EVERY_S = 0.2
+"""While nothing lies there: a hand holds a card for longer, and a day of looks costs half."""
 REST_S = 1.0
 PATIENCE = 3
 
@@ -64,8 +73,8 @@ _PAGES_BYTES = 16
 _TYPE_2 = 0x00
 _UNKNOWN = RefusedFrame(reason="unknown")
 
-Script = Generator[bytes | None, bytes, None]
-"""Yields commands and takes the data of their answers; yields None to pause."""
+Script = Generator[bytes | float, bytes, None]
+"""Yields commands and takes the data of their answers; yields seconds to pause."""
 
 
 class Pn532Session:
@@ -159,13 +168,15 @@ class Pn532Session:
         self._due_s = now_s + REST_S
         self.answering = False
 
-    def _go_on(self, command: bytes | None, now_s: float) -> None:
-        self._command, self._acknowledged = command, False
-        if command is None:
-            self._due_s = now_s + LOOK_EVERY_S
-        else:
-            self._write += frame(command)
+    def _go_on(self, step: bytes | float, now_s: float) -> None:
+        self._acknowledged = False
+        if isinstance(step, bytes):
+            self._command = step
+            self._write += frame(step)
             self._due_s = now_s + ACK_S
+        else:
+            self._command = None
+            self._due_s = now_s + step
 
     def _talk(self) -> Script:
         for command in (_SAM_NORMAL, bytes([GET_FIRMWARE_VERSION]), _LOOK_BRIEFLY):
@@ -174,13 +185,14 @@ class Pn532Session:
         while True:
             data = yield _LOOK
             self.answering = True
-            match targets_in(data):
+            targets = targets_in(data)
+            match targets:
                 case [target] if self._read_ndef and target.sak == _TYPE_2:
                     yield from self._read(target)
                 case _:
                     self._known = None
                     self._events += events_of(Frame("answer", _LOOK[0] + 1, data))
-            yield None
+            yield LOOK_EVERY_S if targets else LOOK_FOR_ONE_EVERY_S
 
     def _read(self, target: Target) -> Script:
         """Say who a card of type 2 is, by its memory or else by its number."""

@@ -23,6 +23,7 @@ from drivers.readers.uhf18 import (
     INFORMATION,
     INVENTORY,
     MORE_FOLLOW,
+    NO_TAG,
     Found,
     Framer,
     buzzer,
@@ -32,11 +33,13 @@ from drivers.readers.uhf18 import (
     reader_information,
 )
 
-__all__ = ["ANSWER_S", "ASK_EVERY_S", "PATIENCE", "REST_S", "Uhf18Session"]
+__all__ = ["ANSWER_S", "ASK_EVERY_S", "ASK_FOR_ONE_EVERY_S", "PATIENCE", "REST_S", "Uhf18Session"]
 
 ANSWER_S = 0.5
 """A command takes some milliseconds; an inventory as long as the reader looks for tags, beside."""
 ASK_EVERY_S = 0.1
+ASK_FOR_ONE_EVERY_S = 0.2
+"""While nobody is there: a hand holds a card for longer, and a day of asking costs half."""
 REST_S = 1.0
 PATIENCE = 3
 
@@ -118,8 +121,9 @@ class Uhf18Session:
             elif self._beep_due:
                 self._go_on(now_s)
             else:
-                self._failures = 0
-                self._command, self._due_s = None, now_s + ASK_EVERY_S
+                self._failures, self._command = 0, None
+                pause_s = ASK_FOR_ONE_EVERY_S if status == NO_TAG else ASK_EVERY_S
+                self._due_s = now_s + pause_s
 
     def _go_on(self, now_s: float) -> None:
         self._failures = 0
