@@ -92,6 +92,7 @@ class Pn532Session:
         self._acknowledged = False
         self._failures = 0
         self._known: tuple[Target, list[Event]] | None = None
+        self._refused: list[RefusedFrame] = []
 
     def begin(self, now_s: float) -> None:
         """Start on a port that was just opened; what the chip is like is not known yet."""
@@ -191,7 +192,7 @@ class Pn532Session:
                     yield from self._read(target)
                 case _:
                     self._known = None
-                    self._events += events_of(Frame("answer", _LOOK[0] + 1, data))
+                    self._see(list(events_of(Frame("answer", _LOOK[0] + 1, data))))
             yield LOOK_EVERY_S if targets else LOOK_FOR_ONE_EVERY_S
 
     def _read(self, target: Target) -> Script:
@@ -200,11 +201,20 @@ class Pn532Session:
             self._known = None
             read = yield from self._memory()
             if read is None:  # it was taken away in the middle, or a page is not for everybody
-                self._events.append(RefusedFrame(reason="unreadable"))
+                self._see([RefusedFrame(reason="unreadable")])
                 return
             events = events_of_memory(read) if read else []
             self._known = target, events if _names_somebody(events) else [card(target)]
-        self._events += self._known[1]
+        self._see(self._known[1])
+
+    def _see(self, events: list[Event]) -> None:
+        """Say what lies there. A card that is refused is so once for as long as it lies, though
+        the number of one that makes it up is another one at each look.
+        """
+        refused = [event for event in events if isinstance(event, RefusedFrame)]
+        if not refused or refused != self._refused:
+            self._events += events
+        self._refused = refused
 
     def _memory(self) -> Generator[bytes, bytes, bytes | None]:
         """Read the memory as far as its message goes: empty without one, None where it failed."""

@@ -16,7 +16,7 @@ A reader in active mode is not asked at all: ``drivers.session.Listening`` hears
 
 from collections.abc import Iterator
 
-from drivers.events import Event, TokenRead
+from drivers.events import Event, RefusedFrame, TokenRead
 from drivers.presence import Presence
 from drivers.readers.uhf18 import (
     ILLEGAL,
@@ -69,6 +69,7 @@ class Uhf18Session:
         self._looks_s = _LOOKS_S
         self._failures = 0
         self._beep_due = False
+        self._refused: list[RefusedFrame] = []
 
     def begin(self, now_s: float) -> None:
         """Start on a port that was just opened; what the reader is like is not known yet."""
@@ -92,13 +93,22 @@ class Uhf18Session:
         events: list[Event] = []
         for each in found:
             said = events_of(each)
-            events += said
-            self._notice(said, now_s)
             if isinstance(each, bytes):
+                said = self._news(said)
+                self._notice(said, now_s)
                 self._hear(each, now_s)
+            events += said
         if now_s >= self._due_s:
             self._overdue(now_s)
         return events
+
+    def _news(self, said: list[Event]) -> list[Event]:
+        """Leave out what is refused again and again: a tag of somebody else's that hangs there."""
+        refused = [event for event in said if isinstance(event, RefusedFrame)]
+        before, self._refused = self._refused, refused
+        if refused != before:
+            return said
+        return [event for event in said if not isinstance(event, RefusedFrame)]
 
     def _notice(self, said: list[Event], now_s: float) -> None:
         for event in said:
