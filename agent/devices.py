@@ -63,7 +63,7 @@ class ListedDevice(BaseModel):
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] != "extra_forbidden":
-            return f"{key}: {first['msg']}"
+            return f"{key}: {first['msg'].removeprefix('Value error, ')}"
         known = (*type(self).model_fields, *model.model_fields)
         return unknown_key(key, key, known)
 
