@@ -18,8 +18,7 @@ from agent.cli.shown import fail, until_nobody_reads
 
 __all__ = ["emulate"]
 
-_KINDS = ("em4100", "wiegand", "barcode")
-_TAP_S = 0.4
+_KINDS = ("em4100", "wiegand", "pn532", "uhf18", "barcode")
 _NOISE_BYTES = 64
 _LONGEST = 4_096
 _HELP = """\
@@ -135,7 +134,7 @@ class _Desk:
         card = self._deck[self._next % len(self._deck)]
         self._next += 1
         self._device.lay(card)
-        time.sleep(_TAP_S)  # as long as a hand holds it there
+        time.sleep(self._emulated.tap_s)  # as long as a hand holds it there
         self._device.take_away()
         self._tell("tap", card=card)
 

@@ -11,18 +11,22 @@ from typing import Any, Generic, TypeVar
 from agent.core.tokens import Token, TokenRefused
 from drivers.events import ProductRead, RefusedFrame, TokenRead
 from drivers.presence import GONE_AFTER_S
-from drivers.readers import em4100, wiegand
+from drivers.readers import em4100, pn532, uhf18, wiegand
 from drivers.registry import Kind
 from drivers.scanners import barcode
 from drivers.virtual.line import VirtualLine
+from drivers.virtual.pn532 import VirtualPn532
 from drivers.virtual.scans import scan_from, scan_of
-from drivers.virtual.talk import Speaking, Talk
+from drivers.virtual.tags import gsrn_epc, tag_of
+from drivers.virtual.talk import Answering, Speaking, Talk
+from drivers.virtual.uhf18 import VirtualUhf18
 
-__all__ = ["BARCODE", "EM4100", "KINDS", "WIEGAND", "EmulatedKind"]
+__all__ = ["BARCODE", "EM4100", "KINDS", "PN532", "UHF18", "WIEGAND", "EmulatedKind"]
 
 C = TypeVar("C")
 
 _REPEAT_S = 0.060
+_GSRN_DIGITS = 18
 _END_OF_A_FRAME = b"8E\x03"
 
 
@@ -42,6 +46,8 @@ class EmulatedKind(Generic[C]):
     make_talk: Callable[[], Talk[C]]
     forgets_s: float = GONE_AFTER_S
     """How long the driver remembers a card that was taken away."""
+    tap_s: float = 0.4
+    """How long a hand holds a card there."""
 
     def make(self, link: Path | None = None) -> VirtualLine[C]:
         """Make one that is not plugged in yet."""
@@ -59,6 +65,23 @@ def _wiegand_from(text: str) -> Token:
     if facility > 255 or card > 65_535:
         raise ValueError(say)
     return token
+
+
+def _nfc_from(text: str) -> Token:
+    """Take a chip's number, or a member's that stands on the card."""
+    text = text.strip()
+    if len(text.removeprefix("gsrn:")) == _GSRN_DIGITS and text.removeprefix("gsrn:").isdigit():
+        return _uhf_from(text)
+    say = "an NFC card is its chip's number of 8, 14 or 20 hex digits, such as 0416C6C2D73881"
+    token = _token("uid", text, f"{say}, or a member's GSRN that stands on it")
+    if len(token.value) not in (8, 14, 20):
+        raise ValueError(say)
+    return token
+
+
+def _uhf_from(text: str) -> Token:
+    say = "a member's tag has a GSRN of 18 digits, such as 061414112345678902"
+    return _token("gsrn", text, say)
 
 
 def _token(scheme: str, text: str, say: str) -> Token:
@@ -119,5 +142,31 @@ BARCODE: EmulatedKind[str] = EmulatedKind(
     forgets_s=0.0,
 )
 
-KINDS: Mapping[str, EmulatedKind[Any]] = {kind.driver: kind for kind in (EM4100, WIEGAND, BARCODE)}
+PN532: EmulatedKind[Token] = EmulatedKind(
+    kind="reader",
+    driver="pn532",
+    about="a PN532, which is asked for the NFC cards that lie there",
+    baud=pn532.BAUD,
+    example="0416C6C2D73881",
+    card_from=_nfc_from,
+    masked=_masked_token,
+    make_talk=lambda: Answering(VirtualPn532, tag_of),
+)
+
+UHF18: EmulatedKind[Token] = EmulatedKind(
+    kind="reader",
+    driver="uhf18",
+    about="a UHFReader18 at a door, which is asked for the tags in its field",
+    baud=uhf18.BAUD,
+    example="061414112345678902",
+    card_from=_uhf_from,
+    masked=_masked_token,
+    make_talk=lambda: Answering(VirtualUhf18, gsrn_epc),
+    forgets_s=0.0,  # who was there is there still
+    tap_s=3.0,
+)
+
+KINDS: Mapping[str, EmulatedKind[Any]] = {
+    kind.driver: kind for kind in (EM4100, WIEGAND, PN532, UHF18, BARCODE)
+}
 """Every kind that ``tapledger devices emulate`` knows."""

@@ -14,7 +14,7 @@ b''
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 __all__ = ["Answering", "Answers", "Speaking", "Talk"]
 
@@ -96,12 +96,16 @@ class Speaking(Talk[C]):
 
 
 class Answering(Talk[C]):
-    """A device that speaks when it is spoken to. ``make`` makes it anew at each plugging in."""
+    """A device that speaks when it is spoken to. ``make`` makes it anew at each plugging in;
+    ``shape`` says what a card is to it.
+    """
 
     repeat_s = None
 
-    def __init__(self, make: Callable[[], Answers[C]]) -> None:
-        self._make = make
+    def __init__(
+        self, make: Callable[[], Answers[Any]], shape: Callable[[C], object] = lambda card: card
+    ) -> None:
+        self._make, self._shape = make, shape
         self._answers = make()
         self._cards: list[C] = []
 
@@ -109,18 +113,18 @@ class Answering(Talk[C]):
         """Forget what was said; cards that lie there lie there still."""
         self._answers = self._make()
         for card in self._cards:
-            self._answers.lay(card)
+            self._answers.lay(self._shape(card))
         return b""
 
     def lay(self, card: C, /) -> None:
         """Have it before the reader."""
         self._cards.append(card)
-        self._answers.lay(card)
+        self._answers.lay(self._shape(card))
 
     def take(self, card: C, /) -> None:
         """Have it no longer."""
         self._cards.remove(card)
-        self._answers.take(card)
+        self._answers.take(self._shape(card))
 
     def says(self) -> bytes:
         """Answer what it was asked before, where the card that was laid is the answer."""
