@@ -1,4 +1,4 @@
-"""What is plugged in is found by its lasting names, never opened, and can be copied as it stands."""
+"""What is plugged in is found by its lasting names, never opened, and can be copied as it is."""
 
 import fcntl
 import json
