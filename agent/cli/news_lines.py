@@ -23,25 +23,21 @@ _COLOURS = {
     "visit": "magenta",
     "refused": "yellow",
 }
-_PROOFS = {
-    "any": "a number that anybody can type",
-    "uid": "a chip's number, which can be cloned",
-    "sdm": "signed by the card",
-}
+_PROOFS = {"any": "no proof", "uid": "can be cloned", "sdm": "signed"}
 REASONS = {
-    "checksum": "a checksum is wrong: noise on the line, or a wrong baud rate",
-    "framing": "bytes outside a frame: half a message, noise, or a wrong baud rate",
-    "length": "too long or too short: another driver's device, or a wrong baud rate",
-    "check_digit": "the check digit is wrong: a damaged or misprinted code",
-    "payment_card": "a payment card: never taken, never kept",
-    "random_uid": "a number the chip makes up at each tap: a telephone, or a passport",
-    "provider_gsrn": "a member of staff's number, no customer's",
-    "mac": "the card's signature does not hold: wrong keys, or forged",
-    "replay": "the card's signature was seen before: a copy",
+    "checksum": "wrong checksum: noise, or wrong baud?",
+    "framing": "no whole frame: noise, or wrong baud?",
+    "length": "wrong length: another driver's device?",
+    "check_digit": "wrong check digit: a damaged code?",
+    "payment_card": "a payment card: not taken, not kept",
+    "random_uid": "a number that changes with each tap",
+    "provider_gsrn": "a member of staff's number",
+    "mac": "its signature does not hold: forged?",
+    "replay": "its signature was seen before: a copy?",
     "unreadable": "read, and means nothing here",
     "unknown": "no form that a card or a product has",
 }
-"""What each reason of a refusal says to a person."""
+"""What each reason of a refusal says to a person, on the 39 characters that a line has left."""
 
 _ONE = {"card": "card", "product": "product", "visit": "visit", "refused": "refused"}
 _MANY = {"card": "cards", "product": "products", "visit": "visits", "refused": "refused"}

@@ -3,17 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.api.devices import NoDevices
+from agent.cli.news_lines import REASONS
 from agent.core.tokens import Token
 from agent.device_news import changes, news_of
 from agent.news import DeviceNews
 from agent.watching import DeviceWatch
 from drivers.device import CardPresented, DeviceEvent, ProductScanned, Refused, ZoneVisited
-from drivers.events import ProductRead
+from drivers.events import ProductRead, Reason
 
 _LANES = {"front": "1"}
 _CARD = Token("em4100", "0C000621A5")
@@ -147,3 +149,9 @@ def test_an_agent_without_devices_tells_nothing() -> None:
             return [news async for news in listener.events()]
 
         assert asyncio.run(read()) == []
+
+
+def test_every_reason_has_words_that_fit() -> None:
+    """Each reason of a refusal is said in words, on what a line of 80 characters has left."""
+    assert set(REASONS) == set(get_args(Reason))
+    assert max(map(len, REASONS.values())) <= 39
