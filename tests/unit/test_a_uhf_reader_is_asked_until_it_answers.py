@@ -129,6 +129,15 @@ def test_only_its_own_answer_ends_a_question(other: bytes) -> None:
     assert session.answering is None
 
 
+def test_a_late_answer_is_not_the_next_ones() -> None:
+    """The answer to an inventory that was given up is not the one to what was asked since."""
+    session = Uhf18Session()
+    session.begin(0.0)
+    assert session.to_send() == reader_information()
+    session.feed(answer(1, 0xFB), 0.1)
+    assert session.to_send() == b""
+
+
 def test_a_dead_reader_is_said_to_be_one_and_found_again() -> None:
     """A reader that is silent is asked again and again, with rests, and works once it is back."""
     session = Uhf18Session()
