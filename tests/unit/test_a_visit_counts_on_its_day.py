@@ -1,4 +1,4 @@
-"""Who was seen in a zone has its promotion that day, however it is judged again; nobody else has."""
+"""Who was seen in a zone has its promotion that day, however it is judged; nobody else has."""
 
 import asyncio
 from collections.abc import Callable, Iterator
