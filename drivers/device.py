@@ -6,12 +6,12 @@ from a thread of its own, and never raises into the agent: what is wrong with it
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from agent.core.tokens import Token
-from drivers.events import ProductRead
+from drivers.events import ProductRead, Reason
 
 __all__ = [
     "CardPresented",
@@ -22,6 +22,7 @@ __all__ = [
     "DriverOptions",
     "Place",
     "ProductScanned",
+    "Refused",
     "Tell",
     "ZoneVisited",
 ]
@@ -57,7 +58,18 @@ class ZoneVisited:
     zone: str
 
 
-DeviceEvent = CardPresented | ProductScanned | ZoneVisited
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """Bytes or a card were refused. No lane hears of it: it is for whoever watches the devices.
+
+    Told no faster than a hand moves, however much noise there is; ``Counters.refused`` has all.
+    """
+
+    device: str
+    reason: Reason
+
+
+DeviceEvent = CardPresented | ProductScanned | ZoneVisited | Refused
 
 Tell = Callable[[DeviceEvent], None]
 """Takes what a device saw, from the device's own thread; it must only enqueue."""
@@ -109,6 +121,12 @@ class DriverOptions(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def only_looking(self) -> Self:
+        """Answer options for ``tapledger devices watch``, which looks on without an agent: what a
+        tap would use up or leave behind, such as a card's counter, must stay as it is.
+        """
+        return self
 
 
 class Driver(Protocol):

@@ -1,9 +1,9 @@
 """The thread that owns one line: read, parse, hand over; lose the port and find it again.
 
 The loss of a device is logged once and its return once, be it that its port is gone or that it does
-not answer on it; a port that is open stays so. Refused frames are counted here and logged by the
-agent once a minute. A reader that floods is heard no more often than a hand can move: what
-goes beyond is dropped and counted.
+not answer on it; a port that is open stays so. Refused frames are counted here, logged by the agent
+once a minute, and told to whoever watches the devices. A reader that floods is heard no more often
+than a hand can move: what goes beyond is dropped and counted.
 """
 
 import threading
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from drivers.device import Counters, Place, Tell
-from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
+from drivers.device import Counters, Place, Refused, Tell
+from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen, TokenRead
 from drivers.port import PORT_ERRORS, Live, Port, Surroundings
 from drivers.session import Session
 from drivers.sightings import Read, Sightings
@@ -73,7 +73,7 @@ class LineDevice:
         self.counters = Counters()
         self._baud, self._session, self._tell = baud, session, tell
         self._sightings = sightings
-        self._hand = SteadyHand()
+        self._hand, self._noise = SteadyHand(), SteadyHand()
         self._live = live or Live()
         self._world: Surroundings = surroundings or self._live
         self._thread: threading.Thread | None = None
@@ -131,8 +131,8 @@ class LineDevice:
             match event:
                 case TokenRead() | ProductRead():
                     self._see(event, now_s)
-                case RefusedFrame():
-                    self.counters.refused += 1
+                case RefusedFrame(reason=reason):
+                    self._refuse(reason, now_s)
                 case StatusSeen():
                     pass  # nothing to a lane
 
@@ -150,6 +150,14 @@ class LineDevice:
         else:
             self.counters.dropped += 1
             self._sightings.untold(read)
+
+    def _refuse(self, reason: Reason, now_s: float) -> None:
+        """Count it, and tell it where few do: noise has a hand of its own, which takes no card's
+        turn.
+        """
+        self.counters.refused += 1
+        if self._noise.can(now_s):
+            self._tell(Refused(device=self.name, reason=reason))
 
     def _found(self) -> None:
         self.fault = None

@@ -55,7 +55,7 @@ MUTANTS = {
     "uhf_heartbeat_wins": Mutant(
         file=_READER,
         old="            if is_whole and crc_hqx",
-        new="            if is_whole and not stream.startswith(_HEARTBEAT, at) and crc_hqx",
+        new="            if is_whole and not stream.startswith(HEARTBEAT, at) and crc_hqx",
         caught_by=f"{_UHF}::test_a_frame_as_long_as_a_heartbeat_says_is_a_frame",
     ),
     "uhf_heartbeat_at_once": Mutant(
