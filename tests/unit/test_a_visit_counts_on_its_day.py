@@ -221,6 +221,13 @@ def test_a_restart_has_seen_nobody(shop: Shop) -> None:
     assert shop.quote().points == 15
 
 
+def test_a_changed_program_knows_who_was_seen(shop: Shop) -> None:
+    """A program that is taken while the shop is open forgets nobody."""
+    shop.see(ANA)
+    shop.till.adopt(Terms(program=DOOR.model_copy(update={"version": 2})))
+    assert shop.sell("s-1") == {"base": 5, "came-in": 10}
+
+
 def test_a_crowd_is_bounded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound the one who was seen longest ago gives way; zones do not grow."""
     monkeypatch.setattr(visits, "_MEMBERS_MOST", 1)
