@@ -66,6 +66,12 @@ MUTANTS = {
         new="            if status < 0:\n",
         caught_by=f"{_ASKED_UHF}::test_all_answers_to_one_question_are_waited_for",
     ),
+    "uhf_power_wears_its_memory_out": Mutant(
+        file=_READER,
+        old="not in (None, self._power_told_dbm):",
+        new="is not None:",
+        caught_by=f"{_ASKED_UHF}::test_a_configured_power_is_set_before_the_first_look",
+    ),
     "uhf_gives_up_a_long_look": Mutant(
         file=_READER,
         old="        looks_s = self._looks_s if",
