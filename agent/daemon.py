@@ -160,11 +160,23 @@ class Agent:
         """Answer a part for each lane's cards: they are served in order, and lanes side by side."""
         for lane in self._inbox.cards:
             yield f"taps of lane {lane}", partial(self._serve_taps, lane)
+        yield "visits", self._serve_visits
 
     async def _serve_taps(self, lane: str) -> None:
         while True:
             device, card = await self._inbox.cards[lane].take()
             await self._lanes.card_presented(lane, device, card.token)
+
+    async def _serve_visits(self) -> None:
+        while True:
+            device, visit = await self._inbox.visits.take()
+            try:
+                is_a_members = await self._till.visits.arrived(visit.token, visit.zone)
+            except LedgerError as error:  # a promotion is lost for one, and no sale
+                _log.warning("visit_not_noted", reader=device, error=str(error))
+            else:
+                if is_a_members:
+                    _log.info("visit", reader=device, zone=visit.zone, token=visit.token.masked)
 
     async def _keep(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
         """Run a part for ever; when it fails, log it and run it again."""
@@ -225,6 +237,7 @@ class Agent:
             for released in await self._till.release_overdue():
                 self._lanes.redemption_changed(released)
         self._lanes.look_after()
+        self._till.visits.look(self._till.day_now)
         with contextlib.suppress(LedgerError):
             await self._till.activate_due()
         self._tell_health()

@@ -69,7 +69,7 @@ class Uhf18Options(SerialOptions):
     mode: Literal["answer", "active"] = "answer"
     """``active`` for a reader that was set to report by itself: it is listened to, never asked."""
     power_dbm: Annotated[int, Field(strict=True, ge=0, le=30)] | None = None
-    """The power it is set to, where its own is not the right one; the reader keeps it."""
+    """The power it is set to where it has another; the reader keeps it."""
     buzzer: bool = False
     """Whether it beeps for each card that comes into its field."""
     tells: Literal["visits", "cards"] = "visits"

@@ -15,7 +15,7 @@ from agent.cli.pin import pin
 from agent.cli.program import program
 from agent.cli.shown import fail, plain_errors
 from agent.layered import load
-from agent.service import configure_logs
+from agent.service import configure_logs, leave
 
 __all__ = ["main"]
 
@@ -47,6 +47,7 @@ def agent(configs: tuple[Path, ...]) -> None:
 
     configure_logs()
     asyncio.run(Agent(load(AgentSettings, configs)).run())
+    leave()
 
 
 @main.command()

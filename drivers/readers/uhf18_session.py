@@ -5,11 +5,12 @@
 >>> session.to_send().hex(" ").upper()
 '04 FF 21 19 95'
 
-The reader is asked what it is and how long it looks for tags, has its power set where one is
-configured, and is asked again and again which tags it sees. An answer whose status is 03 is one of
-several: the next ones come unasked. A command that is not answered in time is sent again; after
-``PATIENCE`` of them the session rests and begins from the beginning, and ``answering`` is false
-until an inventory is answered. Nothing is ever written that the reader would keep but the power.
+The reader is asked what it is and how long it looks for tags, has its power set where it has
+another than is configured (it keeps that in a memory that wears out), and is asked again and again
+which tags it sees. An answer whose status is 03 is one of several: the next ones come unasked. A
+command that is not answered in time is sent again; after ``PATIENCE`` of them the session rests and
+begins from the beginning, and ``answering`` is false until an inventory is answered. Nothing else
+is ever written that the reader would keep.
 
 A reader in active mode is not asked at all: ``drivers.session.Listening`` hears its reports.
 """
@@ -67,6 +68,7 @@ class Uhf18Session:
         self._command: bytes | None = None
         self._due_s = 0.0  # when an answer is overdue or a pause over
         self._looks_s = _LOOKS_S
+        self._power_told_dbm: int | None = None
         self._failures = 0
         self._beep_due = False
         self._refused: list[RefusedFrame] = []
@@ -121,7 +123,7 @@ class Uhf18Session:
         if asked is None or code not in (asked, ILLEGAL):
             return
         if code == INFORMATION and len(frame) == _INFORMATION_BYTES:
-            self._looks_s = 0.1 * frame[11]
+            self._power_told_dbm, self._looks_s = frame[10], 0.1 * frame[11]
         if asked != INVENTORY:
             self._go_on(now_s)
         elif code == INVENTORY:
@@ -155,7 +157,7 @@ class Uhf18Session:
 
     def _bring_up(self, now_s: float) -> None:
         self._framer.idle()
-        self._beep_due = False
+        self._beep_due, self._power_told_dbm = False, None
         self._commands = self._talk()
         self._go_on(now_s)
 
@@ -167,7 +169,7 @@ class Uhf18Session:
 
     def _talk(self) -> Iterator[bytes]:
         yield reader_information()
-        if self._power_dbm is not None:
+        if self._power_dbm not in (None, self._power_told_dbm):
             yield power(self._power_dbm)
         while True:
             yield inventory()

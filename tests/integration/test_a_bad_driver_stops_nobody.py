@@ -17,7 +17,9 @@ from agent.tools.waiting import wait_until
 CARD = Token("em4100", "0C000621A5")
 CHOKED_ON = Token("em4100", "0C000621FF")
 IN_TIME_S = 5
-BAD = ("hangs", "raises", "mute", "clings", "floods")
+BAD = ("hangs", "raises", "mute", "dies", "clings", "floods")
+MORE = ("hangs-2", "hangs-3")
+"""One after the other, their ends would take longer than the agent has."""
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,9 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreKit]:
     """An agent with a good reader at lane 2, one that chokes at lane 1, and bad ones at lane 3."""
     kit = StoreKit(name="s001", directory=tmp_path_factory.mktemp("store"), lane_names=("1", "2"))
     toml = kit.config.read_text("utf-8").replace('"em4100"', '"chokes"', 1)
-    for name in BAD:
-        toml += f'[[reader]]\nname = "{name}"\ndriver = "{name}"\nport = "{name}"\n'
+    for name in (*BAD, *MORE):
+        driver = name.partition("-")[0]
+        toml += f'[[reader]]\nname = "{name}"\ndriver = "{driver}"\nport = "{name}"\n'
     kit.config.write_text(f'{toml}[[lane]]\nname = "3"\ndevices = {list(BAD)}\n', "utf-8")
     kit.agent = Daemon(
         [sys.executable, "-c", bad_drivers.AGENT, "agent", "--config", str(kit.config)],
@@ -72,9 +75,9 @@ def test_each_is_named_with_its_fault(kit: StoreKit) -> None:
     assert faults["hangs"] == "its driver has not started it yet"
     assert "no such library" in (faults["raises"] or "")
     assert faults["mute"] == "its driver cannot say how it is: AttributeError"
-    assert [faults[name] for name in ("clings", "floods", "reader-2")] == [None] * 3
+    assert [faults[name] for name in ("dies", "clings", "floods", "reader-2")] == [None] * 4
     reasons = " ".join(kit.health()["reasons"])
-    assert [name in reasons for name in (*BAD, "reader-2")] == [True] * 3 + [False] * 3
+    assert [name in reasons for name in (*BAD, "reader-2")] == [True] * 3 + [False] * 4
 
 
 def test_metrics_say_the_same(kit: StoreKit) -> None:
@@ -104,10 +107,11 @@ def test_it_ends_in_order(kit: StoreKit) -> None:
     lines = kit.agent.log_lines()
     assert lines[-1]["event"] == "agent_stopped"
     left = [line["device"] for line in lines if line["event"] == "device_not_stopped"]
-    assert sorted(left) == ["hangs", "raises"]
+    assert sorted(left) == ["hangs", "hangs-2", "hangs-3", "raises"]
     log = Path(kit.directory / "agent.log").read_text("utf-8")
     assert CHOKED_ON.value not in log
     assert bad_drivers.FLOOD.value not in log
     dropped = [line for line in lines if line["event"] == "tap_dropped"]
+    assert [line["error"] for line in lines if line["event"] == "thread_ended"] == ["ValueError"]
     assert 1 <= len(dropped) < 10  # and not one for each of thousands
     replay(kit.ledger_path)

@@ -68,10 +68,20 @@ class Mute(_Device):
 
 
 class Clings(_Device):
-    """Reads for ever in a thread that no stop reaches."""
+    """Reads for ever in a thread that no stop reaches, and that is no daemon."""
 
     def start(self) -> None:
-        threading.Thread(target=threading.Event().wait, name="clings").start()
+        threading.Thread(target=threading.Event().wait, name="clings", daemon=False).start()
+
+
+class Dies(_Device):
+    """Has its thread end with an error that says a card's number."""
+
+    def start(self) -> None:
+        threading.Thread(target=self._die, name="dies").start()
+
+    def _die(self) -> None:
+        raise ValueError(FLOOD.value)
 
 
 class Floods(_Device):
@@ -108,7 +118,7 @@ class _Driver(Driver):
 
 
 _DRIVERS: dict[str, Driver] = {
-    each.__name__.lower(): _Driver(each) for each in (Hangs, Raises, Mute, Clings, Floods)
+    each.__name__.lower(): _Driver(each) for each in (Hangs, Raises, Mute, Dies, Clings, Floods)
 } | {"chokes": SerialDriver(baud=9600, make_session=listening(_Parser))}
 
 

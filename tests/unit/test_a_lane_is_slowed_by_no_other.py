@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from agent.core.tokens import Token
 from agent.daemon import Agent
 from agent.inbox import WAITING_MOST, Inbox
-from agent.lanes import Lanes
+from agent.ledger import LedgerUnavailable
 from drivers.device import CardPresented, DeviceEvent, ProductScanned, ZoneVisited
 from drivers.events import ProductRead
 
@@ -168,10 +168,10 @@ def shop(tmp_path: Path) -> Iterator[LaneShop]:
 
 
 class Desks(Agent):
-    """An agent of which only the desks of its lanes run, over another's lanes."""
+    """An agent of which only the desks run, over a shop's lanes and till."""
 
-    def __init__(self, inbox: Inbox, lanes: Lanes) -> None:
-        self._inbox, self._lanes = inbox, lanes
+    def __init__(self, inbox: Inbox, shop: LaneShop) -> None:
+        self._inbox, self._lanes, self._till = inbox, shop.lanes, shop.till
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -199,7 +199,7 @@ def test_a_look_up_that_hangs_holds_up_its_lane_only(
             return await identify(text, how)
 
         monkeypatch.setattr(shop.till, "identify", identify_slowly)
-        with Desks(inbox, shop.lanes).serving():
+        with Desks(inbox, shop).serving():
             inbox.of("front")(card(ANA))
             await asked.wait()
             inbox.of("back")(card(BEN))
@@ -217,7 +217,7 @@ def test_a_screen_that_never_reads_holds_up_nobody(shop: LaneShop) -> None:
     """
 
     async def work(inbox: Inbox) -> None:
-        with Desks(inbox, shop.lanes).serving(), shop.lanes.listen("1") as asleep:
+        with Desks(inbox, shop).serving(), shop.lanes.listen("1") as asleep:
             heard: list[Token] = []
             for number in range(3 * WAITING_MOST):
                 inbox.of("front")(card((ANA, NOBODY)[number % 2]))
@@ -227,6 +227,41 @@ def test_a_screen_that_never_reads_holds_up_nobody(shop: LaneShop) -> None:
             assert heard == [ANA, NOBODY] * (3 * WAITING_MOST // 2)
             ended = [event async for event in asleep.events()]
             assert len(ended) < 3 * WAITING_MOST
+
+    run(work)
+
+
+def test_a_visit_that_cannot_be_noted_is_lost_alone(
+    shop: LaneShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nobody can look up whose tag it is, a visit is lost and said in the log without its
+    number; the one after it is noted, a lane is served, and a sale is taken.
+    """
+
+    async def work(inbox: Inbox) -> None:
+        read = shop.ledger.read
+
+        async def cannot(_: Any) -> Any:
+            monkeypatch.setattr(shop.ledger, "read", read)
+            raise LedgerUnavailable("no disk")
+
+        monkeypatch.setattr(shop.ledger, "read", cannot)
+        with Desks(inbox, shop).serving(), capture_logs() as logs:
+            for token in (ANA, NOBODY, BEN):
+                inbox.of("door")(
+                    ZoneVisited(device="door", token=token, change="arrived", zone="door")
+                )
+            while not any(line["event"] == "visit" for line in logs):
+                await asyncio.sleep(0)
+            inbox.of("back")(card(BEN))
+            assert await told(shop, "2", 1) == [BEN]
+        said = [line for line in logs if line["event"].startswith("visit")]
+        assert [(line["event"], line["reader"]) for line in said] == [
+            ("visit_not_noted", "door"),
+            ("visit", "door"),
+        ]
+        assert said[1]["token"] == BEN.masked
+        await shop.sell(ANA)
 
     run(work)
 

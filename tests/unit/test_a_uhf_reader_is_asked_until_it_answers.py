@@ -58,13 +58,15 @@ def test_a_reader_is_asked_what_it_is_and_then_who_is_there() -> None:
 
 
 def test_a_configured_power_is_set_before_the_first_look() -> None:
-    """The power of the configuration goes out once, on each port anew."""
+    """The power of the configuration goes out once, where the reader says that it has another."""
     session, reader = Uhf18Session(power_dbm=13), VirtualUhf18()
-    for _ in range(2):
-        written, _ = talk(session, reader, until_s=1.0)
-        assert written[:3] == [reader_information(), power(13), inventory()]
-        assert written.count(power(13)) == 1
+    written, _ = talk(session, reader, until_s=1.0)
+    assert written[:3] == [reader_information(), power(13), inventory()]
+    assert written.count(power(13)) == 1
     assert reader.power_dbm == 13
+    assert power(13) not in talk(session, reader, until_s=3.0, begin_s=2.0)[0]
+    reader.power_dbm = 30  # another reader on the same port
+    assert power(13) in talk(session, reader, until_s=5.0, begin_s=4.0)[0]
 
 
 def test_a_reader_that_cannot_set_its_power_is_asked_still() -> None:
@@ -127,6 +129,15 @@ def test_only_its_own_answer_ends_a_question(other: bytes) -> None:
     session.idle(0.5)
     assert session.to_send() == b""
     assert session.answering is None
+
+
+def test_a_late_answer_is_not_the_next_ones() -> None:
+    """The answer to an inventory that was given up is not the one to what was asked since."""
+    session = Uhf18Session()
+    session.begin(0.0)
+    assert session.to_send() == reader_information()
+    session.feed(answer(1, 0xFB), 0.1)
+    assert session.to_send() == b""
 
 
 def test_a_dead_reader_is_said_to_be_one_and_found_again() -> None:
