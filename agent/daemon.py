@@ -7,8 +7,9 @@ it. Only the ledger, the program and the listening port must be there for the ag
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,8 +18,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from agent import __version__
 from agent.api import HealthView, create_app
 from agent.api.health import PartHealth, frozen_because
+from agent.attached import Attached, Parting
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
+from agent.inbox import Inbox
 from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
@@ -27,7 +30,7 @@ from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
-from drivers.device import CardPresented, DeviceEvent
+from agent.watching import DeviceWatch
 from sync.messages import DeviceAddress
 from sync.uplink import Uplink
 
@@ -62,13 +65,15 @@ class Agent:
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         state = settings.ledger.path.parent
+        self._inbox = Inbox([each.name for each in settings.listed], settings.lane_of_device)
+        self._watch = DeviceWatch(self._standing, settings.lane_of_device)
         self._devices = tuple(
-            each.make(self._seen_in_thread, state=state) for each in settings.listed
+            Attached(each, self._watch.beside(self._inbox.of(each.name)), state=state)
+            for each in settings.listed
         )
         self._uplink = self._make_uplink()
         self._http = HttpServer(settings.api.listen)
-        self._taps: asyncio.Queue[CardPresented] = asyncio.Queue(100)
-        self._refused_before: dict[str, int] = {}
+        self._lost_before: dict[tuple[str, str], int] = {}
         self._told: HealthView | None = None
         self._loop: asyncio.AbstractEventLoop
 
@@ -83,7 +88,8 @@ class Agent:
             self._http.close()
             raise
         scheduler = self._schedule()
-        tasks = [asyncio.create_task(self._keep("taps", self._serve_taps))]
+        self._inbox.open()
+        tasks = [asyncio.create_task(self._keep(*part)) for part in self._desks()]
         if self._uplink is not None:
             self._ledger.on_commit(self._uplink.journal_grew)
             self._uplink.start()
@@ -107,8 +113,11 @@ class Agent:
     ) -> None:
         """Take no more, finish what is under way, then close from the outside in."""
         notify_systemd("STOPPING=1")
+        self._inbox.close()
+        parting = Parting(self._devices)
         scheduler.shutdown(wait=False)
         self._lanes.stop()
+        self._watch.stop()
         self._http.stop()
         await serving
         for task in tasks:
@@ -116,7 +125,8 @@ class Agent:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._lanes.settled()
         await self._till.activity.stop()
-        for part in (*self._devices, self._uplink, self._ledger):
+        await parting.over()
+        for part in (self._uplink, self._ledger):
             if part is not None:
                 await asyncio.to_thread(part.stop)
         _log.info("agent_stopped")
@@ -129,6 +139,7 @@ class Agent:
         return create_app(
             till=self._till,
             lanes=self._lanes,
+            watched=self._watch,
             health=self.health,
             metrics=make_metrics(
                 self.health, self._ledger, self._settings.ledger.budget_mib * 2**20
@@ -146,23 +157,27 @@ class Agent:
         address = DeviceAddress(tenant=device.tenant, store=device.store, device=device.name)
         return Uplink(hub.broker(), address, self._ledger)
 
-    def _seen_in_thread(self, event: DeviceEvent) -> None:
-        if isinstance(event, CardPresented):
-            self._loop.call_soon_threadsafe(self._tapped, event)
+    def _desks(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        """Answer a part for each lane's cards: they are served in order, and lanes side by side."""
+        for lane in self._inbox.cards:
+            yield f"taps of lane {lane}", partial(self._serve_taps, lane)
+        yield "visits", self._serve_visits
 
-    def _tapped(self, card: CardPresented) -> None:
-        """Queue a tap. A hundred unanswered taps mean nobody looks: the next ones are dropped."""
-        if self._taps.full():
-            _log.warning("tap_dropped", reader=card.device, token=card.token.masked)
-        else:
-            self._taps.put_nowait(card)
-
-    async def _serve_taps(self) -> None:
-        lane_of = self._settings.lane_of_device
+    async def _serve_taps(self, lane: str) -> None:
         while True:
-            card = await self._taps.get()
-            if card.device in lane_of:
-                await self._lanes.card_presented(lane_of[card.device], card.device, card.token)
+            device, card = await self._inbox.cards[lane].take()
+            await self._lanes.card_presented(lane, device, card.token)
+
+    async def _serve_visits(self) -> None:
+        while True:
+            device, visit = await self._inbox.visits.take()
+            try:
+                is_a_members = await self._till.visits.arrived(visit.token, visit.zone)
+            except LedgerError as error:  # a promotion is lost for one, and no sale
+                _log.warning("visit_not_noted", reader=device, error=str(error))
+            else:
+                if is_a_members:
+                    _log.info("visit", reader=device, zone=visit.zone, token=visit.token.masked)
 
     async def _keep(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
         """Run a part for ever; when it fails, log it and run it again."""
@@ -199,12 +214,16 @@ class Agent:
         ]
 
     def _report_refused(self) -> None:
-        """Log once a minute how many frames each reader garbled."""
-        for device in self._devices:
-            refused = device.counters.refused
-            if new := refused - self._refused_before.get(device.name, 0):
-                _log.warning("frames_refused", reader=device.name, frames=new)
-                self._refused_before[device.name] = refused
+        """Log once a minute what was lost of each device: garbled frames, and too many cards."""
+        for device in self._device_health():
+            self._report("frames_refused", device.name, device.refused_frames)
+            self._report("cards_dropped", device.name, device.dropped)
+
+    def _report(self, event: str, device: str, so_far: int) -> None:
+        before = self._lost_before.get((event, device), 0)
+        if so_far > before:
+            _log.warning(event, reader=device, frames=so_far - before)
+            self._lost_before[event, device] = so_far
 
     async def _look_after(self) -> None:
         """Have the ledger see to itself, and tell the lanes when health changes.
@@ -219,6 +238,7 @@ class Agent:
             for released in await self._till.release_overdue():
                 self._lanes.redemption_changed(released)
         self._lanes.look_after()
+        self._till.visits.look(self._till.day_now)
         with contextlib.suppress(LedgerError):
             await self._till.activate_due()
         self._tell_health()
@@ -243,12 +263,14 @@ class Agent:
 
     def health(self) -> HealthView:
         """Say how the agent is."""
-        readers = self._reader_health()
+        devices = self._device_health()
         reasons = []
         if self._ledger.fault is not None:
             reasons.append(f"the ledger cannot write: {self._ledger.fault}")
         parts = [frozen_because(self._ledger.frozen), self._upkeep.alarm, self._rules.fault]
-        reasons += [each for each in (*parts, *(r.reason for r in readers)) if each is not None]
+        reasons += [
+            each for each in (*parts, *(gone.reason for gone in devices)) if each is not None
+        ]
         if self._uplink is not None and self._uplink.contradiction is not None:
             reasons.append(f"sync is halted: {self._uplink.contradiction}")
         unacknowledged = 0 if self._uplink is None else self._ledger.epochs.unacknowledged
@@ -264,19 +286,16 @@ class Agent:
             alone=self._uplink is None,
             device=f"{device.tenant}/{device.store}/{device.name}",
             version=__version__,
-            readers=readers,
+            readers=tuple(each for each in devices if each.kind == "reader"),
+            scanners=tuple(each for each in devices if each.kind == "scanner"),
         )
 
-    def _reader_health(self) -> tuple[PartHealth, ...]:
+    def _standing(self) -> dict[str, str | None]:
+        return {device.name: device.fault for device in self._devices}
+
+    def _device_health(self) -> tuple[PartHealth, ...]:
         lane_of = self._settings.lane_of_device
         return tuple(
-            PartHealth(
-                name=device.name,
-                lane=lane_of.get(device.name),
-                present=device.fault is None,
-                fault=device.fault,
-                presentations=device.counters.presentations,
-                refused_frames=device.counters.refused,
-            )
+            device.health(lane_of.get(device.name), dropped=self._inbox.dropped(device.name))
             for device in self._devices
         )

@@ -63,7 +63,8 @@ class ListedDevice(BaseModel):
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] != "extra_forbidden":
-            return f"{key}: {first['msg']}" if key else first["msg"]
+            said = first["msg"].removeprefix("Value error, ")
+            return f"{key}: {said}" if key else said
         known = (*type(self).model_fields, *model.model_fields)
         return unknown_key(key, key, known)
 

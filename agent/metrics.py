@@ -1,13 +1,13 @@
 """Prometheus metrics, read from the parts when they are asked for; nothing is counted twice."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from agent.api.health import Health, Metrics
+from agent.api.health import Health, Metrics, PartHealth
 from agent.ledger import Ledger
 from agent.ledger.budget import Usage, usage
 
@@ -44,17 +44,7 @@ class _AgentCollector(Collector):
             "tapledger_ledger_frozen", "1 while points cannot be redeemed", int(bool(health.frozen))
         )
         yield from self._disk()
-        presentations = CounterMetricFamily(
-            "tapledger_reader_presentations", "Cards laid on a reader", labels=["reader"]
-        )
-        refused = CounterMetricFamily(
-            "tapledger_reader_refused_frames", "Frames a reader garbled", labels=["reader"]
-        )
-        for reader in health.readers:
-            presentations.add_metric([reader.name], reader.presentations)
-            refused.add_metric([reader.name], reader.refused_frames)
-        yield presentations
-        yield refused
+        yield from _of_devices(health.devices)
 
     def _disk(self) -> Iterator[Metric]:
         used = self._used
@@ -69,6 +59,35 @@ class _AgentCollector(Collector):
         yield GaugeMetricFamily(
             "tapledger_ledger_budget_bytes", "What they may take", self._budget_bytes
         )
+
+
+_LABELS = ("device", "kind", "driver")
+
+
+def _of_devices(devices: Sequence[PartHealth]) -> Iterator[Metric]:
+    present = GaugeMetricFamily(
+        "tapledger_device_present", "1 while a reader or scanner can be used", labels=_LABELS
+    )
+    received = CounterMetricFamily(
+        "tapledger_device_received", "Bytes from a device, or commands it answered", labels=_LABELS
+    )
+    presentations = CounterMetricFamily(
+        "tapledger_device_presentations", "Cards, products and visits it told", labels=_LABELS
+    )
+    refused = CounterMetricFamily(
+        "tapledger_device_refused", "Frames and cards of it that were refused", labels=_LABELS
+    )
+    dropped = CounterMetricFamily(
+        "tapledger_device_dropped", "Cards that nobody was shown: too many came", labels=_LABELS
+    )
+    for device in devices:
+        labels = [device.name, device.kind, device.driver]
+        present.add_metric(labels, int(device.present))
+        received.add_metric(labels, device.received)
+        presentations.add_metric(labels, device.presentations)
+        refused.add_metric(labels, device.refused_frames)
+        dropped.add_metric(labels, device.dropped)
+    yield from (present, received, presentations, refused, dropped)
 
 
 def make_metrics(health: Health, ledger: Ledger, budget_bytes: int) -> Metrics:

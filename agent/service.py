@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 
 import structlog
@@ -23,6 +24,7 @@ __all__ = [
     "HttpServer",
     "ServiceError",
     "configure_logs",
+    "leave",
     "notify_systemd",
     "stop_signal",
     "watchdog_interval_s",
@@ -69,7 +71,10 @@ def _adopt_library_logs(shared: list[structlog.typing.Processor]) -> None:
     log = structlog.get_logger(__name__)
 
     def thread_ended(ended: threading.ExceptHookArgs) -> None:
-        log.error("thread_ended", thread=ended.thread and ended.thread.name, exc_info=ended[1])
+        name = ended.thread and ended.thread.name
+        at = "".join(traceback.format_tb(ended.exc_traceback))
+        # Not what it says: a driver's thread may say it of a card.
+        log.error("thread_ended", thread=name, error=ended.exc_type.__name__, at=at)
 
     threading.excepthook = thread_ended
 
@@ -147,6 +152,18 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+def leave() -> None:
+    """End the process, flushed, where some thread would keep it: a driver may leave one behind that
+    nobody can end, and the interpreter would wait for it for ever.
+    """
+    kept = [each for each in threading.enumerate() if not each.daemon]
+    if kept != [threading.main_thread()]:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def notify_systemd(state: str) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from agent.core.tokens import Token
-from drivers.events import ProductRead
+from drivers.events import ProductRead, Reason
 
 __all__ = [
     "CardPresented",
@@ -23,6 +23,7 @@ __all__ = [
     "DriverOptions",
     "Place",
     "ProductScanned",
+    "Refused",
     "Tell",
     "ZoneVisited",
 ]
@@ -47,14 +48,29 @@ class ProductScanned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ZoneVisited:
-    """A tag came into a reader's zone, or left it."""
+    """A tag came into a reader's zone, or left it.
+
+    ``zone`` is a name that several readers may share: two antennas at one door, say.
+    """
 
     device: str
     token: Token
     change: Literal["arrived", "left"]
+    zone: str
 
 
-DeviceEvent = CardPresented | ProductScanned | ZoneVisited
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """Bytes or a card were refused. No lane hears of it: it is for whoever watches the devices.
+
+    Told no faster than a hand moves, however much noise there is; ``Counters.refused`` has all.
+    """
+
+    device: str
+    reason: Reason
+
+
+DeviceEvent = CardPresented | ProductScanned | ZoneVisited | Refused
 
 Tell = Callable[[DeviceEvent], None]
 """Takes what a device saw, from the device's own thread; it must only enqueue."""

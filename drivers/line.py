@@ -1,24 +1,27 @@
 """The thread that owns one line: read, parse, hand over; lose the port and find it again.
 
-The loss of a port is logged once and its return once. Refused frames are counted here and logged
-by the agent once a minute. A reader that floods is heard no more often than a hand can move: what
-goes beyond is dropped and counted.
+The loss of a device is logged once and its return once, be it that its port is gone or that it does
+not answer on it; a port that is open stays so. Refused frames are counted here, logged by the agent
+once a minute, and told to whoever watches the devices. A reader that floods is heard no more often
+than a hand can move: what goes beyond is dropped and counted.
 """
 
 import threading
+import traceback
 from contextlib import closing
+from pathlib import Path
 
 import structlog
 
-from agent.core.tokens import Token
-from drivers.device import CardPresented, Counters, DeviceEvent, Place, ProductScanned, Tell
-from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
+from drivers.device import Counters, Place, Refused, Tell
+from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen, TokenRead
 from drivers.port import PORT_ERRORS, Live, Port, Surroundings
-from drivers.presence import Presence
 from drivers.session import Session
+from drivers.sightings import Read, Sightings
 
-__all__ = ["LineDevice", "SteadyHand"]
+__all__ = ["NOT_ANSWERING", "LineDevice", "SteadyHand"]
 
+NOT_ANSWERING = "its port is open, but it does not answer; is it powered, and is the baud right?"
 _NOT_OPENED = "not opened yet"
 _HELD_S = 5
 """A port that was open for so long is no loose contact: the next loss is tried again at once."""
@@ -51,7 +54,7 @@ class SteadyHand:
 class LineDevice:
     """A device on a serial port, or on any URL that pyserial opens.
 
-    ``rests`` says that a card lies on it and is repeated: it is told once for as long as it lies.
+    ``session`` says what its bytes mean, ``sightings`` what of that is told.
     """
 
     def __init__(
@@ -60,8 +63,8 @@ class LineDevice:
         *,
         baud: int,
         session: Session,
+        sightings: Sightings,
         tell: Tell,
-        rests: bool = True,
         live: Live | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
@@ -69,8 +72,8 @@ class LineDevice:
         self.fault: str | None = _NOT_OPENED
         self.counters = Counters()
         self._baud, self._session, self._tell = baud, session, tell
-        self._presence = Presence() if rests else None
-        self._hand = SteadyHand()
+        self._sightings = sightings
+        self._hand, self._noise = SteadyHand(), SteadyHand()
         self._live = live or Live()
         self._world: Surroundings = surroundings or self._live
         self._thread: threading.Thread | None = None
@@ -93,10 +96,10 @@ class LineDevice:
             opened_s = self._world.now_s()
             try:
                 with closing(self._world.open(self.port, self._baud)) as port:
-                    self._found()
                     self._talk(port)
-            except PORT_ERRORS as error:
-                self._lost(error)
+            except Exception as error:  # noqa: BLE001 - a thread that ended would look alive
+                self._lost(str(error) if isinstance(error, PORT_ERRORS) else _of_a_driver(error))
+                self._pass(self._world.now_s())
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
                 self._world.wait_before(attempt)
@@ -105,6 +108,7 @@ class LineDevice:
     def _talk(self, port: Port) -> None:
         world, session = self._world, self._session
         session.begin(world.now_s())
+        self._judge()
         while not world.is_over():
             if out := session.to_send():
                 port.write(out)
@@ -112,35 +116,60 @@ class LineDevice:
             self.counters.received += len(data)
             now_s = world.now_s()
             self._handle(session.feed(data, now_s) if data else session.idle(now_s), now_s)
+            self._judge()
+
+    def _judge(self) -> None:
+        answering = self._session.answering
+        if answering and self.fault is not None:
+            self._found()
+        elif answering is False and self.fault != NOT_ANSWERING:
+            self._lost(NOT_ANSWERING)
 
     def _handle(self, events: list[Event], now_s: float) -> None:
+        self._pass(now_s)
         for event in events:
             match event:
-                case TokenRead(token=token, counter=counter):
-                    self._present(token, counter, now_s)
-                case ProductRead():
-                    self._say(ProductScanned(device=self.name, product=event), now_s)
-                case RefusedFrame():
-                    self.counters.refused += 1
+                case TokenRead() | ProductRead():
+                    self._see(event, now_s)
+                case RefusedFrame(reason=reason):
+                    self._refuse(reason, now_s)
                 case StatusSeen():
                     pass  # nothing to a lane
 
-    def _present(self, token: Token, counter: int | None, now_s: float) -> None:
-        if self._presence is None or self._presence.is_new(token, now_s):
-            self._say(CardPresented(device=self.name, token=token, counter=counter), now_s)
+    def _pass(self, now_s: float) -> None:
+        for change in self._sightings.passed(now_s):
+            self._tell(change)  # it belongs to one that was told
 
-    def _say(self, event: DeviceEvent, now_s: float) -> None:
+    def _see(self, read: Read, now_s: float) -> None:
+        event = self._sightings.seen(read, now_s)
+        if event is None:
+            return
         if self._hand.can(now_s):
             self.counters.presentations += 1
             self._tell(event)
         else:
             self.counters.dropped += 1
+            self._sightings.untold(read)
+
+    def _refuse(self, reason: Reason, now_s: float) -> None:
+        """Count it, and tell it where few do: noise has a hand of its own, which takes no card's
+        turn.
+        """
+        self.counters.refused += 1
+        if self._noise.can(now_s):
+            self._tell(Refused(device=self.name, reason=reason))
 
     def _found(self) -> None:
         self.fault = None
         _log.info("reader_found", reader=self.name, port=self.port)
 
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, error: str) -> None:
         if self.fault is None or self.fault == _NOT_OPENED:
-            _log.warning("reader_lost", reader=self.name, port=self.port, error=str(error))
-        self.fault = str(error)
+            _log.warning("reader_lost", reader=self.name, port=self.port, error=error)
+        self.fault = error
+
+
+def _of_a_driver(error: Exception) -> str:
+    """Say where a driver failed, and not with what, which may be a card's number."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"its driver failed: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}"

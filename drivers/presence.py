@@ -12,6 +12,7 @@ per card, not per reader: a second card is a presentation of its own at once.
 """
 
 from agent.core.tokens import Token
+from drivers.events import ProductRead
 
 __all__ = ["GONE_AFTER_S", "Presence"]
 
@@ -24,16 +25,17 @@ _MOST_CARDS = 100
 
 
 class Presence:
-    """Remembers which cards lie on one reader; times are seconds of a monotonic clock.
+    """Remembers which cards, or tagged products, lie on one reader; times are seconds of a
+    monotonic clock.
 
     Costs the same however many lie there.
     """
 
     def __init__(self, *, gone_after_s: float = GONE_AFTER_S) -> None:
         self._gone_after_s = gone_after_s
-        self._seen_at_s: dict[Token, float] = {}  # the one seen longest ago first
+        self._seen_at_s: dict[Token | ProductRead, float] = {}  # the one seen longest ago first
 
-    def is_new(self, token: Token, now_s: float) -> bool:
+    def is_new(self, token: Token | ProductRead, now_s: float) -> bool:
         """Say whether this sighting is a new presentation. Holds only cards seen just now."""
         seen_at_s = self._seen_at_s.pop(token, None)
         self._seen_at_s[token] = now_s
@@ -43,5 +45,5 @@ class Presence:
             oldest = next(iter(self._seen_at_s))
         return seen_at_s is None or now_s - seen_at_s >= self._gone_after_s
 
-    def _is_gone(self, token: Token, now_s: float) -> bool:
+    def _is_gone(self, token: Token | ProductRead, now_s: float) -> bool:
         return now_s - self._seen_at_s[token] >= self._gone_after_s

@@ -11,10 +11,12 @@ from drivers.events import Parser
 from drivers.line import LineDevice
 from drivers.port import Surroundings
 from drivers.session import Listening, Session
+from drivers.sightings import Cards, Sightings
 
 __all__ = ["SerialDriver", "SerialOptions", "listening"]
 
 MakeSession = Callable[[DriverOptions], Session]
+MakeSightings = Callable[[Place, DriverOptions], Sightings]
 
 
 class SerialOptions(DriverOptions):
@@ -29,11 +31,13 @@ class SerialDriver(Driver):
     """One kind of device on a serial line, or on any URL that pyserial opens.
 
     ``rests`` says that a card that lies there is repeated, as readers do and scanners do not.
+    ``make_sightings`` is for one that tells another thing than each card.
     """
 
     baud: int
     make_session: MakeSession
     rests: bool = True
+    make_sightings: MakeSightings | None = None
     options: type[DriverOptions] = field(default=SerialOptions)
 
     def make(
@@ -44,12 +48,16 @@ class SerialDriver(Driver):
         surroundings: Surroundings | None = None,
     ) -> LineDevice:
         """Make a device that was not started; in the real world where no other is given."""
+        if self.make_sightings is None:
+            sightings: Sightings = Cards(place.name, rests=self.rests)
+        else:
+            sightings = self.make_sightings(place, options)
         return LineDevice(
             place,
             baud=getattr(options, "baud", None) or self.baud,
             session=self.make_session(options),
+            sightings=sightings,
             tell=tell,
-            rests=self.rests,
             surroundings=surroundings,
         )
 

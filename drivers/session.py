@@ -2,6 +2,10 @@
 
 A device that only speaks needs a parser and no more; ``Listening`` makes a session of it. One that
 wants to be asked has a session of its own.
+
+Whoever owns the port calls ``begin``, writes what ``to_send`` answers, reads, and hands in what
+came with ``feed``, or with ``idle`` that nothing came for a tenth of a second; and so on from
+``to_send``. A read ends with the first bytes that come, so that a talk goes as fast as both talk.
 """
 
 from typing import Protocol
@@ -14,6 +18,11 @@ __all__ = ["Listening", "Session"]
 class Session(Protocol):
     """One connection's talk. Times are seconds of a monotonic clock; a new port is a new talk."""
 
+    @property
+    def answering(self) -> bool | None:
+        """Whether the device does what it is asked; None where that is not known yet."""
+        ...
+
     def begin(self, now_s: float) -> None:
         """Start afresh: the port was just opened."""
         ...
@@ -23,7 +32,9 @@ class Session(Protocol):
         ...
 
     def idle(self, now_s: float) -> list[Event]:
-        """Learn that the line was silent for a while; time-outs are seen here."""
+        """Learn that the line was silent for a while. What is overdue is seen here and by ``feed``:
+        a line that is never silent may still not answer.
+        """
         ...
 
     def to_send(self) -> bytes:
@@ -32,7 +43,9 @@ class Session(Protocol):
 
 
 class Listening:
-    """A session with a device that nobody asks."""
+    """A session with a device that nobody asks: who listens knows of an open port and no more."""
+
+    answering = True
 
     def __init__(self, parser: Parser) -> None:
         self._parser = parser

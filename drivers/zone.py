@@ -101,6 +101,11 @@ class Zone:
         self._here[token] = (now_s, now_s)
         return TagArrived(token=token, at_s=now_s)
 
+    def forget(self, token: Token) -> None:
+        """Have a tag arrive anew, as if it had not been seen yet."""
+        self._here.pop(token, None)
+        self._coming.pop(token, None)
+
     def leavers(self, now_s: float) -> list[TagLeft]:
         """Answer who left, longest unseen first; to be asked now and then, seen or not."""
         now_s = self._turn_to(now_s)

@@ -8,6 +8,7 @@ from agent import __version__
 from agent.api import calls, problems, screens
 from agent.api.auth import Access
 from agent.api.description import describe
+from agent.api.devices import NoDevices, Watched
 from agent.api.health import Health, Metrics
 from agent.api.limits import BodyLimit
 from agent.api.lookups import Lookups, MonotonicClock
@@ -25,10 +26,14 @@ def create_app(
     health: Health,
     metrics: Metrics,
     till_tokens: tuple[str, ...],
+    watched: Watched | None = None,
     lookups_per_minute: int = 30,
     clock: MonotonicClock = time.monotonic,
 ) -> FastAPI:
-    """Build the API of one agent. Opens nothing and starts nothing."""
+    """Build the API of one agent. Opens nothing and starts nothing.
+
+    Where nobody says what may be ``watched``, there are no devices.
+    """
     app = FastAPI(
         title="tapledger agent",
         version=__version__,
@@ -44,7 +49,9 @@ def create_app(
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(TellPosition, till=till, access=access)
-    app.include_router(calls.router(till, lanes, lookups, health, metrics, access))
+    app.include_router(
+        calls.router(till, lanes, lookups, health, metrics, access, watched or NoDevices())
+    )
     app.include_router(screens.router(till, lanes, health, access))
     app.mount("/static", screens.static_files())
     return app

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from agent.api.adjustments import add_adjustments
 from agent.api.auth import Access
 from agent.api.days import add_days
+from agent.api.devices import Watched, add_devices
 from agent.api.events import add_events
 from agent.api.health import Health, HealthView, Metrics
 from agent.api.lanes import add_lanes
@@ -26,7 +27,13 @@ __all__ = ["router"]
 
 
 def router(
-    till: Till, lanes: Lanes, lookups: Lookups, health: Health, metrics: Metrics, access: Access
+    till: Till,
+    lanes: Lanes,
+    lookups: Lookups,
+    health: Health,
+    metrics: Metrics,
+    access: Access,
+    watched: Watched,
 ) -> APIRouter:
     """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
     routes = APIRouter()
@@ -39,6 +46,7 @@ def router(
     add_days(routes, till, tills_only)
     add_lanes(routes, lanes, tills_only)
     add_events(routes, lanes, health, access)
+    add_devices(routes, watched, [Depends(access.till)])
     _add_watching(routes, health, metrics, [Depends(access.till)])
     return routes
 

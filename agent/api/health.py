@@ -12,6 +12,9 @@ FROZEN: Final = (
     "Points cannot be redeemed right now. Sales collect points as usual. Call the manager."
 )
 NO_READER: Final = "The card reader is not connected. Type the number or ask for the phone number."
+NO_SCANNER: Final = (
+    "The barcode scanner is not connected. Type the number or ask for the phone number."
+)
 NOT_RECORDED: Final = (
     "Go on selling. Points are not being recorded right now. Tell the store's engineer."
 )
@@ -27,25 +30,33 @@ class Trouble:
 
 
 class PartHealth(Value):
-    """One reader: whether its port is open, and what it has seen since start."""
+    """One reader or scanner: whether it can be used, and what it has seen since the start."""
 
     name: str
-    """The reader's name in the configuration."""
+    """Its name in the configuration."""
+    kind: Literal["reader", "scanner"] = "reader"
+    """What it is."""
+    driver: str = ""
+    """Its driver."""
     lane: str | None = None
     """The lane it belongs to."""
     present: bool
-    """Whether its port is open."""
+    """Whether it can be used now."""
     fault: str | None = None
-    """Why its port is not open."""
+    """Why it cannot be used."""
+    received: int = 0
+    """How many bytes came from it, or commands it answered."""
     presentations: int
-    """How many cards it has read since the start."""
+    """How many cards, products and visits it told."""
     refused_frames: int
-    """How many frames it sent since the start that were no card."""
+    """How many frames and cards of it were refused."""
+    dropped: int = 0
+    """How many cards came faster than any hand, or than anybody looked, and were not shown."""
 
     @property
     def reason(self) -> str | None:
         """Say that it is gone, if it is."""
-        return None if self.fault is None else f"reader {self.name} is gone: {self.fault}"
+        return None if self.fault is None else f"{self.kind} {self.name} is gone: {self.fault}"
 
 
 class HealthView(Value):
@@ -73,18 +84,26 @@ class HealthView(Value):
     """tapledger's version."""
     readers: tuple[PartHealth, ...]
     """Every card reader."""
+    scanners: tuple[PartHealth, ...] = ()
+    """Every barcode scanner."""
+
+    @property
+    def devices(self) -> tuple[PartHealth, ...]:
+        """Readers and scanners."""
+        return (*self.readers, *self.scanners)
 
     def troubles(self, lane: str) -> tuple[Trouble, ...]:
         """Say what a lane's cashier has to know, by what it means for the queue.
 
-        A reader is the trouble of its own lane, and its port's error that of the log.
+        A device is the trouble of its own lane, and its port's error that of the log.
         """
         said = []
         if self.frozen is not None:
             said.append(Trouble(say=FROZEN))
-        if any(reader.lane == lane and not reader.present for reader in self.readers):
-            said.append(Trouble(say=NO_READER))
-        known = {reader.reason for reader in self.readers} | {frozen_because(self.frozen)}
+        for devices, gone in ((self.readers, NO_READER), (self.scanners, NO_SCANNER)):
+            if any(device.lane == lane and not device.present for device in devices):
+                said.append(Trouble(say=gone))
+        known = {device.reason for device in self.devices} | {frozen_because(self.frozen)}
         details = tuple(reason for reason in self.reasons if reason not in known)
         if details:
             say = RECORDED if self.recording else NOT_RECORDED

@@ -9,12 +9,13 @@ import click
 from agent import __version__
 from agent.cli.bench import bench
 from agent.cli.decode import decode
+from agent.cli.devices import devices
 from agent.cli.ledger import ledger
 from agent.cli.pin import pin
 from agent.cli.program import program
 from agent.cli.shown import fail, plain_errors
 from agent.layered import load
-from agent.service import configure_logs
+from agent.service import configure_logs, leave
 
 __all__ = ["main"]
 
@@ -46,6 +47,7 @@ def agent(configs: tuple[Path, ...]) -> None:
 
     configure_logs()
     asyncio.run(Agent(load(AgentSettings, configs)).run())
+    leave()
 
 
 @main.command()
@@ -84,6 +86,7 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
 
 main.add_command(bench)
 main.add_command(decode)
+main.add_command(devices)
 main.add_command(ledger)
 main.add_command(pin)
 main.add_command(program)

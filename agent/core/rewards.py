@@ -15,6 +15,7 @@ from agent.core.combining import Basket, Chosen, why_not_alone, why_not_together
 from agent.core.free_rewards import NOBODY
 from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program, Reward
+from agent.core.proving import points_provable, why_not_proved
 from agent.core.tokens import PROOFS, Proof
 from agent.core.values import Code, Label
 
@@ -132,6 +133,15 @@ class _Asked:
     shown: Shown
     beside: Sequence[Chosen]
 
+    @property
+    def points_beside(self) -> int:
+        """The points that are held for the same basket already."""
+        return sum(each.points for each in self.beside)
+
+    def why_not_proved(self, points: int) -> str | None:
+        """Say why so many more points need a card that proves more."""
+        return why_not_proved(self.program, self.points_beside + points, self.shown.proof)
+
     def why_not_beside(self, rule: Reward | Discount, points: int) -> str | None:
         """Say why a reward does not go with what is held already."""
         if not self.beside:
@@ -195,6 +205,7 @@ def _of_reward(reward: Reward, asked: _Asked) -> Offer:
         why_not_for(reward, asked.shown)
         or (asked.shown.free.get(reward.id, NOBODY) if reward.is_free else None)
         or _why_short(cost, asked)
+        or (None if reward.is_free else asked.why_not_proved(cost))
         or (None if basket is None else why_not_alone(reward, basket))
         or asked.why_not_beside(reward, cost)
     )
@@ -213,7 +224,11 @@ def _of_reward(reward: Reward, asked: _Asked) -> Offer:
 
 def _of_discount(discount: Discount, asked: _Asked) -> Offer:
     """Offer the most whole steps that the points cover and the basket takes."""
-    points = max(0, asked.points.usable) // discount.step * discount.step
+    usable = asked.points.usable
+    provable = points_provable(asked.program.limits, asked.shown.proof)
+    if provable is not None:
+        usable = min(usable, provable - asked.points_beside)
+    points = max(0, usable) // discount.step * discount.step
     if asked.basket is not None:
         takes_minor = asked.basket.takes_minor(discount, asked.beside)
         points = min(points, takes_minor // discount.off_minor(discount.step) * discount.step)
@@ -222,6 +237,7 @@ def _of_discount(discount: Discount, asked: _Asked) -> Offer:
     if points < discount.least:
         why_not = (
             _why_short(cost, asked)
+            or asked.why_not_proved(cost)
             or (asked.basket and why_not_alone(discount, asked.basket, discount.off_minor(cost)))
             or why_not
             or _TOO_SMALL

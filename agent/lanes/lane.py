@@ -91,7 +91,7 @@ class Lane:
     held: dict[str, RedemptionAnswer] = field(default_factory=dict)
     ended: RedemptionAnswer | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    listeners: set[Listener] = field(default_factory=set)
+    listeners: set[Listener[LaneEvent]] = field(default_factory=set)
 
     @property
     def cards(self) -> tuple[Shown, ...]:

@@ -18,7 +18,7 @@ from agent.lanes.beside import Beside
 from agent.lanes.flagging import Flagging
 from agent.lanes.lane import Lane, Shown, Which
 from agent.lanes.leaving import Leaving
-from agent.lanes.listening import Listener
+from agent.lanes.listening import LaneEvent, Listener
 from agent.lanes.looking import look_up
 from agent.lanes.refusals import NoSuchCard, SameLane, UnknownLane
 from agent.lanes.strangers import Strangers
@@ -222,9 +222,9 @@ class Lanes:
         await self._beside.settled()
 
     @contextmanager
-    def listen(self, name: str) -> Iterator[Listener]:
+    def listen(self, name: str) -> Iterator[Listener[LaneEvent]]:
         """Hear what happens at one lane, until left."""
-        listener = Listener()
+        listener = Listener[LaneEvent]()
         listeners = self._lanes[name].listeners
         listeners.add(listener)
         if self._stopped:  # a POS connects again at once when its stream ends

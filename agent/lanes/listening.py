@@ -1,4 +1,4 @@
-"""Events of a lane, and those who hear them.
+"""Events of a lane or of the devices, and those who hear them.
 
 Listeners get events through bounded queues; one that does not keep up is dropped and connects
 again, which shows it the present state.
@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 __all__ = ["EventName", "LaneEvent", "Listener"]
 
@@ -26,14 +26,17 @@ class LaneEvent:
     data: dict[str, Any]
 
 
-class Listener:
+Event = TypeVar("Event")
+
+
+class Listener(Generic[Event]):
     """One open stream. Ends when the agent stops, or when it fell too far behind."""
 
-    def __init__(self) -> None:
-        self._unread: asyncio.Queue[LaneEvent | None] = asyncio.Queue(_MOST_UNREAD)
+    def __init__(self, *, most_unread: int = _MOST_UNREAD) -> None:
+        self._unread: asyncio.Queue[Event | None] = asyncio.Queue(most_unread)
         self._ended = False
 
-    def tell(self, event: LaneEvent) -> None:
+    def tell(self, event: Event) -> None:
         """Hand an event over; a listener with no room left is ended."""
         try:
             self._unread.put_nowait(event)
@@ -46,7 +49,7 @@ class Listener:
         with suppress(asyncio.QueueFull):
             self._unread.put_nowait(None)
 
-    async def events(self) -> AsyncIterator[LaneEvent]:
+    async def events(self) -> AsyncIterator[Event]:
         """Yield events as they come, until ended."""
         while not self._ended or not self._unread.empty():
             event = await self._unread.get()

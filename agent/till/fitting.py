@@ -13,15 +13,18 @@ from collections.abc import Collection, Iterable, Iterator
 from agent.core.basket import Sale
 from agent.core.combining import Basket, Chosen, why_not_together
 from agent.core.program import Discount, Program
+from agent.core.proving import why_not_proved
 from agent.core.rewards import Shown as Asking
 from agent.core.rewards import reward_of, why_not_for
+from agent.core.tokens import Token, proof_of
 from agent.ledger import AccountRow, Transaction, View
 from agent.till.asking import asking
 from agent.till.members import Shown
 from agent.till.refusals import NotRedeemable
+from agent.till.voucher_wishes import VoucherOrder
 from agent.till.wishes import Wish
 
-__all__ = ["held_beside", "is_unfit", "refuse_thing", "refuse_unfit"]
+__all__ = ["held_beside", "is_unfit", "refuse_thing", "refuse_unfit", "refuse_unproved"]
 
 
 def refuse_unfit(
@@ -47,6 +50,30 @@ def refuse_unfit(
     if (rule := reward or program.discount) is not None:
         chosen = Chosen(rule=rule, points=points)
         _refuse_beside(transaction, program, member.account, wish.sale_id, chosen)
+
+
+def refuse_unproved(
+    view: View,
+    program: Program,
+    member: AccountRow,
+    shown: Shown,
+    wish: Wish | VoucherOrder,
+    points: int,
+) -> None:
+    """Hold that what was shown proves enough for so many points, with those that are held for the
+    same sale. Raises NotRedeemable saying what to do.
+
+    Costs nothing under a program that asks for no proof.
+    """
+    if not program.limits.redemptions:
+        return
+    if isinstance(wish, Wish) and wish.sale_id is not None:
+        of_sale = _of_sale(view, program, wish.sale_id, member.account)
+        beside = held_beside(view, program, of_sale, member.account)
+        points += sum(each.points for each in beside)
+    token = shown if isinstance(shown, Token) else None
+    if why_not := why_not_proved(program, points, proof_of(token, wish.entry)):
+        raise NotRedeemable(why_not)
 
 
 def refuse_thing(

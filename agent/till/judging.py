@@ -5,6 +5,7 @@ tier and the promotions, and a row for each day on which the member bought somet
 period.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
@@ -21,7 +22,7 @@ from agent.core.accumulate import (
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, ClaimSale
 from agent.core.instant import seconds_of
-from agent.core.program import Program, TierRules
+from agent.core.program import Program, Promotion, TierRules
 from agent.core.referring import Referred, with_friends_part
 from agent.core.stamp_cards import Collected
 from agent.core.tiers import Reached, Standing, period_began, standing_on
@@ -54,6 +55,7 @@ class Progress(TypedDict):
     referral: Referred | None
     occurred_s: int | None
     stamps: tuple[Collected, ...]
+    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,11 +75,13 @@ def judge(view: View, terms: Terms, row: AccountRow | None, sale: Sale, now: dat
     if row is None:
         return Judged(earned=_NOTHING, is_withheld=False, progress=_nobodys())
     before = standing_of(view, terms.program, row, sale.business_date)
-    earned = accumulate(terms.program, sale, _circumstances(view, terms, row, sale, before, now))
+    when = _circumstances(view, terms, row, sale, before, now)
+    earned = accumulate(terms.program, sale, when)
     is_withheld = earned.withheld > 0
     if earned.points > terms.room(view, row.account):
         earned, is_withheld = _NOTHING, True
     progress = progress_of(view, terms.program, row, sale, earned, before)
+    progress["zones"] = tuple(sorted(when.account.zones))
     referral = referral_of(view, terms, row.account, sale, earned)
     if referral is not None:
         progress["referral"] = referral
@@ -164,6 +168,7 @@ def progress_of(
         referral=None,
         occurred_s=seconds_of(sale.occurred_at) if is_counted and earned.points else None,
         stamps=stamps_for(view, program, row, sale, None if before is None else before.tier),
+        zones=(),
     )
 
 
@@ -182,6 +187,7 @@ def _nobodys() -> Progress:
         referral=None,
         occurred_s=None,
         stamps=(),
+        zones=(),
     )
 
 
@@ -211,10 +217,19 @@ def _circumstances(
             earned_today=0 if per_day is None else max(0, view.counted(row.account, day, day)[0]),
             sales_this_hour=0 if per_hour is None else _this_hour(view, row, sale, now),
             uses=view.uses(row.account, day) if promotions else {},
+            zones=_zones(terms, row, promotions, day),
         ),
         store=terms.store,
         given=view.given() if any(each.budget for each in promotions) else {},
     )
+
+
+def _zones(
+    terms: Terms, row: AccountRow, promotions: Sequence[Promotion], day: date
+) -> frozenset[str]:
+    """Answer where the member was seen that day, of the zones that a promotion asks for."""
+    asked = {each.zone for each in promotions if each.zone is not None}
+    return terms.zones(row.account, day) & asked if asked else frozenset()
 
 
 def _this_hour(view: View, row: AccountRow, sale: Sale, now: datetime) -> int:

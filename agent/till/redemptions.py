@@ -14,7 +14,7 @@ from agent.core.instant import rfc3339
 from agent.core.phones import Phone
 from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
-from agent.till.fitting import refuse_unfit
+from agent.till.fitting import refuse_unfit, refuse_unproved
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import RedemptionEnded, RedemptionIdReused, UnknownRedemption
 from agent.till.terms import Terms
@@ -96,6 +96,7 @@ def hold(
     points = price(terms.program, wish)
     refuse_unfit(transaction, terms.program, member, shown, wish, points)
     refuse_beyond(transaction, terms, member, points)
+    refuse_unproved(transaction, terms.program, member, shown, wish, points)
     transaction.append(
         CreateReward(
             redemption_id=redemption_id,

@@ -1,6 +1,6 @@
 """The terms a till works under: the program, and what this device may decide alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -10,6 +10,10 @@ from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
 
 __all__ = ["Terms"]
+
+
+def _nowhere(_account: str, _day: date) -> frozenset[str]:
+    return frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,9 @@ class Terms:
     """Where a telephone number without a country's code is at home, ISO 3166-1 alpha-2."""
     papers: Mapping[str, Paper] = field(default_factory=dict)
     """What each lane prints on; one that is not here has the narrowest, in the first language."""
+
+    zones: Callable[[str, date], frozenset[str]] = _nowhere
+    """Where a member was seen on a business date, as ``Visits.zones`` answers."""
 
     def on(self, day: date) -> "Terms":
         """Answer the terms of a business date, with the version of the program in force then."""

@@ -6,6 +6,7 @@ this one.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from secrets import token_bytes
 from types import MappingProxyType
@@ -39,6 +40,7 @@ from agent.till.sales import commit
 from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
 from agent.till.things import hold
+from agent.till.visits import Visits
 from agent.till.voucher_desk import VoucherDesk
 from agent.till.voucher_uses import capture, is_overdue, release, release_overdue
 from agent.till.voucher_wishes import VoucherWish
@@ -75,7 +77,8 @@ class Till:
         self._adjusting = Adjusting(
             ledger, terms, Approvals(pin_hashes, up_ms=lambda: ledger.moment().up_ms)
         )
-        self._terms = terms
+        self.visits = Visits(ledger, calendar=lambda: ledger.now().astimezone().date())
+        self._terms = replace(terms, zones=self.visits.zones)
         self._said: date | None = None
         self._moved: Callable[[str], None] = _nobody
         self._mint_id = mint_id
@@ -99,7 +102,7 @@ class Till:
 
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on: the program's files have changed."""
-        self._terms = terms
+        self._terms = replace(terms, zones=self.visits.zones)
         self.members.adopt(terms)
         self.vouchers.adopt(terms)
 

@@ -16,6 +16,7 @@ from agent.core.receipt import Paper, receipt
 from agent.core.values import Value
 from agent.core.vouchers import RandomBytes, Worth, worth_of
 from agent.ledger import Transaction
+from agent.till.fitting import refuse_unproved
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import NotRedeemable
 from agent.till.stamping import new_code
@@ -77,6 +78,7 @@ def issue(
     terms = terms.on(day)
     worth = _worth(terms.program, order, day)
     refuse_beyond(transaction, terms, member, order.points)
+    refuse_unproved(transaction, terms.program, member, shown, order, order.points)
     fact = IssueVoucher(
         account=member.account,
         code=new_code(transaction, random_bytes),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from agent.core.instant import BusinessDate
+from agent.core.tokens import How
 from agent.core.values import Code, Value, example
 from agent.till.members import TokenText
 from agent.till.wishes import Wish
@@ -28,6 +29,8 @@ class VoucherOrder(Value):
 
     token: TokenText
     """The card: `scheme:value`, the bare number, or `phone:` and a number."""
+    entry: How = "read"
+    """Whether the card was read, or its number typed."""
     points: Annotated[int, Field(strict=True, ge=1, le=10**9)]
     """Whole points to turn into the voucher."""
     partner: bool = False

@@ -11,7 +11,8 @@ from agent.paths import shipped_program
 from agent.tools.line import Line
 from agent.tools.processes import Daemon, Mosquitto, free_port, tapledger
 from agent.tools.waiting import wait_until
-from drivers.virtual.em4100 import VirtualRdm6300
+from drivers.virtual.kinds import EM4100
+from drivers.virtual.line import VirtualLine
 from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
 from sync.messages import DeviceAddress
@@ -66,7 +67,7 @@ class HeadOffice:
 class LaneKit:
     """One till's devices."""
 
-    reader: VirtualRdm6300
+    reader: VirtualLine[Token]
     pos: VirtualPos
 
     def tap(self, token: Token) -> dict[str, object]:
@@ -105,7 +106,7 @@ class StoreKit:
         )
 
     def _make_lane(self, name: str) -> LaneKit:
-        reader = VirtualRdm6300(self.directory / f"reader-{name}")
+        reader = EM4100.make(self.directory / f"reader-{name}")
         return LaneKit(reader=reader, pos=VirtualPos(self.url, TILL_TOKEN, name))
 
     def _toml(self) -> str:

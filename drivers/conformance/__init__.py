@@ -5,12 +5,15 @@ is one already; it wants the bytes of a card and no more:
 
     class TestAcme(DeviceConformance):
         def rig(self) -> Rig:
-            return LineRig(ACME, acme_frame)
+            return LineRig(ACME, acme_frame, acme_token)
+
+For one that wants to be asked, ``AskedRig`` wants a virtual device to ask.
 
 ``pytest`` collects the class like any other. A move that a device cannot be played raises
 NotApplicable with the reason, and the test that needs it is skipped with it.
 """
 
+from drivers.conformance.asked import AskedRig, VirtualDevice
 from drivers.conformance.line import LineRig
 from drivers.conformance.moves import (
     ClockJump,
@@ -31,6 +34,7 @@ from drivers.conformance.moves import (
 from drivers.conformance.suite import DeviceConformance
 
 __all__ = [
+    "AskedRig",
     "ClockJump",
     "Denied",
     "DeviceConformance",
@@ -47,4 +51,5 @@ __all__ = [
     "Rig",
     "Seen",
     "Together",
+    "VirtualDevice",
 ]

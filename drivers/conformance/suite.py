@@ -79,7 +79,8 @@ class DeviceConformance:
         rig, seen = self._play(Noise(10), Pause(), Lay(1), Pause())
         assert seen.told == (rig.token(1),)
         assert seen.counters.refused > 0
-        assert seen.logged == ("reader_found",)
+        # One that is asked cannot be heard in it, and may say so.
+        assert seen.logged in (("reader_found",), ("reader_lost", "reader_found"))
 
     def test_half_a_card_and_silence_are_none(self) -> None:
         """A frame that breaks off is no card, and does not spoil the next one."""

@@ -99,7 +99,7 @@ class Framer:
 
     def idle(self) -> list[Found]:
         """Give up a frame that stays unfinished; what is whole inside of it counts."""
-        found = self._scan(silent=True)
+        found = self._scan(silent=True) if self._held else []
         self._straying = False
         return found
 

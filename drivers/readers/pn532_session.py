@@ -1,10 +1,8 @@
 """The host's side of the talk with a PN532, without a port and without a clock.
 
-Whoever owns the port writes what ``Said.write`` holds, hands in what it reads, and comes back with
-``tick`` when ``due_s`` has come. Times are seconds of any clock that only goes forward.
-
->>> session = Pn532Session()
->>> session.begin(0.0).write.hex()
+>>> session = Pn532Session(read_ndef=True)
+>>> session.begin(0.0)
+>>> session.to_send().hex()
 '555500000000000000000000000000000000ff05fbd4140100001700'
 
 The session wakes the chip and has its SAM out of the way (SAMConfiguration: before it the chip sees
@@ -18,8 +16,8 @@ no ACK in time                   the command again
 an answer with a wrong checksum  NAK: the chip says it again
 no answer in time                ACK, which ends the command, and the command again
 the error frame                  the command again
-``PATIENCE`` of these in a row   a rest, and all from the beginning. ``answering`` is false,
-                                 and the event ``not_answering`` says so once
+``PATIENCE`` of these in a row   a rest, and all from the beginning: ``answering`` is false
+                                 until a look for a card is answered again
 ================================ ==========================================================
 
 With ``read_ndef`` a card of type 2 (NTAG, Ultralight) is known by what stands on it, and by its UID
@@ -29,7 +27,6 @@ rests is read once.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 
 from drivers.events import Event, RefusedFrame, StatusSeen
 from drivers.readers.pn532 import (
@@ -47,12 +44,22 @@ from drivers.readers.pn532_frames import ACK, NAK, WAKE_UP, Found, Frame, Framer
 from drivers.tags.ndef import events_of_memory, names_somebody
 from drivers.tags.tlv import reading
 
-__all__ = ["ACK_S", "ANSWER_S", "PATIENCE", "POLL_S", "REST_S", "Pn532Session", "Said"]
+__all__ = [
+    "ACK_S",
+    "ANSWER_S",
+    "LOOK_EVERY_S",
+    "LOOK_FOR_ONE_EVERY_S",
+    "PATIENCE",
+    "REST_S",
+    "Pn532Session",
+]
 
 ACK_S = 0.1
 """The chip acknowledges within 15 ms (section 6.2.1.5); USB adapters hold bytes for 16 more."""
 ANSWER_S = 1.0
-POLL_S = 0.1
+LOOK_EVERY_S = 0.1
+LOOK_FOR_ONE_EVERY_S = 0.2
+"""While nothing lies there: a hand holds a card for longer, and a day of looks costs half."""
 REST_S = 1.0
 PATIENCE = 3
 
@@ -65,79 +72,75 @@ _READ = 0x30
 _PAGES_BYTES = 16
 _TYPE_2 = 0x00
 
-Script = Generator[bytes | None, bytes, None]
-"""Yields commands and takes the data of their answers; yields None to pause."""
-
-
-@dataclass(slots=True)
-class Said:
-    """What is to be written, and what was seen."""
-
-    write: bytes = b""
-    events: list[Event] = field(default_factory=list)
+Script = Generator[bytes | float, bytes, None]
+"""Yields commands and takes the data of their answers; yields seconds to pause."""
 
 
 class Pn532Session:
-    """One chip on one port. ``begin`` starts afresh, and must come first.
+    """One chip on one port, of which ``begin`` must come first."""
 
-    ``answering`` tells whether the chip does what it is told; ``due_s`` is when to ``tick`` next.
-    """
-
-    def __init__(self, *, read_ndef: bool = False) -> None:
-        self.answering = False
-        self.due_s = 0.0
+    def __init__(self, *, read_ndef: bool) -> None:
+        self.answering: bool | None = None
         self._read_ndef = read_ndef
-        self._said_lost = False
-        self._said = Said()
+        self._due_s = 0.0  # when an answer is overdue or a pause over
+        self._write = b""
+        self._events: list[Event] = []
         self._framer = Framer()
         self._script: Script = self._talk()
         self._command: bytes | None = None
         self._acknowledged = False
         self._failures = 0
         self._known: tuple[Target, list[Event]] | None = None
+        self._refused: list[RefusedFrame] = []
 
-    def begin(self, now_s: float) -> Said:
-        """Start from the beginning: the port was opened, or the chip fell silent."""
+    def begin(self, now_s: float) -> None:
+        """Start on a port that was just opened; what the chip is like is not known yet."""
+        self.answering = None
+        self._write, self._events = b"", []
+        self._bring_up(now_s)
+
+    def feed(self, data: bytes, now_s: float) -> list[Event]:
+        """Take what was read from the port."""
+        for found in self._framer.feed(data):
+            self._hear(found, now_s)
+        return self._turn(now_s)
+
+    def idle(self, now_s: float) -> list[Event]:
+        """Give up what is unfinished; a pause may be over, or an answer overdue."""
+        for found in self._framer.idle():
+            self._hear(found, now_s)
+        return self._turn(now_s)
+
+    def to_send(self) -> bytes:
+        """Take what is to be written now."""
+        write, self._write = self._write, b""
+        return write
+
+    def _turn(self, now_s: float) -> list[Event]:
+        if now_s >= self._due_s:
+            self._overdue(now_s)
+        events, self._events = self._events, []
+        return events
+
+    def _bring_up(self, now_s: float) -> None:
         self._framer = Framer()
         self._script = self._talk()
         self._failures = 0
         self._known = None
-        self._said.write += WAKE_UP
+        self._write += WAKE_UP
         self._go_on(next(self._script), now_s)
-        return self._turn()
-
-    def feed(self, data: bytes, now_s: float) -> Said:
-        """Take what was read from the port."""
-        for found in self._framer.feed(data):
-            self._hear(found, now_s)
-        return self._turn()
-
-    def tick(self, now_s: float) -> Said:
-        """Say what time it is: a pause may be over, or an answer overdue."""
-        if now_s < self.due_s:
-            return Said()
-        due_s = self.due_s
-        for found in self._framer.idle():
-            self._hear(found, now_s)
-        if self.due_s == due_s:
-            self._overdue(now_s)
-        return self._turn()
-
-    def _turn(self) -> Said:
-        said, self._said = self._said, Said()
-        return said
 
     def _hear(self, found: Found, now_s: float) -> None:
         if isinstance(found, RefusedFrame):
-            self._said.events.append(found)
+            self._events.append(found)
             if self._acknowledged and found.reason in ("checksum", "length"):
                 self._try_again(NAK, now_s, wait_s=ANSWER_S)
         elif not isinstance(found, Frame) or self._command is None:
             return
         elif found.kind == "ack" and not self._acknowledged:
-            self._acknowledged, self.due_s = True, now_s + ANSWER_S
+            self._acknowledged, self._due_s = True, now_s + ANSWER_S
         elif found.kind == "error" and self._acknowledged:
-            self._said.events += events_of(found)
+            self._events += events_of(found)
             self._ask_again(b"", self._command, now_s)
         elif found.kind == "answer" and self._acknowledged and found.code == self._command[0] + 1:
             self._failures = 0
@@ -147,7 +150,7 @@ class Pn532Session:
         if self._command is not None:
             self._ask_again(ACK if self._acknowledged else b"", self._command, now_s)
         elif self._failures >= PATIENCE:
-            self._said = self.begin(now_s)
+            self._bring_up(now_s)
         else:
             self._go_on(self._script.send(b""), now_s)
 
@@ -158,38 +161,38 @@ class Pn532Session:
     def _try_again(self, write: bytes, now_s: float, *, wait_s: float) -> None:
         self._failures += 1
         if self._failures < PATIENCE:
-            self._said.write += write
-            self.due_s = now_s + wait_s
+            self._write += write
+            self._due_s = now_s + wait_s
             return
         self._command, self._acknowledged = None, False
-        self.due_s = now_s + REST_S
+        self._due_s = now_s + REST_S
         self.answering = False
-        if not self._said_lost:
-            self._said_lost = True
-            self._said.events.append(StatusSeen(about="not_answering"))
 
-    def _go_on(self, command: bytes | None, now_s: float) -> None:
-        self._command, self._acknowledged = command, False
-        if command is None:
-            self.due_s = now_s + POLL_S
+    def _go_on(self, step: bytes | float, now_s: float) -> None:
+        self._acknowledged = False
+        if isinstance(step, bytes):
+            self._command = step
+            self._write += frame(step)
+            self._due_s = now_s + ACK_S
         else:
-            self._said.write += frame(command)
-            self.due_s = now_s + ACK_S
+            self._command = None
+            self._due_s = now_s + step
 
     def _talk(self) -> Script:
         for command in (_SAM_NORMAL, bytes([GET_FIRMWARE_VERSION]), _LOOK_BRIEFLY):
             data = yield command
-            self._said.events += events_of(Frame("answer", command[0] + 1, data))
+            self._events += events_of(Frame("answer", command[0] + 1, data))
         while True:
             data = yield _LOOK
-            self.answering, self._said_lost = True, False
-            match targets_in(data):
+            self.answering = True
+            targets = targets_in(data)
+            match targets:
                 case [target] if self._read_ndef and target.sak == _TYPE_2:
                     yield from self._read(target)
                 case _:
                     self._known = None
-                    self._said.events += events_of(Frame("answer", _LOOK[0] + 1, data))
-            yield None
+                    self._see(list(events_of(Frame("answer", _LOOK[0] + 1, data))))
+            yield LOOK_EVERY_S if targets else LOOK_FOR_ONE_EVERY_S
 
     def _read(self, target: Target) -> Script:
         """Say who a card of type 2 is, by its memory or else by its number."""
@@ -197,11 +200,20 @@ class Pn532Session:
             self._known = None
             read = yield from self._memory()
             if read is None:  # it was taken away in the middle, or a page is not for everybody
-                self._said.events.append(RefusedFrame(reason="unreadable"))
+                self._see([RefusedFrame(reason="unreadable")])
                 return
             events = events_of_memory(read) if read else []
             self._known = target, events if names_somebody(events) else [card(target)]
-        self._said.events += self._known[1]
+        self._see(self._known[1])
+
+    def _see(self, events: list[Event]) -> None:
+        """Say what lies there. A card that is refused is so once for as long as it lies, though
+        the number of one that makes it up is another one at each look.
+        """
+        refused = [event for event in events if isinstance(event, RefusedFrame)]
+        if not refused or refused != self._refused:
+            self._events += events
+        self._refused = refused
 
     def _memory(self) -> Generator[bytes, bytes, bytes | None]:
         """Read the memory as far as its message goes: empty without one, None where it failed."""

@@ -26,11 +26,21 @@ from drivers.tags.epc import decoded
 
 __all__ = [
     "BAUD",
+    "ILLEGAL",
+    "INFORMATION",
+    "INVENTORY",
     "LONGEST_FRAME",
+    "MORE_FOLLOW",
+    "NO_TAG",
+    "SET_POWER",
+    "SOUND",
+    "Found",
+    "Framer",
     "UhfReader18Parser",
     "answer",
     "buzzer",
     "command",
+    "events_of",
     "inventory",
     "power",
     "reader_information",
@@ -44,14 +54,19 @@ _ANY_READER = 0xFF
 _LEAST_LENGTH = 5  # address, command, status, CRC
 _HEARTBEAT = b"\x56\x00\x00\x00\x00\x00"
 
-_INVENTORIES = (0x01, 0x0F)
-_INFORMATION = 0x21
-_POWER = 0x2F
-_BUZZER = 0x33
+INVENTORY = 0x01
+INFORMATION = 0x21
+ILLEGAL = 0x00
+"""The command that is answered for one that the reader does not know."""
+MORE_FOLLOW = 0x03
+"""The status of an inventory's answer behind which there is another one."""
+
+_INVENTORIES = (INVENTORY, 0x0F)
+SET_POWER = 0x2F
+SOUND = 0x33
 _TAG_SEEN = 0xEE
-_ILLEGAL = 0x00  # the command that is answered for one that the reader does not know
 _TAGS_FOLLOW = range(0x01, 0x05)
-_NO_TAG = 0xFB
+NO_TAG = 0xFB
 
 _ALIVE = StatusSeen(about="heartbeat")
 _NOBODY = StatusSeen(about="no_tag")
@@ -68,7 +83,11 @@ _LIKELY = re.compile(
 _LIKELY_BYTES = 4
 
 
-class UhfReader18Parser:
+Found = bytes | StatusSeen | RefusedFrame
+"""A whole frame, a heartbeat, or what is none."""
+
+
+class Framer:
     """Finds answers in a stream. Holds less than one answer. Never raises.
 
     A run of bytes that are none is refused once: ``checksum`` where it begins with what should have
@@ -79,19 +98,19 @@ class UhfReader18Parser:
         self._held = b""
         self._straying = False
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[Found]:
         """Take the next bytes and answer every frame that ended in them."""
         return self._taken(self._held + data, is_all=False)
 
-    def idle(self) -> list[Event]:
+    def idle(self) -> list[Found]:
         """Learn that nothing follows: what is unfinished is none, and may hide what is whole."""
-        events = self._taken(self._held, is_all=True)
+        found = self._taken(self._held, is_all=True)
         self._straying = False
-        return events
+        return found
 
-    def _taken(self, stream: bytes, *, is_all: bool) -> list[Event]:
+    def _taken(self, stream: bytes, *, is_all: bool) -> list[Found]:
         mirrored = stream.translate(_MIRRORED)
-        events: list[Event] = []
+        taken: list[Found] = []
         at, end_of_stream = 0, len(stream)
         while at < end_of_stream:
             if self._straying:
@@ -107,30 +126,48 @@ class UhfReader18Parser:
             is_whole = is_long_enough and end <= end_of_stream
             if is_whole and crc_hqx(mirrored[at:end], 0xFFFF) == 0:
                 self._straying = False
-                events += _events_of(stream[at:end])
+                taken.append(stream[at:end])
                 at = end
             elif stream.startswith(_HEARTBEAT, at):
                 self._straying = False
-                events.append(_ALIVE)
+                taken.append(_ALIVE)
                 at += len(_HEARTBEAT)
             else:
                 if not self._straying:
-                    events.append(RefusedFrame(reason="checksum" if is_whole else "framing"))
+                    taken.append(RefusedFrame(reason="checksum" if is_whole else "framing"))
                 self._straying = True
                 at += 1
         self._held = stream[at:]
-        return events
+        return taken
 
 
-def _events_of(frame: bytes) -> list[Event]:
-    code, status, data = frame[2], frame[3], frame[4:-2]
+class UhfReader18Parser:
+    """Turns a stream into events, one at least for each frame and one for each tag."""
+
+    def __init__(self) -> None:
+        self._framer = Framer()
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take the next bytes and answer what the frames say that ended in them."""
+        return [event for found in self._framer.feed(data) for event in events_of(found)]
+
+    def idle(self) -> list[Event]:
+        """Give up what is unfinished."""
+        return [event for found in self._framer.idle() for event in events_of(found)]
+
+
+def events_of(found: Found) -> list[Event]:
+    """Say what a frame means; what is no frame stays what it is."""
+    if not isinstance(found, bytes):
+        return [found]
+    code, status, data = found[2], found[3], found[4:-2]
     if code == _TAG_SEEN and status == 0 and data:
         return [decoded(data)]
     if code in _INVENTORIES and status in _TAGS_FOLLOW and data:
         return list(_tags_in(data))
-    if code in _INVENTORIES and status == _NO_TAG:
+    if code in _INVENTORIES and status == NO_TAG:
         return [_NOBODY]
-    if code == _INFORMATION and status == 0 and len(data) == 8:
+    if code == INFORMATION and status == 0 and len(data) == 8:
         return [
             StatusSeen(
                 about="firmware",
@@ -170,7 +207,7 @@ def command(code: int, data: bytes = b"", *, address: int = _ANY_READER) -> byte
 
 def inventory(*, address: int = _ANY_READER) -> bytes:
     """Ask which tags are in the field (manual, section 8.2.1)."""
-    return command(_INVENTORIES[0], address=address)
+    return command(INVENTORY, address=address)
 
 
 def reader_information(*, address: int = _ANY_READER) -> bytes:
@@ -179,19 +216,19 @@ def reader_information(*, address: int = _ANY_READER) -> bytes:
     >>> reader_information().hex(" ").upper()
     '04 FF 21 19 95'
     """
-    return command(_INFORMATION, address=address)
+    return command(INFORMATION, address=address)
 
 
 def power(power_dbm: int, *, address: int = _ANY_READER) -> bytes:
     """Set the power, 0 to 30 dBm (manual, section 8.4.6)."""
     if not 0 <= power_dbm <= 30:
         raise ValueError(f"power is 0 to 30 dBm, not {power_dbm}")
-    return command(_POWER, bytes([power_dbm]), address=address)
+    return command(SET_POWER, bytes([power_dbm]), address=address)
 
 
 def buzzer(*, on_ms: int, off_ms: int, times: int, address: int = _ANY_READER) -> bytes:
     """Sound buzzer and LED, in steps of 50 ms (manual, section 8.4.9)."""
-    return command(_BUZZER, bytes([on_ms // 50, off_ms // 50, times]), address=address)
+    return command(SOUND, bytes([on_ms // 50, off_ms // 50, times]), address=address)
 
 
 def report(epc: bytes, *, address: int = 0) -> bytes:

@@ -1,18 +1,21 @@
 """A scripted world: ports that come, speak, fall silent and go, on a clock that costs no time.
 
+What is written to such a port may be answered, by a virtual device whose cards the script lays.
 The conformance suite plays devices in it, on the test's own thread: ten seconds of noise at line
 rate take as long as parsing them does.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.port import POLL_S
 
 __all__ = [
     "Absent",
     "Act",
+    "Answers",
+    "Does",
     "Looks",
     "Refuses",
     "ScriptedWorld",
@@ -33,9 +36,33 @@ class Sends:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """The line is silent for so long."""
+    """The line is silent for so long, but for what the device is asked."""
 
     for_s: float
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The device answers what it is asked, for so long at most, in pieces of so many bytes.
+
+    It ends when ``until`` holds; or with the answer that has ``cut`` in it, which breaks off there.
+    """
+
+    for_s: float
+    until: Callable[[], bool] = _never
+    at_once: int | None = None
+    cut: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Does:
+    """Something happens that takes no time: a card is laid, say."""
+
+    what: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +96,18 @@ class Looks:
     """Whoever plays the script takes a look."""
 
 
-Act = Sends | Silent | Vanishes | Absent | Refuses | Sleeps | Looks
+Act = Sends | Silent | Answers | Does | Vanishes | Absent | Refuses | Sleeps | Looks
+
+
+def _nothing(_: bytes) -> bytes:
+    return b""
 
 
 class ScriptedWorld:
     """Plays acts in order, and is over when they are. Also the port that it opens.
 
-    ``look`` is called where the script says Looks.
+    ``look`` is called where the script says Looks. ``answer`` is what a device says to bytes that
+    are written to it; noise on the line drowns it.
     """
 
     def __init__(
@@ -84,10 +116,13 @@ class ScriptedWorld:
         *,
         byte_s: float = 10 / 9600,
         look: Callable[[], object] = lambda: None,
+        answer: Callable[[bytes], bytes] = _nothing,
     ) -> None:
         self._acts = deque(acts)
         self._byte_s = byte_s
         self._look = look
+        self._answer = answer
+        self._answered = b""  # and not read yet
         self._now_s = 1_000.0
         self.written: list[bytes] = []
         self.attempts = 0
@@ -106,6 +141,7 @@ class ScriptedWorld:
                 raise PermissionError(13, "Permission denied")
             raise FileNotFoundError(2, "No such file or directory")
         self.opened += 1
+        self._answered = b""
         return self
 
     def now_s(self) -> float:
@@ -130,12 +166,13 @@ class ScriptedWorld:
                 piece = data[: at_once or len(data)]
                 rest = data[len(piece) :]
                 self._replace(Sends(rest, at_once) if rest else None)
+                self._answered = b""
                 self._now_s += len(piece) * self._byte_s
                 return piece
-            case Silent(for_s=for_s):
-                self._now_s += min(for_s, POLL_S)
-                self._replace(Silent(for_s - POLL_S) if for_s - POLL_S > 1e-9 else None)
-                return b""
+            case Silent():
+                return self._heard(Answers(act.for_s))
+            case Answers():
+                return self._heard(act)
             case _:
                 if isinstance(act, Vanishes):
                     self._replace(None)
@@ -144,18 +181,41 @@ class ScriptedWorld:
     def write(self, data: bytes) -> None:
         """Take what the device is sent."""
         self.written.append(data)
+        self._answered += self._answer(data)
 
     def close(self) -> None:
         """Close the port."""
 
+    def _heard(self, act: Answers) -> bytes:
+        """Answer what the device has to say, or a silence."""
+        at = self._answered.find(act.cut) if act.cut else -1
+        if at >= 0:
+            piece, self._answered = self._answered[: at + len(act.cut) // 2], b""
+            self._replace(None)
+            return piece
+        piece = self._answered[: act.at_once or len(self._answered)]
+        self._answered = self._answered[len(piece) :]
+        took_s = len(piece) * self._byte_s if piece else min(act.for_s, POLL_S)
+        self._now_s += took_s
+        left_s = act.for_s - (took_s if piece else POLL_S)
+        self._replace(replace(act, for_s=left_s) if left_s > 1e-9 else None)
+        return piece
+
     def _settle(self) -> None:
         """Do what takes no read."""
-        while self._acts and isinstance(act := self._acts[0], Sleeps | Looks):
+        while self._acts:
+            match self._acts[0]:
+                case Sleeps(for_s=for_s):
+                    self._now_s += for_s
+                case Looks():
+                    self._look()
+                case Does(what=what):
+                    what()
+                case Answers(until=until) if until():
+                    pass
+                case _:
+                    return
             self._acts.popleft()
-            if isinstance(act, Sleeps):
-                self._now_s += act.for_s
-            else:
-                self._look()
 
     def _replace(self, act: Act | None) -> None:
         """Put what is left of the act under way in its place."""

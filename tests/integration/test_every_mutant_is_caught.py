@@ -11,13 +11,22 @@ import pcsc_mutants
 import program_mutants
 import projection_mutants
 import pytest
+import reader_mutants
+import seen_mutants
 import stamp_mutants
 import tag_mutants
 import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
-PURE = device_mutants.MUTANTS | pcsc_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
+PURE = (
+    device_mutants.MUTANTS
+    | pcsc_mutants.MUTANTS
+    | program_mutants.MUTANTS
+    | reader_mutants.MUTANTS
+    | seen_mutants.MUTANTS
+    | tag_mutants.MUTANTS
+)
 """Those of code that asks nobody, whose tests are tables and properties."""
 
 MUTANTS = (

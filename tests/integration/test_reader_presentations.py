@@ -13,13 +13,13 @@ from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 from drivers.presence import GONE_AFTER_S
 from drivers.readers.em4100 import frame
-from drivers.virtual.em4100 import VirtualRdm6300
+from drivers.virtual.line import VirtualLine
 
 Listen = Callable[[httpx.Client, str], AbstractContextManager[Iterator[tuple[str, dict[str, Any]]]]]
 
 
 @pytest.fixture
-def reader(store: StoreKit) -> VirtualRdm6300:
+def reader(store: StoreKit) -> VirtualLine[Token]:
     """The reader of lane 1."""
     return store.lanes["1"].reader
 
@@ -45,7 +45,7 @@ def test_stream_that_starts_in_mid_frame(
     store: StoreKit,
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
 ) -> None:
     """What is left of a frame at the start is no card, and the whole frame after it is one."""
@@ -62,7 +62,7 @@ def test_frame_in_pieces(
     store: StoreKit,
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
 ) -> None:
     """A frame that arrives byte by byte is a card, with or without the line end of an ID-12."""
@@ -78,7 +78,7 @@ def test_repeats_are_one_presentation(
     store: StoreKit,
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
 ) -> None:
     """A card that the reader repeats is one event, and a second card at once is its own."""
@@ -94,7 +94,7 @@ def test_resting_card_is_one_presentation(
     store: StoreKit,
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
 ) -> None:
     """A card that rests longer than a card is remembered is still one event."""
@@ -112,7 +112,7 @@ def test_resting_card_is_one_presentation(
 def test_card_laid_again_is_new(
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
 ) -> None:
     """A card that was away and is laid down again is a new event."""
@@ -151,7 +151,7 @@ def test_bad_frames(
     store: StoreKit,
     till: httpx.Client,
     listen: Listen,
-    reader: VirtualRdm6300,
+    reader: VirtualLine[Token],
     new_card: Callable[[], Token],
     spoil: Callable[[bytes], bytes],
     frames: int,
@@ -170,7 +170,7 @@ def test_bad_frames(
     assert after["presentations"] == before["presentations"] + len(expected)
 
 
-def test_frame_that_never_ends(store: StoreKit, reader: VirtualRdm6300) -> None:
+def test_frame_that_never_ends(store: StoreKit, reader: VirtualLine[Token]) -> None:
     """A frame whose end never comes is given up by itself and counted, and is no event."""
     before = _state(store)
     reader.write(frame(Token("em4100", "0C000621A5"))[:-1])

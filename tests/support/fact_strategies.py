@@ -95,6 +95,7 @@ _STAMPS = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_ZONES = st.lists(_CODES, max_size=2).map(tuple)
 _BY_WHOM = {"lane": _CODE, "cashier": _CODE}
 
 
@@ -153,6 +154,7 @@ _ABOUT_SALES: tuple[st.SearchStrategy[Fact], ...] = (
         referral=st.none() | _REFERRED,
         occurred_s=st.none() | st.integers(-(2**40), 2**40),
         stamps=_STAMPS,
+        zones=_ZONES,
         **_BY_WHOM,
     ),
     st.builds(

@@ -31,7 +31,7 @@ class LaneShop:
     lanes: Lanes = field(init=False)
     now_s: float = 1_000_000.0
     sales: int = 0
-    listening: dict[str, Listener] = field(default_factory=dict)
+    listening: dict[str, Listener[LaneEvent]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.till, ("1", "2"), patience_s=PATIENCE_S, now_s=lambda: self.now_s)

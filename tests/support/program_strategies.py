@@ -21,6 +21,7 @@ from agent.core.program import (
     Limits,
     Program,
     Promotion,
+    ProofLimit,
     Reward,
     Tier,
     TierRules,
@@ -267,6 +268,7 @@ _LIMITS = st.sampled_from(
         Limits(points_per_sale=25),
         Limits(points_per_day=70),
         Limits(sales_per_hour=2, points_per_sale=60),
+        Limits(redemptions=(ProofLimit(above_points=20, proof="uid"),)),
     ]
 )
 _ANY_STACKING = ("best", "all", "newest")

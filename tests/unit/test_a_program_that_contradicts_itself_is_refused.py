@@ -66,6 +66,20 @@ _WRONG = [
         "corner.toml:13: [[promotion]] \"more\": budget.each_store: the stores' allowances add up "
         "to 54, more than 50; give less to each, or write points = 54",
     ),
+    (
+        _BASE
+        + _RULE
+        + "[limits]\nredemptions = "
+        + '[{ above_points = 9, proof = "uid" }, { above_points = 9, proof = "sdm" }]\n',
+        "2: above_points: above_points must rise; the one before is 9; write more than 9",
+    ),
+    (
+        _BASE
+        + _RULE
+        + "[limits]\nredemptions = "
+        + '[{ above_points = 9, proof = "uid" }, { above_points = 10, proof = "uid" }]\n',
+        "2: proof: more than 9 points need 'uid' already; write proof = \"sdm\"",
+    ),
     (_MORE + 'bonus = 5\noccasion = "visit"\n', "and zone go together"),
     (_MORE + 'bonus = 5\nzone = "bar"\n', "and zone go together"),
     (_MORE + "bonus = 5\nwithin_days = 3\n", "within_days goes with occasion"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.api.health import FROZEN, NO_READER, HealthView, PartHealth, frozen_because
+from agent.api.health import FROZEN, NO_READER, NO_SCANNER, HealthView, PartHealth, frozen_because
 
 _FULL = "the ledger cannot write: database or disk is full"
 _BACKUP = "the nightly backup failed: [Errno 28] No space left on device"
@@ -54,6 +54,25 @@ def test_what_costs_no_points(reason: str) -> None:
     ((say, details),) = told(health_of(reason))
     assert say == "Go on selling. Points are recorded as usual. Tell the store's engineer."
     assert details == (reason,)
+
+
+def test_a_scanner_is_no_card_reader() -> None:
+    """A scanner that is gone is called one, at its own lane; both gone are both said."""
+    gone: dict[str, Any] = {"present": False, "fault": "gone", "presentations": 0}
+    gun, other, front = (
+        PartHealth(name=name, kind=kind, lane=lane, refused_frames=0, **gone)  # type: ignore[arg-type]  # two words
+        for name, kind, lane in (
+            ("gun", "scanner", "1"),
+            ("gun-2", "scanner", "2"),
+            ("front", "reader", "1"),
+        )
+    )
+    assert gun.reason == "scanner gun is gone: gone"
+    reasons = [str(each.reason) for each in (gun, other, front)]
+    assert told(health_of(*reasons[:2], scanners=(gun, other))) == [(NO_SCANNER, ())]
+    both = health_of(*reasons, scanners=(gun, other), readers=(front,))
+    assert told(both) == [(NO_READER, ()), (NO_SCANNER, ())]
+    assert told(health_of(reasons[1], scanners=(other,))) == []
 
 
 def test_each_trouble_once() -> None:

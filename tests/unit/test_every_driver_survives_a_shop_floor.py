@@ -2,10 +2,23 @@
 
 from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
-from drivers.conformance import DeviceConformance, LineRig, Rig
+from drivers.conformance import AskedRig, DeviceConformance, LineRig, Rig
 from drivers.readers.em4100 import frame
+from drivers.readers.uhf18 import report
 from drivers.readers.wiegand import line_of
-from drivers.serial_drivers import BARCODE, EM4100, WIEGAND, Em4100Options
+from drivers.serial_drivers import (
+    BARCODE,
+    EM4100,
+    PN532,
+    UHF18,
+    WIEGAND,
+    Em4100Options,
+    Pn532Options,
+    Uhf18Options,
+)
+from drivers.virtual.pn532 import VirtualPn532
+from drivers.virtual.tags import Tag, gsrn_epc, tag_of
+from drivers.virtual.uhf18 import VirtualUhf18
 
 
 def _em4100(card: int) -> Token:
@@ -47,3 +60,68 @@ class TestBarcode(DeviceConformance):
 
     def rig(self) -> Rig:
         return LineRig(BARCODE, lambda card: f"]C18018{_gsrn(card).value}\r".encode(), _gsrn)
+
+
+def _uid(card: int) -> Token:
+    return Token("uid", f"{0x04A1B2C3D40000 + card:014X}")
+
+
+class TestPn532(DeviceConformance):
+    """A chip that is asked, and cards that are their UID."""
+
+    def rig(self) -> Rig:
+        return AskedRig(
+            PN532,
+            VirtualPn532(),
+            lambda card: tag_of(_uid(card)),
+            _uid,
+            number=lambda tag: tag.uid,
+            options=Pn532Options(read_ndef=False),
+        )
+
+
+class TestPn532Ndef(DeviceConformance):
+    """The same chip, and members' cards on which their number stands."""
+
+    def rig(self) -> Rig:
+        return AskedRig(
+            PN532, VirtualPn532(), lambda card: tag_of(_gsrn(card)), _gsrn, number=_first_page
+        )
+
+
+def _first_page(tag: Tag) -> bytes:
+    return tag.memory[12:28]
+
+
+_AT_ONCE = {"arrive_sightings": 1, "gone_after_s": 0.5}
+"""Who was read once has arrived, and leaves as soon as a card is taken from a reader at a till."""
+
+
+def _epc(card: int) -> bytes:
+    return gsrn_epc(_gsrn(card))
+
+
+def _asked_uhf18(options: Uhf18Options) -> Rig:
+    return AskedRig(UHF18, VirtualUhf18(), _epc, _gsrn, number=bytes, at_once=16, options=options)
+
+
+class TestUhf18(DeviceConformance):
+    """A reader at a door that is asked who is there: what is told are arrivals."""
+
+    def rig(self) -> Rig:
+        return _asked_uhf18(Uhf18Options(**_AT_ONCE))
+
+
+class TestUhf18Cards(DeviceConformance):
+    """The same reader at a till, where it tells cards, and beeps for each."""
+
+    def rig(self) -> Rig:
+        return _asked_uhf18(Uhf18Options(tells="cards", buzzer=True))
+
+
+class TestUhf18Active(DeviceConformance):
+    """A reader at a door that reports by itself."""
+
+    def rig(self) -> Rig:
+        options = Uhf18Options(mode="active", **_AT_ONCE)
+        return LineRig(UHF18, lambda card: report(_epc(card)), _gsrn, options=options)

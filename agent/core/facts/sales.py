@@ -72,7 +72,8 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     the program counts any. ``referral`` is what the sale gives because its member was brought: the
     friend's part is among ``because``, the other's an entry of their own. ``occurred_s`` says
     that the sale counts toward the program's limit of sales an hour, and when it was, in seconds
-    since 1970. ``stamps`` are the stamp cards that it added to.
+    since 1970. ``stamps`` are the stamp cards that it added to, ``zones`` those in which the member
+    was seen that day, where the program has a promotion for such a visit.
     """
 
     sale_id: Code
@@ -96,6 +97,7 @@ class AccumulatePoints(FactBase, frozen=True, kw_only=True, tag="ACCUMULATE_POIN
     referral: Referred | None = None
     occurred_s: int | None = None
     stamps: tuple[Collected, ...] = ()
+    zones: tuple[Code, ...] = ()
 
     @property
     def sale(self) -> Sale:
@@ -168,6 +170,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
     referral: Referred | None = None
     occurred_s: int | None = None
     stamps: tuple[Collected, ...] = ()
+    zones: tuple[Code, ...] = ()
 
 
 # A void ends with the fields that a return ends with, yet they share no base: a base's fields come

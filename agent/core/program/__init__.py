@@ -9,7 +9,7 @@ from agent.core.program.burning import Discount, Reward
 from agent.core.program.earning import EarnRule, Step
 from agent.core.program.editions import Editions
 from agent.core.program.expiry import Expiry
-from agent.core.program.giving import Enrolment, Limits, Referral
+from agent.core.program.giving import Enrolment, Limits, ProofLimit, Referral
 from agent.core.program.occasions import FreeOccasion, Occasional
 from agent.core.program.parts import Rate, Weekday, Worded
 from agent.core.program.program import Program
@@ -31,6 +31,7 @@ __all__ = [
     "Occasional",
     "Program",
     "Promotion",
+    "ProofLimit",
     "Rate",
     "Referral",
     "Reward",

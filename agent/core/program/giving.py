@@ -1,13 +1,16 @@
 """Points without a purchase of one's own, and how many a member may have."""
 
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from agent.core.mistakes import Amiss, Finding
 from agent.core.program.parts import Worded
+from agent.core.tokens import PROOFS
 from agent.core.values import Points, Value
 
-__all__ = ["Enrolment", "Limits", "Referral"]
+__all__ = ["Enrolment", "Limits", "ProofLimit", "Referral"]
 
 _Count = Annotated[Points, Field(ge=1, le=1_000_000)]
 
@@ -34,8 +37,19 @@ class Referral(Worded):
     """What the sale must come to, in minor units: money paid for goods that some rule counts."""
 
 
+class ProofLimit(Value):
+    """From how many points on a card must prove what it is, to spend them."""
+
+    above_points: Annotated[Points, Field(ge=0, le=1_000_000_000)]
+    """So many points are spent without; 0 for none."""
+    proof: Literal["uid", "sdm"]
+    """What more of them need: uid (a reader read it) or sdm (it signed)."""
+
+
 class Limits(Value):
-    """Against fraud: what goes beyond is withheld, and no sale is refused for it."""
+    """Against fraud: what a sale earns beyond them is withheld, and no sale is refused for it; a
+    redemption is, where the card proves too little for it.
+    """
 
     points_per_sale: _Count | None = None
     """A sale earns at most so many points."""
@@ -43,3 +57,19 @@ class Limits(Value):
     """A member earns at most so many points on a business date."""
     sales_per_hour: _Count | None = None
     """A member earns in at most so many sales within an hour, by the POS's clock and ours."""
+    redemptions: tuple[ProofLimit, ...] = ()
+    """What a card must prove where more points are spent at once, or for one sale."""
+
+    @model_validator(mode="after")
+    def _more_points_need_more(self) -> Self:
+        """Hold that each step is of more points and a stronger proof: else one of two is idle."""
+        for index, (less, more) in enumerate(pairwise(self.redemptions), start=1):
+            if more.above_points <= less.above_points:
+                what = f"above_points must rise; the one before is {less.above_points}"
+                fix = f"write more than {less.above_points}"
+                raise Amiss(Finding(("redemptions", index, "above_points"), what, fix))
+            if PROOFS.index(more.proof) <= PROOFS.index(less.proof):
+                what = f"more than {less.above_points} points need '{less.proof}' already"
+                fix = 'write proof = "sdm", or take it out'
+                raise Amiss(Finding(("redemptions", index, "proof"), what, fix))
+        return self

@@ -10,6 +10,7 @@ from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program, Reward
 from agent.core.program_words.promotions import on_birthday
 from agent.core.program_words.words import (
+    PROVED,
     about_lines,
     between_days,
     counted,
@@ -25,11 +26,6 @@ __all__ = ["expiry", "spending"]
 
 _SPENT_MINOR = 10_000
 _EXAMPLE = date(2026, 12, 15)
-_PROOFS = {
-    "any": "",
-    "uid": "with a card that a reader read",
-    "sdm": "with a card that signs what it says",
-}
 
 
 def spending(program: Program) -> Iterator[str]:
@@ -138,7 +134,7 @@ def _reward(program: Program, reward: Reward) -> str:
         basket,
         of_tiers(program, reward.tiers),
         between_days(reward.first_day, reward.last_day),
-        _PROOFS[reward.proof],
+        PROVED[reward.proof],
         "with no other reward in the sale" if reward.alone else "",
         *(_free(program, reward) if reward.is_free else ()),
         between=", ",

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from agent.core.point_words import PointWords
 from agent.core.program import Limits, Program
-from agent.core.program_words.words import counted, day_in_words, listed, of_points, sentence
+from agent.core.program_words.words import (
+    PROVED,
+    counted,
+    day_in_words,
+    listed,
+    of_points,
+    sentence,
+)
 
 __all__ = ["about", "limits", "returns"]
 
@@ -29,7 +36,7 @@ def returns(program: Program) -> Iterator[str]:
 
 
 def limits(program: Program) -> Iterator[str]:
-    """Say how many points a member may have at once."""
+    """Say how many points a member may have at once, and what a card must prove to spend many."""
     most = program.limits
     if most.points_per_sale is not None:
         yield f"No sale earns more than {of_points(program, most.points_per_sale)}."
@@ -38,5 +45,8 @@ def limits(program: Program) -> Iterator[str]:
     if most.sales_per_hour is not None:
         sales = counted(most.sales_per_hour, "sale")
         yield f"No member earns for more than {sales} within an hour."
-    if most != Limits():
+    if most.model_copy(update={"redemptions": ()}) != Limits():
         yield "What goes beyond is withheld; no sale is refused for it."
+    for limit in most.redemptions:
+        points = of_points(program, limit.above_points)
+        yield f"More than {points} are spent for one sale only {PROVED[limit.proof]}."

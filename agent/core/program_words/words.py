@@ -6,15 +6,17 @@
 ('1 point', '2,500 points')
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from agent.core.basket import REWARD
 from agent.core.point_words import PointWords
 from agent.core.program import Program
 from agent.core.program.parts import Lines
+from agent.core.tokens import Proof
 
 __all__ = [
+    "PROVED",
     "about_lines",
     "between_days",
     "counted",
@@ -26,6 +28,13 @@ __all__ = [
     "sentence",
     "tier_names",
 ]
+
+PROVED: Mapping[Proof, str] = {
+    "any": "",
+    "uid": "with a card that a reader read",
+    "sdm": "with a card that signs what it says",
+}
+"""What a card must prove, behind what needs it."""
 
 _MONTHS = (
     "January",
