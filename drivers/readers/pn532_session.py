@@ -28,7 +28,7 @@ rests is read once.
 
 from collections.abc import Generator
 
-from drivers.events import Event, RefusedFrame, StatusSeen
+from drivers.events import Event, RefusedFrame
 from drivers.readers.pn532 import (
     GET_FIRMWARE_VERSION,
     IN_DATA_EXCHANGE,
