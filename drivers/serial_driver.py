@@ -9,7 +9,7 @@ from pydantic import Field
 from drivers.device import Driver, DriverOptions, Place, Tell
 from drivers.events import Parser
 from drivers.line import LineDevice
-from drivers.port import Surroundings
+from drivers.port import Live, OpenPort, Surroundings, open_serial
 from drivers.session import Listening, Session
 
 __all__ = ["SerialDriver", "SerialOptions", "listening"]
@@ -29,11 +29,13 @@ class SerialDriver(Driver):
     """One kind of device on a serial line, or on any URL that pyserial opens.
 
     ``rests`` says that a card that lies there is repeated, as readers do and scanners do not.
+    ``open_port`` opens something else that bytes come from, which may have no baud rate.
     """
 
     baud: int
     make_session: MakeSession
     rests: bool = True
+    open_port: OpenPort = open_serial
     options: type[DriverOptions] = field(default=SerialOptions)
 
     def make(
@@ -50,6 +52,7 @@ class SerialDriver(Driver):
             session=self.make_session(options),
             tell=tell,
             rests=self.rests,
+            live=Live(self.open_port),
             surroundings=surroundings,
         )
 

@@ -1,11 +1,14 @@
 """Every driver is held to one suite: unplugged, garbled, cut in pieces, flooded, asleep."""
 
+import random
+
 from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.conformance import DeviceConformance, LineRig, Rig
 from drivers.readers.em4100 import frame
 from drivers.readers.wiegand import line_of
-from drivers.serial_drivers import BARCODE, EM4100, WIEGAND, Em4100Options
+from drivers.scanners.hid_parser import EVENT_BYTES, events_of, packed
+from drivers.serial_drivers import BARCODE, EM4100, HID, WIEGAND, Em4100Options
 
 
 def _em4100(card: int) -> Token:
@@ -47,3 +50,18 @@ class TestBarcode(DeviceConformance):
 
     def rig(self) -> Rig:
         return LineRig(BARCODE, lambda card: f"]C18018{_gsrn(card).value}\r".encode(), _gsrn)
+
+
+def _keys(dice: random.Random, length: int) -> bytes:
+    """Any keys, pressed and let go in any order, as a cat on a keyboard does it."""
+    some = range(length // EVENT_BYTES)
+    return packed((1, dice.randrange(1, 128), dice.randrange(3)) for _ in some)
+
+
+class TestHid(DeviceConformance):
+    """A scanner that pretends to be a keyboard, set to AIM ids and Enter."""
+
+    def rig(self) -> Rig:
+        return LineRig(
+            HID, lambda card: events_of(f"]C18018{_gsrn(card).value}\r"), _gsrn, noise=_keys
+        )
