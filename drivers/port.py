@@ -39,7 +39,7 @@ _LOOK_S = 0.5
 _SILENT_S, _ASK_EVERY_S, _ASK_TIMES = 10, 3, 3
 """A network's end that has not answered for 19 s is gone."""
 
-_ODD_ERRORS = (termios.error, ValueError, NotImplementedError)
+_ODD_ERRORS = (termios.error, ValueError, LookupError, NotImplementedError)
 """What pyserial lets through as it opens: of a device that vanishes meanwhile, of a URL or speed
 that cannot be, and of what a far end refuses.
 """

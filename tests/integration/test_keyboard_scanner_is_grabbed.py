@@ -94,7 +94,7 @@ def test_scans_come_through_also_after_a_pulled_cable(
     tmp_path: Path,
     watch: Callable[[Path], tuple[LineDevice, list[DeviceEvent]]],
 ) -> None:
-    """It is grabbed while it is there, loss and return are logged once, half a scan is forgotten."""
+    """It is grabbed while it is there; loss and return are logged once, half a scan forgotten."""
     port = tmp_path / "usb-Acme-event-kbd"
     with capture_logs() as logs:
         device, told = watch(port)
