@@ -1,6 +1,5 @@
 """A line may be a terminal, a device server's socket or RFC 2217: each is lost and found alike."""
 
-import socket
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -112,18 +111,6 @@ def test_one_line_has_one_owner(far_end: FarEnd, watch: Watch) -> None:
     wait_until(lambda: second.fault is None, "the second to come in")
     far_end.say(frame(CARDS[0]))
     wait_until(lambda: told == [CARDS[0]], "the card")
-
-
-@pytest.mark.parametrize("far_end", [TcpServer, Rfc2217Server], indirect=True)
-def test_an_end_that_dies_silently_is_noticed(far_end: TcpServer) -> None:
-    """The kernel is told to ask after a far end from which nothing comes, for 19 s."""
-    far_end.come()
-    with closing(open_serial(far_end.url, 9_600)) as port:
-        connection: socket.socket = port._connection  # type: ignore[attr-defined]
-        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-        asked = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-        idle, every, times = (connection.getsockopt(socket.IPPROTO_TCP, each) for each in asked)
-        assert idle + every * times == 19
 
 
 @pytest.mark.parametrize("far_end", [TcpServer], indirect=True)

@@ -95,10 +95,9 @@ def test_lost_events_are_no_other_card(lost: int) -> None:
 
 def test_what_follows_a_loss_does_not_count() -> None:
     """Up to the next report nothing is relied on: no key of it is held or typed."""
-    parser = HidParser()
-    assert events_in(parser, packed([SYN_DROPPED, (1, SHIFT, 1), (1, EIGHT, 1)])) == [FRAMING]
-    assert events_in(parser, packed([SYN_DROPPED, (1, SHIFT, 1), SYN_REPORT])) == [FRAMING]
-    assert events_in(parser, events_of(GSRN + "\r")) == [MEMBER]
+    lost = packed([SYN_DROPPED, (1, SHIFT, 1), (1, EIGHT, 1), SYN_REPORT])
+    said = [FRAMING, MEMBER]
+    assert events_in(HidParser(), lost + events_of(f"\r{GSRN}\r")) == said
 
 
 def test_no_key_is_held_over_a_silence() -> None:
