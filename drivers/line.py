@@ -2,10 +2,11 @@
 
 The loss of a port is logged once and its return once. Refused frames are counted here and logged
 by the agent once a minute. A reader that floods is heard no more often than a hand can move: what
-goes beyond is dropped and counted.
+goes beyond is dropped and counted. A driver that raises is lost and found again, as a port is.
 """
 
 import threading
+import traceback
 from contextlib import closing
 
 import structlog
@@ -95,8 +96,8 @@ class LineDevice:
                 with closing(self._world.open(self.port, self._baud)) as port:
                     self._found()
                     self._talk(port)
-            except PORT_ERRORS as error:
-                self._lost(error)
+            except Exception as error:  # noqa: BLE001 - no mistake of a driver may end its thread
+                self._lost(error if isinstance(error, PORT_ERRORS) else _mistake(error))
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
                 self._world.wait_before(attempt)
@@ -144,3 +145,10 @@ class LineDevice:
         if self.fault is None or self.fault == _NOT_OPENED:
             _log.warning("reader_lost", reader=self.name, port=self.port, error=str(error))
         self.fault = str(error)
+
+
+def _mistake(error: Exception) -> RuntimeError:
+    """Say where a driver failed, and nothing of what it was about, which may be a card's number."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    kind = type(error).__name__
+    return RuntimeError(f"its driver failed: {kind} in {last.name}, {last.filename}:{last.lineno}")
