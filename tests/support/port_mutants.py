@@ -1,4 +1,4 @@
-"""Ways in which a port could be wrong, a keyboard scanner's events, and what printed digits mean."""
+"""Ways in which ports, keyboard scanners and links could be wrong, and what printed digits mean."""
 
 from text_mutant import Mutant
 
