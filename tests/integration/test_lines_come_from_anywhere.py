@@ -1,5 +1,7 @@
 """A line may be a terminal, a device server's socket or RFC 2217: each is lost and found alike."""
 
+import subprocess
+import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -132,3 +134,21 @@ def test_what_cannot_be_opened_is_a_fault(
         pair.come()
         with pytest.raises(PORT_ERRORS, match="Input/output error"):
             open_serial(pair.url, 9_600)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+def test_an_end_that_dies_silently_is_noticed(scheme: str) -> None:
+    """A device server whose cable is pulled says nothing; the reader is lost within a minute."""
+    script = Path(__file__).parents[1] / "support" / "silent_end.py"
+    tried = subprocess.run(["unshare", "-rn", "ip", "link"], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"no network of one's own may be made here: {tried.stderr.decode()}")
+    ran = subprocess.run(
+        ["unshare", "-rn", sys.executable, str(script), scheme],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "lost\n" in ran.stdout

@@ -74,17 +74,18 @@ class TcpServer(FarEnd):
     """A device server that hands bytes on as they are, to one client at a time."""
 
     scheme = "socket"
+    host = "127.0.0.1"
 
-    def __init__(self, _directory: Path) -> None:
-        self._port = free_port()
-        self.url = f"{self.scheme}://127.0.0.1:{self._port}"
+    def __init__(self, _directory: Path, *, port: int | None = None) -> None:
+        self._port = free_port() if port is None else port
+        self.url = f"{self.scheme}://{self.host}:{self._port}"
         self._client: socket.socket | None = None
         self._server: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self.is_ready = threading.Event()
 
     def come(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", self._port), backlog=1)
+        self._server = socket.create_server((self.host, self._port), backlog=1)
         self._thread = threading.Thread(target=self._serve, args=(self._server,))
         self._thread.start()
 
@@ -128,8 +129,8 @@ class Rfc2217Server(TcpServer):
 
     scheme = "rfc2217"
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
+    def __init__(self, directory: Path, *, port: int | None = None) -> None:
+        super().__init__(directory, port=port)
         self.line = serial.serial_for_url("loop://")
 
     def say(self, data: bytes) -> None:
