@@ -26,7 +26,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 	@$(BIN)/tapledger demo $(DEMO)
 
 test: $(READY)  ## everything that must hold, in a few minutes
-	@.ci/packages mosquitto chromium strace
+	@.ci/packages mosquitto chromium socat strace
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --doctest-modules --numprocesses 3 --dist worksteal
 
@@ -55,7 +55,7 @@ format: $(READY)  ## put the code in shape
 
 torture: $(READY) coverage  ## the long runs, and every branch of the core
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
-	@.ci/packages mosquitto chromium strace
+	@.ci/packages mosquitto chromium socat strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
 bench: $(READY)  ## the measurements of the README, beside their raw limits

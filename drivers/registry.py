@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Literal
 
-from drivers.device import Driver
+from drivers.device import Driver, DriverOptions
 
 __all__ = ["DriverUnusable", "Kind", "driver_of", "names_of"]
 
@@ -50,6 +50,11 @@ def driver_of(kind: Kind, name: str) -> Driver:
     point = next(iter(entry_points(group=f"tapledger.{kind}s", name=name)))
     try:
         driver: Driver = point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # anybody's code may raise anything as it is imported
         raise DriverUnusable(f"driver '{name}' does not load ({values[0]}): {error}") from error
+    options = getattr(driver, "options", None)
+    if not (isinstance(options, type) and issubclass(options, DriverOptions)):
+        raise DriverUnusable(
+            f"driver '{name}' does not load ({values[0]}): it is no driver, as it has no options"
+        )
     return driver

@@ -9,7 +9,7 @@ from pydantic import Field
 from drivers.device import Driver, DriverOptions, Place, Tell
 from drivers.events import Parser
 from drivers.line import LineDevice
-from drivers.port import Surroundings
+from drivers.port import Live, OpenPort, Surroundings, open_serial
 from drivers.session import Listening, Session
 from drivers.sightings import Cards, Sightings
 
@@ -31,13 +31,15 @@ class SerialDriver(Driver):
     """One kind of device on a serial line, or on any URL that pyserial opens.
 
     ``rests`` says that a card that lies there is repeated, as readers do and scanners do not.
-    ``make_sightings`` is for one that tells another thing than each card.
+    ``make_sightings`` is for one that tells another thing than each card, ``open_port`` opens
+    something else that bytes come from, which may have no baud rate.
     """
 
     baud: int
     make_session: MakeSession
     rests: bool = True
     make_sightings: MakeSightings | None = None
+    open_port: OpenPort = open_serial
     options: type[DriverOptions] = field(default=SerialOptions)
 
     def make(
@@ -58,6 +60,7 @@ class SerialDriver(Driver):
             session=self.make_session(options),
             sightings=sightings,
             tell=tell,
+            live=Live(self.open_port),
             surroundings=surroundings,
         )
 

@@ -1,4 +1,4 @@
-"""The drivers of serial readers and scanners that tapledger ships."""
+"""The drivers of serial readers and scanners that tapledger ships, and of keyboard scanners."""
 
 from typing import Annotated, Literal, cast
 
@@ -11,6 +11,8 @@ from drivers.readers.em4100 import BAUD, Em4100GapParser, Em4100Parser
 from drivers.readers.pn532_session import Pn532Session
 from drivers.readers.uhf18_session import Uhf18Session
 from drivers.scanners import barcode
+from drivers.scanners.hid_parser import HidParser
+from drivers.scanners.hid_port import open_keyboard
 from drivers.serial_driver import SerialDriver, SerialOptions, listening
 from drivers.session import Listening, Session
 from drivers.sightings import Cards, Sightings, Visits
@@ -19,12 +21,14 @@ from drivers.zone import Zone
 __all__ = [
     "BARCODE",
     "EM4100",
+    "HID",
     "PN532",
     "UHF18",
     "WIEGAND",
     "BarcodeOptions",
     "Em4100Options",
     "Pn532Options",
+    "ScannerOptions",
     "Uhf18Options",
 ]
 
@@ -124,11 +128,15 @@ UHF18 = SerialDriver(
 )
 
 
-class BarcodeOptions(SerialOptions):
-    """What may be said of a barcode scanner."""
+class ScannerOptions(DriverOptions):
+    """What may be said of any barcode scanner."""
 
     member_prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}$")], ...] = ()
     """In-store EAN-13 that begin so are member cards."""
+
+
+class BarcodeOptions(SerialOptions, ScannerOptions):
+    """What may be said of a barcode scanner on a serial line."""
 
 
 def _barcode(options: DriverOptions) -> Session:
@@ -138,4 +146,21 @@ def _barcode(options: DriverOptions) -> Session:
 
 BARCODE = SerialDriver(
     baud=barcode.BAUD, make_session=_barcode, rests=False, options=BarcodeOptions
+)
+
+
+def _hid(options: DriverOptions) -> Session:
+    prefixes = cast(ScannerOptions, options).member_prefixes
+    return Listening(HidParser(member_prefixes=prefixes))
+
+
+_USB_BITS_PER_S = 720_000
+"""The fastest keyboards are asked a thousand times a second, and a key is 72 bytes of events."""
+
+HID = SerialDriver(
+    baud=_USB_BITS_PER_S,
+    make_session=_hid,
+    rests=False,
+    open_port=open_keyboard,
+    options=ScannerOptions,
 )

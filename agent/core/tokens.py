@@ -7,6 +7,13 @@ Token(em4100:******21A5)
 >>> Token.parse("061414112345678902").scheme
 'gsrn'
 
+Digits alone are a number that was printed, and what a cashier types is the card that a scanner
+reads off it. So ten of them are no ``em4100``, whose hexadecimal number no card has printed on it:
+there it stands in decimal digits, and without its first byte. Who means that one says its scheme.
+
+>>> Token.parse("0000402721"), Token.parse("em4100:0000402721")
+(Token(card:******2721), Token(em4100:******2721))
+
 One card is one token, however it was written; a Wiegand number has no leading zeros:
 
 >>> str(Token.parse("wiegand:006-08613"))
@@ -98,10 +105,10 @@ class Token:
             return cls._checked("gsrn", bare)
         if len(bare) == 13 and bare.isdigit() and check_digit_holds(bare):
             return cls._checked("ean13", bare)
-        if _SHAPES["em4100"].fullmatch(upper):
-            return cls._checked("em4100", upper)
         if bare.isdigit():
             return cls._checked("card", bare)
+        if _SHAPES["em4100"].fullmatch(upper):
+            return cls._checked("em4100", upper)
         return cls._checked("uid", upper)
 
     @classmethod

@@ -30,16 +30,17 @@ could be one of the old numbers of 13 digits by their Luhn digit: a right check 
 """
 
 import re
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from agent.core.gs1 import as_printed, check_digit_holds
+from agent.core.gs1 import check_digit_holds
 from agent.core.tokens import Token, TokenRefused
+from drivers.digital_link import elements_of
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, TokenRead
+from drivers.gs1_meaning import meaning_of
 from drivers.lines import Lines
 from drivers.payment_cards import holds_payment_card
-from drivers.scanners.element_strings import GROUP_SEPARATOR, element_strings, link_elements
+from drivers.scanners.element_strings import GROUP_SEPARATOR, element_strings
 
 __all__ = ["BAUD", "LONGEST_SCAN", "BarcodeParser"]
 
@@ -131,7 +132,7 @@ class BarcodeParser:
                 return _refused("length" if is_digits else "framing", text)
             return self._ean(text) if check_digit_holds(text) else _refused("check_digit", text)
         if aim.startswith(_ITF) and len(text) == 14 and is_digits and check_digit_holds(text):
-            return _product(text)
+            return meaning_of({"01": text}, this_year=self._year)
         return self._plain(text)
 
     def _unnamed(self, text: str) -> Event:
@@ -155,8 +156,12 @@ class BarcodeParser:
 
     def _plain(self, text: str) -> Event:
         if not (text.isascii() and text.isdigit()):
-            elements = link_elements(text)
-            return _refused("unknown", text) if elements is None else self._told(elements)
+            elements = elements_of(text)
+            return (
+                _refused("unknown", text)
+                if elements is None
+                else meaning_of(elements, this_year=self._year)
+            )
         if len(text) == 18 and check_digit_holds(text):
             return TokenRead(token=Token("gsrn", text))
         if _GSRN_ELEMENT.fullmatch(text):
@@ -173,22 +178,10 @@ class BarcodeParser:
 
     def _elements(self, text: str) -> Event:
         elements = element_strings(text)
-        return _refused("unknown", text) if elements is None else self._told(elements)
-
-    def _told(self, elements: dict[str, str]) -> Event:
-        for name in ("8017", "8018"):
-            if name in elements:
-                return _service_relation(name, elements[name])
-        # What says what a case holds (00, 02) is no product in a customer's hand.
-        if "01" not in elements:
-            texts = (value for name, value in elements.items() if name != "00")
-            return RefusedFrame(reason="payment_card" if _any_payment(texts) else "unknown")
-        until = elements.get("17")
-        expiry = None if until is None else _date(until, self._year)
-        if until is not None and expiry is None:
-            return RefusedFrame(reason="unknown")
-        return _product(
-            elements["01"], lot=elements.get("10"), expiry=expiry, serial=elements.get("21")
+        return (
+            _refused("unknown", text)
+            if elements is None
+            else meaning_of(elements, this_year=self._year)
         )
 
 
@@ -203,46 +196,5 @@ def _told_length(event: Event) -> int:
             return -LONGEST_SCAN
 
 
-def _service_relation(name: str, number: str) -> Event:
-    if not check_digit_holds(number):
-        return RefusedFrame(reason="check_digit")
-    if name == "8017":
-        return RefusedFrame(reason="provider_gsrn")
-    return TokenRead(token=Token("gsrn", number))
-
-
-def _product(
-    gtin_14: str, *, lot: str | None = None, expiry: str | None = None, serial: str | None = None
-) -> Event:
-    if not check_digit_holds(gtin_14):
-        return _refused("check_digit", gtin_14)
-    gtin = as_printed(gtin_14)
-    # Fourteen digits, those of a case, may be a payment card's even where the check digit fits.
-    if _any_payment(text for text in (lot, serial, gtin if gtin == gtin_14 else None) if text):
-        return RefusedFrame(reason="payment_card")
-    return ProductRead(gtin=gtin, lot=lot, expiry=expiry, serial=serial)
-
-
-def _any_payment(texts: Iterable[str]) -> bool:
-    return any(holds_payment_card(text) for text in texts)
-
-
 def _refused(reason: Reason, text: str) -> Event:
     return RefusedFrame(reason="payment_card" if holds_payment_card(text) else reason)
-
-
-def _date(digits: str, this_year: int) -> str | None:
-    """YYMMDD as an ISO date; day 00 is the month's last (General Specifications, section 3.4.7).
-
-    The year lies within 49 years back and 50 ahead (section 7.12).
-    """
-    year = this_year - this_year % 100 + int(digits[:2])
-    if year - this_year > 50:
-        year -= 100
-    elif year - this_year < -49:
-        year += 100
-    month, day = int(digits[2:4]), int(digits[4:])
-    if not 1 <= month <= 12:
-        return None
-    last = monthrange(year, month)[1]
-    return f"{year}-{month:02}-{day or last:02}" if day <= last else None

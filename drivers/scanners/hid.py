@@ -10,11 +10,13 @@ decimal code on the numeric pad, 0029.
 >>> keys = [(bracket, 1), (shift, 1), (c, 1), (c, 0), (shift, 0), (one, 1), (enter, 1)]
 >>> keyboard.feed(keys)
 b']C1\r'
+>>> keyboard.feed(strokes_of("]d2\x1d\r"))
+b']d2\x1d\r'
 """
 
 from collections.abc import Iterable
 
-__all__ = ["HidKeyboard"]
+__all__ = ["HidKeyboard", "strokes_of"]
 
 _PRESSED = 1
 _RELEASED = 0
@@ -95,3 +97,34 @@ class HidKeyboard:
         if character and self._held & _CONTROLS:
             return bytes([ord(character) & 0x1F])
         return character.encode()
+
+
+_KEYS = {"\r": 28, **{character: key for key, character in _PLAIN.items()}}
+_KEYS_SHIFTED = {character: key for key, character in _SHIFTED.items()}
+_PAD_KEYS = {digit: key for key, digit in _PAD.items()}
+_SHIFT, _ALT = 42, 56
+
+
+def strokes_of(text: str) -> list[tuple[int, int]]:
+    """Answer the keys with which a scanner types printable ASCII and CR, and FNC1 as Alt and 0029.
+
+    Raises KeyError for any other character.
+    """
+    strokes: list[tuple[int, int]] = []
+    for character in text:
+        if character == "\x1d":
+            strokes += _held(_ALT, *(_PAD_KEYS[digit] for digit in "0029"))
+        elif character in _KEYS:
+            strokes += _struck(_KEYS[character])
+        else:
+            strokes += _held(_SHIFT, _KEYS_SHIFTED[character])
+    return strokes
+
+
+def _struck(key: int) -> list[tuple[int, int]]:
+    return [(key, _PRESSED), (key, _RELEASED)]
+
+
+def _held(modifier: int, *keys: int) -> list[tuple[int, int]]:
+    struck = [stroke for key in keys for stroke in _struck(key)]
+    return [(modifier, _PRESSED), *struck, (modifier, _RELEASED)]

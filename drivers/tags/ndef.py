@@ -30,14 +30,16 @@ tag signs. One token is told once, and what means nothing only where nothing els
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import ndef
 
-from agent.core.gs1 import as_printed, check_digit_holds, with_check_digit
-from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen
+from agent.core.gs1 import with_check_digit
+from drivers.digital_link import elements_of
+from drivers.events import Event, Reason, RefusedFrame, StatusSeen
+from drivers.gs1_meaning import meaning_of
 from drivers.naming import named
 from drivers.payment_cards import holds_payment_card
-from drivers.tags.digital_link import elements_of
 from drivers.tags.ndef_records import SMART_POSTER, TEXT, URI, Record, records_in
 from drivers.tags.tlv import HEADER_BYTES, Cut, area_bytes, is_area, message_in
 
@@ -160,7 +162,7 @@ def _text_of(record: Record) -> str | None:
 def _named_by(text: str) -> Event:
     elements = elements_of(text)
     if elements is not None:
-        return _in_link(elements)
+        return meaning_of(elements, this_year=datetime.now(UTC).year)
     if identity := _PURE_IDENTITY.fullmatch(text):
         scheme, prefix, reference = identity.groups()
         if len(prefix + reference) != 17:
@@ -173,31 +175,5 @@ def _named_by(text: str) -> Event:
     return RefusedFrame(reason="payment_card") if holds_payment_card(text) else _UNKNOWN
 
 
-def _in_link(elements: dict[str, str]) -> Event:
-    """What the key of a Digital Link names."""
-    key, value = next(iter(elements.items()))
-    if key in ("8017", "8018"):
-        return _member(key, value)
-    if key != "01":
-        return _UNKNOWN
-    if fault := _fault(value, (8, 12, 13, 14)):
-        return RefusedFrame(reason=fault)
-    lot, serial = elements.get("10"), elements.get("21")
-    if holds_payment_card(f"{lot}\n{serial}"):
-        return RefusedFrame(reason="payment_card")
-    return ProductRead(gtin=as_printed(value.zfill(14)), lot=lot, serial=serial)
-
-
 def _member(identifier: str, gsrn: str) -> Event:
-    if identifier == "8017":
-        return _STAFF
-    fault = _fault(gsrn, (18,))
-    return RefusedFrame(reason=fault) if fault else named(f"gsrn:{gsrn}")
-
-
-def _fault(digits: str, lengths: tuple[int, ...]) -> Reason | None:
-    if not (digits.isascii() and digits.isdigit()):
-        return "framing"
-    if len(digits) not in lengths:
-        return "length"
-    return None if check_digit_holds(digits) else "check_digit"
+    return meaning_of({identifier: gsrn}, this_year=0)

@@ -30,7 +30,7 @@ __all__ = [
 class Sends:
     """The device says these bytes, all in one read or in pieces of so many."""
 
-    data: bytes
+    data: bytes | memoryview
     at_once: int | None = None
 
 
@@ -164,11 +164,11 @@ class ScriptedWorld:
         match act:
             case Sends(data=data, at_once=at_once):
                 piece = data[: at_once or len(data)]
-                rest = data[len(piece) :]
+                rest = memoryview(data)[len(piece) :]  # a flood is copied once and not at each read
                 self._replace(Sends(rest, at_once) if rest else None)
                 self._answered = b""
                 self._now_s += len(piece) * self._byte_s
-                return piece
+                return bytes(piece)
             case Silent():
                 return self._heard(Answers(act.for_s))
             case Answers():

@@ -13,6 +13,7 @@ _WIEGAND = "tests/unit/test_wiegand_lines_are_cards.py"
 _ZONE = "tests/unit/test_a_tag_arrives_stays_and_leaves.py"
 
 _BARCODE = "drivers/scanners/barcode.py"
+_MEANING = "drivers/gs1_meaning.py"
 _READER = "drivers/readers/uhf18.py"
 
 MUTANTS = {
@@ -107,15 +108,15 @@ MUTANTS = {
         caught_by=f"{_EPC}::test_a_number_of_isos_is_no_epc",
     ),
     "scan_check_digit_unchecked": Mutant(
-        file=_BARCODE,
-        old="    if not check_digit_holds(number):\n",
-        new="    if not number:\n",
+        file=_MEANING,
+        old='    return None if check_digit_holds(digits) else "check_digit"\n',
+        new="    return None\n",
         caught_by=f"{_SCAN}::test_a_wrong_check_digit_is_refused[]C18018061414112345678903]",
     ),
     "scan_provider_is_a_member": Mutant(
-        file=_BARCODE,
-        old='        for name in ("8017", "8018"):\n',
-        new='        for name in ("8018", "8017"):\n',
+        file=_MEANING,
+        old='    for name in ("8017", "8018"):\n',
+        new='    for name in ("8018", "8017"):\n',
         caught_by=f"{_SCAN}::test_staff_are_no_members[]C180170614141123456789028018"
         "061414112345678902]",
     ),
@@ -132,7 +133,7 @@ MUTANTS = {
         caught_by=f"{_SCAN}::test_what_scans_meant_is_remembered_within_bounds",
     ),
     "scan_serial_carries_a_payment_card": Mutant(
-        file=_BARCODE,
+        file=_MEANING,
         old="(lot, serial, gtin if",
         new="(lot, gtin if",
         caught_by=f"{_PAYMENT}::test_it_is_refused_wherever_it_stands"

@@ -189,7 +189,7 @@ def test_an_id_that_says_no_ean_makes_thirteen_digits_a_card() -> None:
         (f"]C1010590123412345710{'A' * 21}", "unknown"),
         (f"8018{GSRN}x", "unknown"),
         ("https://example.test/", "unknown"),
-        ("https://example.test/8018/1234", "unknown"),
+        ("https://example.test/8018/1234", "length"),
         (f"https://example.test/?8018={GSRN}", "unknown"),
         (f"https://example.test/8018/{GSRN}/10", "unknown"),
         (f"https://example.test/8018/{GSRN}/xx/1", "unknown"),

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from agent.core.tokens import Token
 from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
-from drivers.tags.digital_link import elements_of
 from drivers.tags.ndef import events_of_memory, events_of_message
 
 GSRN = "061414112345678902"  # EPC Tag Data Standard 1.13, section 14.5.6
@@ -108,7 +107,7 @@ def test_reserved_bytes_are_no_part_of_a_message() -> None:
          refused("payment_card")),
         (ndef.Record("text/plain", "", GSRN.encode()), refused("unknown")),
         (ndef.UriRecord("https://x.test/01/05901234123457/10/L1/21/S%2F1?17=271231"),
-         ProductRead(gtin="5901234123457", lot="L1", serial="S/1")),
+         ProductRead(gtin="5901234123457", lot="L1", expiry="2027-12-31", serial="S/1")),
         (ndef.UriRecord("https://x.test/01/5901234123458"), refused("check_digit")),
         (ndef.TextRecord("1234567"), TokenRead(token=Token("card", "1234567"))),
         (ndef.UriRecord("https://[x.test/8018/1"), refused("unknown")),
@@ -155,25 +154,6 @@ def test_a_member_of_staff_is_no_member() -> None:
 def test_what_is_broken_is_refused_with_its_reason(memory: bytes, seen: list[Event]) -> None:
     """Blocks, records and payloads that are not whole are refused as what they are."""
     assert events_of_memory(memory) == seen
-
-
-@pytest.mark.parametrize(
-    ("uri", "elements"),
-    [
-        (f"https://a.test/x/y/8018/{GSRN}/8019/7", {"8018": GSRN, "8019": "7"}),
-        (f"https://a.test/gsrn/{GSRN}/", {"8018": GSRN}),
-        ("http://a.test/01/1/10/A%2FB?17=271231&from=x", {"01": "1", "10": "A/B", "17": "271231"}),
-        (f"https://a.test/8018/{GSRN}/more", None),
-        (f"ftp://a.test/8018/{GSRN}", None),
-        (f"https://a.test/?8018={GSRN}", None),
-        ("https://a.test/10/A", None),
-        ("https:///8018/1", None),
-        (f"https://a.test/{'x' * 2000}/8018/{GSRN}", None),
-    ],
-)
-def test_a_link_is_pairs_behind_a_key(uri: str, elements: dict[str, str] | None) -> None:
-    """The path ends in a key and its qualifiers; other addresses are no links."""
-    assert elements_of(uri) == elements
 
 
 @given(

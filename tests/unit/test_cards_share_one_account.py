@@ -96,7 +96,7 @@ def test_one_more_card_has_the_same_balance(
     till: Till, ledger: Ledger, sale_body: SaleBody
 ) -> None:
     """What either card earns both may spend; the entry says who gave it out."""
-    view, replay = add(till, SECOND.lower().removeprefix("em4100:"))
+    view, replay = add(till, SECOND.lower())
     assert (view.balance, view.status, replay) == (600, "active", False)
     fact = newest(ledger)
     assert isinstance(fact, AddCard)

@@ -1,14 +1,18 @@
 """Every driver is held to one suite: unplugged, garbled, cut in pieces, flooded, asleep."""
 
+import random
+
 from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
 from drivers.conformance import AskedRig, DeviceConformance, LineRig, Rig
 from drivers.readers.em4100 import frame
 from drivers.readers.uhf18 import report
 from drivers.readers.wiegand import line_of
+from drivers.scanners.hid_parser import EVENT_BYTES, events_of, packed
 from drivers.serial_drivers import (
     BARCODE,
     EM4100,
+    HID,
     PN532,
     UHF18,
     WIEGAND,
@@ -125,3 +129,18 @@ class TestUhf18Active(DeviceConformance):
     def rig(self) -> Rig:
         options = Uhf18Options(mode="active", **_AT_ONCE)
         return LineRig(UHF18, lambda card: report(_epc(card)), _gsrn, options=options)
+
+
+def _keys(dice: random.Random, length: int) -> bytes:
+    """Any keys, pressed and let go in any order, as a cat on a keyboard does it."""
+    some = range(length // EVENT_BYTES)
+    return packed((1, dice.randrange(1, 128), dice.randrange(3)) for _ in some)
+
+
+class TestHid(DeviceConformance):
+    """A scanner that pretends to be a keyboard, set to AIM ids and Enter."""
+
+    def rig(self) -> Rig:
+        return LineRig(
+            HID, lambda card: events_of(f"]C18018{_gsrn(card).value}\r"), _gsrn, noise=_keys
+        )

@@ -65,6 +65,7 @@ def test_a_token_that_names_its_scheme_is_taken_as_that(text: str, whole: str) -
         ("79927398713", "card"),
         ("5901234123458", "card"),  # 13 digits, but not an EAN: its check digit is wrong
         ("1234", "card"),
+        ("0000402721", "card"),  # ten digits are printed on something; on an EM4100 in decimal
         ("0416C6C2D73881", "uid"),
         ("04a1b2c3", "uid"),
     ],

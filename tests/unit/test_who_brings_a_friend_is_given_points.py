@@ -175,7 +175,7 @@ def test_they_can_be_spent_where_they_were_given(
         ("not a card", "unknown"),
         ("phone:1", "unknown"),
         ("4111111111111111", "unknown"),
-        ("0000000009", "self"),
+        ("0c00000009", "self"),
         ("phone:202 555 0143", "self"),
         (None, None),
     ],
@@ -184,9 +184,9 @@ def test_whoever_is_named_the_member_is_made(
     friends: Friends, named: str | None, said: str | None
 ) -> None:
     """Nobody, a stranger, rubbish or oneself: the account is there, and the answer says it."""
-    made = friends.bring("em4100:0000000009", named, phone="202 555 0143")
+    made = friends.bring("em4100:0C00000009", named, phone="202 555 0143")
     assert made.referral == said
-    assert asyncio.run(friends.till.identify("em4100:0000000009")).account == made.account
+    assert asyncio.run(friends.till.identify("em4100:0C00000009")).account == made.account
     waiting = asyncio.run(friends.ledger.read(lambda view: view.referrer_of(made.account)))
     assert waiting is None
 
