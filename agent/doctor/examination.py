@@ -1,0 +1,131 @@
+"""One examination: what is looked at, in which order, and what follows from what."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agent.clock import device_clock
+from agent.devices import ListedDevice
+from agent.doctor.broker import gather_broker, judge_broker
+from agent.doctor.clock import gather_clock, judge_clock
+from agent.doctor.configuration import Configured, configured, judge_configuration
+from agent.doctor.disk import gather_disk, judge_disk
+from agent.doctor.finding import Finding, fine
+from agent.doctor.ledger import gather_ledger, judge_ledger
+from agent.doctor.listening import gather_heard, judge_heard, listens_to
+from agent.doctor.machine import Machine, Who
+from agent.doctor.ports import gather_port, judge_port
+from agent.doctor.readers import gather_pcsc, judge_modules, judge_pcsc
+from agent.doctor.running import (
+    RunningFacts,
+    gather_running,
+    judge_reader_counts,
+    judge_running,
+)
+from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
+from agent.doctor.software import examine_program, gather_sqlite, judge_sqlite
+from agent.doctor.unit import Unit, credentials_directory, installed_unit
+
+__all__ = ["Examination", "Meanwhile"]
+
+Meanwhile = Callable[[str], AbstractContextManager[object]]
+"""Says what takes long while it is done."""
+
+_PCSC = "pcsc"
+_USER = "tapledger"
+
+
+def _in_silence(_: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What to look at, and for how long to listen. ``findings`` does the work."""
+
+    files: tuple[Path, ...]
+    listen_s: float
+    machine: Machine = field(default_factory=Machine)
+    meanwhile: Meanwhile = _in_silence
+
+    def findings(self) -> Iterator[Finding]:
+        """Look at one thing after the other, and say of each how it is, as soon as it is known."""
+        unit = installed_unit(self.machine)
+        with credentials_directory(self.machine, unit) as credentials:
+            it = configured(self.files, credentials)
+        yield from judge_configuration(it)
+        yield from judge_secret_files(gather_secret_files(it, self.machine, unit))
+        yield from judge_access(it)
+        yield from examine_program(it)
+        yield judge_sqlite(gather_sqlite())
+        running = gather_running(self.machine, it, has_unit=unit is not None)
+        yield from self._memory(it, unit, running)
+        yield from judge_running(running)
+        yield from self._devices(it, unit, running)
+        yield from self._head_office(it)
+
+    def _memory(
+        self, it: Configured, unit: Unit | None, running: RunningFacts
+    ) -> Iterator[Finding]:
+        newest: datetime | None = None
+        if it.ledger is not None:
+            yield from judge_disk(gather_disk(self.machine, it.ledger, unit))
+            ledger = gather_ledger(it.ledger.path, running=running.is_agent)
+            newest = ledger.newest_entry
+            yield from judge_ledger(ledger)
+        moment = device_clock()
+        yield from judge_clock(
+            gather_clock(
+                self.machine,
+                system=moment.at,
+                synchronised=moment.synchronised,
+                newest_entry=newest,
+            )
+        )
+
+    def _devices(
+        self, it: Configured, unit: Unit | None, running: RunningFacts
+    ) -> Iterator[Finding]:
+        yield from judge_modules(self.machine.modules(), it.devices)
+        if any(device.driver == _PCSC for device in it.devices):
+            with self.meanwhile("asking pcscd for its readers"):
+                facts = gather_pcsc(self.machine, user=_USER)
+            yield from judge_pcsc(facts)
+        if running.health is not None:
+            yield from judge_reader_counts(running)
+            return
+        reached = []
+        who = Who.me() if unit is None else unit.runs_as
+        for device in it.devices:
+            if device.driver == _PCSC:
+                continue
+            amiss = judge_port(gather_port(self.machine, device, who))
+            if amiss is not None:
+                yield amiss
+            elif not running.is_agent:
+                reached.append(device)
+        yield from self._heard(reached)
+
+    def _heard(self, devices: list[ListedDevice]) -> Iterator[Finding]:
+        lines = [device for device in devices if listens_to(device)]
+        for device in devices:
+            if device not in lines:
+                yield fine(f"{device.kind} {device.name}", f"{device.port} is there")
+        if lines:
+            names = ", ".join(device.name for device in lines)
+            listening = f"listening to {names} for {self.listen_s:g} s: lay a card on it now"
+            with self.meanwhile(listening):
+                heard = gather_heard(lines, for_s=self.listen_s)
+            for facts in heard:
+                yield judge_heard(facts)
+
+    def _head_office(self, it: Configured) -> Iterator[Finding]:
+        if it.hub is None:
+            if it.whole is not None:
+                yield fine("broker", "no [hub]: the agent works alone")
+            return
+        with self.meanwhile(f"knocking at {it.hub.broker().host}"):
+            facts = gather_broker(it, now=device_clock().at)
+        yield from judge_broker(facts)

@@ -1,0 +1,105 @@
+"""The agent's systemd unit as it is installed: under whom it runs, what it reads and may write.
+
+An engineer runs the doctor as root, and the agent is another user: what root may open says nothing
+of what the agent may. And the passwords come from where the unit says.
+"""
+
+import grp
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.doctor.machine import Machine, Who
+
+__all__ = ["Unit", "credentials_directory", "installed_unit"]
+
+NAME = "tapledger-agent"
+_DIRECTORIES = (f"/etc/systemd/system/{NAME}.service", f"/run/systemd/system/{NAME}.service")
+_OURS = "tapledger_"
+_WRITABLE = ("StateDirectory", "RuntimeDirectory", "CacheDirectory", "LogsDirectory")
+_BELOW = ("/var/lib", "/run", "/var/cache", "/var/log")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """What a unit says that a doctor asks. ``writable`` is None where all of the disk is."""
+
+    runs_as: Who
+    credentials: dict[str, Path]
+    writable: tuple[Path, ...] | None
+
+
+def installed_unit(machine: Machine) -> Unit | None:
+    """Read the agent's unit with its drop-ins; None where none is installed."""
+    for place in _DIRECTORIES:
+        text = machine.text(place)
+        if text is None:
+            continue
+        drops = [f"{place}.d/{name}" for name in machine.names(f"{place}.d")]
+        more = [machine.text(drop) or "" for drop in drops if drop.endswith(".conf")]
+        return _read("\n".join([text, *more]))
+    return None
+
+
+def _read(text: str) -> Unit:
+    said: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        key, sign, value = line.strip().partition("=")
+        if sign and not key.startswith(("#", ";")):
+            values = said.setdefault(key.strip(), [])
+            if value.strip():
+                values.append(value.strip())
+            else:
+                values.clear()  # an empty assignment takes back what was said before
+    return Unit(runs_as=_who(said), credentials=dict(_credentials(said)), writable=_writable(said))
+
+
+def _who(said: dict[str, list[str]]) -> Who:
+    is_dynamic = said.get("DynamicUser", ["no"])[-1] in ("yes", "true", "1", "on")
+    user = said.get("User", [NAME if is_dynamic else "root"])[-1]
+    groups = [*said.get("Group", [])[-1:], *" ".join(said.get("SupplementaryGroups", [])).split()]
+    found = set()
+    for group in groups:
+        with suppress(KeyError):
+            found.add(int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid)
+    user_id = 0 if user == "root" else None
+    return Who(name=f"the service's user {user}", user_id=user_id, group_ids=frozenset(found))
+
+
+def _credentials(said: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
+    for value in said.get("LoadCredential", []):
+        name, _, path = value.partition(":")
+        if name.startswith(_OURS) and path.startswith("/"):
+            yield name, Path(path)
+
+
+def _writable(said: dict[str, list[str]]) -> tuple[Path, ...] | None:
+    is_strict = said.get("ProtectSystem", ["no"])[-1] == "strict"
+    if not is_strict and said.get("DynamicUser", ["no"])[-1] not in ("yes", "true", "1", "on"):
+        return None
+    places = [Path(p.lstrip("-+")) for p in " ".join(said.get("ReadWritePaths", [])).split()]
+    for key, above in zip(_WRITABLE, _BELOW, strict=True):
+        for name in " ".join(said.get(key, [])).split():
+            places += [Path(above) / name.partition(":")[0]]
+            places += [Path(above) / "private" / name.partition(":")[0]]
+    return tuple(places)
+
+
+@contextmanager
+def credentials_directory(machine: Machine, unit: Unit | None) -> Iterator[Path | None]:
+    """Answer a directory with the credentials that the service would have, by links alone.
+
+    None where there is no unit, or it loads none. Files that are not there are left out.
+    """
+    if unit is None or not unit.credentials:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="tapledger-doctor-") as directory:
+        for name, source in unit.credentials.items():
+            with suppress(OSError):
+                file = machine.at(source)
+                file.open("rb").close()
+                (Path(directory) / name).symlink_to(file.absolute())
+        yield Path(directory)
