@@ -5,7 +5,7 @@ is read by itself, and each reader, scanner and lane: what is right of them is l
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from sync.settings import BrokerSettings
 
 __all__ = ["Configured", "configured", "judge_configuration"]
 
-_VARIABLE = "CREDENTIALS_DIRECTORY"
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,9 +47,12 @@ class Configured:
     devices: tuple[ListedDevice, ...] = ()
 
 
-def configured(files: tuple[Path, ...], credentials: Path | None = None) -> Configured:
-    """Read what can be read of an agent's settings. Never raises for what a file says."""
-    with _credentials_in(credentials):
+def configured(files: tuple[Path, ...], credentials: Mapping[str, str] = _NONE) -> Configured:
+    """Read what can be read of an agent's settings, with the unit's credentials by their names.
+
+    Never raises for what a file says.
+    """
+    with _with_credentials(credentials):
         try:
             whole = load(AgentSettings, files)
         except InvalidDocument as error:
@@ -81,16 +84,22 @@ def _named(files: tuple[Path, ...]) -> str:
 
 
 @contextmanager
-def _credentials_in(directory: Path | None) -> Iterator[None]:
-    """Have settings read credentials from a directory, unless systemd has named one."""
-    if directory is None or _VARIABLE in os.environ:
-        yield
-        return
-    os.environ[_VARIABLE] = str(directory)
+def _with_credentials(credentials: Mapping[str, str]) -> Iterator[None]:
+    """Have settings read the unit's credentials, unless systemd itself handed some over.
+
+    They are put where they are named alike, into the environment of this process, and never beside
+    a variable of the same name, which is stronger. A directory would be a copy on a disk.
+    """
+    known = {name.upper() for name in os.environ}
+    is_service = "CREDENTIALS_DIRECTORY" in os.environ
+    given = {name.upper(): value for name, value in credentials.items()}
+    new = {name: value for name, value in given.items() if name not in known and not is_service}
+    os.environ.update(new)
     try:
         yield
     finally:
-        del os.environ[_VARIABLE]
+        for name in new:
+            del os.environ[name]
 
 
 def _in_parts(files: tuple[Path, ...]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from agent.doctor.running import (
 )
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.software import examine_program, gather_sqlite, judge_sqlite
-from agent.doctor.unit import Unit, credentials_directory, installed_unit
+from agent.doctor.unit import Unit, credentials_of, installed_unit
 
 __all__ = ["Examination", "Meanwhile"]
 
@@ -53,8 +53,7 @@ class Examination:
     def findings(self) -> Iterator[Finding]:
         """Look at one thing after the other, and say of each how it is, as soon as it is known."""
         unit = installed_unit(self.machine)
-        with credentials_directory(self.machine, unit) as credentials:
-            it = configured(self.files, credentials)
+        it = configured(self.files, credentials_of(self.machine, unit))
         yield from judge_configuration(it)
         yield from judge_secret_files(gather_secret_files(it, self.machine, unit))
         yield from judge_access(it)

@@ -11,7 +11,7 @@ mode.
 >>> heard(line, pace=1.0)
 b'8'
 >>> heard(line, pace=0.5)  # twice as fast as it is spoken: each bit is two
-b'\\x00\\xf8'
+b'\\x80\\xf8'
 """
 
 from collections.abc import Iterable, Iterator

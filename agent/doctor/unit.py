@@ -5,15 +5,14 @@ of what the agent may. And the passwords come from where the unit says.
 """
 
 import grp
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.doctor.machine import Machine, Who
 
-__all__ = ["Unit", "credentials_directory", "installed_unit"]
+__all__ = ["Unit", "credentials_of", "installed_unit"]
 
 NAME = "tapledger-agent"
 _DIRECTORIES = (f"/etc/systemd/system/{NAME}.service", f"/run/systemd/system/{NAME}.service")
@@ -87,19 +86,14 @@ def _writable(said: dict[str, list[str]]) -> tuple[Path, ...] | None:
     return tuple(places)
 
 
-@contextmanager
-def credentials_directory(machine: Machine, unit: Unit | None) -> Iterator[Path | None]:
-    """Answer a directory with the credentials that the service would have, by links alone.
+def credentials_of(machine: Machine, unit: Unit | None) -> dict[str, str]:
+    """Read the credentials that the service would have, by their names.
 
-    None where there is no unit, or it loads none. Files that are not there are left out.
+    Those that are not there, or not ours to read, are left out.
     """
-    if unit is None or not unit.credentials:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="tapledger-doctor-") as directory:
-        for name, source in unit.credentials.items():
-            with suppress(OSError):
-                file = machine.at(source)
-                file.open("rb").close()
-                (Path(directory) / name).symlink_to(file.absolute())
-        yield Path(directory)
+    found = {}
+    for name, source in (unit.credentials if unit else {}).items():
+        text = machine.text(str(source))
+        if text is not None:
+            found[name] = text.removesuffix("\n")
+    return found
