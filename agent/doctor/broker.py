@@ -1,6 +1,5 @@
 """The broker: whether the store gets there, believes its certificate, and is let in."""
 
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +8,7 @@ from cryptography import x509
 
 from agent.doctor.configuration import Configured
 from agent.doctor.finding import Finding, failed, fine, warned
+from agent.doctor.patience import within
 from sync.broker import Broker
 from sync.probe import Knock, knock
 
@@ -51,16 +51,8 @@ def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S)
     assert it.hub is not None, "asked of those who have one"  # noqa: S101
     broker, device = it.hub.broker(), it.device
     address = f"{device.tenant}/{device.store}/{device.name}" if device else None
-    heard: list[Knock] = []
-    # The resolver cannot be told when to give up, so whoever waits for it can be left behind.
-    thread = threading.Thread(
-        target=lambda: heard.append(knock(broker, timeout_s=within_s)), daemon=True
-    )
-    thread.start()
-    thread.join(2 * within_s)
-    facts = BrokerFacts(
-        broker=broker, address=address, now=now, knocked=heard[0] if heard else None
-    )
+    knocked = within(2 * within_s, lambda: knock(broker, timeout_s=within_s))
+    facts = BrokerFacts(broker=broker, address=address, now=now, knocked=knocked)
     if broker.ca_file is None:
         return facts
     try:

@@ -47,7 +47,7 @@ def gather_clock(
 ) -> ClockFacts:
     """Read the machine's clocks. ``synchronised`` is the kernel's word, one of two that count."""
     clocks = machine.names(_CLOCKS)
-    timesync = machine.at("/run/systemd/timesync/synchronized").exists()
+    timesync = machine.has("/run/systemd/timesync/synchronized")
     return ClockFacts(
         system=system,
         has_hardware=bool(clocks),

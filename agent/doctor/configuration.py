@@ -57,6 +57,8 @@ def configured(files: tuple[Path, ...], credentials: Mapping[str, str] = _NONE) 
             whole = load(AgentSettings, files)
         except InvalidDocument as error:
             mistakes = tuple(str(error).splitlines())
+        except OSError as error:  # a file that it names lies where nobody here may look
+            mistakes = (f"{error.filename}: {error.strerror}; run the doctor as root (sudo)",)
         else:
             return Configured(
                 files=files,
@@ -147,12 +149,12 @@ def _section(name: str, model: type[Any], document: dict[str, Any]) -> Any:
     field: dict[str, Any] = {name: (model | None, None)}
     alone = create_model("alone", __base__=_OneSection, **field)
     given = {name: document[name]} if name in document else {}
-    with suppress(ValidationError, SettingsError, ValueError):
+    with suppress(ValidationError, SettingsError, ValueError, OSError):
         return getattr(alone(**given), name)
     return None
 
 
 def _each(tables: Any, model: type[ListedDevice]) -> Iterator[ListedDevice]:
     for table in tables if isinstance(tables, list) else []:
-        with suppress(ValidationError):
+        with suppress(ValidationError, OSError):
             yield TypeAdapter(model).validate_python(table)

@@ -52,7 +52,7 @@ class DiskFacts:
 def gather_disk(machine: Machine, ledger: LedgerSettings, unit: Unit | None) -> DiskFacts:
     """Look at the directory of a ledger, or the nearest one above it that there is."""
     place = ledger.path.absolute().parent
-    while not place.is_dir() and place != place.parent:
+    while not _is_seen(place) and place != place.parent:
         place = place.parent
     room, mount = os.statvfs(place), machine.mount_of(place)
     used = 0
@@ -68,6 +68,12 @@ def gather_disk(machine: Machine, ledger: LedgerSettings, unit: Unit | None) -> 
         budget_bytes=ledger.budget_mib * _MIB,
         reach=None if unit is None else unit.writable,
     )
+
+
+def _is_seen(place: Path) -> bool:
+    with suppress(OSError):
+        return place.is_dir()
+    return False
 
 
 def judge_disk(facts: DiskFacts) -> list[Finding]:

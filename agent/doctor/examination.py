@@ -1,6 +1,6 @@
 """One examination: what is looked at, in which order, and what follows from what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,12 +12,13 @@ from agent.doctor.broker import gather_broker, judge_broker
 from agent.doctor.clock import gather_clock, judge_clock
 from agent.doctor.configuration import Configured, configured, judge_configuration
 from agent.doctor.disk import gather_disk, judge_disk
-from agent.doctor.finding import Finding, fine
+from agent.doctor.finding import Finding, fine, warned
 from agent.doctor.ledger import gather_ledger, judge_ledger
 from agent.doctor.listening import gather_heard, judge_heard, listens_to
 from agent.doctor.machine import Machine, Who
 from agent.doctor.ports import gather_port, judge_port
 from agent.doctor.readers import gather_pcsc, judge_modules, judge_pcsc
+from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.running import (
     RunningFacts,
     gather_running,
@@ -41,6 +42,15 @@ def _in_silence(_: str) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+def _guarded(name: str, part: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Look at one part, and go on with the next where the machine lets nobody look."""
+    try:
+        yield from part()
+    except OSError as error:
+        why = f"{error.filename or name}: {error.strerror or error}"
+        yield warned(name, f"it cannot be looked at: {why}", "run the doctor as root (sudo)")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Examination:
     """What to look at, and for how long to listen. ``findings`` does the work."""
@@ -54,16 +64,24 @@ class Examination:
         """Look at one thing after the other, and say of each how it is, as soon as it is known."""
         unit = installed_unit(self.machine)
         it = configured(self.files, credentials_of(self.machine, unit))
-        yield from judge_configuration(it)
-        yield from judge_secret_files(gather_secret_files(it, self.machine, unit))
-        yield from judge_access(it)
-        yield from examine_program(it)
-        yield judge_sqlite(gather_sqlite())
         running = gather_running(self.machine, it, has_unit=unit is not None)
-        yield from self._memory(it, unit, running)
-        yield from judge_running(running)
-        yield from self._devices(it, unit, running)
-        yield from self._head_office(it)
+        yield from judge_configuration(it)
+        for name, part in (
+            ("files", lambda: self._files(it, unit)),
+            ("program", lambda: examine_program(it)),
+            ("sqlite", lambda: [judge_sqlite(gather_sqlite())]),
+            ("ledger", lambda: self._memory(it, unit, running)),
+            ("agent", lambda: judge_running(running)),
+            ("devices", lambda: self._devices(it, unit, running)),
+            ("broker", lambda: self._head_office(it)),
+        ):
+            yield from _guarded(name, part)
+
+    def _files(self, it: Configured, unit: Unit | None) -> Iterator[Finding]:
+        yield from judge_named_files(gather_named_files(self.machine, it, unit))
+        secrets = gather_secret_files(it, self.machine, unit)
+        yield from judge_secret_files(secrets, has_unit=unit is not None)
+        yield from judge_access(it)
 
     def _memory(
         self, it: Configured, unit: Unit | None, running: RunningFacts
@@ -111,7 +129,8 @@ class Examination:
         lines = [device for device in devices if listens_to(device)]
         for device in devices:
             if device not in lines:
-                yield fine(f"{device.kind} {device.name}", f"{device.port} is there")
+                how = "is there" if device.port.startswith("/") else "is for its driver to open"
+                yield fine(f"{device.kind} {device.name}", f"{device.port} {how}")
         if lines:
             names = ", ".join(device.name for device in lines)
             listening = f"listening to {names} for {self.listen_s:g} s: lay a card on it now"

@@ -32,6 +32,7 @@ class HeardFacts:
     """
 
     title: str
+    port: str
     driver: str
     baud: int
     for_s: float
@@ -81,6 +82,7 @@ class _Ear:
             fault = str(error)
         found[self._device.name] = HeardFacts(
             title=f"{self._device.kind} {self._device.name}",
+            port=self._device.port,
             driver=self._device.driver,
             baud=self._baud,
             for_s=self._for_s,
@@ -108,10 +110,7 @@ class _Ear:
 def judge_heard(facts: HeardFacts) -> Finding:
     """Say what a device's line is like."""
     if facts.fault is not None:
-        said = f"its port does not open: {facts.fault}"
-        if "exclusively lock" in facts.fault:
-            said = "another program has its port"
-        return failed(facts.title, said, "stop the program that has it (fuser -v PORT); plug it in")
+        return _unopened(facts, facts.fault)
     if not facts.speaks_first:
         return fine(facts.title, "its port opens; it speaks when it is asked, which the agent does")
     verdict = judge_line(
@@ -122,6 +121,20 @@ def judge_heard(facts: HeardFacts) -> Finding:
         refused=facts.refused,
     )
     return _told(facts, verdict)
+
+
+def _unopened(facts: HeardFacts, fault: str) -> Finding:
+    port = facts.port
+    if "exclusively lock" in fault:
+        advice = f"stop it: fuser -v {port} says which it is"
+        return failed(facts.title, f"another program has {port}", advice)
+    if port.startswith("/"):
+        advice = "plug it in again, into another socket or with another cable"
+        return failed(facts.title, f"its port does not open: {fault}", advice)
+    advice = (
+        "has the converter power and a network, is its port right, and is no other program on it?"
+    )
+    return failed(facts.title, f"its port does not open: {fault}", advice)
 
 
 def _told(facts: HeardFacts, verdict: Verdict) -> Finding:

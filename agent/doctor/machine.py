@@ -62,6 +62,12 @@ class Machine:
             return self.at(path).read_text("utf-8")
         return None
 
+    def has(self, path: str | Path) -> bool:
+        """Say whether there is something at a path; no where that may not be seen."""
+        with suppress(OSError):
+            return self.at(path).exists()
+        return False
+
     def names(self, directory: str) -> list[str]:
         """Name what is in a directory; nothing where there is none."""
         with suppress(OSError):

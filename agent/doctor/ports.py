@@ -1,11 +1,9 @@
 """Ports: whether there is a device at each, and whether the agent's user may open it."""
 
 import os
-import socket
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from agent.devices import ListedDevice
 from agent.doctor.finding import Finding, failed, warned
@@ -14,7 +12,6 @@ from agent.doctor.shipped import NAMES, to_install
 
 __all__ = ["PortFacts", "gather_port", "judge_port", "may_open"]
 
-_TCP_S = 3
 _OURS = "/dev/tapledger/"
 _KNOWN = ("/dev/tapledger/by-serial", "/dev/serial/by-id", "/dev/tapledger", "/dev/serial/by-path")
 _SERIAL = ("ttyUSB", "ttyACM")
@@ -26,8 +23,8 @@ _AGAIN = "udevadm control --reload && udevadm trigger"
 class PortFacts:
     """What is known of a device's port without opening it.
 
-    ``mode`` is that of the file behind it, None where there is none; ``unreachable`` says why a
-    port on the network is not reached; ``others`` are ports that are there instead.
+    ``mode`` is that of the file behind it, None where there is none; ``others`` are ports that are
+    there instead, ``holders`` programs that have it open.
     """
 
     title: str
@@ -37,18 +34,17 @@ class PortFacts:
     user_id: int = 0
     group_id: int = 0
     openable: bool = True
-    unreachable: str | None = None
     others: tuple[str, ...] = ()
     has_rule: bool = False
     holders: tuple[str, ...] = ()
 
 
 def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
-    """Look at a device's port. A port on the network is connected to, and let go."""
+    """Look at a device's port. What is no file can only be opened, which is not done here."""
     title = f"{device.kind} {device.name}"
     known = PortFacts(title=title, port=device.port, who=who)
     if not device.port.startswith("/"):
-        return replace(known, mode=stat.S_IFCHR, unreachable=_unreachable(device.port))
+        return replace(known, mode=stat.S_IFCHR)
     file = machine.at(device.port)
     known = replace(
         known,
@@ -65,8 +61,13 @@ def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
         user_id=found.st_uid,
         group_id=found.st_gid,
         openable=_openable(file, found, who),
-        holders=tuple(machine.holders_of(file)),
+        # The other end of a pseudo-terminal is an emulated device, and has both open.
+        holders=() if _is_emulated(file) else tuple(machine.holders_of(file)),
     )
+
+
+def _is_emulated(file: Path) -> bool:
+    return file.resolve().parent.name == "pts"
 
 
 def _openable(file: Path, found: os.stat_result, who: Who) -> bool:
@@ -88,26 +89,11 @@ def may_open(mode: int, user_id: int, group_id: int, who: Who) -> bool:
     return mode & wanted == wanted
 
 
-def _unreachable(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        return str(error)
-    if host is None or port is None:
-        return None  # loop://, or a form that pyserial alone knows
-    try:
-        socket.create_connection((host, port), timeout=_TCP_S).close()
-    except OSError as error:
-        return error.strerror or str(error)
-    return None
-
-
 def _others(machine: Machine) -> list[str]:
     """Name the serial devices that are there, by the names that last longest."""
     for place in _KNOWN:
         found = [f"{place}/{name}" for name in machine.names(place)]
-        found = [name for name in found if not machine.at(name).is_dir()]
+        found = [name for name in found if not machine.names(name)]
         if found:
             return found
     return [f"/dev/{name}" for name in machine.names("/dev") if name.startswith(_SERIAL)]
@@ -115,9 +101,6 @@ def _others(machine: Machine) -> list[str]:
 
 def judge_port(facts: PortFacts) -> Finding | None:
     """Say what is wrong with a port; None where nothing is, as far as one sees from outside."""
-    if facts.unreachable is not None:
-        advice = "look whether the converter has power and a network, and whether the port is right"
-        return failed(facts.title, f"{facts.port} is not reached: {facts.unreachable}", advice)
     if facts.mode is None:
         return failed(facts.title, f"nothing is at {facts.port}", _find(facts))
     if not stat.S_ISCHR(facts.mode):

@@ -14,6 +14,7 @@ from typing import Any
 from agent.devices import ListedDevice
 from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.machine import Machine
+from agent.doctor.patience import within
 from agent.doctor.shipped import BLACKLIST, POLKIT, to_install
 
 __all__ = ["PcscFacts", "gather_pcsc", "judge_modules", "judge_pcsc", "pcsc_readers"]
@@ -27,6 +28,7 @@ _RULES = (
     "/usr/local/share/polkit-1/rules.d",
     "/usr/share/polkit-1/rules.d",
 )
+_PATIENCE_S = 5
 _STEALING = ("pn533_usb", "pn533", "nfc")
 _HARMED = ("pcsc", "pn532")
 
@@ -69,12 +71,12 @@ def gather_pcsc(machine: Machine, *, user: str) -> PcscFacts:
         scard = None
     return PcscFacts(
         has_library=scard is not None,
-        has_socket=machine.at(_SOCKET).exists(),
+        has_socket=machine.has(_SOCKET),
         answers=answers,
         is_running=machine.is_running("pcscd"),
-        has_policy=machine.at(_POLICY).exists(),
+        has_policy=machine.has(_POLICY),
         has_rule=_has_rule(machine),
-        readers=pcsc_readers(scard) if scard is not None and answers else None,
+        readers=within(_PATIENCE_S, lambda: pcsc_readers(scard)) if scard and answers else None,
         user=user,
     )
 

@@ -2,8 +2,9 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.doctor.configuration import Configured
@@ -30,6 +31,8 @@ class RunningFacts:
     locked_by: int | None = None
     device: str | None = None
     has_unit: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Which of the configured devices are readers, and which scanners, by their names."""
 
     @property
     def is_agent(self) -> bool:
@@ -45,6 +48,7 @@ def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> Runni
         device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
         locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
         has_unit=has_unit,
+        kinds={device.name: device.kind for device in it.devices},
         **_asked(it.api.listen if it.api else ""),
     )
 
@@ -80,8 +84,9 @@ def judge_running(facts: RunningFacts) -> list[Finding]:
     if facts.device is not None and told != facts.device:
         said = f"{told} answers at {facts.listen}, and this is the configuration of {facts.device}"
         return [failed("agent", said, "give this one another [api] listen, or stop the other one")]
-    # Readers have lines of their own.
-    reasons = [reason for reason in health["reasons"] if not str(reason).startswith("reader ")]
+    # Readers and scanners have lines of their own.
+    devices = ("reader ", "scanner ")
+    reasons = [reason for reason in health["reasons"] if not str(reason).startswith(devices)]
     found = [warned("agent", str(reason), _LOG) for reason in reasons]
     waiting = health.get("unacknowledged")
     if health.get("offline_because"):
@@ -108,7 +113,7 @@ def judge_reader_counts(facts: RunningFacts) -> list[Finding]:
     """Say how each device of a running agent is, by what the agent counts."""
     found = []
     for reader in (facts.health or {}).get("readers", []):
-        name = f"reader {reader.get('name')}"
+        name = f"{facts.kinds.get(str(reader.get('name')), 'reader')} {reader.get('name')}"
         cards, refused = int(reader.get("presentations", 0)), int(reader.get("refused_frames", 0))
         counted = f"{cards} read, {refused} frames refused since the start"
         if not reader.get("present"):

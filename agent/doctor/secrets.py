@@ -42,8 +42,12 @@ def gather_secret_files(it: Configured, machine: Machine, unit: Unit | None) -> 
     return found
 
 
-def judge_secret_files(files: list[SecretFile]) -> list[Finding]:
-    """Say which of them others can read, and which are not there."""
+def judge_secret_files(files: list[SecretFile], *, has_unit: bool = False) -> list[Finding]:
+    """Say which of them others can read, and which are not there.
+
+    A service's configuration has to be readable for a user who comes and goes; secrets do not
+    belong there.
+    """
     found = []
     for file in files:
         if file.mode is None:
@@ -52,8 +56,10 @@ def judge_secret_files(files: list[SecretFile]) -> list[Finding]:
             found.append(failed("secrets", said, advice))
         elif file.mode & (stat.S_IROTH | stat.S_IWOTH):
             said = f"everybody on this machine can read the secrets in {file.path}"
-            more = "" if file.credential else ", or move them to credentials of the unit"
-            found.append(warned("secrets", said, f"chmod 600 {file.path}{more}"))
+            advice = f"chmod 600 {file.path}"
+            if has_unit and file.credential is None:
+                advice = "move them to files of their own, which LoadCredential of the unit names"
+            found.append(warned("secrets", said, advice))
     if found or not files:
         return found
     return [fine("secrets", "no file with a secret can be read by everybody")]

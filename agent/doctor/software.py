@@ -1,6 +1,7 @@
 """SQLite as it was built, and the program's files: what the agent is given to run with."""
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,9 @@ def examine_program(it: Configured) -> list[Finding]:
     if it.program is None:
         return []
     path = it.program.path
-    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    files = [path]
+    with suppress(OSError):
+        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     found: list[Finding] = []
     for file in files:
         found += _checked(file)

@@ -17,17 +17,21 @@ __all__ = ["Unit", "credentials_of", "installed_unit"]
 NAME = "tapledger-agent"
 _DIRECTORIES = (f"/etc/systemd/system/{NAME}.service", f"/run/systemd/system/{NAME}.service")
 _OURS = "tapledger_"
+_YES = ("yes", "true", "1", "on")
 _WRITABLE = ("StateDirectory", "RuntimeDirectory", "CacheDirectory", "LogsDirectory")
 _BELOW = ("/var/lib", "/run", "/var/cache", "/var/log")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """What a unit says that a doctor asks. ``writable`` is None where all of the disk is."""
+    """What a unit says that a doctor asks. ``writable`` is None where all of the disk is;
+    ``hidden`` are places that the service does not see, with the setting that hides them.
+    """
 
     runs_as: Who
     credentials: dict[str, Path]
     writable: tuple[Path, ...] | None
+    hidden: tuple[tuple[Path, str], ...] = ()
 
 
 def installed_unit(machine: Machine) -> Unit | None:
@@ -52,11 +56,20 @@ def _read(text: str) -> Unit:
                 values.append(value.strip())
             else:
                 values.clear()  # an empty assignment takes back what was said before
-    return Unit(runs_as=_who(said), credentials=dict(_credentials(said)), writable=_writable(said))
+    return Unit(
+        runs_as=_who(said),
+        credentials=dict(_credentials(said)),
+        writable=_writable(said),
+        hidden=tuple(_hidden(said)),
+    )
+
+
+def _is_set(said: dict[str, list[str]], key: str) -> bool:
+    return said.get(key, ["no"])[-1].lower() in _YES
 
 
 def _who(said: dict[str, list[str]]) -> Who:
-    is_dynamic = said.get("DynamicUser", ["no"])[-1] in ("yes", "true", "1", "on")
+    is_dynamic = _is_set(said, "DynamicUser")
     user = said.get("User", [NAME if is_dynamic else "root"])[-1]
     groups = [*said.get("Group", [])[-1:], *" ".join(said.get("SupplementaryGroups", [])).split()]
     found = set()
@@ -76,7 +89,7 @@ def _credentials(said: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
 
 def _writable(said: dict[str, list[str]]) -> tuple[Path, ...] | None:
     is_strict = said.get("ProtectSystem", ["no"])[-1] == "strict"
-    if not is_strict and said.get("DynamicUser", ["no"])[-1] not in ("yes", "true", "1", "on"):
+    if not is_strict and not _is_set(said, "DynamicUser"):
         return None
     places = [Path(p.lstrip("-+")) for p in " ".join(said.get("ReadWritePaths", [])).split()]
     for key, above in zip(_WRITABLE, _BELOW, strict=True):
@@ -84,6 +97,15 @@ def _writable(said: dict[str, list[str]]) -> tuple[Path, ...] | None:
             places += [Path(above) / name.partition(":")[0]]
             places += [Path(above) / "private" / name.partition(":")[0]]
     return tuple(places)
+
+
+def _hidden(said: dict[str, list[str]]) -> Iterator[tuple[Path, str]]:
+    if _is_set(said, "ProtectHome") or said.get("ProtectHome", [""])[-1] == "tmpfs":
+        for place in ("/home", "/root", "/run/user"):
+            yield Path(place), "the unit's ProtectHome"
+    if _is_set(said, "PrivateTmp") or _is_set(said, "DynamicUser"):
+        for place in ("/tmp", "/var/tmp"):  # noqa: S108 - the service has others of that name
+            yield Path(place), "the unit's PrivateTmp"
 
 
 def credentials_of(machine: Machine, unit: Unit | None) -> dict[str, str]:

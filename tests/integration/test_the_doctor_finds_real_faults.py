@@ -141,13 +141,14 @@ def test_another_speed_is_found(plugged: StoreKit) -> None:
 
 def test_a_port_that_another_program_has_is_named(plugged: StoreKit) -> None:
     """Where a program has locked the port, or has it open beside us, that is said."""
-    port = os.open(plugged.lanes["1"].reader.port, os.O_RDWR | os.O_NOCTTY)
+    held = os.open(plugged.lanes["1"].reader.port, os.O_RDWR | os.O_NOCTTY)
     try:
-        fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         found, _ = examine(plugged.config, "--listen", "0.1")
     finally:
-        os.close(port)
-    assert one(found, "reader reader-1") == ("fail", "another program has its port")
+        os.close(held)
+    port = plugged.lanes["1"].reader.port
+    assert one(found, "reader reader-1") == ("fail", f"another program has {port}")
 
 
 def test_a_port_that_may_not_be_opened_is_named() -> None:

@@ -50,7 +50,6 @@ def test_a_port_that_is_there_and_may_be_opened_is_no_finding() -> None:
         ({"openable": False, "group_id": 0}, "fail", "may not open", "60-tapledger.rules"),
         ({"mode": stat.S_IFCHR | 0o600, "openable": False}, "fail", "(mode 600", ".rules"),
         ({"holders": ("minicom (process 7)",)}, "warn", "minicom (process 7) has", "stop that"),
-        ({"unreachable": "Connection refused"}, "fail", "is not reached", "converter"),
     ],
 )
 def test_what_is_wrong_with_a_port_is_named(
@@ -89,7 +88,7 @@ def test_a_mode_is_read_as_the_kernel_does(mode: int, who: Who, may: bool) -> No
 
 
 _FRAME = em4100.frame(Token("em4100", "0C000621A5"))
-_HEARD = HeardFacts(title="reader front", driver="em4100", baud=9600, for_s=3)
+_HEARD = HeardFacts(title="reader front", port="/dev/ttyUSB0", driver="em4100", baud=9600, for_s=3)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +102,7 @@ _HEARD = HeardFacts(title="reader front", driver="em4100", baud=9600, for_s=3)
         (replace(_HEARD, data=b"0000401829\r\n" * 9, refused=9), "warn", "'em4100' knows"),
         (replace(_HEARD, data=b"\x00\xf8" * 90, refused=9), "fail", "another speed than 9600"),
         (replace(_HEARD, fault="No such device"), "fail", "No such device"),
+        (replace(_HEARD, port="socket://h:1", fault="refused"), "fail", "not open: refused"),
         (replace(_HEARD, fault="Could not exclusively lock port"), "fail", "another program"),
     ],
 )

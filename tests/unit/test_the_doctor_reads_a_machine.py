@@ -1,19 +1,24 @@
 """What the doctor reads under /proc, /sys, /run and /etc, from a directory that stands for them."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from agent.devices import ReaderSettings
 from agent.doctor.clock import gather_clock
-from agent.doctor.configuration import configured, judge_configuration
+from agent.doctor.configuration import Configured, configured, judge_configuration
+from agent.doctor.examination import Examination
 from agent.doctor.machine import Machine, Who
+from agent.doctor.patience import within
 from agent.doctor.ports import gather_port
 from agent.doctor.readers import gather_pcsc, pcsc_readers
+from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
-from agent.doctor.unit import credentials_of, installed_unit
+from agent.doctor.unit import Unit, credentials_of, installed_unit
 
 _CONFIG = """
 [device]
@@ -290,3 +295,61 @@ def test_pcscds_readers_are_those_that_whoever_asks_may_see() -> None:
     refused = _Scard(context=0x8010001D)
     assert pcsc_readers(refused) is None
     assert refused.released == 0
+
+
+def test_what_the_service_may_not_read_is_found(machine: Machine, tmp_path: Path) -> None:
+    """A file that is closed to the service's user, one on the way, one that its unit hides."""
+    config = tmp_path / "agent.toml"
+    config.write_text(_CONFIG.replace("/nowhere.toml", "/home/anna/program.toml"))
+    put(machine, _UNIT, "DynamicUser=yes\nUser=tapledger\nProtectHome=yes\n")
+    unit = installed_unit(machine)
+    it = replace(configured((config,)), files=(Path("/etc/tapledger/agent.toml"),))
+    file = put(machine, "/etc/tapledger/agent.toml")
+    for path in (machine.root, machine.at("/etc"), file.parent):
+        path.chmod(0o755)
+    said = _said_of_files(machine, it, unit)
+    assert said == ["does not see /home/anna/program.toml: the unit's ProtectHome"]
+    file.chmod(0o600)
+    assert _said_of_files(machine, it, unit)[0] == (
+        "may not read /etc/tapledger/agent.toml (mode 600)"
+    )
+    file.parent.chmod(0o700)
+    assert _said_of_files(machine, it, unit)[0] == (
+        "may not read /etc/tapledger/agent.toml, as /etc/tapledger is closed (mode 700)"
+    )
+    assert _said_of_files(machine, it, None) == []
+
+
+def _said_of_files(machine: Machine, it: Configured, unit: Unit | None) -> list[str]:
+    found = list(judge_named_files(gather_named_files(machine, it, unit)))
+    assert all(finding.status == "fail" and finding.advice for finding in found)
+    return [finding.said.removeprefix("the service's user tapledger ") for finding in found]
+
+
+def test_a_machine_that_lets_nobody_look_ends_no_examination(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system refuses one look that is a finding, and everything else is looked at."""
+    config = tmp_path / "agent.toml"
+    config.write_text(_CONFIG.replace('[hub]\nurl = "mqtt://127.0.0.1"\n', ""))
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/var/lib/private")
+
+    monkeypatch.setattr("agent.doctor.examination.gather_disk", refused)
+    found = list(Examination(files=(config,), listen_s=0.1, machine=machine).findings())
+    told = {finding.name: finding for finding in found}
+    assert told["ledger"].status == "warn"
+    assert "/var/lib/private: Permission denied" in told["ledger"].said
+    assert {"config", "sqlite", "agent", "reader front", "broker"} <= told.keys()
+
+
+def test_nobody_waits_longer_than_said() -> None:
+    """A call that does not come back, or fails, is no answer."""
+    assert within(5, lambda: "an answer") == "an answer"
+    assert within(0.01, Event().wait) is None
+
+    def refused() -> None:
+        raise OSError
+
+    assert within(5, refused) is None
