@@ -1,6 +1,7 @@
 """``tapledger doctor``: what stands between a store and its agent, and what to do about it."""
 
 import json
+import os
 import shutil
 import sys
 from collections import Counter
@@ -45,14 +46,19 @@ _ARROW = "→ "
     metavar="S",
     help="Listen so many seconds to readers and scanners, where no agent runs.",
 )
+@click.pass_context
 @until_nobody_reads
-def doctor(configs: tuple[Path, ...], as_json: bool, listen_s: float) -> None:
+def doctor(
+    context: click.Context, configs: tuple[Path, ...], as_json: bool, listen_s: float
+) -> None:
     """Find what is wrong with a store's machine, and say what to do.
 
     Looks at the configuration, secrets, program, SQLite, disk, ledger, clock, devices and the way
     to head office, and changes nothing. Run it as root, with or without the agent. Exit code 1
     where something fails; what is only doubtful leaves it 0.
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
+        context.color = False
     found: Counter[str] = Counter()
     examination = Examination(files=configs, listen_s=listen_s, meanwhile=_told_meanwhile)
     for finding in examination.findings():

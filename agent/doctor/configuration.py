@@ -76,7 +76,7 @@ def configured(files: tuple[Path, ...], credentials: Mapping[str, str] = _NONE) 
 def judge_configuration(it: Configured) -> list[Finding]:
     """Say each mistake in the agent's own words, or that there is none."""
     if not it.mistakes:
-        return [fine("config", f"{_named(it.files)} can be read and says nothing wrong")]
+        return [fine("config", f"{_named(it.files)} holds")]
     advice = "change that in the file; the agent does not start with it"
     return [failed("config", mistake, advice) for mistake in it.mistakes]
 

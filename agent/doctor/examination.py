@@ -42,6 +42,11 @@ def _in_silence(_: str) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+def _unheard(device: ListedDevice) -> Finding:
+    how = "is there" if device.port.startswith("/") else "is for its driver to open"
+    return fine(f"{device.kind} {device.name}", f"{device.port} {how}")
+
+
 def _guarded(name: str, part: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """Look at one part, and go on with the next where the machine lets nobody look."""
     try:
@@ -113,31 +118,29 @@ class Examination:
         if running.health is not None:
             yield from judge_reader_counts(running)
             return
-        reached = []
         who = Who.me() if unit is None else unit.runs_as
-        for device in it.devices:
-            if device.driver == _PCSC:
-                continue
-            amiss = judge_port(gather_port(self.machine, device, who))
-            if amiss is not None:
-                yield amiss
-            elif not running.is_agent:
-                reached.append(device)
-        yield from self._heard(reached)
+        looked = [
+            (device, judge_port(gather_port(self.machine, device, who)))
+            for device in it.devices
+            if device.driver != _PCSC
+        ]
+        reached = [device for device, amiss in looked if amiss is None]
+        heard = iter(() if running.is_agent else self._heard(reached))
+        for _, amiss in looked:
+            told = amiss or next(heard, None)  # in the order of the configuration
+            if told is not None:
+                yield told
 
-    def _heard(self, devices: list[ListedDevice]) -> Iterator[Finding]:
+    def _heard(self, devices: list[ListedDevice]) -> list[Finding]:
         lines = [device for device in devices if listens_to(device)]
-        for device in devices:
-            if device not in lines:
-                how = "is there" if device.port.startswith("/") else "is for its driver to open"
-                yield fine(f"{device.kind} {device.name}", f"{device.port} {how}")
-        if lines:
-            names = ", ".join(device.name for device in lines)
-            listening = f"listening to {names} for {self.listen_s:g} s: lay a card on it now"
-            with self.meanwhile(listening):
-                heard = gather_heard(lines, for_s=self.listen_s)
-            for facts in heard:
-                yield judge_heard(facts)
+        names = ", ".join(device.name for device in lines)
+        listening = f"listening to {names} for {self.listen_s:g} s: lay a card on it now"
+        with self.meanwhile(listening) if lines else nullcontext():
+            heard = iter(gather_heard(lines, for_s=self.listen_s))
+        return [
+            judge_heard(next(heard)) if listens_to(device) else _unheard(device)
+            for device in devices
+        ]
 
     def _head_office(self, it: Configured) -> Iterator[Finding]:
         if it.hub is None:

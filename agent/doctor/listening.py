@@ -49,38 +49,35 @@ def listens_to(device: ListedDevice) -> bool:
 
 
 def gather_heard(devices: Iterable[ListedDevice], *, for_s: float) -> list[HeardFacts]:
-    """Listen to devices on serial lines, to all at once."""
-    found: dict[str, HeardFacts] = {}
-    threads = []
-    for device in devices:
-        driver = driver_of(device.kind, device.driver)
-        if isinstance(driver, SerialDriver):
-            ear = _Ear(device, driver, for_s)
-            thread = threading.Thread(target=ear.listen, args=(found,), daemon=True)
-            thread.start()
-            threads.append(thread)
+    """Listen to devices on serial lines, to all at once; answers in their order."""
+    ears = [
+        _Ear(device, driver, for_s)
+        for device in devices
+        if isinstance(driver := driver_of(device.kind, device.driver), SerialDriver)
+    ]
+    threads = [threading.Thread(target=ear.listen, daemon=True) for ear in ears]
+    for thread in threads:
+        thread.start()
     for thread in threads:
         thread.join()
-    return list(found.values())
+    return [ear.heard() for ear in ears]
 
 
 class _Ear:
     """Listens to one line."""
 
     def __init__(self, device: ListedDevice, driver: SerialDriver, for_s: float) -> None:
-        self._device, self._driver, self._for_s = device, driver, for_s
+        self._device, self._for_s = device, for_s
         self._baud = getattr(device.options(), "baud", None) or driver.baud
+        session = driver.make_session(device.options())
+        self._session = session if isinstance(session, Listening) else None
         self._data = bytearray()
         self._read = self._refused = 0
+        self._fault: str | None = None
 
-    def listen(self, found: dict[str, HeardFacts]) -> None:
-        session = self._driver.make_session(self._device.options())
-        fault = None
-        try:
-            self._talkless(session if isinstance(session, Listening) else None)
-        except PORT_ERRORS as error:
-            fault = str(error)
-        found[self._device.name] = HeardFacts(
+    def heard(self) -> HeardFacts:
+        """Answer what was heard."""
+        return HeardFacts(
             title=f"{self._device.kind} {self._device.name}",
             port=self._device.port,
             driver=self._device.driver,
@@ -89,18 +86,27 @@ class _Ear:
             data=bytes(self._data),
             read=self._read,
             refused=self._refused,
-            speaks_first=isinstance(session, Listening),
-            fault=fault,
+            speaks_first=self._session is not None,
+            fault=self._fault,
         )
 
-    def _talkless(self, session: Listening | None) -> None:
-        with closing(Live().open(self._device.port, self._baud)) as port:
-            until_s = time.monotonic() + self._for_s
-            while (now_s := time.monotonic()) < until_s and len(self._data) < _MOST_BYTES:
-                data = port.read()
-                self._data += data
-                if session is not None:
-                    self._count(session.feed(data, now_s) if data else session.idle(now_s))
+    def listen(self) -> None:
+        """Open the line and listen to it; whoever is asked first is not, and says nothing."""
+        try:
+            with closing(Live().open(self._device.port, self._baud)) as port:
+                until_s = time.monotonic() + self._for_s
+                while (now_s := time.monotonic()) < until_s and len(self._data) < _MOST_BYTES:
+                    self._take(port.read(), now_s)
+        except PORT_ERRORS as error:
+            self._fault = str(error)
+        except ValueError as error:  # a URL that pyserial does not know
+            self._fault = str(error)
+
+    def _take(self, data: bytes, now_s: float) -> None:
+        self._data += data
+        if self._session is not None:
+            session = self._session
+            self._count(session.feed(data, now_s) if data else session.idle(now_s))
 
     def _count(self, events: list[Event]) -> None:
         self._read += sum(isinstance(event, TokenRead | ProductRead) for event in events)
@@ -128,6 +134,9 @@ def _unopened(facts: HeardFacts, fault: str) -> Finding:
     if "exclusively lock" in fault:
         advice = f"stop it: fuser -v {port} says which it is"
         return failed(facts.title, f"another program has {port}", advice)
+    if "Permission denied" in fault:  # the service may, or a finding had said so before
+        said = f"{port} is not yours to open, so nobody listened"
+        return warned(facts.title, said, "run the doctor as root (sudo)")
     if port.startswith("/"):
         advice = "plug it in again, into another socket or with another cable"
         return failed(facts.title, f"its port does not open: {fault}", advice)
@@ -150,7 +159,7 @@ def _told(facts: HeardFacts, verdict: Verdict) -> Finding:
             likely = verdict.likely_baud
             seems = f"it seems to be {likely}" if likely else "which one cannot be told"
             said = f"its line has another speed than {facts.baud}: {seems} ({heard}, no frame)"
-            advice = f"set baud = {likely or '…'} of it, or set the device to {facts.baud}"
+            advice = f"set its baud = {likely or '…'}, or set the device itself to {facts.baud}"
             return failed(facts.title, said, advice)
         case "noise":
             return failed(facts.title, f"its line is noise: {heard}, no frame", _WIRING)

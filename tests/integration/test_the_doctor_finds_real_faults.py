@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from in_memory import directory_in_memory
@@ -136,7 +138,7 @@ def test_another_speed_is_found(plugged: StoreKit) -> None:
     (finding,) = found["reader reader-1"]
     assert finding["status"] == "fail"
     assert "another speed than 9600: it seems to be 19200" in finding["said"]
-    assert finding["advice"] == "set baud = 19200 of it, or set the device to 9600"
+    assert finding["advice"] == "set its baud = 19200, or set the device itself to 9600"
 
 
 def test_a_port_that_another_program_has_is_named(plugged: StoreKit) -> None:
@@ -253,3 +255,40 @@ def test_wrong_use_is_told_apart(tmp_path: Path) -> None:
         ["--config", __file__, "--listen", "soon"],
     ):
         assert CliRunner().invoke(main, ["doctor", *arguments]).exit_code == 2
+
+
+def test_a_line_that_is_no_file_is_opened_too(closed_store: StoreKit) -> None:
+    """A converter on the network is listened to where it answers, and named where it does not."""
+    with socket.create_server(("127.0.0.1", 0)) as converter:
+        port = f"socket://127.0.0.1:{converter.getsockname()[1]}"
+        toml = closed_store.config.read_text().replace(
+            str(closed_store.lanes["1"].reader.port), port
+        )
+        closed_store.config.write_text(toml)
+        found, _ = examine(closed_store.config, "--listen", "0.1")
+        assert one(found, "reader reader-1") == ("ok", "its port opens; it said nothing in 0.1 s")
+    found, _ = examine(closed_store.config, "--listen", "0.1")
+    status, said = one(found, "reader reader-1")
+    assert status == "fail"
+    assert "its port does not open" in said
+    closed_store.config.write_text(toml.replace("socket://", "nothing://"))
+    found, _ = examine(closed_store.config, "--listen", "0.1")
+    assert one(found, "reader reader-1")[0] == "fail"
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_terminal_has_colours_unless_it_wants_none(
+    closed_store: StoreKit, monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    """On a terminal a finding is coloured, NO_COLOR leaves it plain, and nothing is wider."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if plain:
+        monkeypatch.setenv("NO_COLOR", "1")
+    arguments = ["doctor", "--config", str(closed_store.config), "--listen", "0.1"]
+    ended = CliRunner().invoke(main, arguments, color=True)
+    assert ("\x1b[31m" in ended.stdout) is not plain
+    unstyled = click.unstyle(ended.stdout)
+    assert "  ok    config         " in unstyled
+    assert "  fail  reader reader-1" in unstyled
+    assert f"{' ' * 23}→ plug it in" in unstyled

@@ -103,6 +103,7 @@ _HEARD = HeardFacts(title="reader front", port="/dev/ttyUSB0", driver="em4100", 
         (replace(_HEARD, data=b"\x00\xf8" * 90, refused=9), "fail", "another speed than 9600"),
         (replace(_HEARD, fault="No such device"), "fail", "No such device"),
         (replace(_HEARD, port="socket://h:1", fault="refused"), "fail", "not open: refused"),
+        (replace(_HEARD, fault="[Errno 13] Permission denied"), "warn", "nobody listened"),
         (replace(_HEARD, fault="Could not exclusively lock port"), "fail", "another program"),
     ],
 )
