@@ -8,6 +8,7 @@ running agent keeps its session. Nothing is published and nothing subscribed to.
 import secrets
 import socket
 import ssl
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,7 +23,7 @@ _CONNECT, _CONNACK = 0x10, 0x20
 _DISCONNECT = b"\xe0\x00"
 _CLEAN_START, _USER_NAME, _PASSWORD = 0x02, 0x80, 0x40
 _KEEPALIVE_S = 30
-_LONGEST_ANSWER = 4_096
+_LEAST_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +41,7 @@ class Knock:
 
 
 def knock(broker: Broker, *, timeout_s: float = 5.0) -> Knock:
-    """Take the steps, each in at most ``timeout_s``; never raises for what a network does.
+    """Take the steps, all in about ``timeout_s``; never raises for what a network does.
 
     The resolver's own time-out is the system's, and may be longer.
     """
@@ -48,15 +49,18 @@ def knock(broker: Broker, *, timeout_s: float = 5.0) -> Knock:
         addresses = socket.getaddrinfo(broker.host, broker.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         return Knock(failed_at="resolve", why=_said(error))
+    until_s = time.monotonic() + timeout_s
     try:
-        line = _connected(addresses, timeout_s)
+        line = _connected(addresses, until_s)
     except OSError as error:
         return Knock(failed_at="connect", why=_said(error))
     with closing(line):
         if not broker.tls:
+            line.settimeout(_left_s(until_s))
             return _login(line, broker)
         try:
             context = ssl.create_default_context(cafile=broker.ca_file)
+            line.settimeout(_left_s(until_s))
             secured = context.wrap_socket(line, server_hostname=broker.host)
         except ssl.SSLCertVerificationError as error:
             shown = certificate_of(broker, timeout_s=timeout_s)
@@ -69,6 +73,7 @@ def knock(broker: Broker, *, timeout_s: float = 5.0) -> Knock:
         except (OSError, ValueError) as error:
             return Knock(failed_at="tls", why=_said(error))
         with closing(secured):
+            secured.settimeout(_left_s(until_s))
             return _login(secured, broker, certificate=secured.getpeercert(binary_form=True))
 
 
@@ -98,11 +103,11 @@ def connect_packet(client_id: str, username: str | None, password: str | None) -
     return bytes([_CONNECT]) + _length(len(body)) + body
 
 
-def _connected(addresses: list[Any], timeout_s: float) -> socket.socket:
+def _connected(addresses: list[Any], until_s: float) -> socket.socket:
     last: OSError = OSError("no address")
     for family, kind, protocol, _, address in addresses:
         line = socket.socket(family, kind, protocol)
-        line.settimeout(timeout_s)
+        line.settimeout(_left_s(until_s))
         try:
             line.connect(address)
         except OSError as error:
@@ -113,6 +118,11 @@ def _connected(addresses: list[Any], timeout_s: float) -> socket.socket:
     raise last
 
 
+def _left_s(until_s: float) -> float:
+    """Answer how long a step may take; never nothing, which would mean not to wait at all."""
+    return max(_LEAST_S, until_s - time.monotonic())
+
+
 def _login(line: socket.socket, broker: Broker, certificate: bytes | None = None) -> Knock:
     name = f"tapledger-doctor-{secrets.token_hex(4)}"
     try:
@@ -120,10 +130,10 @@ def _login(line: socket.socket, broker: Broker, certificate: bytes | None = None
         answer = _answer(line)
     except OSError as error:
         return Knock(failed_at="login", why=_said(error), certificate=certificate)
-    if len(answer) < 4 or answer[0] != _CONNACK:
+    if answer[:1] != bytes([_CONNACK]):
         why = "it hung up" if not answer else "it does not speak MQTT"
         return Knock(failed_at="login", why=why, certificate=certificate)
-    reason = answer[3]  # after the packet's kind and length, and the session's flag
+    reason = answer[-1]
     if reason:
         return Knock(failed_at="login", reason=reason, certificate=certificate)
     line.sendall(_DISCONNECT)
@@ -131,14 +141,18 @@ def _login(line: socket.socket, broker: Broker, certificate: bytes | None = None
 
 
 def _answer(line: socket.socket) -> bytes:
-    """Read until the reason code is there. Raises OSError."""
-    answer = b""
-    while len(answer) < 4:
-        more = line.recv(_LONGEST_ANSWER)
-        if not more:
+    """Read the kind of the answer and, of a CONNACK, its flags and reason, one byte each; less
+    where the line ends before. Raises OSError.
+    """
+    kind = line.recv(1)
+    if kind[:1] != bytes([_CONNACK]):
+        return kind
+    for _ in range(4):  # the length, in up to four bytes of which the last has no high bit
+        digit = line.recv(1)
+        if not digit or digit[0] < 0x80:
             break
-        answer += more
-    return answer
+    flags, reason = line.recv(1), line.recv(1)
+    return kind + flags + reason if reason else b""
 
 
 def _said(error: Exception) -> str:

@@ -26,14 +26,15 @@ __all__ = ["USUAL_RATES", "Verdict", "judge_line"]
 
 USUAL_RATES = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
-Kind = Literal["silent", "fine", "wrong_baud", "noise", "unreadable", "too_little"]
+Kind = Literal["silent", "fine", "noisy", "wrong_baud", "noise", "unreadable", "too_little"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
     """What a line's bytes are. ``likely_baud`` is the speed at which it seems to be spoken.
 
-    ``unreadable`` is at the right speed and still no frame: another driver's, or other settings.
+    ``noisy`` has frames among what is none, ``noise`` has none; ``unreadable`` is at the right
+    speed and still no frame: another driver's, or other settings.
     """
 
     kind: Kind
@@ -47,6 +48,9 @@ _FEWEST = 8
 
 _ROOM = 0.1
 """How much of what is heard no model foretells."""
+
+_TORN = 2
+"""So many frames beside each that was read may be torn, as where a card is moved."""
 
 _SURE = 7.0
 """By how much, as a logarithm, a speed must be likelier: a thousand times."""
@@ -70,8 +74,8 @@ def judge_line(data: bytes, *, driver: str, baud: int, read: int, refused: int) 
     """
     if not data:
         return Verdict(kind="silent")
-    if read and read >= refused:
-        return Verdict(kind="fine")
+    if read:
+        return Verdict(kind="fine" if refused <= _TORN * read + 1 else "noisy")
     if len(data) < _FEWEST:
         return Verdict(kind="fine" if not refused else "too_little")
     counted = Counter(data)

@@ -15,11 +15,15 @@ from sync.probe import Knock, knock
 __all__ = ["BrokerFacts", "gather_broker", "judge_broker"]
 
 _WITHIN_S = 5.0
+_RESOLVER_S = 5.0
 _SOON = timedelta(days=30)
 _EXPIRED, _NOT_YET = 10, 9
 _UNKNOWN_ISSUER = (18, 19, 20, 21)
 _OTHER_NAME = (62, 64)
 _REASONS = {
+    0x01: "it does not speak MQTT 5",
+    0x04: "it does not know this user name and password",
+    0x05: "this user may not log in",
     0x84: "it does not speak MQTT 5",
     0x85: "it takes no client under the name of the doctor",
     0x86: "it does not know this user name and password",
@@ -47,11 +51,12 @@ class BrokerFacts:
 
 
 def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S) -> BrokerFacts:
-    """Knock at the broker of a configuration that has one; answers in about ``within_s``."""
+    """Knock at the broker of a configuration that has one; answers in about ``within_s``,
+    and five seconds more where nobody knows its name."""
     assert it.hub is not None, "asked of those who have one"  # noqa: S101
     broker, device = it.hub.broker(), it.device
     address = f"{device.tenant}/{device.store}/{device.name}" if device else None
-    knocked = within(2 * within_s, lambda: knock(broker, timeout_s=within_s))
+    knocked = within(within_s + _RESOLVER_S, lambda: knock(broker, timeout_s=within_s))
     facts = BrokerFacts(broker=broker, address=address, now=now, knocked=knocked)
     if broker.ca_file is None:
         return facts

@@ -153,6 +153,9 @@ def _told(facts: HeardFacts, verdict: Verdict) -> Finding:
             return fine(facts.title, f"its port opens; it said nothing in {facts.for_s:g} s")
         case "fine":
             return fine(facts.title, f"its port opens; {facts.read} read in {facts.for_s:g} s")
+        case "noisy":
+            said = f"its line is noisy: {facts.read} read and {facts.refused} frames refused"
+            return warned(facts.title, said, _WIRING)
         case "too_little":
             return fine(facts.title, f"its port opens; {heard}, too few to judge")
         case "wrong_baud":

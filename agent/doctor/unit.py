@@ -5,6 +5,8 @@ of what the agent may. And the passwords come from where the unit says.
 """
 
 import grp
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,6 +79,10 @@ def _who(said: dict[str, list[str]]) -> Who:
         with suppress(KeyError):
             found.add(int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid)
     user_id = 0 if user == "root" else None
+    with suppress(KeyError):  # a dynamic user exists only while the service runs
+        known = pwd.getpwnam(user)
+        user_id = known.pw_uid
+        found |= {*os.getgrouplist(user, known.pw_gid)}
     return Who(name=f"the service's user {user}", user_id=user_id, group_ids=frozenset(found))
 
 

@@ -3,7 +3,9 @@
 import getpass
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -253,6 +255,39 @@ def test_a_broker_that_is_not_there_is_told_by_the_step(judged: Judged) -> None:
     without_tls = judged.by(f"mqtts://127.0.0.1:{judged._broker.ports['plain']}")
     assert only(without_tls)[0] == "fail"
     assert "no TLS with" in without_tls[0].said
+
+
+@pytest.mark.parametrize(
+    ("answer", "part"),
+    [
+        (bytes.fromhex("20 03 00 00 00"), "lets us in"),
+        (bytes.fromhex("20 83 01 00 00") + bytes(129), "lets us in"),
+        (bytes.fromhex("20 03 00 87 00"), "this user may not log in"),
+        (bytes.fromhex("20 02 00 01"), "does not speak MQTT 5"),
+        (bytes.fromhex("20 02 00 05"), "this user may not log in"),
+        (bytes.fromhex("20 03 00 99 00"), "reason 0x99"),
+        (bytes.fromhex("20 03"), "it hung up"),
+        (b"", "it hung up"),
+        (b"HTTP/1.1 400 Bad Request", "does not speak MQTT"),
+    ],
+)
+def test_whatever_answers_is_understood(judged: Judged, answer: bytes, part: str) -> None:
+    """A long answer, one of MQTT 3, a reason nobody has heard of, half of one, another protocol."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            line, _ = listener.accept()
+            with line, suppress(OSError):  # whoever has heard enough hangs up
+                line.recv(1_000)
+                line.sendall(answer)
+                line.shutdown(socket.SHUT_WR)
+                line.recv(1_000)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        found = judged.by(f"mqtt://127.0.0.1:{listener.getsockname()[1]}", username=_ADDRESS)
+        thread.join()
+    assert part in only(found)[1]
 
 
 def test_a_password_in_clear_is_doubtful(judged: Judged) -> None:

@@ -96,6 +96,8 @@ _HEARD = HeardFacts(title="reader front", port="/dev/ttyUSB0", driver="em4100", 
     [
         (_HEARD, "ok", "said nothing in 3 s"),
         (replace(_HEARD, data=_FRAME * 4, read=4), "ok", "4 read in 3 s"),
+        (replace(_HEARD, data=_FRAME * 4, read=1, refused=9), "warn", "1 read and 9 frames"),
+        (replace(_HEARD, data=_FRAME * 4, read=1, refused=3), "ok", "1 read in 3 s"),
         (replace(_HEARD, data=b"\xff" * 3, refused=1), "ok", "too few to judge"),
         (replace(_HEARD, speaks_first=False), "ok", "when it is asked"),
         (replace(_HEARD, data=bytes(range(256)), refused=40), "fail", "noise"),

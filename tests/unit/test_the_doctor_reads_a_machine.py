@@ -1,6 +1,7 @@
 """What the doctor reads under /proc, /sys, /run and /etc, from a directory that stands for them."""
 
 import os
+import pwd
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,14 +141,14 @@ def test_a_unit_says_who_runs_and_what_is_written(machine: Machine) -> None:
     put(
         machine,
         _UNIT,
-        "[Service]\nDynamicUser=yes\nUser=tapledger\nSupplementaryGroups=root\n# User=x\n"
+        "[Service]\nDynamicUser=yes\nUser=nobody-here\nSupplementaryGroups=root\n# User=x\n"
         "ProtectSystem=strict\nStateDirectory=tapledger\n"
         "LoadCredential=tapledger_hub__password:/etc/hub.password\nLoadCredential=other:/x\n",
     )
     unit = installed_unit(machine)
     assert unit is not None
     assert unit.runs_as == Who(
-        name="the service's user tapledger", user_id=None, group_ids=frozenset({0})
+        name="the service's user nobody-here", user_id=None, group_ids=frozenset({0})
     )
     assert unit.credentials == {"tapledger_hub__password": Path("/etc/hub.password")}
     assert unit.writable == (Path("/var/lib/tapledger"), Path("/var/lib/private/tapledger"))
@@ -158,6 +159,10 @@ def test_a_unit_says_who_runs_and_what_is_written(machine: Machine) -> None:
     assert changed.writable is not None
     assert changed.writable[0] == Path("/data")
     assert changed.runs_as.group_ids == frozenset()
+    put(machine, f"{_UNIT}.d/store.conf", "User=nobody\n")
+    as_nobody = installed_unit(machine)
+    assert as_nobody is not None
+    assert as_nobody.runs_as.user_id == pwd.getpwnam("nobody").pw_uid
     put(machine, f"{_UNIT}.d/store.conf", "DynamicUser=no\nUser=root\nProtectSystem=full\n")
     as_root = installed_unit(machine)
     assert as_root is not None
@@ -301,7 +306,7 @@ def test_what_the_service_may_not_read_is_found(machine: Machine, tmp_path: Path
     """A file that is closed to the service's user, one on the way, one that its unit hides."""
     config = tmp_path / "agent.toml"
     config.write_text(_CONFIG.replace("/nowhere.toml", "/home/anna/program.toml"))
-    put(machine, _UNIT, "DynamicUser=yes\nUser=tapledger\nProtectHome=yes\n")
+    put(machine, _UNIT, "DynamicUser=yes\nUser=nobody-here\nProtectHome=yes\n")
     unit = installed_unit(machine)
     it = replace(configured((config,)), files=(Path("/etc/tapledger/agent.toml"),))
     file = put(machine, "/etc/tapledger/agent.toml")
@@ -323,7 +328,7 @@ def test_what_the_service_may_not_read_is_found(machine: Machine, tmp_path: Path
 def _said_of_files(machine: Machine, it: Configured, unit: Unit | None) -> list[str]:
     found = list(judge_named_files(gather_named_files(machine, it, unit)))
     assert all(finding.status == "fail" and finding.advice for finding in found)
-    return [finding.said.removeprefix("the service's user tapledger ") for finding in found]
+    return [finding.said.removeprefix("the service's user nobody-here ") for finding in found]
 
 
 def test_a_machine_that_lets_nobody_look_ends_no_examination(
