@@ -51,8 +51,10 @@ class BrokerFacts:
 
 
 def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S) -> BrokerFacts:
-    """Knock at the broker of a configuration that has one; answers in about ``within_s``,
-    and five seconds more where nobody knows its name."""
+    """Knock at the broker of a configuration that has one.
+
+    Answers in about ``within_s``, and five seconds later where the resolver does not.
+    """
     assert it.hub is not None, "asked of those who have one"  # noqa: S101
     broker, device = it.hub.broker(), it.device
     address = f"{device.tenant}/{device.store}/{device.name}" if device else None

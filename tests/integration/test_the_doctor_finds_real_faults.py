@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -19,6 +20,7 @@ from serial_line import at_another_rate
 
 from agent.cli import main
 from agent.core.tokens import Token
+from agent.doctor.configuration import configured
 from agent.tools.processes import tapledger
 from agent.tools.site import TILL_TOKEN, StoreKit
 from agent.tools.waiting import wait_until
@@ -163,6 +165,7 @@ def test_a_port_that_may_not_be_opened_is_named() -> None:
         kit.config.write_text(kit.config.read_text().replace(str(kit.lanes["1"].reader.port), port))
         kit.config.chmod(0o644)
         os.fchmod(slave, 0o600)
+        assert configured((kit.config,)).mistakes == ()  # and drivers are loaded, as root may
         try:
             found, _ = _as_nobody(kit.config, slave)
         finally:
@@ -292,3 +295,23 @@ def test_a_terminal_has_colours_unless_it_wants_none(
     assert "  ok    config         " in unstyled
     assert "  fail  reader reader-1" in unstyled
     assert f"{' ' * 23}→ plug it in" in unstyled
+
+
+def test_an_agent_that_hangs_is_named(
+    fresh_store: StoreKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that holds its ledger and answers nobody is named by its process, and its ports
+    are left to it.
+    """
+    if not Path("/proc/locks").exists():
+        pytest.skip("this kernel does not tell who holds a lock")
+    monkeypatch.setattr("agent.doctor.running._TIMEOUT_S", 0.3)
+    os.kill(fresh_store.agent.pid, signal.SIGSTOP)
+    try:
+        found, _ = examine(fresh_store.config)
+    finally:
+        os.kill(fresh_store.agent.pid, signal.SIGCONT)
+    status, said = one(found, "agent")
+    assert status == "fail"
+    assert said.startswith(f"process {fresh_store.agent.pid} has the ledger")
+    assert not any(name.startswith("reader ") for name in found)

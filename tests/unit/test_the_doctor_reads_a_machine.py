@@ -12,6 +12,7 @@ import pytest
 from agent.devices import ReaderSettings
 from agent.doctor.clock import gather_clock
 from agent.doctor.configuration import Configured, configured, judge_configuration
+from agent.doctor.disk import gather_disk
 from agent.doctor.examination import Examination
 from agent.doctor.machine import Machine, Who
 from agent.doctor.patience import within
@@ -20,6 +21,7 @@ from agent.doctor.readers import gather_pcsc, pcsc_readers
 from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.unit import Unit, credentials_of, installed_unit
+from agent.settings import LedgerSettings
 
 _CONFIG = """
 [device]
@@ -105,6 +107,22 @@ def test_the_innermost_mount_counts(machine: Machine) -> None:
     root = machine.mount_of(Path("/"))
     assert root is not None
     assert {"relatime", "barrier=0"} <= root.options
+
+
+def test_the_disk_is_that_of_the_nearest_directory(machine: Machine, tmp_path: Path) -> None:
+    """A ledger's directory that is not made yet will be on the disk of the one above it."""
+    put(
+        machine,
+        "/proc/self/mountinfo",
+        f"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:2 / {tmp_path} rw - xfs /dev/sdb1 rw\n",
+    )
+    ledger = LedgerSettings(path=tmp_path / "not" / "yet" / "ledger.db", budget_mib=16)
+    facts = gather_disk(machine, ledger, None)
+    assert (facts.type, facts.place) == ("xfs", tmp_path / "not" / "yet")
+    assert (facts.used_bytes, facts.budget_bytes, facts.reach) == (0, 16 * 2**20, None)
+    ledger.path.parent.mkdir(parents=True)
+    ledger.path.write_bytes(bytes(5_000))
+    assert gather_disk(machine, ledger, None).used_bytes > 0
 
 
 def test_who_holds_a_device_and_who_locked_a_file(machine: Machine, tmp_path: Path) -> None:
