@@ -2,10 +2,11 @@
 
 import os
 import pwd
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -19,6 +20,7 @@ from agent.doctor.patience import within
 from agent.doctor.ports import gather_port
 from agent.doctor.readers import gather_pcsc, pcsc_readers
 from agent.doctor.reading import gather_named_files, judge_named_files
+from agent.doctor.running import gather_running
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.unit import Unit, credentials_of, installed_unit
 from agent.settings import LedgerSettings
@@ -376,3 +378,36 @@ def test_nobody_waits_longer_than_said() -> None:
         raise OSError
 
     assert within(5, refused) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_agent"),
+    [
+        (b'HTTP/1.0 200 OK\r\n\r\n{"reasons": [], "device": "house/s001/edge-1"}', True),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"hello": 1}', False),
+        (b"HTTP/1.0 200 OK\r\n\r\n[1]", False),
+        (b"SSH-2.0-something\r\n", False),
+    ],
+)
+def test_an_agent_is_known_by_its_answer(
+    machine: Machine, tmp_path: Path, answer: bytes, is_agent: bool
+) -> None:
+    """What answers at the agent's address is the agent only where it answers as one."""
+    config = tmp_path / "agent.toml"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            line, _ = listener.accept()
+            with line:
+                line.recv(1_000)
+                line.sendall(answer)
+
+        Thread(target=serve, daemon=True).start()
+        listen = f"127.0.0.1:{listener.getsockname()[1]}"
+        config.write_text(f'{_CONFIG}[api]\nlisten = "{listen}"\n')
+        asked = gather_running(machine, configured((config,)), has_unit=False)
+    assert (asked.answers, asked.is_agent) == (True, is_agent)
+    assert (asked.listen, asked.kinds) == (listen, {"front": "reader"})
+    config.write_text(f'{_CONFIG}[api]\nlisten = "127.0.0.1:0"\n')
+    nobody = gather_running(machine, configured((config,)), has_unit=False)
+    assert (nobody.answers, nobody.is_agent) == (False, False)
