@@ -3,7 +3,13 @@
 import sysconfig
 from pathlib import Path
 
-__all__ = ["shipped_baskets", "shipped_config", "shipped_program", "shipped_year"]
+__all__ = [
+    "shipped_baskets",
+    "shipped_config",
+    "shipped_program",
+    "shipped_rule",
+    "shipped_year",
+]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "tapledger"
@@ -27,6 +33,12 @@ def shipped_baskets() -> Path:
 def shipped_year() -> Path:
     """Answer the file of every 20th real basket of a year, which programs are replayed on."""
     return _first(_CHECKOUT / "tests" / "data", _INSTALLED) / "every-20th.jsonl.xz"
+
+
+def shipped_rule(name: str) -> Path:
+    """Answer a file of ``systemd/`` that is for udev, modprobe or polkit."""
+    checkout = _CHECKOUT / "systemd"
+    return (checkout if checkout.is_dir() else _INSTALLED / "systemd") / name
 
 
 def _first(checkout: Path, installed: Path) -> Path:

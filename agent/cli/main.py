@@ -10,6 +10,7 @@ from agent import __version__
 from agent.cli.bench import bench
 from agent.cli.decode import decode
 from agent.cli.devices import devices
+from agent.cli.doctor import doctor
 from agent.cli.ledger import ledger
 from agent.cli.pin import pin
 from agent.cli.program import program
@@ -87,6 +88,7 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
 main.add_command(bench)
 main.add_command(decode)
 main.add_command(devices)
+main.add_command(doctor)
 main.add_command(ledger)
 main.add_command(pin)
 main.add_command(program)

@@ -54,8 +54,14 @@ def test_the_wheel_brings_its_data_and_nothing_of_the_tests(
         "share/tapledger/baskets.jsonl",
         "share/tapledger/every-20th.jsonl.xz",
         "lib/systemd/system/tapledger-agent.service",
+        "lib/systemd/system/tapledger-hub.service",
+        "share/tapledger/systemd/60-tapledger.rules",
+        "share/tapledger/systemd/tapledger-blacklist.conf",
+        "share/tapledger/systemd/49-tapledger-pcsc.rules",
     ):
         assert (installed / file).is_file(), file
+    units = sorted(file.name for file in (installed / "lib/systemd/system").iterdir())
+    assert units == ["tapledger-agent.service", "tapledger-hub.service"]
     where = subprocess.run(
         [
             installed / "bin" / "python",

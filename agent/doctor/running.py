@@ -1,0 +1,131 @@
+"""Whether an agent runs now, and how it is: where one does, its devices are its own to open."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.doctor.configuration import Configured
+from agent.doctor.finding import Finding, failed, fine, warned
+from agent.doctor.machine import Machine
+from agent.ledger.places import Places
+
+__all__ = ["RunningFacts", "gather_running", "judge_reader_counts", "judge_running"]
+
+_TIMEOUT_S = 3
+_LARGEST_ANSWER = 1 << 20
+_LOG = "journalctl -u tapledger-agent says why"
+_GARBLED = 20
+"""So many frames without a card are no card that was drawn away too soon."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunningFacts:
+    """What answers at ``[api] listen``, and who has locked the ledger."""
+
+    listen: str
+    health: dict[str, Any] | None = None
+    answers: bool = False
+    locked_by: int | None = None
+    device: str | None = None
+    has_unit: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Which of the configured devices are readers, and which scanners, by their names."""
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether an agent runs; only it may open the devices then."""
+        return self.health is not None or self.locked_by is not None
+
+
+def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> RunningFacts:
+    """Ask the agent that this configuration makes, if it runs."""
+    device = it.device
+    return RunningFacts(
+        listen=it.api.listen if it.api else "",
+        device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
+        locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
+        has_unit=has_unit,
+        kinds={device.name: device.kind for device in it.devices},
+        **_asked(it.api.listen if it.api else ""),
+    )
+
+
+def _asked(listen: str) -> dict[str, Any]:
+    host, _, port = listen.rpartition(":")
+    if not port.isdecimal() or port == "0":
+        return {}
+    here = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))  # noqa: S104
+    connection = http.client.HTTPConnection(here, int(port), timeout=_TIMEOUT_S)
+    try:
+        connection.connect()
+    except OSError:
+        return {}
+    try:
+        connection.request("GET", "/healthz")
+        health = json.loads(connection.getresponse().read(_LARGEST_ANSWER))
+    except (OSError, ValueError, http.client.HTTPException):
+        return {"answers": True}
+    finally:
+        with suppress(OSError):
+            connection.close()
+    is_health = isinstance(health, dict) and isinstance(health.get("reasons"), list)
+    return {"answers": True, "health": health if is_health else None}
+
+
+def judge_running(facts: RunningFacts) -> list[Finding]:
+    """Say whether an agent runs, and what it complains of itself."""
+    health = facts.health
+    if health is None:
+        return [_not_heard(facts)]
+    told = str(health.get("device"))
+    if facts.device is not None and told != facts.device:
+        said = f"{told} answers at {facts.listen}, and this is the configuration of {facts.device}"
+        return [failed("agent", said, "give this one another [api] listen, or stop the other one")]
+    # Readers and scanners have lines of their own.
+    devices = ("reader ", "scanner ")
+    reasons = [reason for reason in health["reasons"] if not str(reason).startswith(devices)]
+    found = [warned("agent", str(reason), _LOG) for reason in reasons]
+    waiting = health.get("unacknowledged")
+    if health.get("offline_because"):
+        said = f"the agent does not reach head office: {health['offline_because']}"
+        found.append(warned("agent", f"{said}; {waiting} entries wait", "see 'broker' below"))
+    return found or [fine("agent", f"runs and is well, {waiting} entries wait for head office")]
+
+
+def _not_heard(facts: RunningFacts) -> Finding:
+    if facts.locked_by is not None:
+        said = f"process {facts.locked_by} has the ledger and does not answer at {facts.listen}"
+        advice = f"is it another agent, or one that hangs? {_LOG}"
+        return failed("agent", said, advice)
+    if facts.answers:
+        said = f"another program answers at {facts.listen}"
+        return failed("agent", said, f"stop it, or set another [api] listen; {_LOG}")
+    if facts.has_unit:
+        advice = f"systemctl enable --now tapledger-agent; {_LOG}"
+        return warned("agent", "the service is installed and does not run", advice)
+    return fine("agent", "none runs; the doctor looks at the devices itself")
+
+
+def judge_reader_counts(facts: RunningFacts) -> list[Finding]:
+    """Say how each device of a running agent is, by what the agent counts."""
+    found = []
+    for reader in (facts.health or {}).get("readers", []):
+        name = f"{facts.kinds.get(str(reader.get('name')), 'reader')} {reader.get('name')}"
+        cards, refused = int(reader.get("presentations", 0)), int(reader.get("refused_frames", 0))
+        counted = f"{cards} read, {refused} frames refused since the start"
+        if not reader.get("present"):
+            advice = "plug it in; stop the agent and run the doctor again for more"
+            found.append(failed(name, f"is gone: {reader.get('fault')}", advice))
+        elif refused >= _GARBLED and not cards:
+            said = f"{counted}: its line may have another speed, or its wires be swapped"
+            advice = "stop the agent and run the doctor again: it measures the speed"
+            found.append(warned(name, said, advice))
+        elif refused >= _GARBLED and refused > cards:
+            advice = "look at the cable's shield and length, and at what else is on its supply"
+            found.append(warned(name, f"{counted}: its line is noisy", advice))
+        else:
+            found.append(fine(name, f"is there; {counted}"))
+    return found

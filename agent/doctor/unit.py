@@ -1,0 +1,127 @@
+"""The agent's systemd unit as it is installed: under whom it runs, what it reads and may write.
+
+An engineer runs the doctor as root, and the agent is another user: what root may open says nothing
+of what the agent may. And the passwords come from where the unit says.
+"""
+
+import grp
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.doctor.machine import Machine, Who
+
+__all__ = ["Unit", "credentials_of", "installed_unit"]
+
+NAME = "tapledger-agent"
+_DIRECTORIES = (f"/etc/systemd/system/{NAME}.service", f"/run/systemd/system/{NAME}.service")
+_OURS = "tapledger_"
+_YES = ("yes", "true", "1", "on")
+_WRITABLE = ("StateDirectory", "RuntimeDirectory", "CacheDirectory", "LogsDirectory")
+_BELOW = ("/var/lib", "/run", "/var/cache", "/var/log")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """What a unit says that a doctor asks. ``writable`` is None where all of the disk is;
+    ``hidden`` are places that the service does not see, with the setting that hides them.
+    """
+
+    runs_as: Who
+    credentials: dict[str, Path]
+    writable: tuple[Path, ...] | None
+    hidden: tuple[tuple[Path, str], ...] = ()
+
+
+def installed_unit(machine: Machine) -> Unit | None:
+    """Read the agent's unit with its drop-ins; None where none is installed."""
+    for place in _DIRECTORIES:
+        text = machine.text(place)
+        if text is None:
+            continue
+        drops = [f"{place}.d/{name}" for name in machine.names(f"{place}.d")]
+        more = [machine.text(drop) or "" for drop in drops if drop.endswith(".conf")]
+        return _read("\n".join([text, *more]))
+    return None
+
+
+def _read(text: str) -> Unit:
+    said: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        key, sign, value = line.strip().partition("=")
+        if sign and not key.startswith(("#", ";")):
+            values = said.setdefault(key.strip(), [])
+            if value.strip():
+                values.append(value.strip())
+            else:
+                values.clear()  # an empty assignment takes back what was said before
+    return Unit(
+        runs_as=_who(said),
+        credentials=dict(_credentials(said)),
+        writable=_writable(said),
+        hidden=tuple(_hidden(said)),
+    )
+
+
+def _is_set(said: dict[str, list[str]], key: str) -> bool:
+    return said.get(key, ["no"])[-1].lower() in _YES
+
+
+def _who(said: dict[str, list[str]]) -> Who:
+    is_dynamic = _is_set(said, "DynamicUser")
+    user = said.get("User", [NAME if is_dynamic else "root"])[-1]
+    groups = [*said.get("Group", [])[-1:], *" ".join(said.get("SupplementaryGroups", [])).split()]
+    found = set()
+    for group in groups:
+        with suppress(KeyError):
+            found.add(int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid)
+    user_id = 0 if user == "root" else None
+    with suppress(KeyError):  # a dynamic user exists only while the service runs
+        known = pwd.getpwnam(user)
+        user_id = known.pw_uid
+        found |= {*os.getgrouplist(user, known.pw_gid)}
+    return Who(name=f"the service's user {user}", user_id=user_id, group_ids=frozenset(found))
+
+
+def _credentials(said: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
+    for value in said.get("LoadCredential", []):
+        name, _, path = value.partition(":")
+        if name.startswith(_OURS) and path.startswith("/"):
+            yield name, Path(path)
+
+
+def _writable(said: dict[str, list[str]]) -> tuple[Path, ...] | None:
+    is_strict = said.get("ProtectSystem", ["no"])[-1] == "strict"
+    if not is_strict and not _is_set(said, "DynamicUser"):
+        return None
+    places = [Path(p.lstrip("-+")) for p in " ".join(said.get("ReadWritePaths", [])).split()]
+    for key, above in zip(_WRITABLE, _BELOW, strict=True):
+        for name in " ".join(said.get(key, [])).split():
+            places += [Path(above) / name.partition(":")[0]]
+            places += [Path(above) / "private" / name.partition(":")[0]]
+    return tuple(places)
+
+
+def _hidden(said: dict[str, list[str]]) -> Iterator[tuple[Path, str]]:
+    if _is_set(said, "ProtectHome") or said.get("ProtectHome", [""])[-1] == "tmpfs":
+        for place in ("/home", "/root", "/run/user"):
+            yield Path(place), "the unit's ProtectHome"
+    if _is_set(said, "PrivateTmp") or _is_set(said, "DynamicUser"):
+        for place in ("/tmp", "/var/tmp"):  # noqa: S108 - the service has others of that name
+            yield Path(place), "the unit's PrivateTmp"
+
+
+def credentials_of(machine: Machine, unit: Unit | None) -> dict[str, str]:
+    """Read the credentials that the service would have, by their names.
+
+    Those that are not there, or not ours to read, are left out.
+    """
+    found = {}
+    for name, source in (unit.credentials if unit else {}).items():
+        text = machine.text(str(source))
+        if text is not None:
+            found[name] = text.removesuffix("\n")
+    return found
