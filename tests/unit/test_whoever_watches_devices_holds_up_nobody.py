@@ -79,10 +79,16 @@ def test_loss_and_return_are_told_once() -> None:
     ]
 
 
+class _Front:
+    """A reader that is there."""
+
+    name = "front"
+    fault = None
+
+
 def _watching(story: Callable[[DeviceWatch], object]) -> None:
     async def run() -> None:
-        faults: dict[str, str | None] = {"front": None}
-        watch = DeviceWatch(lambda: faults, _LANES)
+        watch = DeviceWatch(lambda: [_Front()], _LANES)
         answer = story(watch)
         if asyncio.iscoroutine(answer):
             await answer
