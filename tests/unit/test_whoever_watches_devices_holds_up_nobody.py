@@ -119,10 +119,10 @@ def test_who_never_reads_is_hung_up_on() -> None:
                 tell(CardPresented(device="front", token=Token("em4100", f"{number:010X}")))
                 await _settle()
             assert len(heard) == 3_001
-            rest = [news async for news in stuck.events()]
-            assert 0 < len(rest) <= 1_000
             watch.stop()
             await task
+            rest = [news async for news in stuck.events()]
+            assert 0 < len(rest) <= 1_000
         assert len(to_lane) == 3_000
 
     _watching(story)
