@@ -66,7 +66,7 @@ class Agent:
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         state = settings.ledger.path.parent
         self._inbox = Inbox([each.name for each in settings.listed], settings.lane_of_device)
-        self._watch = DeviceWatch(self._standing, settings.lane_of_device)
+        self._watch = DeviceWatch(lambda: self._devices, settings.lane_of_device)
         self._devices = tuple(
             Attached(each, self._watch.beside(self._inbox.of(each.name)), state=state)
             for each in settings.listed
@@ -289,9 +289,6 @@ class Agent:
             readers=tuple(each for each in devices if each.kind == "reader"),
             scanners=tuple(each for each in devices if each.kind == "scanner"),
         )
-
-    def _standing(self) -> dict[str, str | None]:
-        return {device.name: device.fault for device in self._devices}
 
     def _device_health(self) -> tuple[PartHealth, ...]:
         lane_of = self._settings.lane_of_device

@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from agent.device_news import Standing, changes, news_of
 from agent.lanes import Listener
 from agent.news import DeviceNews
 from drivers.device import DeviceEvent, Tell
 
-__all__ = ["DeviceWatch"]
+__all__ = ["DeviceWatch", "Stands"]
 
 _LOOK_S = 0.2
 """How often it is seen who came and who went."""
@@ -23,13 +24,25 @@ _MOST_UNREAD = 1_000
 """Many devices may begin to babble in one moment."""
 
 
-class DeviceWatch:
-    """An agent's devices, to whoever listens. ``standing`` answers how each stands; ``lane_of``
-    says whose it is.
-    """
+class Stands(Protocol):
+    """What has a name, and a fault while it cannot be used."""
 
-    def __init__(self, standing: Callable[[], Standing], lane_of: Mapping[str, str]) -> None:
-        self._standing, self._lane_of = standing, lane_of
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why it cannot be used now."""
+        ...
+
+
+class DeviceWatch:
+    """An agent's ``devices``, to whoever listens. ``lane_of`` says whose each is."""
+
+    def __init__(self, devices: Callable[[], Iterable[Stands]], lane_of: Mapping[str, str]) -> None:
+        self._devices, self._lane_of = devices, lane_of
         self._listeners: set[Listener[DeviceNews]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None  # while anybody listens
         self._looking: asyncio.Task[None] | None = None
@@ -71,6 +84,9 @@ class DeviceWatch:
         for listener in self._listeners:
             listener.end()
         self._end()
+
+    def _standing(self) -> Standing:
+        return {device.name: device.fault for device in self._devices()}
 
     def _begin(self) -> None:
         if self._looking is None and not self._stopped:
