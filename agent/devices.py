@@ -51,9 +51,9 @@ class ListedDevice(BaseModel):
         except ValidationError as error:
             raise ValueError(self._amiss(error, model)) from error
 
-    def make(self, tell: Tell) -> Device:
-        """Make the device; it is not started."""
-        place = Place(name=self.name, port=self.port)
+    def make(self, tell: Tell, *, state: Path | None = None, looks_on: bool = False) -> Device:
+        """Make the device; it is not started. ``Place`` says what the rest is."""
+        place = Place(name=self.name, port=self.port, state=state, looks_on=looks_on)
         return self._driver().make(place, self.options(), tell)
 
     def _driver(self) -> Driver:
@@ -63,7 +63,7 @@ class ListedDevice(BaseModel):
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] != "extra_forbidden":
-            return f"{key}: {first['msg']}"
+            return f"{key}: {first['msg']}" if key else first["msg"]
         known = (*type(self).model_fields, *model.model_fields)
         return unknown_key(key, key, known)
 

@@ -6,6 +6,7 @@ from a thread of its own, and never raises into the agent: what is wrong with it
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -93,10 +94,16 @@ class Device(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A device's name in the configuration, and the port it is on."""
+    """A device's name in the configuration, and the port it is on.
+
+    ``state`` is the directory for what a driver must not forget, where there is one. Whoever only
+    ``looks_on`` beside an agent writes nothing there.
+    """
 
     name: str
     port: str
+    state: Path | None = None
+    looks_on: bool = False
 
 
 class DriverOptions(BaseModel):
