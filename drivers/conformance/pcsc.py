@@ -24,8 +24,8 @@ from drivers.conformance.moves import (
 )
 from drivers.device import CardPresented, DeviceEvent, DriverOptions, Place
 from drivers.pcsc.driver import PcscDriver
+from drivers.virtual.cards import VirtualCard
 from drivers.virtual.pcsc_world import READER, Lies, PcscAct, ScriptedPcsc, Stirs, Taken
-from drivers.virtual.vpcd import VirtualCard
 from drivers.virtual.world import Absent, Looks, Refuses, Silent, Sleeps, Vanishes
 
 __all__ = ["PcscRig"]

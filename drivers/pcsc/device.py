@@ -8,7 +8,7 @@ it lies there, and refused once.
 """
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing, suppress
 
 import structlog
@@ -17,7 +17,10 @@ from drivers.device import CardPresented, Counters, Place, Tell
 from drivers.events import Event, RefusedFrame, TokenRead
 from drivers.line import SteadyHand
 from drivers.pcsc.feedback import REFUSED, TAKEN, gives_signals
+from drivers.pcsc.keys import KeysUnusable
 from drivers.pcsc.names import Claims, reader_of
+from drivers.pcsc.plan import ReadingPlan
+from drivers.pcsc.reading import read
 from drivers.pcsc.service import (
     Card,
     CardAway,
@@ -30,10 +33,7 @@ from drivers.pcsc.service import (
 from drivers.pcsc.winscard import LivePcsc
 from drivers.presence import Presence
 
-__all__ = ["PcscDevice", "Read"]
-
-Read = Callable[[bytes], Generator[bytes, bytes, list[Event]]]
-"""Takes an ATR, yields commands, is sent their answers, and returns what was read."""
+__all__ = ["PcscDevice"]
 
 _NOT_OPENED = "not opened yet"
 _HELD_S = 5
@@ -45,13 +45,16 @@ _log = structlog.get_logger(__name__)
 
 
 class PcscDevice:
-    """One reader of PC/SC. ``port`` is its name, or the beginning of one that it alone has."""
+    """One reader of PC/SC. ``port`` is its name, or the beginning of one that it alone has.
+
+    ``plan`` says how its cards are read, and is asked each time pcscd was found.
+    """
 
     def __init__(
         self,
         place: Place,
         *,
-        read: Read,
+        plan: Callable[[], ReadingPlan],
         tell: Tell,
         claims: Claims,
         feedback: bool = True,
@@ -60,7 +63,8 @@ class PcscDevice:
         self.name, self.port = place.name, place.port
         self.fault: str | None = _NOT_OPENED
         self.counters = Counters()
-        self._read, self._tell, self._claims, self._feedback = read, tell, claims, feedback
+        self._tell, self._claims, self._feedback = tell, claims, feedback
+        self._make_plan, self._plan = plan, ReadingPlan()
         self._presence = Presence()
         self._hand = SteadyHand()
         self._lying: tuple[TokenRead, ...] = ()
@@ -83,9 +87,10 @@ class PcscDevice:
         while not self._world.is_over():
             opened_s = self._world.now_s()
             try:
+                self._plan = self._make_plan()
                 with closing(self._world.open()) as service:
                     self._watch(service)
-            except PcscError as error:
+            except (PcscError, KeysUnusable) as error:
                 self._lost(error)
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
@@ -108,8 +113,8 @@ class PcscDevice:
 
     def _took_away(self) -> None:
         """Remember until when a card lay there: back within half a second, it never left."""
-        for read in self._lying:
-            self._presence.is_new(read.token, self._world.now_s())
+        for seen in self._lying:
+            self._presence.is_new(seen.token, self._world.now_s())
         self._lying = ()
 
     def _meet(self, service: Service, reader: str, slot: Slot) -> None:
@@ -118,6 +123,7 @@ class PcscDevice:
             try:
                 with closing(service.connect(reader)) as card:
                     taken = self._handle(self._talk(card, slot.atr or b""))
+                    self._judge()
                     self._signal(card, reader, taken)
                 return
             except CardAway:
@@ -137,7 +143,7 @@ class PcscDevice:
     def _talk(self, card: Card, atr: bytes) -> list[Event]:
         """Say what the script says. Raises CardGone where the card does not hear it to its end."""
         until_s = self._world.now_s() + _TALK_S
-        with closing(self._read(atr)) as script:
+        with closing(read(atr, self._plan)) as script:
             try:
                 command = next(script)
                 while True:
@@ -165,16 +171,23 @@ class PcscDevice:
                     pass  # nothing to a lane
         return taken
 
-    def _present(self, read: TokenRead) -> bool | None:
+    def _present(self, seen: TokenRead) -> bool | None:
         now_s = self._world.now_s()
-        if not self._presence.is_new(read.token, now_s):
+        if not self._presence.is_new(seen.token, now_s):
             return None
         if not self._hand.can(now_s):
             self.counters.dropped += 1
             return None
         self.counters.presentations += 1
-        self._tell(CardPresented(device=self.name, token=read.token, counter=read.counter))
+        self._tell(CardPresented(device=self.name, token=seen.token, counter=seen.counter))
         return True
+
+    def _judge(self) -> None:
+        """Say that signed taps cannot be taken, and that they can again."""
+        if self.fault != self._plan.fault:
+            self.fault = self._plan.fault
+            say = _log.info if self.fault is None else _log.warning
+            say("signed_taps", reader=self.name, refused_because=self.fault)
 
     def _found(self, reader: str) -> None:
         self.fault = None

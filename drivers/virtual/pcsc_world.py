@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from drivers.pcsc.service import AccessDenied, CardAway, ReaderGone, ServiceGone, Slot
-from drivers.virtual.vpcd import VirtualCard
+from drivers.virtual.cards import VirtualCard
 from drivers.virtual.world import Absent, Looks, Refuses, Silent, Sleeps, Vanishes
 
 __all__ = ["READER", "Lies", "PcscAct", "ScriptedPcsc", "Stirs", "Taken"]

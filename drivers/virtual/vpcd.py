@@ -7,9 +7,9 @@ length, the high one first, and so many bytes. Of one byte they are the reader's
 commands to the card. Who hangs up takes the card away; pcscd notices it after 0.3 seconds, and one
 that was laid after 0.4.
 
-    card = VpcdSlot()
-    card.insert(TYPE_2_TAG)
-    card.remove()
+    slot = VpcdSlot()
+    slot.insert(UidCard(bytes.fromhex("DEADBEEF")))
+    slot.remove()
 
 On Debian: ``apt-get install pcscd vsmartcard-vpcd``. A ``reader.conf`` in a directory of its own,
 and ``pcscd -f -c DIRECTORY``, keep pcscd from real readers; ``reader_conf`` writes one.
@@ -19,27 +19,14 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
-__all__ = ["FIRST_PORT", "VirtualCard", "VpcdSlot", "reader_conf"]
+from drivers.virtual.cards import VirtualCard
+
+__all__ = ["FIRST_PORT", "VpcdSlot", "reader_conf"]
 
 FIRST_PORT = 0x8C7B
 
 _OFF, _ON, _RESET, _ATR = b"\x00", b"\x01", b"\x02", b"\x04"
-
-
-class VirtualCard(Protocol):
-    """A card as a reader has it: what it is, and what it answers."""
-
-    atr: bytes
-
-    def answer(self, apdu: bytes) -> bytes:
-        """Answer data and status of one command."""
-        ...
-
-    def reset(self) -> None:
-        """Forget what was begun: the power was switched off."""
-        ...
 
 
 def reader_conf(*, port: int = FIRST_PORT) -> str:
