@@ -69,7 +69,7 @@ class Caller:
         self._calls.put(call)  # type: ignore[arg-type]  # the same
         if self._ended or not call.over.wait(within_s):
             self._late = (
-                f"the reader does not answer: to {what} has taken more than {within_s:.0f} s; "
+                f"the reader does not answer (more than {within_s:.0f} s to {what}); "
                 "pull it out and plug it in again, or restart pcscd"
             )
             raise Hangs(self._late)

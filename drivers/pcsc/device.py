@@ -22,9 +22,11 @@ from drivers.pcsc.names import Claims, reader_of
 from drivers.pcsc.plan import ReadingPlan
 from drivers.pcsc.reading import read
 from drivers.pcsc.service import (
+    AccessDenied,
     Card,
     CardAway,
     CardGone,
+    CardHeld,
     PcscError,
     Service,
     Slot,
@@ -58,6 +60,7 @@ class PcscDevice:
         tell: Tell,
         claims: Claims,
         feedback: bool = True,
+        live: LivePcsc | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
         self.name, self.port = place.name, place.port
@@ -68,7 +71,8 @@ class PcscDevice:
         self._presence = Presence()
         self._hand = SteadyHand()
         self._lying: tuple[TokenRead, ...] = ()
-        self._live = LivePcsc(f"pcsc-{place.name}")
+        self._is_lost = True
+        self._live = live or LivePcsc(f"pcsc-{place.name}")
         self._world: Surroundings = surroundings or self._live
         self._thread: threading.Thread | None = None
 
@@ -91,6 +95,8 @@ class PcscDevice:
                 with closing(self._world.open()) as service:
                     self._watch(service)
             except (PcscError, KeysUnusable) as error:
+                if self._world.is_over():
+                    break
                 self._lost(error)
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
@@ -123,12 +129,17 @@ class PcscDevice:
             try:
                 with closing(service.connect(reader)) as card:
                     taken = self._handle(self._talk(card, slot.atr or b""))
-                    self._judge()
+                    self._judge(self._plan.fault)
                     self._signal(card, reader, taken)
                 return
             except CardAway:
                 break
-            except CardGone:
+            except AccessDenied as error:  # pcscd lets this user in, but to no card
+                self._judge(str(error))
+                break
+            except CardGone as error:
+                if isinstance(error, CardHeld):
+                    self._judge(str(error))
                 self._world.wait_before(attempt)
                 if service.wait(reader, None).changes != slot.changes:
                     break
@@ -182,19 +193,19 @@ class PcscDevice:
         self._tell(CardPresented(device=self.name, token=seen.token, counter=seen.counter))
         return True
 
-    def _judge(self) -> None:
-        """Say that signed taps cannot be taken, and that they can again."""
-        if self.fault != self._plan.fault:
-            self.fault = self._plan.fault
-            say = _log.info if self.fault is None else _log.warning
-            say("signed_taps", reader=self.name, refused_because=self.fault)
+    def _judge(self, fault: str | None) -> None:
+        """Say why no card can be taken now, and that they can again; each once."""
+        if self.fault != fault:
+            self.fault = fault
+            say = _log.info if fault is None else _log.warning
+            say("cards_refused", reader=self.name, because=fault)
 
     def _found(self, reader: str) -> None:
-        self.fault = None
+        self._is_lost, self.fault = False, None
         _log.info("reader_found", reader=self.name, port=reader)
 
     def _lost(self, error: Exception) -> None:
         self._lying = ()
-        if self.fault is None or self.fault == _NOT_OPENED:
+        if not self._is_lost or self.fault == _NOT_OPENED:
             _log.warning("reader_lost", reader=self.name, port=self.port, error=str(error))
-        self.fault = str(error)
+        self._is_lost, self.fault = True, str(error)

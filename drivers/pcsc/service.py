@@ -7,7 +7,8 @@
     ├── ReaderGone          no reader fits, or the one that did was pulled out
     ├── Hangs               a call has not come back
     └── CardGone            the card cannot be talked to; the context is as good as before
-        └── CardAway        for nothing lies there any more
+        ├── CardAway        for nothing lies there any more
+        └── CardHeld        for another program has it for itself
 
 The low-level calls stand behind ``Service``, so that all of this can be played without pcscd.
 """
@@ -20,6 +21,7 @@ __all__ = [
     "Card",
     "CardAway",
     "CardGone",
+    "CardHeld",
     "Hangs",
     "NotInstalled",
     "PcscError",
@@ -61,6 +63,10 @@ class CardGone(PcscError):
 
 class CardAway(CardGone):
     """No card lies there."""
+
+
+class CardHeld(CardGone):
+    """Another program does not share it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from drivers.pcsc.service import (
     AccessDenied,
     CardAway,
     CardGone,
+    CardHeld,
     Hangs,
     NotInstalled,
     PcscError,
@@ -69,7 +70,7 @@ _ERRORS: dict[int, tuple[type[PcscError], str]] = {
     0x80100065: (CardGone, "the card is of no kind that the reader knows"),
     0x80100016: (CardGone, "the card did not answer a command"),
     0x8010000F: (CardGone, "the card speaks no protocol of PC/SC"),
-    0x8010000B: (CardGone, "another program has the card for itself"),
+    0x8010000B: (CardHeld, "another program has the card for itself; close it"),
     0x8010002F: (CardGone, "the card's answer was cut"),
     0x80100014: (CardGone, "the reader waited too long for the card"),
     _TIMEOUT: (CardGone, "the card did not answer in time"),
@@ -87,12 +88,15 @@ def _checked(result: int, what: str) -> None:
 class _Calls:
     """pyscard's functions by way of the thread that may hang."""
 
-    def __init__(self, caller: Caller, scard: Any) -> None:
-        self._caller, self.scard = caller, scard
+    def __init__(self, caller: Caller, scard: Any, late_s: float) -> None:
+        self._caller, self.scard, self._late_s = caller, scard, late_s
 
-    def make(self, what: str, function: Callable[..., Any], *given: Any) -> list[Any]:
+    def make(
+        self, what: str, function: Callable[..., Any], *given: Any, may_take_s: float = 0.0
+    ) -> list[Any]:
         """Answer what it answers after its result. Raises PcscError."""
-        answer = self._caller.call(what, lambda: function(*given), _LATE_S)
+        late_s = self._late_s + may_take_s
+        answer = self._caller.call(what, lambda: function(*given), late_s)
         result, *values = answer if isinstance(answer, list | tuple) else (answer,)
         _checked(result, what)
         return values
@@ -142,7 +146,7 @@ class _Pcscd:
             unchanged = result & 0xFFFFFFFF in (_TIMEOUT, _CANCELLED)
             return (0, None) if unchanged else (result, states)
 
-        (states,) = self._calls.make("wait for a card", wait)
+        (states,) = self._calls.make("wait for a card", wait, may_take_s=_WAIT_MS / 1_000)
         if states is None:
             return before or Slot(changes=0, atr=None)
         ((_, now, atr),) = states
@@ -172,10 +176,10 @@ class _Pcscd:
 
 
 class LivePcsc:
-    """The real world of one device."""
+    """The real world of one device. A call that takes longer than ``late_s`` hangs."""
 
-    def __init__(self, name: str) -> None:
-        self._clock = Live()
+    def __init__(self, name: str, *, late_s: float = _LATE_S) -> None:
+        self._clock, self._late_s = Live(), late_s
         self._caller = Caller(name)
         self._service: _Pcscd | None = None
         self._cancel: Callable[[int], int] | None = None
@@ -188,7 +192,7 @@ class LivePcsc:
             raise NotInstalled(_NO_PYSCARD) from error
         if self._service is not None and self._service.is_open:
             self._service.close()
-        calls = _Calls(self._caller, scard)
+        calls = _Calls(self._caller, scard, self._late_s)
         (context,) = calls.make("begin", scard.SCardEstablishContext, scard.SCARD_SCOPE_USER)
         self._service, self._cancel = _Pcscd(calls, context), scard.SCardCancel
         return self._service
