@@ -30,7 +30,7 @@ __all__ = ["is_trailer", "number_in", "said_by_block"]
 
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _ASCII = re.compile(rb"([0-9]{4,16})(?:\x00*| *|\xff*)")
-_BCD = re.compile(r"([0-9]{4,32})f*")
+_BCD = re.compile(r"([0-9]{4,18})f+")
 _LARGE_SECTORS_FROM, _LARGE, _SMALL = 128, 16, 4
 
 
@@ -42,12 +42,14 @@ def is_trailer(block: int) -> bool:
 
 
 def number_in(block: bytes, writing: Writing) -> str | None:
-    """Read the number of a block; nothing where it holds none."""
+    """Read the number of a block, of at least four digits; nothing where it holds none."""
     if writing == "bcd":
-        digits = _BCD.fullmatch(block.hex())
-        return digits[1] if digits else None
-    characters = _ASCII.fullmatch(block)
-    return characters[1].decode("ascii") if characters else None
+        packed = _BCD.fullmatch(block.hex())
+        digits = packed[1] if packed else ""
+    else:
+        characters = _ASCII.fullmatch(block)
+        digits = characters[1].decode("ascii") if characters else ""
+    return digits if digits.strip("0") else None  # zeros alone are a block nobody wrote
 
 
 def said_by_block(wanted: ClassicBlock, family: Family) -> Talk[list[Event]]:

@@ -47,7 +47,7 @@ from drivers.tags.tlv import CONTAINER_BYTES, message_in
 __all__ = ["MOST_COMMANDS", "read"]
 
 MOST_COMMANDS = 80
-"""A Type 2 tag of the largest size takes 65; a signing card takes eight."""
+"""A Type 2 tag of the largest size takes 65; a card that signs takes seven."""
 
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _RANDOM = RefusedFrame(reason="random_uid")

@@ -8,7 +8,8 @@ lights and buzzer.
 >>> card.answer(bytes.fromhex("FFCA000000")).hex()
 'deadbeef9000'
 
-``tapledger devices emulate`` and the tests lay them on readers; ``ntag424`` has the one that signs.
+``tapledger devices emulate`` and the tests lay them on readers. Those with a processor are in
+``type_4``.
 """
 
 import secrets
@@ -16,6 +17,11 @@ from typing import Protocol
 
 __all__ = [
     "DESFIRE_ATR",
+    "FAILED",
+    "NO_SUCH_CLASS",
+    "NO_SUCH_COMMAND",
+    "WELL",
+    "WRONG_LENGTH",
     "ClassicCard",
     "RandomUidCard",
     "Type2Card",
@@ -25,7 +31,7 @@ __all__ = [
 ]
 
 WELL, FAILED = b"\x90\x00", b"\x63\x00"
-NO_SUCH_COMMAND, NO_SUCH_CLASS = b"\x6d\x00", b"\x6e\x00"
+NO_SUCH_COMMAND, NO_SUCH_CLASS, WRONG_LENGTH = b"\x6d\x00", b"\x6e\x00", b"\x67\x00"
 
 DESFIRE_ATR = bytes.fromhex("3B8180018080")
 """What a reader makes of a DESFire, and of an NTAG 424 DNA."""
@@ -68,7 +74,7 @@ class UidCard:
     def answer(self, apdu: bytes) -> bytes:
         """Answer as reader and card together do."""
         if len(apdu) < 4:
-            return b"\x67\x00"
+            return WRONG_LENGTH
         if apdu[:4] == bytes.fromhex("FFCA0000"):
             return self.uid + WELL
         if apdu[:3] == bytes.fromhex("FF0040"):

@@ -1,12 +1,21 @@
 """A card on a PC/SC reader is its message, or its chip's number, or refused with the reason."""
 
 import pytest
+from laid_down import Failing, asked, seen
 
 from agent.core.tokens import Token
-from drivers.events import Event, RefusedFrame, StatusSeen, TokenRead
+from drivers.events import RefusedFrame, TokenRead
 from drivers.pcsc.plan import ReadingPlan
 from drivers.pcsc.reading import MOST_COMMANDS, read
-from drivers.virtual.cards import RandomUidCard, Type2Card, UidCard, VirtualCard, memory_card_atr
+from drivers.virtual.cards import (
+    DESFIRE_ATR,
+    RandomUidCard,
+    Type2Card,
+    UidCard,
+    VirtualCard,
+    memory_card_atr,
+)
+from drivers.virtual.type_4 import Ntag424Card, Type4Card, address_message
 
 UID = bytes.fromhex("0416C6C2D73881")
 CHIP = TokenRead(token=Token("uid", "0416C6C2D73881"))
@@ -20,26 +29,29 @@ def text(said: str) -> bytes:
     return b"\xd1\x01" + bytes([len(payload)]) + b"T" + payload
 
 
-def asked(card: VirtualCard, plan: ReadingPlan | None = None) -> tuple[list[Event], list[bytes]]:
-    """What is read of a card behind its kind, and the commands that it took."""
-    card.reset()
-    talk = read(card.atr, plan or ReadingPlan())
-    commands = []
-    answer = None
-    try:
-        while True:
-            commands.append(next(talk) if answer is None else talk.send(answer))
-            answer = card.answer(commands[-1])
-    except StopIteration as done:
-        kind, *events = done.value
-        assert isinstance(kind, StatusSeen)
-        return events, commands
+LINK = address_message(f"https://id.example.test/8018/{GSRN}")
 
 
-def seen(card: VirtualCard, plan: ReadingPlan | None = None) -> Event:
-    """What a card is."""
-    (event,) = asked(card, plan)[0]
-    return event
+@pytest.mark.parametrize("at_once", [15, 16, 0x3B, 0x100, 0xFFFF])
+def test_a_type_4_tag_is_its_member(at_once: int) -> None:
+    """The address in the file of a card with a processor, in pieces as small as it wants them."""
+    events, commands = asked(Type4Card(UID, LINK, at_once=at_once))
+    assert events == [MEMBER]
+    assert [command.hex() for command in commands[:6]] == [
+        "ffca000000", "00a4040007d276000085010100", "00a4000c02e103", "00b000000f",
+        "00a4000c02e104", "00b0000002",
+    ]  # fmt: skip
+    assert len(commands) == 6 + -(-len(LINK) // min(at_once, 240))
+
+
+def test_a_message_that_is_too_long_is_unreadable() -> None:
+    """What no address is as long as is not read, nor what is longer than its file."""
+    unreadable = RefusedFrame(reason="unreadable")
+    long = Type4Card(UID, bytes(1_025), size=0x800)
+    assert asked(long)[0] == [unreadable]
+    assert len(asked(long)[1]) == 6
+    assert seen(Type4Card(UID, LINK, size=len(LINK) + 1)) == unreadable
+    assert seen(Type4Card(UID, LINK, size=len(LINK) + 2)) == MEMBER
 
 
 @pytest.mark.parametrize("said", [GSRN, "0614 1411 2345 678902"])
@@ -65,8 +77,21 @@ def test_readers_of_identiv_are_asked_their_way() -> None:
         Type2Card(UID),
         Type2Card(UID, formatted=False),
         Type2Card(UID, text("see you soon")),
+        UidCard(UID, atr=DESFIRE_ATR),
+        Type4Card(UID),
+        Type4Card(UID, address_message("https://example.test/opening-hours")),
+        Ntag424Card(UID),
     ],
-    ids=["no memory", "empty", "not formatted", "names nobody"],
+    ids=[
+        "no memory",
+        "empty",
+        "not formatted",
+        "names nobody",
+        "no application",
+        "empty file",
+        "opening hours",
+        "no keys for its signature",
+    ],
 )
 def test_the_chips_number_stands_in(card: VirtualCard) -> None:
     """A card without a message, or with one that names nobody, is its number."""
@@ -85,6 +110,8 @@ def test_a_message_that_is_refused_is_the_answer() -> None:
     assert seen(staff) == RefusedFrame(reason="provider_gsrn")
     payment = Type2Card(UID, text("4111 1111 1111 1111"))
     assert seen(payment) == RefusedFrame(reason="payment_card")
+    link = address_message(f"https://id.example.test/8017/{GSRN}")
+    assert seen(Type4Card(UID, link)) == RefusedFrame(reason="provider_gsrn")
 
 
 def test_a_number_that_is_made_up_is_refused() -> None:
@@ -105,23 +132,6 @@ def test_a_number_that_is_not_whole_is_unreadable(uid: str) -> None:
     assert seen(UidCard(bytes.fromhex(uid))) == RefusedFrame(reason="unreadable")
 
 
-class Failing:
-    """A card that answers so many commands, and then only this."""
-
-    def __init__(self, card: VirtualCard, after: int, answer: bytes) -> None:
-        self.atr = card.atr
-        self._card, self._left, self._answer = card, after, answer
-
-    def reset(self) -> None:
-        """Lay the card down anew."""
-        self._card.reset()
-
-    def answer(self, apdu: bytes) -> bytes:
-        """Answer, as long as it does."""
-        self._left -= 1
-        return self._card.answer(apdu) if self._left >= 0 else self._answer
-
-
 BROKEN = ["", "90", "9000", "6300", "6A82", "6F00", "00" * 4 + "9000", "00" * 17 + "9000", "6110"]
 
 
@@ -131,6 +141,36 @@ def test_a_tag_taken_away_in_the_middle_is_unreadable(after: int, answer: str) -
     """A page that is not had leaves no message and no number, whatever the reader says of it."""
     card = Failing(Type2Card(UID, text(GSRN)), after, bytes.fromhex(answer))
     assert seen(card) == RefusedFrame(reason="unreadable")
+
+
+@pytest.mark.parametrize("after", range(1, 8))
+@pytest.mark.parametrize("answer", BROKEN)
+def test_a_file_cut_short_is_unreadable(after: int, answer: str) -> None:
+    """Wherever a card with a processor is taken away, it is nobody; only if it says at once that
+    it has no such application it is its number.
+    """
+    card = Failing(Type4Card(UID, LINK, at_once=30), after, bytes.fromhex(answer))
+    no_application = after == 1 and answer == "6A82"
+    assert seen(card) == (CHIP if no_application else RefusedFrame(reason="unreadable"))
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        "000E2000F600E10406E1040400 0000", "000F0000F600E10406E10404000000",
+        "000F20000E00E10406E10404000000", "000F2000F600E10506E10404000000",
+        "000F2000F600E10405E10404000000", "000F2000F600E10406E10404008000",
+    ],
+    ids=["too short", "no version", "too little at once", "no file", "no length", "not for all"],
+)  # fmt: skip
+def test_a_container_that_cannot_be_is_unreadable(container: str) -> None:
+    """What a card says of its file has to be what the standard has."""
+
+    class Says(Type4Card):
+        def _contents(self, name: bytes) -> bytes | None:
+            return bytes.fromhex(container) if name[1] == 3 else super()._contents(name)
+
+    assert seen(Says(UID, LINK)) == RefusedFrame(reason="unreadable")
 
 
 @pytest.mark.parametrize(
