@@ -72,6 +72,28 @@ def test_a_beginning_that_two_readers_have(shop: PcscShop) -> None:
         _wait_for_fault(shop, f"'{FIRST}'", f"'{SECOND}'")
 
 
+def test_a_type_4_tag(shop: PcscShop) -> None:
+    """A card with a processor is the member whose address it carries."""
+    with shop.watching("front", FIRST):
+        shop.call("lay", slot=0, card="type_4", uid=CARD)
+        _wait_for(shop, f"gsrn:{GSRN}")
+        shop.call("take", slot=0)
+
+
+def test_a_card_that_signs(shop: PcscShop) -> None:
+    """An NTAG 424 is known by its signature and a counter that moves; a tap that was seen before
+    is refused.
+    """
+    with shop.watching("front", FIRST, sdm_meta_key="00" * 16, sdm_file_key="00" * 16):
+        for card, taps in (("ntag_424", 1), ("ntag_424", 2), ("replayed", 2)):
+            shop.call("lay", slot=0, card=card, uid=CARD)
+            expected = [[f"sdm:{CARD}", counter + 1] for counter in range(taps)]
+            wait_until(lambda: shop.call("seen", device="front")["told"] == expected, "the tap")  # noqa: B023
+            refused = 1 if card == "replayed" else 0
+            wait_until(lambda: shop.call("seen", device="front")["refused"] == refused, "no other")  # noqa: B023
+            shop.call("take", slot=0)
+
+
 def test_torn_away(shop: PcscShop) -> None:
     """A card that is taken in the middle of its reading is refused and not told; the next one is
     read.

@@ -3,25 +3,33 @@
 import threading
 
 from drivers.virtual.cards import Type2Card, UidCard, VirtualCard
+from drivers.virtual.type_4 import Ntag424Card, Type4Card, address_message
 
 __all__ = ["GSRN", "Torn", "make_card"]
 
 GSRN = "061414112345678902"
+_ADDRESS = f"https://id.example.test/8018/{GSRN}"
 
 
 def make_card(kind: str, uid: bytes) -> VirtualCard:
-    """Make a card: ``uid``, or ``type_2`` with the address of a member."""
+    """Make a card: ``uid``, ``type_2`` or ``type_4`` with the address of a member, ``ntag_424``
+    with keys of zeros, or ``replayed``, which says for ever what that one said first.
+    """
     match kind:
         case "uid":
             return UidCard(uid)
         case "type_2":
-            return Type2Card(uid, _link())
+            return Type2Card(uid, address_message(_ADDRESS))
+        case "type_4":
+            return Type4Card(uid, address_message(_ADDRESS))
+        case "ntag_424":
+            return Ntag424Card(uid)
+        case "replayed":
+            replayed = Ntag424Card(uid)
+            said = replayed.address()
+            replayed.address = lambda: said
+            return replayed
     raise ValueError(kind)
-
-
-def _link() -> bytes:
-    address = b"id.example.test/8018/" + GSRN.encode()
-    return bytes([0xD1, 0x01, len(address) + 1, 0x55, 0x04]) + address
 
 
 class Torn:
