@@ -49,8 +49,10 @@ NDEF_APPLICATION = bytes.fromhex("00A4040007D276000085010100")
 """Select the application of the NFC Forum (Type 4 Tag 2.0, section 5.5.1)."""
 
 _WELL = b"\x90\x00"
-# No such application or file; commands that the card does not know at all.
-_ABSENT = frozenset(bytes.fromhex(each) for each in ("6A81", "6A82", "6A86", "6D00", "6E00"))
+# No such application or file (6999 in the words of Java Card); or no such command at all.
+_ABSENT = frozenset(
+    bytes.fromhex(each) for each in ("6A81", "6A82", "6A86", "6999", "6D00", "6E00")
+)
 _KEY_BYTES = 6
 _IDENTIV_KEY = 0x01
 

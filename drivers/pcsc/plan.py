@@ -1,5 +1,6 @@
 """How the cards on one reader are read: what its configuration says, with its keys at hand."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -7,6 +8,8 @@ from drivers.events import Event
 from drivers.pcsc.apdu import Family, KeyKind
 
 __all__ = ["ClassicBlock", "ReadingPlan", "Taps", "Writing"]
+
+_FACTORY_KEY = b"\xff" * 6
 
 Writing = Literal["ascii", "bcd"]
 """How a member's number stands in a block: as characters, or two digits to the byte."""
@@ -17,6 +20,8 @@ class Taps(Protocol):
 
     fault: str | None
     """Why no tap can be taken now, for an engineer; None while they can."""
+    factory_keys: tuple[str, ...]
+    """The names of those keys that everybody knows."""
 
     def events_of(self, address: str, uid: bytes | None) -> list[Event]:
         """Say whether an address is a tap of the card with this number that was not taken before.
@@ -62,6 +67,13 @@ class ReadingPlan:
     def wants_signature(self) -> bool:
         """Whether nothing but a verified tap is a card."""
         return self.taps is not None and not self.accept_unsigned
+
+    def factory_keys(self) -> Iterator[str]:
+        """Name the keys that chips leave the factory with, which everybody knows."""
+        if self.taps is not None:
+            yield from self.taps.factory_keys
+        if self.block is not None and self.block.key == _FACTORY_KEY:
+            yield "classic_key"
 
     @property
     def fault(self) -> str | None:

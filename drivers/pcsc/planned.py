@@ -1,5 +1,7 @@
 """What a reader's thread calls for each card: the reading that its configuration asks for."""
 
+import structlog
+
 from drivers.device import Place
 from drivers.events import Event, RefusedFrame, StatusSeen
 from drivers.pcsc.apdu import Talk
@@ -9,6 +11,8 @@ from drivers.pcsc.plan import ReadingPlan
 from drivers.pcsc.reading import read
 
 __all__ = ["PlannedReading"]
+
+_log = structlog.get_logger(__name__)
 
 
 class PlannedReading:
@@ -47,4 +51,11 @@ class PlannedReading:
                 self._plan, self._fault = plan_of(self._options, self._place), None
             except KeysUnusable as error:
                 self._fault = str(error)
+            else:
+                self._warn(self._plan)
         return self._plan
+
+    def _warn(self, plan: ReadingPlan) -> None:
+        for key in plan.factory_keys():
+            advice = "every such chip leaves the factory with it; set one of your own"
+            _log.warning("factory_key", reader=self._place.name, key=key, advice=advice)

@@ -31,6 +31,8 @@ class SignedTaps:
 
     def __init__(self, *, meta_key: bytes, file_key: bytes, counters: Counters) -> None:
         self.fault: str | None = None
+        keys = {"sdm_meta_key": meta_key, "sdm_file_key": file_key}
+        self.factory_keys = tuple(name for name, key in keys.items() if not any(key))
         self._meta_key, self._file_key = meta_key, file_key
         self._counters = counters
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import device_mutants
 import giving_mutants
 import ledger_mutants
+import pcsc_mutants
 import program_mutants
 import projection_mutants
 import pytest
@@ -16,7 +17,7 @@ import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
-PURE = device_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
+PURE = device_mutants.MUTANTS | pcsc_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
 """Those of code that asks nobody, whose tests are tables and properties: for the long run."""
 
 MUTANTS = (

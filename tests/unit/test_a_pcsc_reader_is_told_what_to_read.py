@@ -167,3 +167,17 @@ def test_taps_are_remembered_where_the_ledger_is(tmp_path: Path) -> None:
 def test_a_key_is_secret() -> None:
     """Keys are held as secrets, which no log prints."""
     assert isinstance(options(**SIGNING).sdm_meta_key, SecretStr)
+
+
+def test_keys_that_everybody_knows_are_said_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys that chips leave the factory with are named once, and others are not."""
+    factory = {"sdm_meta_key": "0" * 32, "sdm_file_key": SIGN, "accept_unsigned": True}
+    said = factory | {"classic_block": 4, "classic_key": "F" * 12}
+    reading = PlannedReading(options(**said), place(tmp_path))
+    assert (reading.check(), reading.check()) == (None, None)
+    warned = [line for line in capsys.readouterr().out.splitlines() if "factory_key" in line]
+    assert ["sdm_meta_key" in warned[0], "classic_key" in warned[1], len(warned)] == [True, True, 2]
+    PlannedReading(options(**SIGNING), place(tmp_path)).check()
+    assert capsys.readouterr().out == ""
