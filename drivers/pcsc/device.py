@@ -8,7 +8,6 @@ it lies there, and refused once.
 """
 
 import threading
-from collections.abc import Callable
 from contextlib import closing, suppress
 
 import structlog
@@ -17,10 +16,8 @@ from drivers.device import CardPresented, Counters, Place, Tell
 from drivers.events import Event, RefusedFrame, TokenRead
 from drivers.line import SteadyHand
 from drivers.pcsc.feedback import REFUSED, TAKEN, gives_signals
-from drivers.pcsc.keys import KeysUnusable
 from drivers.pcsc.names import Claims, reader_of
-from drivers.pcsc.plan import ReadingPlan
-from drivers.pcsc.reading import read
+from drivers.pcsc.planned import PlannedReading
 from drivers.pcsc.service import (
     AccessDenied,
     Card,
@@ -49,14 +46,14 @@ _log = structlog.get_logger(__name__)
 class PcscDevice:
     """One reader of PC/SC. ``port`` is its name, or the beginning of one that it alone has.
 
-    ``plan`` says how its cards are read, and is asked each time pcscd was found.
+    ``reading`` is what is said to its cards.
     """
 
     def __init__(
         self,
         place: Place,
         *,
-        plan: Callable[[], ReadingPlan],
+        reading: PlannedReading,
         tell: Tell,
         claims: Claims,
         feedback: bool = True,
@@ -67,7 +64,7 @@ class PcscDevice:
         self.fault: str | None = _NOT_OPENED
         self.counters = Counters()
         self._tell, self._claims, self._feedback = tell, claims, feedback
-        self._make_plan, self._plan = plan, ReadingPlan()
+        self._reading = reading
         self._presence = Presence()
         self._hand = SteadyHand()
         self._lying: tuple[TokenRead, ...] = ()
@@ -91,10 +88,9 @@ class PcscDevice:
         while not self._world.is_over():
             opened_s = self._world.now_s()
             try:
-                self._plan = self._make_plan()
                 with closing(self._world.open()) as service:
                     self._watch(service)
-            except (PcscError, KeysUnusable) as error:
+            except PcscError as error:
                 if self._world.is_over():
                     break
                 self._lost(error)
@@ -108,6 +104,7 @@ class PcscDevice:
         with self._claims.held(reader, self.name):
             slot = service.wait(reader, None)
             self._found(reader)
+            self._judge(self._reading.check())
             before: Slot | None = None
             while not self._world.is_over():
                 if before is None or slot.changes != before.changes:
@@ -129,7 +126,7 @@ class PcscDevice:
             try:
                 with closing(service.connect(reader)) as card:
                     taken = self._handle(self._talk(card, slot.atr or b""))
-                    self._judge(self._plan.fault)
+                    self._judge(self._reading.fault)
                     self._signal(card, reader, taken)
                 return
             except CardAway:
@@ -154,7 +151,7 @@ class PcscDevice:
     def _talk(self, card: Card, atr: bytes) -> list[Event]:
         """Say what the script says. Raises CardGone where the card does not hear it to its end."""
         until_s = self._world.now_s() + _TALK_S
-        with closing(read(atr, self._plan)) as script:
+        with closing(self._reading(atr)) as script:
             try:
                 command = next(script)
                 while True:

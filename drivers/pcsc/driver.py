@@ -6,7 +6,8 @@ from typing import cast
 from drivers.device import Driver, DriverOptions, Place, Tell
 from drivers.pcsc.device import PcscDevice
 from drivers.pcsc.names import Claims, may_be_one
-from drivers.pcsc.options import PcscOptions, plan_of
+from drivers.pcsc.options import PcscOptions
+from drivers.pcsc.planned import PlannedReading
 from drivers.pcsc.service import Surroundings
 
 __all__ = ["PCSC", "PcscDriver", "PcscReaderOptions"]
@@ -37,7 +38,7 @@ class PcscDriver(Driver):
         said = cast(PcscReaderOptions, options)
         return PcscDevice(
             place,
-            plan=lambda: plan_of(said, place),
+            reading=PlannedReading(said, place),
             tell=tell,
             claims=self.claims,
             feedback=said.feedback,

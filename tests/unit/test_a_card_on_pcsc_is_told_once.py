@@ -1,6 +1,9 @@
 """A card on a PC/SC reader is one tap however it lies there, and whoever laid it hears of it."""
 
+from pathlib import Path
+
 import pytest
+from structlog.testing import capture_logs
 
 from drivers.device import CardPresented, DeviceEvent, Place
 from drivers.pcsc.driver import PCSC, PcscReaderOptions
@@ -77,3 +80,16 @@ def test_a_signal_that_fails_matters_nothing() -> None:
     """A card that is gone before the reader blinks was told and is not refused."""
     told, _, refused = _play(Lies(CARD, commands=2), Silent(1), reader=ACR122U, port=ACR122U)
     assert (told, refused) == ([CARD_TOKEN], 0)
+
+
+def test_keys_that_cannot_be_had(tmp_path: Path) -> None:
+    """Without the keys that it is to use a reader takes no card, and says why at once."""
+    told: list[DeviceEvent] = []
+    world = ScriptedPcsc([Silent(1), Looks(), Lies(CARD), Silent(1), Looks()])
+    options = PcscReaderOptions(keys_file=tmp_path / "keys.toml")
+    device = PCSC.make(Place(name="front", port=READER), options, told.append, world)
+    with capture_logs() as logs:
+        device.run()
+    assert (told, device.counters.refused) == ([], 1)
+    assert "keys.toml" in (device.fault or "")
+    assert [line["event"] for line in logs] == ["reader_found", "cards_refused"]

@@ -14,7 +14,8 @@ from drivers.device import CardPresented, DeviceEvent, Place
 from drivers.pcsc.device import PcscDevice
 from drivers.pcsc.driver import PCSC
 from drivers.pcsc.names import Claims
-from drivers.pcsc.plan import ReadingPlan
+from drivers.pcsc.options import PcscOptions
+from drivers.pcsc.planned import PlannedReading
 from drivers.pcsc.winscard import LivePcsc
 from drivers.virtual.cards import memory_card_atr
 
@@ -27,9 +28,10 @@ class _Watched:
     def __init__(self, scard: FakeScard, port: str, claims: Claims, late_s: float) -> None:
         self.scard = scard
         self.told: list[DeviceEvent] = []
+        place = Place(name="front", port=port)
         self.device = PcscDevice(
-            Place(name="front", port=port),
-            plan=ReadingPlan,
+            place,
+            reading=PlannedReading(PcscOptions(), place),
             tell=self.told.append,
             claims=claims,
             live=LivePcsc("front", late_s=late_s),
