@@ -8,6 +8,7 @@ import device_mutants
 import giving_mutants
 import ledger_mutants
 import pcsc_mutants
+import pcsc_reader_mutants
 import program_mutants
 import projection_mutants
 import pytest
@@ -17,7 +18,13 @@ import till_mutants
 from forked_pytest import ForkedPytest
 from text_mutant import copy_code
 
-PURE = device_mutants.MUTANTS | pcsc_mutants.MUTANTS | program_mutants.MUTANTS | tag_mutants.MUTANTS
+PURE = (
+    device_mutants.MUTANTS
+    | pcsc_mutants.MUTANTS
+    | pcsc_reader_mutants.MUTANTS
+    | program_mutants.MUTANTS
+    | tag_mutants.MUTANTS
+)
 """Those of code that asks nobody, whose tests are tables and properties: for the long run."""
 
 MUTANTS = (

@@ -31,9 +31,10 @@ def _play(
 
 
 def test_other_programs_look_at_it() -> None:
-    """What other programs do with a card that lies there is no other card."""
+    """What other programs do with a card that lies there is no other card, and not read anew."""
     told, world, _ = _play(Lies(CARD), Stirs(), Silent(5), Stirs(), Silent(5))
     assert told == [CARD_TOKEN]
+    assert len(world.sent) == 1
     assert world.held == 0
 
 
@@ -85,11 +86,13 @@ def test_a_signal_that_fails_matters_nothing() -> None:
 def test_keys_that_cannot_be_had(tmp_path: Path) -> None:
     """Without the keys that it is to use a reader takes no card, and says why at once."""
     told: list[DeviceEvent] = []
-    world = ScriptedPcsc([Silent(1), Looks(), Lies(CARD), Silent(1), Looks()])
+    faults: list[str | None] = []
+    acts = [Silent(1), Looks(), Lies(CARD), Silent(1), Looks()]
+    world = ScriptedPcsc(acts, look=lambda: faults.append(device.fault))
     options = PcscReaderOptions(keys_file=tmp_path / "keys.toml")
     device = PCSC.make(Place(name="front", port=READER), options, told.append, world)
     with capture_logs() as logs:
         device.run()
     assert (told, device.counters.refused) == ([], 1)
-    assert "keys.toml" in (device.fault or "")
+    assert all("keys.toml" in (fault or "") for fault in faults)
     assert [line["event"] for line in logs] == ["reader_found", "cards_refused"]
