@@ -72,7 +72,7 @@ class VpcdSlot:
 
 def _play(card: VirtualCard, line: socket.socket) -> None:
     """Answer for the card until one side hangs up."""
-    with contextlib.suppress(OSError), line.makefile("rb") as said:  # hung up in mid-message
+    with contextlib.suppress(OSError), line.makefile("rb") as said:  # either hung up in mid-message
         while (message := _next(said.read)) is not None:
             if message in (_OFF, _ON, _RESET):
                 card.reset()

@@ -33,7 +33,7 @@ def make_card(kind: str, uid: bytes) -> VirtualCard:
 
 
 class Torn:
-    """A card that answers one command, and the next one not before it is over."""
+    """A card that answers one command, and hangs up at the next one once it is over."""
 
     def __init__(self, card: VirtualCard) -> None:
         self.atr = card.atr
@@ -46,6 +46,7 @@ class Torn:
         if self._commands > 1:
             self.reached.set()
             self.over.wait(30)
+            raise ConnectionAbortedError("torn away")
         return self._card.answer(apdu)
 
     def reset(self) -> None:

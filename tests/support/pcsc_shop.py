@@ -209,7 +209,7 @@ class _House:
         with _context() as (scard, context):
             state = 0
             while not state & scard.SCARD_STATE_EMPTY:
-                result, states = scard.SCardGetStatusChange(context, 10_000, [(reader, state)])
+                result, states = scard.SCardGetStatusChange(context, 30_000, [(reader, state)])
                 if result:
                     raise TimeoutError(f"'{reader}' is not empty: {result & 0xFFFFFFFF:08X}")
                 state = states[0][1]
