@@ -180,6 +180,7 @@ class _House:
     def tap_at_an_agent(self, card: str, uid: str) -> dict[str, Any]:
         """Run a whole agent, lay a card on its reader, and answer what the lane was told."""
         from agent.tools.site import StoreKit  # noqa: PLC0415
+        from agent.tools.waiting import wait_until  # noqa: PLC0415
 
         kit = StoreKit(name="s001", directory=self._directory / "store", lane_names=("1",))
         lane = kit.lanes["1"]
@@ -189,7 +190,9 @@ class _House:
         pcsc = f'driver = "pcsc"\nport = "{FIRST}"'
         kit.config.write_text(toml.replace(em4100, pcsc), "utf-8")
         try:
-            kit.agent.start()
+            # Not forked as other tests' agents: it imports all that it needs, beside other tests.
+            kit.agent.start(wait=False)
+            wait_until(lambda: "agent_started" in kit.agent.output(), "the agent", timeout_s=90)
             lane.pos.start()
             self.lay(0, card, uid)
             return {"card": lane.pos.wait_for("card", cause="tap"), "health": kit.health()}
