@@ -8,12 +8,14 @@ it lies there, and refused once.
 """
 
 import threading
+import traceback
 from contextlib import closing, suppress
+from pathlib import Path
 
 import structlog
 
-from drivers.device import CardPresented, Counters, Place, Tell
-from drivers.events import Event, RefusedFrame, TokenRead
+from drivers.device import CardPresented, Counters, DeviceEvent, Place, ProductScanned, Tell
+from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
 from drivers.line import SteadyHand
 from drivers.pcsc.feedback import REFUSED, TAKEN, gives_signals
 from drivers.pcsc.names import Claims, reader_of
@@ -90,10 +92,10 @@ class PcscDevice:
             try:
                 with closing(self._world.open()) as service:
                     self._watch(service)
-            except PcscError as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ended would look alive
                 if self._world.is_over():
                     break
-                self._lost(error)
+                self._lost(str(error) if isinstance(error, PcscError) else _failed(error))
                 held = self._world.now_s() - opened_s > _HELD_S
                 attempt = 0 if held else attempt
                 self._world.wait_before(attempt)
@@ -140,6 +142,11 @@ class PcscDevice:
                 self._world.wait_before(attempt)
                 if service.wait(reader, None).changes != slot.changes:
                     break
+            except PcscError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the next card is none of this one's
+                self._judge(_failed(error))
+                break
         self.counters.refused += 1
 
     def _signal(self, card: Card, reader: str, taken: bool | None) -> None:
@@ -165,30 +172,36 @@ class PcscDevice:
                 return events
 
     def _handle(self, events: list[Event]) -> bool | None:
-        """Tell who is new; answer whether the card was taken or refused, or None for neither."""
+        """Tell what is new; answer whether the card was taken or refused, or None for neither."""
         taken: bool | None = None
         for event in events:
             match event:
                 case TokenRead():
                     self._lying = (*self._lying, event)
                     taken = self._present(event) or taken
+                case ProductRead():
+                    taken = self._say(ProductScanned(device=self.name, product=event)) or taken
                 case RefusedFrame():
                     self.counters.refused += 1
                     taken = taken or False
-                case _:
+                case StatusSeen():
                     pass  # nothing to a lane
         return taken
 
-    def _present(self, seen: TokenRead) -> bool | None:
-        now_s = self._world.now_s()
-        if not self._presence.is_new(seen.token, now_s):
-            return None
-        if not self._hand.can(now_s):
+    def _present(self, seen: TokenRead) -> bool:
+        if not self._presence.is_new(seen.token, self._world.now_s()):
+            return False
+        event = CardPresented(device=self.name, token=seen.token, counter=seen.counter)
+        return self._say(event)
+
+    def _say(self, event: DeviceEvent) -> bool:
+        told = self._hand.can(self._world.now_s())
+        if told:
+            self.counters.presentations += 1
+            self._tell(event)
+        else:
             self.counters.dropped += 1
-            return None
-        self.counters.presentations += 1
-        self._tell(CardPresented(device=self.name, token=seen.token, counter=seen.counter))
-        return True
+        return told
 
     def _judge(self, fault: str | None) -> None:
         """Say why no card can be taken now, and that they can again; each once."""
@@ -201,8 +214,14 @@ class PcscDevice:
         self._is_lost, self.fault = False, None
         _log.info("reader_found", reader=self.name, port=reader)
 
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, error: str) -> None:
         self._lying = ()
         if not self._is_lost or self.fault == _NOT_OPENED:
-            _log.warning("reader_lost", reader=self.name, port=self.port, error=str(error))
-        self._is_lost, self.fault = True, str(error)
+            _log.warning("reader_lost", reader=self.name, port=self.port, error=error)
+        self._is_lost, self.fault = True, error
+
+
+def _failed(error: Exception) -> str:
+    """Say where a driver failed, and not with what, which may be a card's number."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"its driver failed: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}"

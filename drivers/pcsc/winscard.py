@@ -44,8 +44,8 @@ _CHANGES_SHIFT = 16
 
 _NOT_THERE = "pcscd is not running; start it: systemctl enable --now pcscd.socket"
 _DENIED = (
-    "pcscd denied access: this user needs the polkit rule for access_pcsc and access_card; "
-    "see the reader's page in drivers/README.md"
+    "pcscd denied access: polkit lets this user at no reader or card; "
+    "put 49-tapledger-pcsc.rules into /etc/polkit-1/rules.d"
 )
 _NO_PYSCARD = (
     "pyscard is not installed; apt-get install gcc python3-dev libpcsclite-dev swig pcscd and "

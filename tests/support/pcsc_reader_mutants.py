@@ -33,8 +33,8 @@ MUTANTS = {
     ),
     "card_torn_away_is_nothing": Mutant(
         file=_DEVICE,
-        old="                    break\n        self.counters.refused += 1\n",
-        new="                    break\n",
+        old="                break\n        self.counters.refused += 1\n",
+        new="                break\n",
         caught_by=f"{_ONCE}::test_it_is_torn_away",
     ),
     "card_is_not_let_go_of": Mutant(

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from drivers.device import CardPresented, DeviceEvent, Place
+from drivers.device import CardPresented, DeviceEvent, Place, ProductScanned
 from drivers.pcsc.driver import PCSC, PcscReaderOptions
 from drivers.pcsc.feedback import REFUSED, TAKEN
-from drivers.virtual.cards import RandomUidCard, UidCard
+from drivers.virtual.cards import RandomUidCard, Type2Card, UidCard
 from drivers.virtual.pcsc_world import READER, Lies, PcscAct, ScriptedPcsc, Stirs, Taken
+from drivers.virtual.type_4 import address_message
 from drivers.virtual.world import Looks, Silent
 
 ACR122U = "ACS ACR122U PICC Interface 00 00"
@@ -96,3 +97,39 @@ def test_keys_that_cannot_be_had(tmp_path: Path) -> None:
     assert (told, device.counters.refused) == ([], 1)
     assert all("keys.toml" in (fault or "") for fault in faults)
     assert [line["event"] for line in logs] == ["reader_found", "cards_refused"]
+
+
+def test_a_product_is_told() -> None:
+    """A tag with a product's address is that product."""
+    told: list[DeviceEvent] = []
+    tag = Type2Card(CARD.uid, address_message("https://id.example.test/01/05901234123457"))
+    world = ScriptedPcsc([Lies(tag), Stirs(), Silent(1), Looks()])
+    device = PCSC.make(Place(name="front", port=READER), PcscReaderOptions(), told.append, world)
+    device.run()
+    assert [type(event) for event in told] == [ProductScanned]
+    assert device.counters.refused == 0
+
+
+class _Raising(UidCard):
+    """A card with which the driver fails."""
+
+    def answer(self, apdu: bytes) -> bytes:
+        raise KeyError(apdu.hex())
+
+
+def test_a_driver_that_fails_goes_on() -> None:
+    """A mistake of the driver's own is a fault that repeats nothing of the card, and the next card
+    is told.
+    """
+    told: list[DeviceEvent] = []
+    faults: list[str | None] = []
+    acts = [Lies(_Raising(CARD.uid)), Taken(), Looks(), Lies(OTHER), Silent(1), Looks()]
+    world = ScriptedPcsc(acts, look=lambda: faults.append(device.fault))
+    device = PCSC.make(Place(name="front", port=READER), PcscReaderOptions(), told.append, world)
+    with capture_logs() as logs:
+        device.run()
+    assert [str(each.token) for each in told if isinstance(each, CardPresented)] == [OTHER_TOKEN]
+    assert [line["event"] for line in logs] == ["reader_found", "cards_refused", "cards_refused"]
+    assert "KeyError at test_a_card_on_pcsc_is_told_once.py:" in (faults[0] or "")
+    assert "ffca" not in str(logs)
+    assert (device.fault, device.counters.refused) == (None, 1)
