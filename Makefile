@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEVICES := $(VENV)/.devices
 
 # What was compiled once is not compiled again by each of the many processes that tests start.
 test torture: export PYTHONDONTWRITEBYTECODE =
@@ -21,16 +22,23 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What talks to pcscd and to keyboards has no wheel: only who tests it needs a compiler.
+$(DEVICES): $(READY) .ci/devices.lock
+	@.ci/packages gcc libc6-dev python3-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
+	@echo "Building pyscard and evdev for $(VENV), half a minute"
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r .ci/devices.lock
+	@touch $@
+
 demo: $(READY)  ## two stores, head office and a line that is cut, on real baskets
 	@.ci/packages mosquitto
 	@$(BIN)/tapledger demo $(DEMO)
 
-test: $(READY)  ## everything that must hold, in a few minutes
+test: $(DEVICES)  ## everything that must hold, in a few minutes
 	@.ci/packages mosquitto chromium socat strace
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --doctest-modules --numprocesses 3 --dist worksteal
 
-check: $(READY)  ## style, types and the direction of imports
+check: $(DEVICES)  ## style, types and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -53,12 +61,12 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-torture: $(READY) coverage  ## the long runs, and every branch of the core
+torture: $(DEVICES) coverage  ## the long runs, and every branch of the core
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
 	@.ci/packages mosquitto chromium socat strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
-bench: $(READY)  ## the measurements of the README, beside their raw limits
+bench: $(DEVICES)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
 	@for name in tap sale sync ledger till program; do $(BIN)/tapledger bench $$name; done
 

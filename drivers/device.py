@@ -7,7 +7,7 @@ from a thread of its own, and never raises into the agent: what is wrong with it
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,7 @@ from drivers.events import ProductRead, Reason
 
 __all__ = [
     "CardPresented",
+    "ComparesPorts",
     "Counters",
     "Device",
     "DeviceEvent",
@@ -140,4 +141,13 @@ class Driver(Protocol):
 
     def make(self, place: Place, options: DriverOptions, tell: Tell) -> Device:
         """Make a device that was not started; does no I/O."""
+        ...
+
+
+@runtime_checkable
+class ComparesPorts(Protocol):
+    """A driver to which ports that are written otherwise may be one device."""
+
+    def may_be_one(self, port: str, other: str) -> bool:
+        """Say whether two ports may be the same device, so that not both can be configured."""
         ...

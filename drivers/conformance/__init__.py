@@ -9,8 +9,9 @@ is one already; it wants the bytes of a card and no more:
 
 For one that wants to be asked, ``AskedRig`` wants a virtual device to ask.
 
-``pytest`` collects the class like any other. A move that a device cannot be played raises
-NotApplicable with the reason, and the test that needs it is skipped with it.
+``PcscRig`` is one for a driver of PC/SC readers. ``pytest`` collects the class like any other. A
+move that a device cannot be played raises NotApplicable with the reason, and the test that needs it
+is skipped with it.
 """
 
 from drivers.conformance.asked import AskedRig, VirtualDevice
@@ -31,6 +32,7 @@ from drivers.conformance.moves import (
     Seen,
     Together,
 )
+from drivers.conformance.pcsc import PcscRig
 from drivers.conformance.suite import DeviceConformance
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Noise",
     "NotApplicable",
     "Pause",
+    "PcscRig",
     "Rest",
     "Rig",
     "Seen",

@@ -8,6 +8,7 @@ import device_mutants
 import giving_mutants
 import ledger_mutants
 import pcsc_mutants
+import pcsc_reader_mutants
 import port_mutants
 import program_mutants
 import projection_mutants
@@ -23,6 +24,7 @@ from text_mutant import copy_code
 PURE = (
     device_mutants.MUTANTS
     | pcsc_mutants.MUTANTS
+    | pcsc_reader_mutants.MUTANTS
     | port_mutants.MUTANTS
     | program_mutants.MUTANTS
     | reader_mutants.MUTANTS

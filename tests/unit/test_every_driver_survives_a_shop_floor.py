@@ -4,7 +4,8 @@ import random
 
 from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
-from drivers.conformance import AskedRig, DeviceConformance, LineRig, Rig
+from drivers.conformance import AskedRig, DeviceConformance, LineRig, PcscRig, Rig
+from drivers.pcsc.driver import PCSC
 from drivers.readers.em4100 import frame
 from drivers.readers.uhf18 import report
 from drivers.readers.wiegand import line_of
@@ -20,6 +21,7 @@ from drivers.serial_drivers import (
     Pn532Options,
     Uhf18Options,
 )
+from drivers.virtual.cards import UidCard
 from drivers.virtual.pn532 import VirtualPn532
 from drivers.virtual.tags import Tag, gsrn_epc, tag_of
 from drivers.virtual.uhf18 import VirtualUhf18
@@ -144,3 +146,21 @@ class TestHid(DeviceConformance):
         return LineRig(
             HID, lambda card: events_of(f"]C18018{_gsrn(card).value}\r"), _gsrn, noise=_keys
         )
+
+
+def _card(card: int) -> UidCard:
+    return UidCard(bytes.fromhex(_uid(card).value))
+
+
+class TestPcsc(DeviceConformance):
+    """A reader that pcscd serves."""
+
+    def rig(self) -> Rig:
+        return PcscRig(PCSC, _card, _uid)
+
+
+class TestPcscd(DeviceConformance):
+    """A reader whose pcscd is killed and restarted."""
+
+    def rig(self) -> Rig:
+        return PcscRig(PCSC, _card, _uid, gone="service")

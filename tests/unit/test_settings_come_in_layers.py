@@ -160,6 +160,16 @@ def test_two_readers_on_one_port_are_named(tmp_path: Path, port: str) -> None:
     assert f"reader 'front' and reader 'back' name the same port {port}" in said
 
 
+def test_two_ports_that_may_be_one_reader_are_named(tmp_path: Path) -> None:
+    """A name of a PC/SC reader and its beginning are refused with both, and both names."""
+    whole, beginning = "ACS ACR122U PICC Interface 00 00", "ACS ACR122U"
+    front = BASE.replace("em4100", "pcsc").replace("/dev/tapledger/reader0", whole)
+    more = f'[[reader]]\nname = "back"\ndriver = "pcsc"\nport = "{beginning}"\n'
+    said = complaint_about(tmp_path, front + more)
+    assert "reader 'front' and reader 'back' name the same port" in said
+    assert f"as '{whole}' and '{beginning}'" in said
+
+
 def test_a_port_behind_two_links_is_one_port(tmp_path: Path) -> None:
     """Two links to one device are one port."""
     for name in ("front", "back"):
