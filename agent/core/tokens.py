@@ -29,8 +29,9 @@ refuses in vain one in 2,800 chips of the few makers whose code is 30, 36, 38 or
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal, Self, get_args
+
+from msgspec import Struct
 
 from agent.core.gs1 import check_digit_holds
 
@@ -71,8 +72,7 @@ class TokenRefused(ValueError):
     """A text is not a token; the message is the reason word that ``decode`` prints too."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Token:
+class Token(Struct, frozen=True, gc=False):
     """What identifies a card. Equal tokens are the same card; the value is in canonical form."""
 
     scheme: Scheme

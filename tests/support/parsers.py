@@ -232,7 +232,7 @@ PARSERS = (
             read=TokenRead(token=Token("em4100", "0C000621A5")),
             nearly=_EM4100_NEARLY,
             bears_out=_em4100_bears_out,
-            holds_most=14,  # twelve characters and CR LF
+            holds_most=15,  # STX, twelve characters and CR LF
             says_nothing=b"\r\n\x02\x03",
         )
         for make in (em4100.Em4100Parser, em4100.Em4100GapParser)
