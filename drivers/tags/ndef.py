@@ -35,7 +35,7 @@ import ndef
 
 from agent.core.gs1 import as_printed, check_digit_holds, with_check_digit
 from drivers.events import Event, ProductRead, Reason, RefusedFrame, StatusSeen
-from drivers.naming import named
+from drivers.naming import guessed, named
 from drivers.payment_cards import holds_payment_card
 from drivers.tags.digital_link import elements_of
 from drivers.tags.ndef_records import SMART_POSTER, TEXT, URI, Record, records_in
@@ -150,7 +150,7 @@ def _named_by(text: str) -> Event:
     if element := _ELEMENT.fullmatch(text):
         return _member(element[1], element[2])
     if _WRITTEN.fullmatch(text):
-        return named(re.sub("[ -]", "", text))
+        return guessed(re.sub("[ -]", "", text))
     return RefusedFrame(reason="payment_card") if holds_payment_card(text) else _UNKNOWN
 
 
@@ -173,7 +173,7 @@ def _member(identifier: str, gsrn: str) -> Event:
     if identifier == "8017":
         return _STAFF
     fault = _fault(gsrn, (18,))
-    return RefusedFrame(reason=fault) if fault else named(f"gsrn:{gsrn}")
+    return RefusedFrame(reason=fault) if fault else named("gsrn", gsrn)
 
 
 def _fault(digits: str, lengths: tuple[int, ...]) -> Reason | None:
