@@ -84,14 +84,14 @@ MUTANTS = {
     ),
     "epc_filler_unchecked": Mutant(
         file="drivers/tags/epc.py",
-        old="        case _ if rest:  #",
-        new="        case _ if rest < 0:  #",
+        old="    if rest and header in _FILLED:",
+        new="    if rest < 0 and header in _FILLED:",
         caught_by=f"{_EPC}::test_filler_that_is_not_zero_is_unknown",
     ),
     "epc_provider_is_a_member": Mutant(
         file="drivers/tags/epc.py",
-        old="        case _ if header == _GSRNP:\n",
-        new="        case _ if header < 0:\n",
+        old="    if header == _GSRN:\n",
+        new="    if header in (_GSRN, _GSRNP):\n",
         caught_by=f"{_EPC}::test_a_provider_is_staff",
     ),
     "epc_bank_unchecked": Mutant(

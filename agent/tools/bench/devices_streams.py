@@ -78,8 +78,7 @@ def _each(decode: Callable[[bytes], list[Event]], size: int) -> Callable[[], Fee
     """Have each so many bytes decoded by themselves, as a tag's memory is."""
 
     def feed(data: bytes) -> int:
-        wholes = (data[at : at + size] for at in range(0, len(data), size))
-        return sum(len(decode(whole)) for whole in wholes)
+        return sum(len(decode(data[at : at + size])) for at in range(0, len(data), size))
 
     return lambda: feed
 
