@@ -61,7 +61,10 @@ class Agent:
             pin_hashes=settings.controls.pin_hashes,
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
-        self._devices = tuple(each.make(self._seen_in_thread) for each in settings.listed)
+        state = settings.ledger.path.parent
+        self._devices = tuple(
+            each.make(self._seen_in_thread, state=state) for each in settings.listed
+        )
         self._uplink = self._make_uplink()
         self._http = HttpServer(settings.api.listen)
         self._taps: asyncio.Queue[CardPresented] = asyncio.Queue(100)

@@ -1,6 +1,7 @@
 """Readers and scanners as a configuration names them: each with its driver and what that takes."""
 
 from collections.abc import Iterable
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from agent.core.strict_toml import unknown_key
 from agent.core.values import Code
-from drivers.device import Device, Driver, DriverOptions, Place, Tell
+from drivers.device import ComparesPorts, Device, Driver, DriverOptions, Place, Tell
 from drivers.registry import DriverUnusable, Kind, driver_of
 
 __all__ = ["ListedDevice", "ReaderSettings", "ScannerSettings", "same_port"]
@@ -51,9 +52,9 @@ class ListedDevice(BaseModel):
         except ValidationError as error:
             raise ValueError(self._amiss(error, model)) from error
 
-    def make(self, tell: Tell) -> Device:
-        """Make the device; it is not started."""
-        place = Place(name=self.name, port=self.port)
+    def make(self, tell: Tell, *, state: Path | None = None, looks_on: bool = False) -> Device:
+        """Make the device; it is not started. ``Place`` says what the rest is."""
+        place = Place(name=self.name, port=self.port, state=state, looks_on=looks_on)
         return self._driver().make(place, self.options(), tell)
 
     def _driver(self) -> Driver:
@@ -63,7 +64,7 @@ class ListedDevice(BaseModel):
         first = error.errors(include_url=False, include_input=False)[0]
         key = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] != "extra_forbidden":
-            return f"{key}: {first['msg']}"
+            return f"{key}: {first['msg']}" if key else first["msg"]
         known = (*type(self).model_fields, *model.model_fields)
         return unknown_key(key, key, known)
 
@@ -81,12 +82,21 @@ class ScannerSettings(ListedDevice):
 
 
 def same_port(devices: Iterable[ListedDevice]) -> tuple[ListedDevice, ListedDevice] | None:
-    """Find two entries that name one device, also by two names of one file."""
+    """Find two entries that name one device, also by two names of one file, or may name one."""
     by_port: dict[str, ListedDevice] = {}
-    for device in devices:
+    listed = tuple(devices)
+    for device in listed:
         is_file = device.port.startswith("/")
         port = str(Path(device.port).resolve()) if is_file else device.port
         other = by_port.setdefault(port, device)
         if other is not device:
             return other, device
-    return None
+    return next((both for both in combinations(listed, 2) if _may_be_one(*both)), None)
+
+
+def _may_be_one(device: ListedDevice, other: ListedDevice) -> bool:
+    """Ask the driver of both, where it knows more of ports than that they are written alike."""
+    if (device.kind, device.driver) != (other.kind, other.driver):
+        return False
+    driver = driver_of(device.kind, device.driver)
+    return isinstance(driver, ComparesPorts) and driver.may_be_one(device.port, other.port)

@@ -182,9 +182,10 @@ class AgentSettings(LayeredSettings):
         _each_once("[[lane]]", [lane.name for lane in self.lane])
         if both := same_port(self.listed):
             one, other = both
+            alike = one.port == other.port
             raise ValueError(
                 f"{one.kind} '{one.name}' and {other.kind} '{other.name}' name the same port "
-                f"{other.port}"
+                + (other.port if alike else f"as '{one.port}' and '{other.port}'")
             )
         known = {device.name for device in self.listed}
         owned: dict[str, str] = {}

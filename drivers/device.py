@@ -6,7 +6,8 @@ from a thread of its own, and never raises into the agent: what is wrong with it
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +16,7 @@ from drivers.events import ProductRead
 
 __all__ = [
     "CardPresented",
+    "ComparesPorts",
     "Counters",
     "Device",
     "DeviceEvent",
@@ -93,10 +95,16 @@ class Device(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A device's name in the configuration, and the port it is on."""
+    """A device's name in the configuration, and the port it is on.
+
+    ``state`` is the directory for what a driver must not forget, where there is one. Whoever only
+    ``looks_on`` beside an agent writes nothing there.
+    """
 
     name: str
     port: str
+    state: Path | None = None
+    looks_on: bool = False
 
 
 class DriverOptions(BaseModel):
@@ -117,4 +125,13 @@ class Driver(Protocol):
 
     def make(self, place: Place, options: DriverOptions, tell: Tell) -> Device:
         """Make a device that was not started; does no I/O."""
+        ...
+
+
+@runtime_checkable
+class ComparesPorts(Protocol):
+    """A driver to which ports that are written otherwise may be one device."""
+
+    def may_be_one(self, port: str, other: str) -> bool:
+        """Say whether two ports may be the same device, so that not both can be configured."""
         ...

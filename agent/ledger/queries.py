@@ -1,11 +1,10 @@
 """The ledger's SQL, read once from the named statements in ``sql/queries.sql``."""
 
-import re
 from importlib import resources
 
-__all__ = ["SQL", "schema"]
+from agent.core.statements import named_statements
 
-_NAMED = re.compile(r"^-- name: (\w+)\n(.*?);\s*(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+__all__ = ["SQL", "schema"]
 
 
 def _read(name: str) -> str:
@@ -17,5 +16,5 @@ def schema(version: int) -> str:
     return _read(f"schema_{version}.sql")
 
 
-SQL: dict[str, str] = dict(_NAMED.findall(_read("queries.sql")))
-"""Statement text by name. A misspelt name fails where it is used, not in the database."""
+SQL: dict[str, str] = named_statements(_read("queries.sql"))
+"""Statement text by name."""

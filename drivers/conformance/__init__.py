@@ -7,8 +7,9 @@ is one already; it wants the bytes of a card and no more:
         def rig(self) -> Rig:
             return LineRig(ACME, acme_frame)
 
-``pytest`` collects the class like any other. A move that a device cannot be played raises
-NotApplicable with the reason, and the test that needs it is skipped with it.
+``PcscRig`` is one for a driver of PC/SC readers. ``pytest`` collects the class like any other. A
+move that a device cannot be played raises NotApplicable with the reason, and the test that needs it
+is skipped with it.
 """
 
 from drivers.conformance.line import LineRig
@@ -28,6 +29,7 @@ from drivers.conformance.moves import (
     Seen,
     Together,
 )
+from drivers.conformance.pcsc import PcscRig
 from drivers.conformance.suite import DeviceConformance
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Noise",
     "NotApplicable",
     "Pause",
+    "PcscRig",
     "Rest",
     "Rig",
     "Seen",

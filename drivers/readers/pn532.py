@@ -23,7 +23,7 @@ What was read from a card's memory is told by its length only; ``tapledger decod
 from msgspec import Struct
 
 from drivers.events import Event, RefusedFrame, StatusSeen
-from drivers.naming import named
+from drivers.naming import named_by_chip
 from drivers.readers.pn532_frames import Found, Frame, Framer
 
 __all__ = [
@@ -79,7 +79,7 @@ _MOST_TARGETS = 2
 _UID_LENGTHS = (4, 7, 10)
 _UID_GOES_ON, _HAS_ATS = 0x04, 0x20  # bits of SAK (ISO/IEC 14443-3, table 8)
 _LONG_UID = 0xC0  # bits of ATQA
-_CASCADE_TAG, _RANDOM_UID, _RANDOM_IDM = b"\x88", b"\x08", b"\x01\xfe"
+_CASCADE_TAG = b"\x88"
 _FELICA_LENGTHS = (18, 20)
 
 
@@ -139,10 +139,7 @@ def _cards(data: bytes) -> list[Event]:
 
 def card(target: Target) -> Event:
     """Name a card by its number, unless that is no number to know a card by."""
-    random = _RANDOM_IDM if target.sak is None else _RANDOM_UID
-    if len(target.uid) in (4, 8) and target.uid.startswith(random):
-        return RefusedFrame(reason="random_uid")
-    return named("uid", target.uid.hex())
+    return named_by_chip(target.uid, felica=target.sak is None)
 
 
 def targets_in(data: bytes) -> list[Target]:

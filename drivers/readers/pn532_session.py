@@ -44,7 +44,7 @@ from drivers.readers.pn532 import (
     targets_in,
 )
 from drivers.readers.pn532_frames import ACK, NAK, WAKE_UP, Found, Frame, Framer, frame
-from drivers.tags.ndef import events_of_memory
+from drivers.tags.ndef import events_of_memory, names_somebody
 from drivers.tags.tlv import reading
 
 __all__ = ["ACK_S", "ANSWER_S", "PATIENCE", "POLL_S", "REST_S", "Pn532Session", "Said"]
@@ -64,7 +64,6 @@ _LOOK = bytes([IN_LIST_PASSIVE_TARGET, 0x01, 0x00])  # one card, 106 kbit/s type
 _READ = 0x30
 _PAGES_BYTES = 16
 _TYPE_2 = 0x00
-_UNKNOWN = RefusedFrame(reason="unknown")
 
 Script = Generator[bytes | None, bytes, None]
 """Yields commands and takes the data of their answers; yields None to pause."""
@@ -201,7 +200,7 @@ class Pn532Session:
                 self._said.events.append(RefusedFrame(reason="unreadable"))
                 return
             events = events_of_memory(read) if read else []
-            self._known = target, events if _names_somebody(events) else [card(target)]
+            self._known = target, events if names_somebody(events) else [card(target)]
         self._said.events += self._known[1]
 
     def _memory(self) -> Generator[bytes, bytes, bytes | None]:
@@ -216,8 +215,3 @@ class Pn532Session:
                 page = pages.send(data[1:])
             except StopIteration as done:
                 return done.value or b""
-
-
-def _names_somebody(events: list[Event]) -> bool:
-    """Say whether a message is what the card is known by, be it that it is refused."""
-    return any(event != _UNKNOWN and not isinstance(event, StatusSeen) for event in events)

@@ -14,9 +14,11 @@ historical bytes of its own: those of a DESFire and an NTAG 424 DNA are the same
 those of many others.
 """
 
+from typing import Literal
+
 from drivers.events import Event, Reason, RefusedFrame, StatusSeen
 
-__all__ = ["LONGEST", "events_of_atr"]
+__all__ = ["LONGEST", "Reads", "events_of_atr", "reads_of"]
 
 LONGEST = 33
 """TS and 32 bytes (ISO/IEC 7816-3, section 8.2)."""
@@ -26,13 +28,19 @@ _CONTACTLESS = b"\x80\x01"  # TD1 and TD2: T=0 and T=1
 _STORAGE = bytes.fromhex("804F0CA000000306")
 _STORAGE_BYTES = 15
 
-_UID = "the UID, which can be cloned"
-_NDEF = "the NDEF message, else the UID, which can be cloned"
-_BLOCK = "a block of its memory where a key is configured, else the UID, which can be cloned"
-_SIGNED = "a signed NDEF message where it has one, else the UID unless that is random"
-_IDM = "the IDm as UID, which can be cloned"
-_NOTHING = "nothing: no number that lasts"
-_CONTACTS = "nothing: this reads contactless cards"
+Reads = Literal["uid", "memory", "block", "file", "idm", "nothing", "contacts"]
+"""What a card has to tell who shows it; ``_IN_WORDS`` says what each is."""
+
+_IN_WORDS: dict[Reads, str] = {
+    "uid": "the UID, which can be cloned",
+    "memory": "the NDEF message, else the UID, which can be cloned",
+    "block": "a block of its memory where a key is configured, else the UID, which can be cloned",
+    "file": "a signed NDEF message where it has one, else the UID unless that is random",
+    "idm": "the IDm as UID, which can be cloned",
+    "nothing": "nothing: no number that lasts",
+    "contacts": "nothing: this reads contactless cards",
+}
+_READS: dict[str, Reads] = {words: reads for reads, words in _IN_WORDS.items()}
 
 _STANDARDS = {
     0x00: "unknown",
@@ -48,41 +56,41 @@ _STANDARDS = {
 _FELICA = 0x11
 
 # The PC/SC workgroup's list of card names, and the two that an ACR122U adds (its API 2.04).
-_CARDS: dict[int, tuple[str, str]] = {
-    0x0000: ("unknown", _UID),
-    0x0001: ("MIFARE Classic 1K", _BLOCK),
-    0x0002: ("MIFARE Classic 4K", _BLOCK),
-    0x0003: ("MIFARE Ultralight or NTAG", _NDEF),
-    0x0006: ("SR176", _UID),
-    0x0007: ("SRI X4K", _UID),
-    0x0012: ("Tag-it", _UID),
-    0x0013: ("LRI512", _UID),
-    0x0014: ("ICODE SLI", _UID),
-    0x0016: ("ICODE 1", _UID),
-    0x0017: ("PicoPass 2K", _UID),
-    0x0018: ("PicoPass 2KS", _UID),
-    0x0019: ("PicoPass 16K", _UID),
-    0x001A: ("PicoPass 16KS", _UID),
-    0x0021: ("LRI64", _UID),
-    0x0022: ("ICODE UID", _UID),
-    0x0023: ("ICODE EPC", _UID),
-    0x0024: ("LRI12", _UID),
-    0x0025: ("LRI128", _UID),
-    0x0026: ("MIFARE Mini", _BLOCK),
-    0x0027: ("my-d move", _NDEF),
-    0x0028: ("my-d NFC", _NDEF),
-    0x002F: ("Jewel", _UID),
-    0x0030: ("Topaz", _UID),
-    0x0036: ("MIFARE Plus SL1 2K", _BLOCK),
-    0x0037: ("MIFARE Plus SL1 4K", _BLOCK),
-    0x0038: ("MIFARE Plus SL2 2K", _UID),
-    0x0039: ("MIFARE Plus SL2 4K", _UID),
-    0x003A: ("MIFARE Ultralight C", _NDEF),
-    0x003B: ("FeliCa", _IDM),
-    0x003D: ("MIFARE Ultralight EV1", _NDEF),
-    0xF004: ("Topaz or Jewel", _UID),
-    0xF011: ("FeliCa 212K", _IDM),
-    0xF012: ("FeliCa 424K", _IDM),
+_CARDS: dict[int, tuple[str, Reads]] = {
+    0x0000: ("unknown", "uid"),
+    0x0001: ("MIFARE Classic 1K", "block"),
+    0x0002: ("MIFARE Classic 4K", "block"),
+    0x0003: ("MIFARE Ultralight or NTAG", "memory"),
+    0x0006: ("SR176", "uid"),
+    0x0007: ("SRI X4K", "uid"),
+    0x0012: ("Tag-it", "uid"),
+    0x0013: ("LRI512", "uid"),
+    0x0014: ("ICODE SLI", "uid"),
+    0x0016: ("ICODE 1", "uid"),
+    0x0017: ("PicoPass 2K", "uid"),
+    0x0018: ("PicoPass 2KS", "uid"),
+    0x0019: ("PicoPass 16K", "uid"),
+    0x001A: ("PicoPass 16KS", "uid"),
+    0x0021: ("LRI64", "uid"),
+    0x0022: ("ICODE UID", "uid"),
+    0x0023: ("ICODE EPC", "uid"),
+    0x0024: ("LRI12", "uid"),
+    0x0025: ("LRI128", "uid"),
+    0x0026: ("MIFARE Mini", "block"),
+    0x0027: ("my-d move", "memory"),
+    0x0028: ("my-d NFC", "memory"),
+    0x002F: ("Jewel", "uid"),
+    0x0030: ("Topaz", "uid"),
+    0x0036: ("MIFARE Plus SL1 2K", "block"),
+    0x0037: ("MIFARE Plus SL1 4K", "block"),
+    0x0038: ("MIFARE Plus SL2 2K", "uid"),
+    0x0039: ("MIFARE Plus SL2 4K", "uid"),
+    0x003A: ("MIFARE Ultralight C", "memory"),
+    0x003B: ("FeliCa", "idm"),
+    0x003D: ("MIFARE Ultralight EV1", "memory"),
+    0xF004: ("Topaz or Jewel", "uid"),
+    0xF011: ("FeliCa 212K", "idm"),
+    0xF012: ("FeliCa 424K", "idm"),
 }
 
 
@@ -94,10 +102,15 @@ def events_of_atr(atr: bytes) -> list[Event]:
     if isinstance(historical, str):
         return [RefusedFrame(reason=historical)]
     if atr[0] != 0x3B or atr[1] >> 4 != 0x8 or not atr.startswith(_CONTACTLESS, 2):
-        return [_status("contact_card", "unknown", "ISO/IEC 7816", _CONTACTS)]
+        return [_status("contact_card", "unknown", "ISO/IEC 7816", "contacts")]
     if len(historical) == _STORAGE_BYTES and historical.startswith(_STORAGE):
         return [_memory_card(historical)]
     return [_status("contactless_card", *_processor_card(historical))]
+
+
+def reads_of(card: StatusSeen) -> Reads:
+    """Answer what the card of a status of ``events_of_atr`` has to tell."""
+    return _READS[str(card.details["reads"])]
 
 
 def _historical(atr: bytes) -> bytes | Reason:
@@ -132,24 +145,28 @@ def _xor(data: bytes) -> int:
 
 def _memory_card(historical: bytes) -> StatusSeen:
     standard, number = historical[8], int.from_bytes(historical[9:11])
-    unknown = f"unknown {number:04X}", _IDM if standard == _FELICA else _UID
+    unknown: tuple[str, Reads] = (
+        f"unknown {number:04X}",
+        "idm" if standard == _FELICA else "uid",
+    )
     name, reads = _CARDS.get(number, unknown)
     return _status("contactless_card", name, _STANDARDS.get(standard, f"{standard:02X}"), reads)
 
 
-def _processor_card(historical: bytes) -> tuple[str, str, str]:
+def _processor_card(historical: bytes) -> tuple[str, str, Reads]:
     """Tell what has a processor by its historical bytes, as far as they tell anything."""
     type_a = "ISO/IEC 14443 A part 4"
     if historical == b"\x80":
-        return "MIFARE DESFire or NTAG 424 DNA", type_a, _SIGNED
+        return "MIFARE DESFire or NTAG 424 DNA", type_a, "file"
     if historical.startswith(b"\xc1\x05\x2f\x2f"):
-        return "MIFARE Plus", type_a, _UID
+        return "MIFARE Plus", type_a, "uid"
     if not historical:
-        return "telephone or card without historical bytes", type_a, _SIGNED
+        return "telephone or card without historical bytes", type_a, "file"
     if historical.startswith(b"\x50") and len(historical) in (11, 12):  # ATQB as it was sent
-        return "type B card", "ISO/IEC 14443 B part 4", _NOTHING
-    return "processor card", "ISO/IEC 14443 part 4", _SIGNED
+        return "type B card", "ISO/IEC 14443 B part 4", "nothing"
+    return "processor card", "ISO/IEC 14443 part 4", "file"
 
 
-def _status(about: str, card: str, standard: str, reads: str) -> StatusSeen:
-    return StatusSeen(about=about, details={"card": card, "standard": standard, "reads": reads})
+def _status(about: str, card: str, standard: str, reads: Reads) -> StatusSeen:
+    details = {"card": card, "standard": standard, "reads": _IN_WORDS[reads]}
+    return StatusSeen(about=about, details=details)

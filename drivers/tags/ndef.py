@@ -42,7 +42,7 @@ from drivers.tags.ndef_records import SMART_POSTER, TEXT, URI, Record, records_i
 from drivers.tags.ndef_uri import address_in
 from drivers.tags.tlv import HEADER_BYTES, Cut, area_bytes, is_area, message_in
 
-__all__ = ["events_of_memory", "events_of_message"]
+__all__ = ["addresses_in", "events_of_memory", "events_of_message", "names_somebody"]
 
 _CONTAINER = HEADER_BYTES - 4
 _MESSAGE_BEGINS = 0x80
@@ -74,6 +74,25 @@ def events_of_message(message: bytes) -> list[Event]:
     if isinstance(records, str):
         return [RefusedFrame(reason=records)]
     return _events_of(records)
+
+
+def names_somebody(events: list[Event]) -> bool:
+    """Say whether a message is what its card is known by, be it that it is refused.
+
+    Where it is not, the card is known by the chip's number.
+    """
+    return any(event != _UNKNOWN and not isinstance(event, StatusSeen) for event in events)
+
+
+def addresses_in(message: bytes) -> list[str]:
+    """Answer the addresses of a message, those of smart posters too; none where it is none."""
+    records = records_in(message)
+    if isinstance(records, str):
+        return []
+    posters = [records_in(record.payload) for record in records if record.kind == SMART_POSTER]
+    inside = [record for poster in posters if not isinstance(poster, str) for record in poster]
+    texts = [_text_of(record) for record in (*records, *inside) if record.kind == URI]
+    return [text for text in texts if text is not None]
 
 
 def _messages(data: bytes) -> Iterator[bytes | Reason]:

@@ -42,7 +42,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from drivers.events import Event, Reason, RefusedFrame
 from drivers.naming import named
 
-__all__ = ["LONGEST", "events_of_tap"]
+__all__ = ["LONGEST", "events_of_tap", "is_tap"]
 
 LONGEST = 1_024
 """Bytes of a text; the chip's file has 256."""
@@ -64,6 +64,11 @@ class _Tap:
 
     values: dict[str, bytes]
     signed: tuple[bytes, ...]
+
+
+def is_tap(text: bytes) -> bool:
+    """Say whether a text has any part of a tap, be it one that is refused."""
+    return _read(text.strip()) != "unreadable"
 
 
 def events_of_tap(

@@ -22,12 +22,20 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
-__all__ = ["HEADER_BYTES", "Cut", "area_bytes", "is_area", "message_in", "reading"]
+__all__ = [
+    "CONTAINER_BYTES",
+    "HEADER_BYTES",
+    "Cut",
+    "area_bytes",
+    "is_area",
+    "message_in",
+    "reading",
+]
 
 HEADER_BYTES = 16
 """Pages 0 to 3: number, locks and capability container."""
 
-_CONTAINER_BYTES = 4
+CONTAINER_BYTES = 4
 _NULL, _LOCKS, _MEMORY, _NDEF, _PROPRIETARY, _END = 0x00, 0x01, 0x02, 0x03, 0xFD, 0xFE
 _LONG = 0xFF
 _MOST_RESERVED = 16
@@ -44,7 +52,7 @@ class Cut:
 
 def area_bytes(container: bytes) -> int:
     """Read a capability container: how many bytes the area behind it has, 0 where it is none."""
-    if len(container) < _CONTAINER_BYTES or container[0] != 0xE1 or container[1] >> 4 != 1:
+    if len(container) < CONTAINER_BYTES or container[0] != 0xE1 or container[1] >> 4 != 1:
         return 0
     return container[2] * 8
 
@@ -94,11 +102,11 @@ def reading() -> Generator[int, bytes, bytes | None]:
     size = area_bytes(first)
     if not size:
         return None
-    area, page = first[_CONTAINER_BYTES:], 7
+    area, page = first[CONTAINER_BYTES:], 7
     while len(area) < size and page <= _LAST_PAGE and isinstance(message_in(area), Cut):
         area += yield page
         page += 4
-    return first[:_CONTAINER_BYTES] + area[:size]
+    return first[:CONTAINER_BYTES] + area[:size]
 
 
 def _value(area: bytes, at: int, reserved: list[tuple[int, int]]) -> tuple[bytes, int] | Cut:

@@ -25,8 +25,8 @@ MUTANTS = {
         caught_by=f"{_FRAMES}::test_what_a_right_frame_holds_is_never_a_frame",
     ),
     "random_uid_is_a_card": Mutant(
-        file="drivers/readers/pn532.py",
-        old="if len(target.uid) in (4, 8) and target.uid.startswith(random):",
+        file="drivers/naming.py",
+        old="if len(number) == (8 if felica else 4) and number.startswith(random):",
         new="if False:",
         caught_by=f"{_CARDS}::test_a_number_that_is_made_up_is_refused",
     ),
@@ -37,7 +37,7 @@ MUTANTS = {
         caught_by=f"{_ASKED}::test_a_lost_ack_has_the_command_sent_again",
     ),
     "uid_of_a_staff_card": Mutant(
-        file="drivers/readers/pn532_session.py",
+        file="drivers/tags/ndef.py",
         old="any(event != _UNKNOWN and not isinstance(event, StatusSeen) for event in events)",
         new="any(not isinstance(event, (StatusSeen, RefusedFrame)) for event in events)",
         caught_by=f"{_ASKED}::test_the_uid_stands_in_where_nobody_is_named",

@@ -2,10 +2,12 @@
 
 from agent.core.gs1 import with_check_digit
 from agent.core.tokens import Token
-from drivers.conformance import DeviceConformance, LineRig, Rig
+from drivers.conformance import DeviceConformance, LineRig, PcscRig, Rig
+from drivers.pcsc.driver import PCSC
 from drivers.readers.em4100 import frame
 from drivers.readers.wiegand import line_of
 from drivers.serial_drivers import BARCODE, EM4100, WIEGAND, Em4100Options
+from drivers.virtual.cards import UidCard
 
 
 def _em4100(card: int) -> Token:
@@ -47,3 +49,25 @@ class TestBarcode(DeviceConformance):
 
     def rig(self) -> Rig:
         return LineRig(BARCODE, lambda card: f"]C18018{_gsrn(card).value}\r".encode(), _gsrn)
+
+
+def _uid(card: int) -> Token:
+    return Token("uid", f"04{card:012X}")
+
+
+def _card(card: int) -> UidCard:
+    return UidCard(bytes.fromhex(_uid(card).value))
+
+
+class TestPcsc(DeviceConformance):
+    """A reader that pcscd serves."""
+
+    def rig(self) -> Rig:
+        return PcscRig(PCSC, _card, _uid)
+
+
+class TestPcscd(DeviceConformance):
+    """A reader whose pcscd is killed and restarted."""
+
+    def rig(self) -> Rig:
+        return PcscRig(PCSC, _card, _uid, gone="service")
