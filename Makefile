@@ -60,7 +60,7 @@ torture: $(READY) coverage  ## the long runs, and every branch of the core
 
 bench: $(READY)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
-	@for name in tap sale sync ledger till program; do $(BIN)/tapledger bench $$name; done
+	@for name in tap sale sync ledger till program devices; do $(BIN)/tapledger bench $$name; done
 
 baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'
