@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 # What was compiled once is not compiled again by each of the many processes that tests start.
 test torture: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test check coverage format torture bench baskets documents wheel clean
+.PHONY: help demo test check coverage format torture fuzz bench baskets documents wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,9 +54,13 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff check --fix .
 
 torture: $(READY) coverage  ## the long runs, and every branch of the core
-	@$(BIN)/python -m pip install --quiet --editable '.[data]'
+	@$(BIN)/python -m pip install --quiet --editable '.[data,fuzz]'
 	@.ci/packages mosquitto chromium strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
+
+fuzz: $(READY)  ## ten million bytes for every parser, some 20 minutes; make torture runs it too
+	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@$(BIN)/python -m pytest -m torture --timeout 3600 tests/integration/test_no_fuzzer_breaks_a_parser.py
 
 bench: $(READY)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
