@@ -107,14 +107,11 @@ class Pn532Parser:
 
 def events_of(found: Found) -> list[Event]:
     """Say what a frame means; what is no frame stays what it is."""
-    return _meaning(found) if isinstance(found, Frame) else [found]
-
-
-def _meaning(frame: Frame) -> list[Event]:
-    command, data = frame.code - 1, frame.data
-    if frame.kind == "answer" and command == IN_LIST_PASSIVE_TARGET:
-        return _cards(data)
-    return [_status(frame.kind, frame.code, data)]
+    if not isinstance(found, Frame):
+        return [found]
+    if found.kind == "answer" and found.code == IN_LIST_PASSIVE_TARGET + 1:
+        return _cards(found.data)
+    return [_status(found.kind, found.code, found.data)]
 
 
 def _status(kind: str, code: int, data: bytes) -> StatusSeen:
