@@ -18,7 +18,7 @@ import re
 
 from drivers.events import Event, RefusedFrame
 from drivers.lines import Lines
-from drivers.naming import named
+from drivers.naming import named_by_chip
 from drivers.serial_driver import SerialDriver, listening
 
 __all__ = ["ACME", "AcmeParser", "line_of"]
@@ -53,7 +53,7 @@ def _judge(line: bytes) -> Event:
         return RefusedFrame(reason="checksum")
     if len(uid) == 4 and uid[0] == _MADE_UP:
         return RefusedFrame(reason="random_uid")
-    return named(f"uid:{uid.hex()}")
+    return named_by_chip(uid)
 
 
 def line_of(uid: bytes) -> bytes:
