@@ -7,7 +7,7 @@ the process; what it raises, or cannot say of itself, is its fault in ``/healthz
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import structlog
@@ -16,7 +16,7 @@ from agent.api.health import PartHealth
 from agent.devices import ListedDevice
 from drivers.device import Counters, Device, Tell
 
-__all__ = ["Attached", "Parting"]
+__all__ = ["Attached", "AttachedDevices", "Parting"]
 
 _NOT_STARTED = "its driver has not started it yet"
 _STOPPED_S = 2.5
@@ -100,6 +100,49 @@ class Attached:
         except Exception as error:  # noqa: BLE001 - the same
             why = type(error).__name__  # what it says may be of a card
             _log.warning("device_not_stopped", device=self.name, driver=self.driver, error=why)
+
+
+class AttachedDevices:
+    """All devices of an agent. ``lane_of`` says whose each is, ``dropped`` how many events of one
+    found no room.
+    """
+
+    def __init__(
+        self,
+        devices: Iterable[Attached],
+        lane_of: Mapping[str, str],
+        dropped: Callable[[str], int],
+    ) -> None:
+        self._devices = tuple(devices)
+        self._lane_of, self._dropped = lane_of, dropped
+        self._lost_before: dict[tuple[str, str], int] = {}
+
+    def __iter__(self) -> Iterator[Attached]:
+        return iter(self._devices)
+
+    def start(self) -> None:
+        """Start all of them, and wait for none."""
+        for device in self._devices:
+            device.start()
+
+    def health(self) -> tuple[PartHealth, ...]:
+        """Say how each of them is."""
+        return tuple(
+            device.health(self._lane_of.get(device.name), dropped=self._dropped(device.name))
+            for device in self._devices
+        )
+
+    def report_lost(self) -> None:
+        """Log what was lost of each since the last time: garbled frames, and too many cards."""
+        for device in self.health():
+            self._report("frames_refused", device.name, device.refused_frames)
+            self._report("cards_dropped", device.name, device.dropped)
+
+    def _report(self, event: str, device: str, so_far: int) -> None:
+        before = self._lost_before.get((event, device), 0)
+        if so_far > before:
+            _log.warning(event, reader=device, frames=so_far - before)
+            self._lost_before[event, device] = so_far
 
 
 class Parting:

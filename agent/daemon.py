@@ -17,8 +17,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent import __version__
 from agent.api import HealthView, create_app
-from agent.api.health import PartHealth, frozen_because
-from agent.attached import Attached, Parting
+from agent.api.health import frozen_because
+from agent.attached import Attached, AttachedDevices, Parting
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
 from agent.inbox import Inbox
@@ -67,13 +67,16 @@ class Agent:
         state = settings.ledger.path.parent
         self._inbox = Inbox([each.name for each in settings.listed], settings.lane_of_device)
         self._watch = DeviceWatch(lambda: self._devices, settings.lane_of_device)
-        self._devices = tuple(
-            Attached(each, self._watch.beside(self._inbox.of(each.name)), state=state)
-            for each in settings.listed
+        self._devices = AttachedDevices(
+            (
+                Attached(each, self._watch.beside(self._inbox.of(each.name)), state=state)
+                for each in settings.listed
+            ),
+            settings.lane_of_device,
+            self._inbox.dropped,
         )
         self._uplink = self._make_uplink()
         self._http = HttpServer(settings.api.listen)
-        self._lost_before: dict[tuple[str, str], int] = {}
         self._told: HealthView | None = None
         self._loop: asyncio.AbstractEventLoop
 
@@ -94,8 +97,7 @@ class Agent:
             self._ledger.on_commit(self._uplink.journal_grew)
             self._uplink.start()
             tasks.append(asyncio.create_task(self._keep("uplink", self._uplink.run)))
-        for device in self._devices:
-            device.start()
+        self._devices.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         self._warn_of_access()
         _log.info("agent_started", address=address, program=self._till.program.edition)
@@ -194,7 +196,7 @@ class Agent:
     def _schedule(self) -> AsyncIOScheduler:
         """Set up what happens by the clock, on the event loop."""
         scheduler = AsyncIOScheduler()
-        scheduler.add_job(self._report_refused, "interval", seconds=_BAD_FRAMES_EVERY_S)
+        scheduler.add_job(self._devices.report_lost, "interval", seconds=_BAD_FRAMES_EVERY_S)
         scheduler.add_job(self._look_after, "interval", seconds=_FAULT_CHECK_S)
         for chore, trigger in self._chores():
             scheduler.add_job(chore, misfire_grace_time=None, coalesce=True, **trigger)
@@ -212,18 +214,6 @@ class Agent:
             (self._upkeep.hourly, {"trigger": "interval", "hours": 1, "jitter": 300}),
             (self._upkeep.nightly, {"trigger": "cron", "hour": 3, "jitter": 3_000}),
         ]
-
-    def _report_refused(self) -> None:
-        """Log once a minute what was lost of each device: garbled frames, and too many cards."""
-        for device in self._device_health():
-            self._report("frames_refused", device.name, device.refused_frames)
-            self._report("cards_dropped", device.name, device.dropped)
-
-    def _report(self, event: str, device: str, so_far: int) -> None:
-        before = self._lost_before.get((event, device), 0)
-        if so_far > before:
-            _log.warning(event, reader=device, frames=so_far - before)
-            self._lost_before[event, device] = so_far
 
     async def _look_after(self) -> None:
         """Have the ledger see to itself, and tell the lanes when health changes.
@@ -263,7 +253,7 @@ class Agent:
 
     def health(self) -> HealthView:
         """Say how the agent is."""
-        devices = self._device_health()
+        devices = self._devices.health()
         reasons = []
         if self._ledger.fault is not None:
             reasons.append(f"the ledger cannot write: {self._ledger.fault}")
@@ -288,11 +278,4 @@ class Agent:
             version=__version__,
             readers=tuple(each for each in devices if each.kind == "reader"),
             scanners=tuple(each for each in devices if each.kind == "scanner"),
-        )
-
-    def _device_health(self) -> tuple[PartHealth, ...]:
-        lane_of = self._settings.lane_of_device
-        return tuple(
-            device.health(lane_of.get(device.name), dropped=self._inbox.dropped(device.name))
-            for device in self._devices
         )

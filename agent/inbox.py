@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -29,8 +29,8 @@ _log = structlog.get_logger(__name__)
 class Inbox:
     """Events of every device, on their way from its thread to the desk that serves them.
 
-    ``lane_of`` says which lane a device belongs to. A card of a device without one, a product and
-    a tag that left are nothing to anybody, and do not wait.
+    ``lane_of`` says which lane a device belongs to. A card of a device without one, a product, what
+    was refused and a tag that left are nothing to anybody, and do not wait.
     """
 
     def __init__(self, devices: Iterable[str], lane_of: Mapping[str, str]) -> None:
@@ -63,10 +63,12 @@ class Inbox:
 
     def _tell(self, device: str, event: DeviceEvent) -> None:
         with self._lock:
-            if self._loop is None:
+            desk = self._desk_of(device, event)
+            if self._loop is None or desk is None:
                 return
             if self._waiting[device] < WAITING_MOST:
-                self._queue(self._loop, device, event)
+                desk.add(self._loop, device, event)
+                self._waiting[device] += 1
                 return
             self._dropped[device] += 1
             is_news = device not in self._full
@@ -74,15 +76,15 @@ class Inbox:
         if is_news:
             _log.warning("tap_dropped", reader=device, token=_masked(event))
 
-    def _queue(self, loop: asyncio.AbstractEventLoop, device: str, event: DeviceEvent) -> None:
-        lane = self._lane_of.get(device)
-        if isinstance(event, CardPresented) and lane is not None:
-            self.cards[lane].add(loop, device, event)
-        elif isinstance(event, ZoneVisited) and event.change == "arrived":
-            self.visits.add(loop, device, event)
-        else:
-            return
-        self._waiting[device] += 1
+    def _desk_of(self, device: str, event: DeviceEvent) -> "_Desk[Any] | None":
+        """Answer where an event waits; None for one that nobody serves, and nobody loses."""
+        match event:
+            case CardPresented() if device in self._lane_of:
+                return self.cards[self._lane_of[device]]
+            case ZoneVisited(change="arrived"):
+                return self.visits
+            case _:
+                return None
 
     def taken(self, device: str) -> None:
         """Make room for one more event of a device. A flood is one line in the log."""

@@ -20,6 +20,7 @@ from typing import Protocol
 import serial
 
 from agent.core.backoff import delay_s
+from drivers.port_faults import broke_off, not_opened
 
 __all__ = ["POLL_S", "PORT_ERRORS", "Live", "OpenPort", "Port", "Surroundings", "open_serial"]
 
@@ -97,8 +98,8 @@ def open_serial(port: str, baud: int) -> Port:
         line = serial.serial_for_url(
             port, baudrate=baud, timeout=POLL_S, write_timeout=write_s, exclusive=True
         )
-    except _ODD_ERRORS as error:
-        raise serial.SerialException(f"could not open port {port}: {error}") from error
+    except (*PORT_ERRORS, *_ODD_ERRORS) as error:
+        raise not_opened(port, error) from error
     connection = getattr(line, "_socket", None)
     if isinstance(connection, socket.socket):
         return _NetworkPort(line, connection)
@@ -106,11 +107,16 @@ def open_serial(port: str, baud: int) -> Port:
 
 
 class _SerialPort:
+    _on_network = False
+
     def __init__(self, line: serial.Serial) -> None:
         self._line = line
 
     def read(self) -> bytes:
-        data: bytes = self._line.read(1)
+        try:
+            data: bytes = self._line.read(1)
+        except PORT_ERRORS as error:
+            raise broke_off(error, on_network=self._on_network) from error
         try:
             # A socket says of however many bytes that one is waiting.
             while data and (waiting := min(self._line.in_waiting, _MOST_AT_ONCE - len(data))) > 0:
@@ -123,13 +129,18 @@ class _SerialPort:
         return data
 
     def write(self, data: bytes) -> None:
-        self._line.write(data)
+        try:
+            self._line.write(data)
+        except PORT_ERRORS as error:
+            raise broke_off(error, on_network=self._on_network) from error
 
     def close(self) -> None:
         self._line.close()
 
 
 class _NetworkPort(_SerialPort):
+    _on_network = True
+
     def __init__(self, line: serial.Serial, connection: socket.socket) -> None:
         super().__init__(line)
         self._connection = connection

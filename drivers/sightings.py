@@ -1,11 +1,12 @@
 """How what a device sees becomes what it tells: cards and products one by one, or who is in a zone.
 
-A line asks one of these for each thing that was read, and all the time what the time has brought.
+A device asks one of these for each thing that was read, and all the time what the time has brought.
 """
 
 from collections.abc import Iterable
 from typing import Protocol
 
+from agent.core.tokens import Token
 from drivers.device import CardPresented, DeviceEvent, ProductScanned, ZoneVisited
 from drivers.events import ProductRead, TokenRead
 from drivers.presence import Presence
@@ -41,12 +42,17 @@ class Cards:
 
     def seen(self, read: Read, now_s: float) -> CardPresented | ProductScanned | None:
         """Tell it unless it lies there since before."""
-        known_by = read if isinstance(read, ProductRead) else read.token
-        if self._presence is not None and not self._presence.is_new(known_by, now_s):
+        if self._presence is not None and not self._presence.is_new(_known_by(read), now_s):
             return None
         if isinstance(read, ProductRead):
             return ProductScanned(device=self._device, product=read)
         return CardPresented(device=self._device, token=read.token, counter=read.counter)
+
+    def lay_until(self, reads: Iterable[Read], now_s: float) -> None:
+        """Learn that these lay there until now: back within half a second, they never left."""
+        if self._presence is not None:
+            for read in reads:
+                self._presence.is_new(_known_by(read), now_s)
 
     def untold(self, read: Read) -> None:
         """Leave it: whoever laid it lays it again."""
@@ -82,3 +88,7 @@ class Visits:
             ZoneVisited(device=self._device, token=gone.token, change="left", zone=self._name)
             for gone in self._zone.leavers(now_s)
         ]
+
+
+def _known_by(read: Read) -> Token | ProductRead:
+    return read if isinstance(read, ProductRead) else read.token

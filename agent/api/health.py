@@ -11,9 +11,11 @@ __all__ = ["Health", "HealthView", "Metrics", "PartHealth", "Trouble", "frozen_b
 FROZEN: Final = (
     "Points cannot be redeemed right now. Sales collect points as usual. Call the manager."
 )
-NO_READER: Final = "The card reader is not connected. Type the number or ask for the phone number."
+NO_READER: Final = (
+    "The card reader is not working right now. Type the number or ask for the phone number."
+)
 NO_SCANNER: Final = (
-    "The barcode scanner is not connected. Type the number or ask for the phone number."
+    "The barcode scanner is not working right now. Type the number or ask for the phone number."
 )
 NOT_RECORDED: Final = (
     "Go on selling. Points are not being recorded right now. Tell the store's engineer."
@@ -55,8 +57,10 @@ class PartHealth(Value):
 
     @property
     def reason(self) -> str | None:
-        """Say that it is gone, if it is."""
-        return None if self.fault is None else f"{self.kind} {self.name} is gone: {self.fault}"
+        """Say that it cannot be used, if so: it may be gone, or there and in need of something."""
+        if self.fault is None:
+            return None
+        return f"{self.kind} {self.name} cannot be used: {self.fault}"
 
 
 class HealthView(Value):

@@ -131,7 +131,7 @@ def judge_heard(facts: HeardFacts) -> Finding:
 
 def _unopened(facts: HeardFacts, fault: str) -> Finding:
     port = facts.port
-    if "exclusively lock" in fault:
+    if "another program has" in fault:
         advice = f"stop it: fuser -v {port} says which it is"
         return failed(facts.title, f"another program has {port}", advice)
     if "Permission denied" in fault:  # the service may, or a finding had said so before

@@ -112,13 +112,14 @@ def _not_heard(facts: RunningFacts) -> Finding:
 def judge_reader_counts(facts: RunningFacts) -> list[Finding]:
     """Say how each device of a running agent is, by what the agent counts."""
     found = []
-    for reader in (facts.health or {}).get("readers", []):
+    health = facts.health or {}
+    for reader in (*health.get("readers", []), *health.get("scanners", [])):
         name = f"{facts.kinds.get(str(reader.get('name')), 'reader')} {reader.get('name')}"
         cards, refused = int(reader.get("presentations", 0)), int(reader.get("refused_frames", 0))
         counted = f"{cards} read, {refused} frames refused since the start"
         if not reader.get("present"):
-            advice = "plug it in; stop the agent and run the doctor again for more"
-            found.append(failed(name, f"is gone: {reader.get('fault')}", advice))
+            advice = "see to that; stop the agent and run the doctor again for more"
+            found.append(failed(name, f"cannot be used: {reader.get('fault')}", advice))
         elif refused >= _GARBLED and not cards:
             said = f"{counted}: its line may have another speed, or its wires be swapped"
             advice = "stop the agent and run the doctor again: it measures the speed"

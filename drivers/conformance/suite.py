@@ -103,7 +103,7 @@ class DeviceConformance:
     def test_a_card_that_rests_is_told_once(self) -> None:
         """A card that lies there is one presentation, and another beside it its own at once."""
         if not self.rig().rests:
-            pytest.skip("a scanner has no card that rests: each scan is meant")
+            pytest.skip("it does not repeat a card that lies there: each reading is meant")
         rig, seen = self._play(Rest(1, 40), Lay(2), Rest(1, 5), Pause(), Lay(1), Pause())
         assert seen.told == (rig.token(1), rig.token(2), rig.token(1))
 

@@ -8,15 +8,12 @@ it lies there, and refused once.
 """
 
 import threading
-import traceback
 from contextlib import closing, suppress
-from pathlib import Path
 
 import structlog
 
-from drivers.device import CardPresented, Counters, DeviceEvent, Place, ProductScanned, Tell
-from drivers.events import Event, ProductRead, RefusedFrame, StatusSeen, TokenRead
-from drivers.line import SteadyHand
+from drivers.device import Place, Tell
+from drivers.events import Event, ProductRead, TokenRead
 from drivers.pcsc.feedback import REFUSED, TAKEN, gives_signals
 from drivers.pcsc.names import Claims, reader_of
 from drivers.pcsc.planned import PlannedReading
@@ -32,12 +29,12 @@ from drivers.pcsc.service import (
     Surroundings,
 )
 from drivers.pcsc.winscard import LivePcsc
-from drivers.presence import Presence
+from drivers.serving import NOT_OPENED, driver_failed, keep_serving
+from drivers.sightings import Cards, Read
+from drivers.telling import Telling
 
 __all__ = ["PcscDevice"]
 
-_NOT_OPENED = "not opened yet"
-_HELD_S = 5
 _TRIES = 3
 _TALK_S = 10.0
 """The largest tag takes three seconds."""
@@ -63,13 +60,13 @@ class PcscDevice:
         surroundings: Surroundings | None = None,
     ) -> None:
         self.name, self.port = place.name, place.port
-        self.fault: str | None = _NOT_OPENED
-        self.counters = Counters()
-        self._tell, self._claims, self._feedback = tell, claims, feedback
+        self.fault: str | None = NOT_OPENED
+        self._cards = Cards(place.name, rests=True)
+        self._telling = Telling(place.name, tell, self._cards)
+        self.counters = self._telling.counters
+        self._claims, self._feedback = claims, feedback
         self._reading = reading
-        self._presence = Presence()
-        self._hand = SteadyHand()
-        self._lying: tuple[TokenRead, ...] = ()
+        self._lying: tuple[Read, ...] = ()
         self._is_lost = True
         self._live = live or LivePcsc(f"pcsc-{place.name}")
         self._world: Surroundings = surroundings or self._live
@@ -86,20 +83,14 @@ class PcscDevice:
 
     def run(self) -> None:
         """Watch the reader until it is over, on the caller's own thread."""
-        attempt = 0
-        while not self._world.is_over():
-            opened_s = self._world.now_s()
-            try:
-                with closing(self._world.open()) as service:
-                    self._watch(service)
-            except Exception as error:  # noqa: BLE001 - a thread that ended would look alive
-                if self._world.is_over():
-                    break
-                self._lost(str(error) if isinstance(error, PcscError) else _failed(error))
-                held = self._world.now_s() - opened_s > _HELD_S
-                attempt = 0 if held else attempt
-                self._world.wait_before(attempt)
-                attempt += 1
+        keep_serving(self._world, self._serve, self._failed)
+
+    def _serve(self) -> None:
+        with closing(self._world.open()) as service:
+            self._watch(service)
+
+    def _failed(self, error: Exception) -> None:
+        self._lost(str(error) if isinstance(error, PcscError) else driver_failed(error))
 
     def _watch(self, service: Service) -> None:
         reader = reader_of(self.port, service.readers())
@@ -118,8 +109,7 @@ class PcscDevice:
 
     def _took_away(self) -> None:
         """Remember until when a card lay there: back within half a second, it never left."""
-        for seen in self._lying:
-            self._presence.is_new(seen.token, self._world.now_s())
+        self._cards.lay_until(self._lying, self._world.now_s())
         self._lying = ()
 
     def _meet(self, service: Service, reader: str, slot: Slot) -> None:
@@ -145,9 +135,9 @@ class PcscDevice:
             except PcscError:
                 raise
             except Exception as error:  # noqa: BLE001 - the next card is none of this one's
-                self._judge(_failed(error))
+                self._judge(driver_failed(error))
                 break
-        self.counters.refused += 1
+        self._telling.refuse("unreadable", self._world.now_s())
 
     def _signal(self, card: Card, reader: str, taken: bool | None) -> None:
         """Let the reader say how it went, where it can."""
@@ -173,35 +163,8 @@ class PcscDevice:
 
     def _handle(self, events: list[Event]) -> bool | None:
         """Tell what is new; answer whether the card was taken or refused, or None for neither."""
-        taken: bool | None = None
-        for event in events:
-            match event:
-                case TokenRead():
-                    self._lying = (*self._lying, event)
-                    taken = self._present(event) or taken
-                case ProductRead():
-                    taken = self._say(ProductScanned(device=self.name, product=event)) or taken
-                case RefusedFrame():
-                    self.counters.refused += 1
-                    taken = taken or False
-                case StatusSeen():
-                    pass  # nothing to a lane
-        return taken
-
-    def _present(self, seen: TokenRead) -> bool:
-        if not self._presence.is_new(seen.token, self._world.now_s()):
-            return False
-        event = CardPresented(device=self.name, token=seen.token, counter=seen.counter)
-        return self._say(event)
-
-    def _say(self, event: DeviceEvent) -> bool:
-        told = self._hand.can(self._world.now_s())
-        if told:
-            self.counters.presentations += 1
-            self._tell(event)
-        else:
-            self.counters.dropped += 1
-        return told
+        self._lying = tuple(seen for seen in events if isinstance(seen, TokenRead | ProductRead))
+        return self._telling.take(events, self._world.now_s())
 
     def _judge(self, fault: str | None) -> None:
         """Say why no card can be taken now, and that they can again; each once."""
@@ -216,12 +179,6 @@ class PcscDevice:
 
     def _lost(self, error: str) -> None:
         self._lying = ()
-        if not self._is_lost or self.fault == _NOT_OPENED:
+        if not self._is_lost or self.fault == NOT_OPENED:
             _log.warning("reader_lost", reader=self.name, port=self.port, error=error)
         self._is_lost, self.fault = True, error
-
-
-def _failed(error: Exception) -> str:
-    """Say where a driver failed, and not with what, which may be a card's number."""
-    at = traceback.extract_tb(error.__traceback__)[-1]
-    return f"its driver failed: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}"

@@ -31,6 +31,8 @@ def reader_of(port: str, there: tuple[str, ...]) -> str:
         return fitting[0]
     if fitting:
         raise ReaderGone(f"'{port}' is the beginning of {_listed(fitting)}; write one of them out")
+    if not there:
+        raise ReaderGone(f"there is no PC/SC reader: is '{port}' plugged in?")
     raise ReaderGone(f"no PC/SC reader is called '{port}'; there is {_listed(there)}")
 
 
@@ -40,7 +42,7 @@ def may_be_one(port: str, other: str) -> bool:
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names) or "none"
+    return ", ".join(f"'{name}'" for name in names)
 
 
 class Claims:

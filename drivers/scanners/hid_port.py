@@ -11,6 +11,7 @@ import select
 from typing import Protocol
 
 from drivers.port import POLL_S, Port
+from drivers.port_faults import PortFault, broke_off, not_opened
 
 __all__ = ["open_keyboard"]
 
@@ -24,7 +25,7 @@ _SAID = {
         "or give it this scanner by a udev rule"
     ),
     errno.EPERM: "Permission denied: a service needs DeviceAllow=char-input as well",
-    errno.ENOTTY: "no keyboard; look into /dev/input/by-id for one that ends in -event-kbd",
+    errno.ENOTTY: "it is no keyboard; look into /dev/input/by-id for one that ends in -event-kbd",
     errno.EBUSY: "another program has grabbed this scanner",
 }
 """What to do about an error, in more words than the kernel's."""
@@ -41,19 +42,19 @@ def open_keyboard(port: str, baud: int) -> Port:  # noqa: ARG001 - a keyboard ha
     try:
         device = InputDevice(port, readonly=True)
     except OSError as error:
-        raise _explained(error) from error
+        raise _explained(port, error) from error
     try:
         if not _DIGITS.issubset(device.capabilities().get(_EV_KEY, ())):
-            raise OSError(errno.ENOTTY, _SAID[errno.ENOTTY])
+            raise OSError(errno.ENOTTY, "no keyboard")
         device.grab()
     except OSError as error:
         device.close()
-        raise _explained(error) from error
+        raise _explained(port, error) from error
     return _Keyboard(device)
 
 
-def _explained(error: OSError) -> OSError:
-    return OSError(error.errno, _SAID[error.errno]) if error.errno in _SAID else error
+def _explained(port: str, error: OSError) -> PortFault:
+    return PortFault(_SAID[error.errno]) if error.errno in _SAID else not_opened(port, error)
 
 
 class _Device(Protocol):
@@ -71,9 +72,12 @@ class _Keyboard:
     def read(self) -> bytes:
         if not self._events.poll(POLL_S * 1_000):
             return b""
-        data = os.read(self._device.fd, _MOST_AT_ONCE)
-        if not data:
-            raise OSError(errno.ENODEV, "the scanner is gone")
+        try:
+            data = os.read(self._device.fd, _MOST_AT_ONCE)
+            if not data:
+                raise OSError(errno.ENODEV, "nothing came")
+        except OSError as error:
+            raise broke_off(error) from error
         return data
 
     def write(self, data: bytes) -> None:

@@ -25,7 +25,7 @@ def test_a_pulled_reader_is_its_own_lanes(
     kit.lanes["1"].reader.unplug()
     wait_until(lambda: kit.health()["status"] == "degraded", "the agent to miss the reader")
     expect(page.get_by_role("alert")).to_have_text(
-        "The card reader is not connected. Type the number or ask for the phone number."
+        "The card reader is not working right now. Type the number or ask for the phone number."
     )
     other.reload()
     expect(other.get_by_text("Ready for a card")).to_be_visible()

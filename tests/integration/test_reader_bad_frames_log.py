@@ -31,12 +31,12 @@ class Report:
 
     def __init__(self, kit: StoreKit) -> None:
         self._agent = Agent(load(AgentSettings, (kit.config,)))
-        self.reader = self._agent._devices[0]
+        self.reader = next(iter(self._agent._devices))
 
     def lines(self) -> list[dict[str, Any]]:
         """What the end of a minute puts into the log."""
         with capture_logs() as lines:
-            self._agent._report_refused()
+            self._agent._devices.report_lost()
         return [dict(line) for line in lines]
 
 

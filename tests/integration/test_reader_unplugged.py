@@ -94,10 +94,10 @@ def _wait_until_tried_again(kit: StoreKit) -> None:
 
     For the second time a plain file lies there, which fails in words of its own.
     """
-    _wait_for_reason(kit, "No such file")
+    _wait_for_reason(kit, "is it plugged in")
     port = kit.lanes["1"].reader.port
     port.touch()
-    _wait_for_reason(kit, "Could not configure port")
+    _wait_for_reason(kit, "is no serial port")
     port.unlink()
 
 

@@ -27,15 +27,22 @@ MUTANTS = {
     ),
     "card_that_flickers": Mutant(
         file=_DEVICE,
-        old="            self._presence.is_new(seen.token, self._world.now_s())\n",
-        new="            pass\n",
+        old="        self._cards.lay_until(self._lying, self._world.now_s())\n",
+        new="",
         caught_by=f"{_ONCE}::test_it_flickers",
     ),
     "card_torn_away_is_nothing": Mutant(
         file=_DEVICE,
-        old="                break\n        self.counters.refused += 1\n",
-        new="                break\n",
+        old='                break\n        self._telling.refuse("unreadable", ',
+        new='                break\n        print("unreadable", ',
         caught_by=f"{_ONCE}::test_it_is_torn_away",
+    ),
+    "swapped_card_is_not_told": Mutant(
+        file=_DEVICE,
+        old='        self._telling.refuse("unreadable", self._world.now_s())\n',
+        new="        self.counters.refused += 1\n",
+        caught_by="tests/unit/test_what_a_device_refuses_is_told.py"
+        "::test_a_pcsc_reader_tells_its_reasons",
     ),
     "card_is_not_let_go_of": Mutant(
         file=_DEVICE,

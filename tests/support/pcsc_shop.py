@@ -169,10 +169,13 @@ class _House:
 
     def seen(self, device: str) -> dict[str, Any]:
         """Answer what a device has told and how it is."""
+        from drivers.device import CardPresented  # noqa: PLC0415
+
         it = self._devices[device]
+        cards = [each for each in self._told[device] if isinstance(each, CardPresented)]
         return {
             "fault": it.fault,
-            "told": [[str(card.token), card.counter] for card in self._told[device]],
+            "told": [[str(card.token), card.counter] for card in cards],
             "refused": it.counters.refused,
             "logged": [line["event"] for line in self._log if line.get("reader") == device],
         }

@@ -75,6 +75,13 @@ MUTANTS = {
         new="exclusive=None",
         caught_by=f"{_LINE}::test_each_line_is_asked_for_what_it_can[/dev/front-1.0]",
     ),
+    "port_loses_the_number": Mutant(
+        file="drivers/port_faults.py",
+        old="error.__cause__ or error.__context__",
+        new="error.__cause__",
+        caught_by="tests/unit/test_a_ports_fault_is_in_plain_words.py"
+        "::test_what_really_cannot_be_opened",
+    ),
     "link_begins_anywhere": Mutant(
         file=_LINKS,
         old="range(len(segments) - 2, -1, -2)",
@@ -114,9 +121,9 @@ MUTANTS = {
         caught_by=f"{_APPEARS}::test_another_device_under_the_name_ends_the_wait",
     ),
     "line_ends_at_a_mistake": Mutant(
-        file="drivers/line.py",
-        old="            except Exception as error:  #",
-        new="            except PORT_ERRORS as error:  #",
+        file="drivers/serving.py",
+        old="        except Exception as error:  #",
+        new="        except OSError as error:  #",
         caught_by="tests/unit/test_a_driver_that_raises_goes_on.py::test_it_is_lost_and_found",
     ),
     "typed_digits_are_hexadecimal": Mutant(

@@ -98,7 +98,7 @@ MUTANTS = {
     ),
     "visit_outlives_its_reader": Mutant(
         file="drivers/line.py",
-        old="                self._pass(self._world.now_s())\n",
+        old="        self._telling.passed(self._world.now_s())\n",
         new="",
         caught_by=f"{_DOOR}::test_a_visit_ends_while_the_reader_is_away",
     ),

@@ -38,14 +38,21 @@ MUTANTS = {
     ),
     "what_is_nothing_waits": Mutant(
         file=_INBOX,
-        old="        else:\n            return\n        self._waiting[device] += 1\n",
-        new="        self._waiting[device] += 1\n",
+        old="            if self._loop is None or desk is None:\n",
+        new="            desk = desk or self.visits\n            if self._loop is None:\n",
         caught_by=f"{_LANES}::test_what_is_nothing_to_a_lane_does_not_wait",
+    ),
+    "what_is_nothing_is_dropped": Mutant(
+        file=_INBOX,
+        old="            desk = self._desk_of(device, event)\n",
+        new="            full = self._waiting[device] >= WAITING_MOST\n"
+        "            desk = self.visits if full else self._desk_of(device, event)\n",
+        caught_by=f"{_LANES}::test_nobody_loses_what_is_nothing_to_a_lane",
     ),
     "leavers_are_visits": Mutant(
         file=_INBOX,
-        old=' and event.change == "arrived":\n',
-        new=":\n",
+        old='ZoneVisited(change="arrived"):\n                return self',
+        new="ZoneVisited():\n                return self",
         caught_by=f"{_LANES}::test_what_is_nothing_to_a_lane_does_not_wait",
     ),
     "closed_inbox_takes": Mutant(

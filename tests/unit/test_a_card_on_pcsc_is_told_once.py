@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from drivers.device import CardPresented, DeviceEvent, Place, ProductScanned
+from drivers.device import CardPresented, DeviceEvent, Place, ProductScanned, Refused
 from drivers.pcsc.driver import PCSC, PcscReaderOptions
 from drivers.pcsc.feedback import REFUSED, TAKEN
 from drivers.virtual.cards import RandomUidCard, Type2Card, UidCard
@@ -94,16 +94,17 @@ def test_keys_that_cannot_be_had(tmp_path: Path) -> None:
     device = PCSC.make(Place(name="front", port=READER), options, told.append, world)
     with capture_logs() as logs:
         device.run()
-    assert (told, device.counters.refused) == ([], 1)
+    assert told == [Refused(device="front", reason="unreadable")]
     assert all("keys.toml" in (fault or "") for fault in faults)
     assert [line["event"] for line in logs] == ["reader_found", "cards_refused"]
 
 
 def test_a_product_is_told() -> None:
-    """A tag with a product's address is that product."""
+    """A tag with a product's address is that product, once for each time it is laid down."""
     told: list[DeviceEvent] = []
     tag = Type2Card(CARD.uid, address_message("https://id.example.test/01/05901234123457"))
-    world = ScriptedPcsc([Lies(tag), Stirs(), Silent(1), Looks()])
+    flickers = (Silent(60), Taken(), Silent(0.4), Lies(tag))
+    world = ScriptedPcsc([Lies(tag), Stirs(), *flickers, Looks()])
     device = PCSC.make(Place(name="front", port=READER), PcscReaderOptions(), told.append, world)
     device.run()
     assert [type(event) for event in told] == [ProductScanned]

@@ -21,6 +21,7 @@ from agent.core.tokens import Token
 from agent.tools.waiting import wait_until
 from drivers.device import CardPresented, DeviceEvent, Place, ProductScanned
 from drivers.line import LineDevice
+from drivers.port import PORT_ERRORS
 from drivers.scanners.hid import strokes_of
 from drivers.scanners.hid_parser import events_of
 from drivers.scanners.hid_port import open_keyboard
@@ -98,7 +99,7 @@ def test_scans_come_through_also_after_a_pulled_cable(
     port = tmp_path / "usb-Acme-event-kbd"
     with capture_logs() as logs:
         device, told = watch(port)
-        wait_until(lambda: "No such file" in (device.fault or ""), "the scanner to be missed")
+        wait_until(lambda: "is it plugged in" in (device.fault or ""), "the scanner to be missed")
         port.touch()
         wait_until(lambda: device.fault is None, "the scanner to be found")
         (first,) = stand_in.opened
@@ -124,7 +125,7 @@ def test_scans_come_through_also_after_a_pulled_cable(
     [
         (errno.EACCES, "Permission denied: take the agent's user into the group 'input'"),
         (errno.EPERM, "DeviceAllow=char-input"),
-        (errno.ENOENT, "No such file"),
+        (errno.ENOENT, "is it plugged in"),
         (errno.ENOTTY, "/dev/input/by-id"),
     ],
 )
@@ -137,16 +138,15 @@ def test_what_cannot_be_opened_says_what_to_do(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(evdev, "InputDevice", refuse)
-    with pytest.raises(OSError, match=advice) as refused:
+    with pytest.raises(PORT_ERRORS, match=advice):
         open_keyboard("/dev/input/by-id/usb-Acme-event-kbd", 0)
-    assert refused.value.errno == number
 
 
 def test_what_is_no_event_device_is_no_scanner(tmp_path: Path) -> None:
     """A device of another kind, or none, is refused by python-evdev itself."""
     with pytest.raises(OSError, match="/dev/input/by-id"):
         open_keyboard("/dev/null", 0)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(PORT_ERRORS, match="is it plugged in"):
         open_keyboard(str(tmp_path / "none"), 0)
 
 

@@ -15,7 +15,7 @@ from agent.core.tokens import Token
 from agent.daemon import Agent
 from agent.inbox import WAITING_MOST, Inbox
 from agent.ledger import LedgerUnavailable
-from drivers.device import CardPresented, DeviceEvent, ProductScanned, ZoneVisited
+from drivers.device import CardPresented, DeviceEvent, ProductScanned, Refused, ZoneVisited
 from drivers.events import ProductRead
 
 LANES = {"front": "1", "gun": "1", "back": "2"}
@@ -117,6 +117,25 @@ def test_what_is_nothing_to_a_lane_does_not_wait() -> None:
         assert [inbox.dropped(device) for device in DEVICES] == [0, 0, 0, 0]
         device, visit = await inbox.visits.take()
         assert (device, visit.token) == ("door", BEN)
+
+    run(work)
+
+
+def test_nobody_loses_what_is_nothing_to_a_lane() -> None:
+    """Where a device's hundred wait, a product, a refusal or a tag that left is no dropped tap."""
+
+    async def work(inbox: Inbox) -> None:
+        for number in range(WAITING_MOST):
+            inbox.of("gun")(numbered(number))
+        nothing: tuple[DeviceEvent, ...] = (
+            ProductScanned(device="gun", product=ProductRead(gtin="5901234123457")),
+            Refused(device="gun", reason="checksum"),
+            ZoneVisited(device="gun", token=ANA, change="left", zone="door"),
+        )
+        with capture_logs() as logs:
+            for event in nothing:
+                inbox.of("gun")(event)
+        assert (inbox.dropped("gun"), logs) == (0, [])
 
     run(work)
 

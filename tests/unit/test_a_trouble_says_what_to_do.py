@@ -57,7 +57,7 @@ def test_what_costs_no_points(reason: str) -> None:
 
 
 def test_a_scanner_is_no_card_reader() -> None:
-    """A scanner that is gone is called one, at its own lane; both gone are both said."""
+    """A scanner that cannot be used is called one, at its own lane; of both, both are said."""
     gone: dict[str, Any] = {"present": False, "fault": "gone", "presentations": 0}
     gun, other, front = (
         PartHealth(name=name, kind=kind, lane=lane, refused_frames=0, **gone)  # type: ignore[arg-type]  # two words
@@ -67,7 +67,7 @@ def test_a_scanner_is_no_card_reader() -> None:
             ("front", "reader", "1"),
         )
     )
-    assert gun.reason == "scanner gun is gone: gone"
+    assert gun.reason == "scanner gun cannot be used: gone"
     reasons = [str(each.reason) for each in (gun, other, front)]
     assert told(health_of(*reasons[:2], scanners=(gun, other))) == [(NO_SCANNER, ())]
     both = health_of(*reasons, scanners=(gun, other), readers=(front,))

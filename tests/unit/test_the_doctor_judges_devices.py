@@ -106,7 +106,7 @@ _HEARD = HeardFacts(title="reader front", port="/dev/ttyUSB0", driver="em4100", 
         (replace(_HEARD, fault="No such device"), "fail", "No such device"),
         (replace(_HEARD, port="socket://h:1", fault="refused"), "fail", "not open: refused"),
         (replace(_HEARD, fault="[Errno 13] Permission denied"), "warn", "nobody listened"),
-        (replace(_HEARD, fault="Could not exclusively lock port"), "fail", "another program"),
+        (replace(_HEARD, fault="another program has /dev/front open"), "fail", "another program"),
     ],
 )
 def test_a_line_is_judged_by_what_was_heard(facts: HeardFacts, status: str, part: str) -> None:
@@ -214,7 +214,7 @@ def test_an_agent_runs_or_not(facts: RunningFacts, status: str, part: str) -> No
     ("change", "status", "part"),
     [
         ({}, "ok", "3 read, 1 frames refused"),
-        ({"present": False, "fault": "no such file"}, "fail", "is gone: no such file"),
+        ({"present": False, "fault": "no such file"}, "fail", "cannot be used: no such file"),
         ({"presentations": 0, "refused_frames": 400}, "warn", "another speed"),
         ({"presentations": 30, "refused_frames": 400}, "warn", "noisy"),
         ({"presentations": 30, "refused_frames": 25}, "ok", "30 read"),
@@ -230,3 +230,11 @@ def test_a_running_agents_readers_are_judged_by_its_counters(
     assert found.name == "reader front"
     assert told(found)[0] == status
     assert part in told(found)[1]
+
+
+def test_a_running_agents_scanners_are_judged_as_well() -> None:
+    """``/healthz`` has scanners in a list of their own, and the doctor reads both."""
+    part = {"present": True, "presentations": 3, "refused_frames": 1}
+    health = _HEALTH | {"readers": [part | {"name": "front"}], "scanners": [part | {"name": "gun"}]}
+    facts = replace(_RUNNING, health=health, kinds={"front": "reader", "gun": "scanner"})
+    assert [found.name for found in judge_reader_counts(facts)] == ["reader front", "scanner gun"]

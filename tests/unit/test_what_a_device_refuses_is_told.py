@@ -2,8 +2,11 @@
 
 from agent.core.tokens import Token
 from drivers.device import CardPresented, DeviceEvent, Place, Refused
+from drivers.pcsc.driver import PCSC, PcscReaderOptions
 from drivers.readers.em4100 import frame
 from drivers.serial_drivers import EM4100, Em4100Options
+from drivers.virtual.cards import RandomUidCard, UidCard
+from drivers.virtual.pcsc_world import READER, Lies, PcscAct, ScriptedPcsc, Taken
 from drivers.virtual.world import Act, ScriptedWorld, Sends, Silent
 
 _CARD = Token("em4100", "0C000621A5")
@@ -38,3 +41,37 @@ def test_noise_takes_no_cards_turn() -> None:
         CardPresented(device="front", token=_CARD)
     ]
     assert refused == 1_000
+
+
+def _told_by_pcsc(*acts: PcscAct) -> tuple[list[DeviceEvent], int]:
+    told: list[DeviceEvent] = []
+    place = Place(name="front", port=READER)
+    device = PCSC.make(place, PcscReaderOptions(), told.append, ScriptedPcsc(acts))
+    device.run()
+    return told, device.counters.refused
+
+
+def test_a_pcsc_reader_tells_its_reasons() -> None:
+    """A card whose number is random, and one that is swapped before it was read, are told."""
+    card = UidCard(bytes.fromhex("04A1B2C3D4E5F6"))
+    told, refused = _told_by_pcsc(
+        *(Lies(RandomUidCard()), Silent(1), Taken(), Silent(1)),
+        *(Lies(card, commands=1), Silent(1)),
+    )
+    assert told == [
+        Refused(device="front", reason="random_uid"),
+        Refused(device="front", reason="unreadable"),
+    ]
+    assert refused == 2
+
+
+def test_refused_cards_take_no_cards_turn() -> None:
+    """A reader that refuses without end is told of ten times, and the next card as ever."""
+    card = UidCard(bytes.fromhex("04A1B2C3D4E5F6"))
+    bad = [act for _ in range(50) for act in (Lies(RandomUidCard()), Taken())]
+    told, refused = _told_by_pcsc(*bad, Lies(card), Silent(1))
+    assert refused == 50
+    assert 10 <= len([event for event in told if isinstance(event, Refused)]) < 50
+    assert [event.token for event in told if isinstance(event, CardPresented)] == [
+        Token("uid", "04A1B2C3D4E5F6")
+    ]
