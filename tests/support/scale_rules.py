@@ -16,6 +16,8 @@ BY_THE_SUITE = {
     "ten-in-one-read": "test_ten_cards_in_one_read_are_ten",
     "resting-card": "test_a_card_that_rests_is_told_once",
     "flood": "test_a_flood_is_held_back",
+    "slow-lane": "test_a_slow_lane_loses_no_card",
+    "stop-in-mid-read": "test_it_may_be_stopped_in_mid_read",
     "clock-jump": "test_a_machine_may_sleep",
 }
 """Promises that the shipped suite holds a driver to, and the test that does."""
