@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import click
 
 from agent.cli.columns import plain
 from agent.cli.shown import until_nobody_reads
-from agent.doctor import Examination, Finding, Status
+
+if TYPE_CHECKING:
+    from agent.doctor import Finding, Status
 
 __all__ = ["doctor"]
 
-_COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
+_COLOURS: "dict[Status, str]" = {"ok": "green", "warn": "yellow", "fail": "red"}
 _WIDEST = 100
 _NARROWEST = 60
 _NAME = 13
@@ -57,6 +60,8 @@ def doctor(
     to head office, and changes nothing. Run it as root, with or without the agent. Exit code 1
     where something fails; what is only doubtful leaves it 0.
     """
+    from agent.doctor import Examination  # noqa: PLC0415 - it needs all that the agent does
+
     if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
         context.color = False
     found: Counter[str] = Counter()
@@ -70,7 +75,7 @@ def doctor(
         raise SystemExit(1)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: "Finding") -> str:
     """Write a finding: how it is, of what, and under it what to do."""
     width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns)) - _INDENT
     status = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status], bold=True)
@@ -95,7 +100,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _sum(found: Counter[str]) -> str:
     """Say how many of each there are."""
     told = [f"{found[status]} {status}" for status in ("fail", "warn", "ok") if found[status]]
-    worst: Status = "fail" if found["fail"] else "warn" if found["warn"] else "ok"
+    worst: "Status" = "fail" if found["fail"] else "warn" if found["warn"] else "ok"
     return "\n  " + click.style(", ".join(told), fg=_COLOURS[worst], bold=True)
 
 
