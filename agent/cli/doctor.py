@@ -100,7 +100,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _sum(found: Counter[str]) -> str:
     """Say how many of each there are."""
     told = [f"{found[status]} {status}" for status in ("fail", "warn", "ok") if found[status]]
-    worst: "Status" = "fail" if found["fail"] else "warn" if found["warn"] else "ok"
+    worst: Status = "fail" if found["fail"] else "warn" if found["warn"] else "ok"
     return "\n  " + click.style(", ".join(told), fg=_COLOURS[worst], bold=True)
 
 

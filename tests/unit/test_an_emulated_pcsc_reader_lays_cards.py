@@ -1,0 +1,199 @@
+"""``devices emulate pcsc`` lays cards on vpcd that its driver reads as what was typed."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from agent.cli import main
+from agent.tools.processes import tapledger
+from drivers.device import Place
+from drivers.events import Event, StatusSeen, TokenRead
+from drivers.pcsc.driver import PcscReaderOptions
+from drivers.pcsc.planned import PlannedReading
+from drivers.virtual import keyboard
+from drivers.virtual.keyboard import VirtualKeyboard, typed_from
+from drivers.virtual.nfc_cards import nfc_card_from
+from drivers.virtual.slot import VirtualSlot, VpcdMissing
+
+_KEY = "000102030405060708090A0B0C0D0E0F"
+_GSRN = "061414112345678902"
+_SIGNS = "sdm:04DE5F1EACC040"
+
+
+class _Vpcd:
+    """What vpcd's driver does: it listens, and says each command of a reader to who is there."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(20)
+        self.port = self._listening.getsockname()[1]
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def read(self, reading: PlannedReading) -> list[Event] | None:
+        """Read the next card that is laid; None where it is torn away."""
+        line, _ = self._listening.accept()
+        line.settimeout(20)
+        with closing(line), line.makefile("rwb") as said:
+            line.sendall(b"\x00\x01\x01" + b"\x00\x01\x04")
+            script = reading(said.read(int.from_bytes(said.read(2))))
+            try:
+                command = next(script)
+                while True:
+                    line.sendall(len(command).to_bytes(2) + command)
+                    head = said.read(2)
+                    if not head:
+                        return None
+                    command = script.send(said.read(int.from_bytes(head)))
+            except StopIteration as done:
+                return [event for event in done.value if not isinstance(event, StatusSeen)]
+
+
+@pytest.fixture
+def vpcd() -> Iterator[_Vpcd]:
+    """A stand-in for vpcd."""
+    with closing(_Vpcd()) as vpcd:
+        yield vpcd
+
+
+def _reading(tmp_path: Path, **options: Any) -> PlannedReading:
+    reading = PlannedReading(
+        PcscReaderOptions(**options), Place(name="front", port="Virtual PCD", state=tmp_path)
+    )
+    reading.check()
+    return reading
+
+
+def _token(events: list[Event] | None) -> tuple[str, int | None]:
+    (event,) = events or ()
+    assert isinstance(event, TokenRead), event
+    return str(event.token), event.counter
+
+
+@pytest.mark.parametrize(
+    ("typed", "token"),
+    [
+        ("uid:04A1B2C3D4E5F6", "uid:04A1B2C3D4E5F6"),
+        ("DEADBEEF", "uid:DEADBEEF"),
+        (_GSRN, f"gsrn:{_GSRN}"),
+        (f"type2:{_GSRN}", f"gsrn:{_GSRN}"),
+        (f"type4:gsrn:{_GSRN}", f"gsrn:{_GSRN}"),
+        ("card:10001234", "card:10001234"),
+    ],
+)
+def test_what_is_typed_is_read(vpcd: _Vpcd, tmp_path: Path, typed: str, token: str) -> None:
+    """A chip's number, and a number that is written on a Type 2 or a Type 4 tag."""
+    slot = VirtualSlot(vpcd_port=vpcd.port, meta_key=bytes(16), file_key=bytes(16))
+    slot.plug_in()
+    slot.lay(nfc_card_from(typed))
+    assert _token(vpcd.read(_reading(tmp_path))) == (token, None)
+    slot.unplug()
+
+
+def test_a_card_that_signs_counts_on(vpcd: _Vpcd, tmp_path: Path) -> None:
+    """Each tap has a higher counter, also of an emulator that was started again; a key of one's
+    own is that of the reader, or the tap is refused.
+    """
+    keys = {"meta_key": bytes.fromhex(_KEY), "file_key": bytes(16)}
+    reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key="00" * 16)
+    slot = VirtualSlot(vpcd_port=vpcd.port, **keys)
+    counters = []
+    for _ in range(2):
+        slot.lay(nfc_card_from(_SIGNS))
+        token, counter = _token(vpcd.read(reading))
+        assert token == _SIGNS
+        counters.append(counter)
+        slot.take_away()
+    assert counters[1] == (counters[0] or 0) + 1
+    other = VirtualSlot(vpcd_port=vpcd.port, meta_key=bytes(16), file_key=bytes(16))
+    other.lay(nfc_card_from(_SIGNS))
+    (refused,) = vpcd.read(reading) or ()
+    assert not isinstance(refused, TokenRead)
+    other.unplug()
+
+
+@pytest.mark.parametrize("typed", [_GSRN, _SIGNS, "uid:DEADBEEF"])
+def test_half_a_card_is_no_card(vpcd: _Vpcd, tmp_path: Path, typed: str) -> None:
+    """``half`` is gone in the middle of its reading, of whatever kind it is."""
+    slot = VirtualSlot(vpcd_port=vpcd.port, meta_key=bytes(16), file_key=bytes(16))
+    reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key=_KEY, accept_unsigned=True)
+    card = nfc_card_from(typed)
+    laying = threading.Thread(target=slot.lay_half, args=(card,))
+    laying.start()
+    assert vpcd.read(reading) is None
+    laying.join()
+    assert slot.card is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "0C0006", "uid:0C000621A5", "sdm:DEADBEEF", "type4:x", "type3:1", "4111111111111111"],
+)
+def test_what_is_no_card_says_what_is(typed: str) -> None:
+    """Whatever else is typed is answered with what may be."""
+    with pytest.raises(ValueError, match="sdm:HEX"):
+        nfc_card_from(typed)
+
+
+def test_where_no_vpcd_waits_it_says_how_to_have_one() -> None:
+    """The command ends with what to install, and so does a card that finds nobody any more."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    ended = CliRunner().invoke(main, ["devices", "emulate", "pcsc", "--vpcd", str(free)])
+    assert ended.exit_code == 1
+    assert "apt-get install pcscd vsmartcard-vpcd" in ended.output
+    slot = VirtualSlot(vpcd_port=free, meta_key=bytes(16), file_key=bytes(16))
+    with pytest.raises(VpcdMissing, match="systemctl restart"):
+        slot.lay(nfc_card_from(_GSRN))
+
+
+def test_the_command_lays_what_it_is_given(vpcd: _Vpcd, tmp_path: Path) -> None:
+    """The lines it prints are a reader's configuration, with which its cards are read; no number is
+    printed.
+    """
+    options = ["--vpcd", str(vpcd.port), "--json", "--meta-key", _KEY, "--card", _SIGNS]
+    process = subprocess.Popen(
+        tapledger("devices", "emulate", "pcsc", *options),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
+    reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key="00" * 16, accept_unsigned=True)
+    assert _token(vpcd.read(reading))[0] == _SIGNS
+    output, _ = process.communicate("noise\nbad\nquit\n", timeout=30)
+    told = [json.loads(line) for line in output.splitlines()]
+    assert [line["did"] for line in told] == ["open", "tap", "nothing", "nothing"]
+    assert told[0]["port"] == "Virtual PCD 00 00"
+    assert f'sdm_meta_key = "{_KEY}"' in told[0]["toml"]
+    assert "04DE5F1EACC040" not in output
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"), [("pcsc", "--link"), ("em4100", "--vpcd"), ("hid", "--meta-key")]
+)
+def test_what_means_nothing_is_wrong_use(kind: str, option: str) -> None:
+    """An option of another kind is refused by name."""
+    value = {"--vpcd": "7", "--meta-key": _KEY}.get(option, "x")
+    ended = CliRunner().invoke(main, ["devices", "emulate", kind, option, value])
+    assert ended.exit_code == 2
+    assert option in ended.output
+
+
+def test_a_keyboard_wants_uinput(tmp_path: Path) -> None:
+    """Where the kernel gives no uinput, or the code cannot be typed, that is said."""
+    with pytest.raises(keyboard.UinputMissing, match="modprobe uinput"):
+        VirtualKeyboard(None, uinput=tmp_path / "uinput").plug_in()
+    with pytest.raises(ValueError, match="ASCII"):
+        typed_from("ключ")
+    assert typed_from("5901234123457") == "5901234123457"
