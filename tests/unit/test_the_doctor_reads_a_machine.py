@@ -18,12 +18,13 @@ from agent.doctor.examination import Examination
 from agent.doctor.machine import Machine, Who
 from agent.doctor.patience import within
 from agent.doctor.ports import gather_port
-from agent.doctor.readers import gather_pcsc, pcsc_readers
+from agent.doctor.readers import gather_pcsc
 from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.running import gather_running
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.unit import Unit, credentials_of, installed_unit
 from agent.settings import LedgerSettings
+from drivers.connected import readers_by
 
 _CONFIG = """
 [device]
@@ -315,10 +316,10 @@ def test_pcscds_readers_are_those_that_whoever_asks_may_see() -> None:
         (_Scard(listed=_Scard.SCARD_E_NO_READERS_AVAILABLE), ()),
         (_Scard(listed=0x8010006A), None),
     ):
-        assert pcsc_readers(scard) == readers
+        assert readers_by(scard) == readers
         assert scard.released == 1
     refused = _Scard(context=0x8010001D)
-    assert pcsc_readers(refused) is None
+    assert readers_by(refused) is None
     assert refused.released == 0
 
 
@@ -407,7 +408,7 @@ def test_an_agent_is_known_by_its_answer(
         config.write_text(f'{_CONFIG}[api]\nlisten = "{listen}"\n')
         asked = gather_running(machine, configured((config,)), has_unit=False)
     assert (asked.answers, asked.is_agent) == (True, is_agent)
-    assert (asked.listen, asked.kinds) == (listen, {"front": "reader"})
+    assert (asked.listen, [it.name for it in asked.devices]) == (listen, ["front"])
     config.write_text(f'{_CONFIG}[api]\nlisten = "127.0.0.1:0"\n')
     nobody = gather_running(machine, configured((config,)), has_unit=False)
     assert (nobody.answers, nobody.is_agent) == (False, False)
