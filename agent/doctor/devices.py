@@ -35,9 +35,14 @@ def _is_network(device: ListedDevice) -> bool:
 
 
 def judge_from_outside(
-    machine: Machine, device: ListedDevice, who: Who, readers: tuple[str, ...] | None
+    machine: Machine,
+    device: ListedDevice,
+    who: Who,
+    readers: tuple[str, ...] | None,
+    *,
+    agent: int | None = None,
 ) -> Finding:
-    """Say how a device stands where no agent has it.
+    """Say how a device stands where no agent has it, or the process ``agent``, which hangs.
 
     ``readers`` are those of pcscd, None where nobody could ask it. A network's address is called,
     and hung up at once; that may take three seconds.
@@ -46,7 +51,7 @@ def judge_from_outside(
         return _pcsc(device, readers)
     if _is_network(device):
         return judge_network(gather_network(_title_of(device), device.port))
-    facts = gather_port(machine, device, who)
+    facts = gather_port(machine, device, who, agent=agent)
     amiss = judge_port(facts)
     if amiss is None and device.driver == _HID:
         amiss = judge_keyboard(machine, _title_of(device), device.port)

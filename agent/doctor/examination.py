@@ -116,13 +116,18 @@ class Examination:
             return
         who = Who.me() if unit is None else unit.runs_as
         looked = [
-            (device, judge_from_outside(self.machine, device, who, readers))
+            (
+                device,
+                judge_from_outside(self.machine, device, who, readers, agent=running.locked_by),
+            )
             for device in it.devices
         ]
         reached = [device for device, finding in looked if self._is_listened_to(device, finding)]
         told = [] if running.is_agent else self._heard(reached)
         heard = {device.name: finding for device, finding in zip(reached, told, strict=False)}
         for device, finding in looked:  # in the order of the configuration
+            if running.is_agent and finding.status == "ok":
+                continue  # it is the agent's, which does not answer
             yield heard.get(device.name, finding)
 
     @staticmethod

@@ -18,6 +18,7 @@ _OURS = "/dev/tapledger/"
 _KNOWN = ("/dev/tapledger/by-serial", "/dev/serial/by-id", "/dev/tapledger", "/dev/serial/by-path")
 _SERIAL = ("ttyUSB", "ttyACM")
 _RULE_PLACES = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+_SITE_RULES = "/etc/udev/rules.d/61-tapledger-site.rules"
 _AGAIN = "udevadm control --reload && udevadm trigger"
 
 
@@ -43,8 +44,10 @@ class PortFacts:
     is_keyboard: bool = False
 
 
-def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
-    """Look at the file that is a device's port; it is not opened."""
+def gather_port(
+    machine: Machine, device: ListedDevice, who: Who, *, agent: int | None = None
+) -> PortFacts:
+    """Look at the file that is a device's port; it is not opened. An agent may have it."""
     title, is_keyboard = f"{device.kind} {device.name}", device.driver == _HID
     file = machine.at(device.port)
     known = PortFacts(
@@ -66,14 +69,19 @@ def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
         group_id=found.st_gid,
         openable=_openable(file, found, who),
         # The other end of a pseudo-terminal is an emulated device, and has both open.
-        holders=() if _is_emulated(file) else tuple(machine.holders_of(file)),
-        locked_by=_locker(machine, file),
+        holders=() if _is_emulated(file) else tuple(_holders(machine, file, agent)),
+        locked_by=_locker(machine, file, agent),
     )
 
 
-def _locker(machine: Machine, file: Path) -> str | None:
+def _holders(machine: Machine, file: Path, agent: int | None) -> list[str]:
+    found = machine.holders_of(file)
+    return [name for name in found if not name.endswith(f"(process {agent})")]
+
+
+def _locker(machine: Machine, file: Path, agent: int | None) -> str | None:
     process = machine.locker_of(file)
-    if process is None:
+    if process in (None, agent):
         return None
     name = (machine.text(f"/proc/{process}/comm") or "").strip()
     return f"{name} (process {process})" if name else f"process {process}"
@@ -138,6 +146,9 @@ def _find(facts: PortFacts) -> str:
     """Say how a port that is not there may be found."""
     if facts.port.startswith(_OURS) and not facts.has_rule:
         return f"its name needs {to_install(NAMES)}, then {_AGAIN}"
+    if facts.port.startswith(_OURS) and facts.others and "/by-" not in facts.port:
+        told = f"plug it in, or name it in {_SITE_RULES}, as {NAMES} shows"
+        return f"{told}; there is {', '.join(facts.others[:3])}"
     if facts.others:
         return f"plug it in, or set its port to what is there: {', '.join(facts.others[:3])}"
     what = "keyboard" if facts.is_keyboard else "serial device"

@@ -218,6 +218,26 @@ def test_a_password_is_taken_from_where_the_unit_takes_it(
     assert [finding.status for finding in judge_secret_files(files)] == ["fail"]
 
 
+def test_a_units_variables_are_those_of_its_service(machine: Machine, tmp_path: Path) -> None:
+    """Environment= and EnvironmentFile= are read as systemd reads them, and only what is ours; a
+    file is stronger than the unit, and both are than a credential.
+    """
+    put(machine, "/etc/secret", "from-the-credential\n")
+    put(machine, "/etc/default/tapledger", "# ours\nTAPLEDGER_HUB__USERNAME='of the file'\nX=1\n")
+    put(
+        machine,
+        _UNIT,
+        "LoadCredential=tapledger_hub__password:/etc/secret\n"
+        'Environment=LANG=C "TAPLEDGER_HUB__PASSWORD=of the unit" TAPLEDGER_HUB__USERNAME=unit\n'
+        "Environment='TAPLEDGER_NEVER=closed\n"
+        "EnvironmentFile=-/etc/default/tapledger\nEnvironmentFile=-/etc/default/none\n",
+    )
+    assert credentials_of(machine, installed_unit(machine)) == {
+        "TAPLEDGER_HUB__PASSWORD": "of the unit",
+        "TAPLEDGER_HUB__USERNAME": "of the file",
+    }
+
+
 def test_a_mistake_hides_nothing_else(tmp_path: Path) -> None:
     """Every mistake is said as the agent says it, and what is right beside it is still read."""
     config = tmp_path / "agent.toml"
