@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from drivers.connected import Connected, connected, pcsc_readers
 __all__ = ["DeviceState", "print_list"]
 
 _INDENT = " " * 4
+_ARROW = "→ "
 _WORDS: dict[Status, tuple[str, str]] = {
     "ok": ("present", "green"),
     "warn": ("doubtful", "yellow"),
@@ -73,10 +75,9 @@ def _states(
     who = Who.me() if unit is None else unit.runs_as
     for device in settings.listed:
         lane = settings.lane_of_device.get(device.name)
-        if health is None:
-            yield _state(device, lane, judge_from_outside(machine, device, who, readers))
-        else:
-            yield _state(device, lane, judge_at_agent(device, told.get(device.name)))
+        look = partial(judge_from_outside, machine, device, who, readers)
+        seen = look() if health is None else judge_at_agent(device, told.get(device.name), look)
+        yield _state(device, lane, seen)
 
 
 def _state(device: ListedDevice, lane: str | None, finding: Finding) -> DeviceState:
@@ -142,6 +143,10 @@ def _print_state(state: DeviceState) -> None:
     )
     if state.port not in (state.fault or ""):
         click.echo(f"{_INDENT}{plain(state.port)}")
-    for text, its_colour in ((state.fault, colour), (state.advice, "cyan")):
-        for line in wrapped(text, text_width() - len(_INDENT)) if text else ():
-            click.secho(f"{_INDENT}{line}", fg=its_colour)
+    if state.fault:
+        for line in wrapped(state.fault, text_width() - len(_INDENT)):
+            click.secho(f"{_INDENT}{line}", fg=colour)
+    arrow = _ARROW
+    for line in wrapped(state.advice, text_width() - len(_INDENT + arrow)) if state.advice else ():
+        click.secho(f"{_INDENT}{arrow}{line}", fg="cyan")
+        arrow = " " * len(_ARROW)

@@ -3,7 +3,7 @@
 The doctor and ``tapledger devices list`` both ask here, so that they say the same of a device.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agent.devices import ListedDevice
@@ -77,15 +77,22 @@ def told_by(health: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
     return {str(part.get("name")): part for part in parts}
 
 
-def judge_at_agent(device: ListedDevice, told: Mapping[str, Any] | None) -> Finding:
-    """Say how a device of a running agent is, by what its ``/healthz`` says and counts of it."""
+def judge_at_agent(
+    device: ListedDevice, told: Mapping[str, Any] | None, from_outside: Callable[[], Finding]
+) -> Finding:
+    """Say how a device of a running agent is, by what its ``/healthz`` says and counts of it.
+
+    One that the agent cannot use is looked at ``from_outside``, which may say more.
+    """
     title = _title_of(device)
     if told is None:
         advice = "restart the agent: it has an older configuration"
         return failed(title, "the agent that runs does not know it", advice)
     if not told.get("present"):
-        advice = "plug it in; stop the agent and run the doctor again for more"
-        return failed(title, f"is gone: {told.get('fault')}", advice)
+        looked = from_outside()
+        advice = "plug it in again; stop the agent and run the doctor again for more"
+        gone = failed(title, f"is gone: {told.get('fault')}", advice)
+        return looked if looked.status == "fail" else gone
     seen, refused = int(told.get("presentations", 0)), int(told.get("refused_frames", 0))
     dropped = int(told.get("dropped", 0))
     counted = f"{seen} read, {refused} refused since the start"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from agent.clock import device_clock
@@ -11,7 +12,7 @@ from agent.devices import ListedDevice
 from agent.doctor.broker import gather_broker, judge_broker
 from agent.doctor.clock import gather_clock, judge_clock
 from agent.doctor.configuration import Configured, configured, judge_configuration
-from agent.doctor.devices import PCSC, judge_from_outside
+from agent.doctor.devices import PCSC, judge_at_agent, judge_from_outside, told_by
 from agent.doctor.disk import gather_disk, judge_disk
 from agent.doctor.finding import Finding, fine, warned
 from agent.doctor.ledger import gather_ledger, judge_ledger
@@ -22,7 +23,6 @@ from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.running import (
     RunningFacts,
     gather_running,
-    judge_devices_counted,
     judge_running,
 )
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
@@ -111,20 +111,22 @@ class Examination:
                 facts = gather_pcsc(self.machine, user=_USER)
             yield from judge_pcsc(facts)
             readers = facts.readers
-        if running.health is not None:
-            yield from judge_devices_counted(running)
-            return
         who = Who.me() if unit is None else unit.runs_as
-        looked = [
-            (
-                device,
-                judge_from_outside(self.machine, device, who, readers, agent=running.locked_by),
+        look = {
+            device.name: partial(
+                judge_from_outside, self.machine, device, who, readers, agent=running.locked_by
             )
             for device in it.devices
-        ]
+        }
+        if running.health is not None:
+            told = told_by(running.health)
+            for device in it.devices:
+                yield judge_at_agent(device, told.get(device.name), look[device.name])
+            return
+        looked = [(device, look[device.name]()) for device in it.devices]
         reached = [device for device, finding in looked if self._is_listened_to(device, finding)]
-        told = [] if running.is_agent else self._heard(reached)
-        heard = {device.name: finding for device, finding in zip(reached, told, strict=False)}
+        findings = [] if running.is_agent else self._heard(reached)
+        heard = {each.name: found for each, found in zip(reached, findings, strict=False)}
         for device, finding in looked:  # in the order of the configuration
             if running.is_agent and finding.status == "ok":
                 continue  # it is the agent's, which does not answer

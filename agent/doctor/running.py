@@ -6,14 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from agent.devices import ListedDevice
 from agent.doctor.configuration import Configured
-from agent.doctor.devices import judge_at_agent, told_by
 from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.machine import Machine
 from agent.ledger.places import Places
 
-__all__ = ["RunningFacts", "gather_running", "judge_devices_counted", "judge_running"]
+__all__ = ["RunningFacts", "gather_running", "judge_running"]
 
 _TIMEOUT_S = 3
 _LARGEST_ANSWER = 1 << 20
@@ -30,8 +28,6 @@ class RunningFacts:
     locked_by: int | None = None
     device: str | None = None
     has_unit: bool = False
-    devices: tuple[ListedDevice, ...] = ()
-    """Those of the configuration, in its order."""
 
     @property
     def is_agent(self) -> bool:
@@ -47,7 +43,6 @@ def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> Runni
         device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
         locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
         has_unit=has_unit,
-        devices=it.devices,
         **_asked(it.api.listen if it.api else ""),
     )
 
@@ -106,9 +101,3 @@ def _not_heard(facts: RunningFacts) -> Finding:
         advice = f"systemctl enable --now tapledger-agent; {_LOG}"
         return warned("agent", "the service is installed and does not run", advice)
     return fine("agent", "none runs; the doctor looks at the devices itself")
-
-
-def judge_devices_counted(facts: RunningFacts) -> list[Finding]:
-    """Say how each device of a running agent is, by what the agent counts."""
-    told = told_by(facts.health)
-    return [judge_at_agent(device, told.get(device.name)) for device in facts.devices]

@@ -1,9 +1,6 @@
 """``devices emulate pcsc`` lays cards on vpcd that its driver reads as what was typed."""
 
-import json
-import os
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +9,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from vpcd_stand_in import Vpcd
 
 from agent.cli import main
-from agent.tools.processes import tapledger
 from drivers.device import Place
-from drivers.events import Event, StatusSeen, TokenRead
+from drivers.events import Event, TokenRead
 from drivers.pcsc.driver import PcscReaderOptions
 from drivers.pcsc.planned import PlannedReading
 from drivers.virtual import keyboard
@@ -29,40 +26,10 @@ _GSRN = "061414112345678902"
 _SIGNS = "sdm:04DE5F1EACC040"
 
 
-class _Vpcd:
-    """What vpcd's driver does: it listens, and says each command of a reader to who is there."""
-
-    def __init__(self) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._listening.settimeout(20)
-        self.port = self._listening.getsockname()[1]
-
-    def close(self) -> None:
-        self._listening.close()
-
-    def read(self, reading: PlannedReading) -> list[Event] | None:
-        """Read the next card that is laid; None where it is torn away."""
-        line, _ = self._listening.accept()
-        line.settimeout(20)
-        with closing(line), line.makefile("rwb") as said:
-            line.sendall(b"\x00\x01\x01" + b"\x00\x01\x04")
-            script = reading(said.read(int.from_bytes(said.read(2))))
-            try:
-                command = next(script)
-                while True:
-                    line.sendall(len(command).to_bytes(2) + command)
-                    head = said.read(2)
-                    if not head:
-                        return None
-                    command = script.send(said.read(int.from_bytes(head)))
-            except StopIteration as done:
-                return [event for event in done.value if not isinstance(event, StatusSeen)]
-
-
 @pytest.fixture
-def vpcd() -> Iterator[_Vpcd]:
+def vpcd() -> Iterator[Vpcd]:
     """A stand-in for vpcd."""
-    with closing(_Vpcd()) as vpcd:
+    with closing(Vpcd()) as vpcd:
         yield vpcd
 
 
@@ -91,7 +58,7 @@ def _token(events: list[Event] | None) -> tuple[str, int | None]:
         ("card:10001234", "card:10001234"),
     ],
 )
-def test_what_is_typed_is_read(vpcd: _Vpcd, tmp_path: Path, typed: str, token: str) -> None:
+def test_what_is_typed_is_read(vpcd: Vpcd, tmp_path: Path, typed: str, token: str) -> None:
     """A chip's number, and a number that is written on a Type 2 or a Type 4 tag."""
     slot = VirtualSlot(vpcd_port=vpcd.port, meta_key=bytes(16), file_key=bytes(16))
     slot.plug_in()
@@ -100,7 +67,7 @@ def test_what_is_typed_is_read(vpcd: _Vpcd, tmp_path: Path, typed: str, token: s
     slot.unplug()
 
 
-def test_a_card_that_signs_counts_on(vpcd: _Vpcd, tmp_path: Path) -> None:
+def test_a_card_that_signs_counts_on(vpcd: Vpcd, tmp_path: Path) -> None:
     """Each tap has a higher counter, also of an emulator that was started again; a key of one's
     own is that of the reader, or the tap is refused.
     """
@@ -123,7 +90,7 @@ def test_a_card_that_signs_counts_on(vpcd: _Vpcd, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("typed", [_GSRN, _SIGNS, "uid:DEADBEEF"])
-def test_half_a_card_is_no_card(vpcd: _Vpcd, tmp_path: Path, typed: str) -> None:
+def test_half_a_card_is_no_card(vpcd: Vpcd, tmp_path: Path, typed: str) -> None:
     """``half`` is gone in the middle of its reading, of whatever kind it is."""
     slot = VirtualSlot(vpcd_port=vpcd.port, meta_key=bytes(16), file_key=bytes(16))
     reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key=_KEY, accept_unsigned=True)
@@ -155,28 +122,6 @@ def test_where_no_vpcd_waits_it_says_how_to_have_one() -> None:
     slot = VirtualSlot(vpcd_port=free, meta_key=bytes(16), file_key=bytes(16))
     with pytest.raises(VpcdMissing, match="systemctl restart"):
         slot.lay(nfc_card_from(_GSRN))
-
-
-def test_the_command_lays_what_it_is_given(vpcd: _Vpcd, tmp_path: Path) -> None:
-    """The lines it prints are a reader's configuration, with which its cards are read; no number is
-    printed.
-    """
-    options = ["--vpcd", str(vpcd.port), "--json", "--meta-key", _KEY, "--card", _SIGNS]
-    process = subprocess.Popen(
-        tapledger("devices", "emulate", "pcsc", *options),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ,
-    )
-    reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key="00" * 16, accept_unsigned=True)
-    assert _token(vpcd.read(reading))[0] == _SIGNS
-    output, _ = process.communicate("noise\nbad\nquit\n", timeout=30)
-    told = [json.loads(line) for line in output.splitlines()]
-    assert [line["did"] for line in told] == ["open", "tap", "nothing", "nothing"]
-    assert told[0]["port"] == "Virtual PCD 00 00"
-    assert f'sdm_meta_key = "{_KEY}"' in told[0]["toml"]
-    assert "04DE5F1EACC040" not in output
 
 
 @pytest.mark.parametrize(

@@ -241,15 +241,21 @@ def test_a_running_agents_devices_are_judged_by_its_counters(
     device: ListedDevice, change: dict[str, object], status: str, part: str
 ) -> None:
     """What is refused more often than it is read means something else of each kind of device."""
-    found = judge_at_agent(device, _COUNTED | change)
+    fine = Finding(name="reader front", status="ok", said="is there")
+    found = judge_at_agent(device, _COUNTED | change, lambda: fine)
     assert found.name == f"{device.kind} front"
     assert told(found)[0] == status
     assert part in told(found)[1]
 
 
 def test_a_device_that_the_agent_does_not_know_is_a_fault() -> None:
-    """An agent that was started with an older file does not have it."""
-    assert told(judge_at_agent(_FRONT, None))[0] == "fail"
+    """An agent that was started with an older file has none; of one that is gone more may be seen
+    than it says.
+    """
+    absent = Finding(name="reader front", status="fail", said="nothing is at it", advice="look")
+    assert told(judge_at_agent(_FRONT, None, lambda: absent))[0] == "fail"
+    gone = _COUNTED | {"present": False, "fault": "[Errno 2]"}
+    assert judge_at_agent(_FRONT, gone, lambda: absent) == absent
 
 
 @pytest.mark.parametrize(
