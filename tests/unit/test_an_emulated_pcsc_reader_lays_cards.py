@@ -69,7 +69,7 @@ def test_what_is_typed_is_read(vpcd: Vpcd, tmp_path: Path, typed: str, token: st
 
 
 def test_a_card_that_signs_counts_on(vpcd: Vpcd, tmp_path: Path) -> None:
-    """Each tap has a higher counter; a key of one's own is that of the reader, or the tap is refused."""
+    """Each tap has a higher counter; with a key that is not the reader's it is refused."""
     keys = {"meta_key": bytes.fromhex(_KEY), "file_key": bytes(16)}
     reading = _reading(tmp_path, sdm_meta_key=_KEY, sdm_file_key="00" * 16)
     slot = VirtualSlot(vpcd_port=vpcd.port, **keys)
