@@ -5,7 +5,6 @@ is opened, so nothing is written to or reset, whatever it is.
 """
 
 import importlib
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any, Literal
 
 from serial.tools.list_ports import comports
 
-__all__ = ["Connected", "connected", "holder_of", "pcsc_readers"]
+__all__ = ["Connected", "connected", "pcsc_readers", "readers_by"]
 
 _PLACES = (
     *("tapledger", "tapledger/by-serial", "serial/by-id", "tapledger/input/by-serial"),
@@ -41,7 +40,7 @@ def connected(
     dev: Path = Path("/dev"),
     *,
     ports: Callable[[], Iterable[Any]] = comports,
-    readers: Callable[[], tuple[str, ...]] | None = None,
+    readers: Callable[[], tuple[str, ...] | None] | None = None,
 ) -> list[Connected]:
     """Answer serial ports, scanners that type as keyboards, and PC/SC readers, each once."""
     named = dict(_named(dev))
@@ -58,7 +57,7 @@ def connected(
     ]
     found += [
         Connected(kind="pcsc", about="PC/SC reader", port=name, file=name)
-        for name in (readers or pcsc_readers)()
+        for name in (readers or pcsc_readers)() or ()
     ]
     return sorted(found, key=lambda each: (each.kind != "serial", each.kind, each.port))
 
@@ -96,53 +95,33 @@ def _about(port: Any, name: str | None) -> str:
     return plain.replace("_", " ") or "serial port"
 
 
-def pcsc_readers() -> tuple[str, ...]:
-    """Ask pcscd for the names of its readers; none where it, or pyscard, is not there.
-
-    A pcscd that hangs is given up after three seconds.
+def pcsc_readers() -> tuple[str, ...] | None:
+    """Ask pcscd for the readers that whoever asks may see; None where nobody could ask: it, or
+    pyscard, is not there, it refuses, or hangs for three seconds.
     """
-    found: list[str] = []
-    asking = threading.Thread(target=lambda: found.extend(_ask_pcscd()), daemon=True)
+    found: list[tuple[str, ...] | None] = []
+    asking = threading.Thread(target=lambda: found.append(_ask_pcscd()), daemon=True)
     asking.start()
     asking.join(_PCSCD_S)
-    return tuple(found)
+    return found[0] if found else None
 
 
-def _ask_pcscd() -> list[str]:
+def _ask_pcscd() -> tuple[str, ...] | None:
     try:
-        scard = importlib.import_module("smartcard.scard")
+        return readers_by(importlib.import_module("smartcard.scard"))
     except ImportError:
-        return []
+        return None
+
+
+def readers_by(scard: Any) -> tuple[str, ...] | None:
+    """Ask by pyscard's low-level calls."""
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     if result != scard.SCARD_S_SUCCESS:
-        return []
+        return None
     try:
         result, names = scard.SCardListReaders(context, [])
+        if result == scard.SCARD_S_SUCCESS:
+            return tuple(names)
+        return () if result == scard.SCARD_E_NO_READERS_AVAILABLE else None
     finally:
         scard.SCardReleaseContext(context)
-    return list(names) if result == scard.SCARD_S_SUCCESS else []
-
-
-def holder_of(port: Path) -> str | None:
-    """Name the program that has locked a port's file, as pyserial does; None where none has.
-
-    Read from proc(5), /proc/locks: pid, and the file's device and inode.
-    """
-    found = port.stat()
-    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-    try:
-        locks = Path("/proc/locks").read_text("ascii").splitlines()
-    except OSError:
-        return None
-    for fields in (line.split() for line in locks):
-        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == device:
-            return _program(fields[4])
-    return None
-
-
-def _program(pid: str) -> str:
-    try:
-        name = Path("/proc", pid, "comm").read_text("utf-8", "replace").strip()
-    except OSError:
-        return f"process {pid}"
-    return f"{name} (process {pid})"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.logs import configure_logs
 from agent.paths import shipped_program, shipped_year
-from agent.service import configure_logs
 
 if TYPE_CHECKING:
     from agent.tools.bench import Figures, Report

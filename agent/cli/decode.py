@@ -5,32 +5,17 @@ from typing import Any
 
 import click
 
+from agent.cli.options import AES_KEY, HEX
+
 __all__ = ["decode"]
 
 _DRIVERS = ("em4100", "pn532", "wiegand", "uhf18", "epc", "barcode", "ndef", "sdm", "atr")
 
 
-class _Hex(click.ParamType[bytes]):
-    """Bytes as people write them: upper or lower case, with blanks between."""
-
-    name = "hex"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> bytes:
-        try:
-            return bytes.fromhex(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-_HEX = _Hex()
-
-
 @click.command()
 @click.argument("driver", type=click.Choice(_DRIVERS))
 @click.argument("file", type=click.File("rb"), required=False)
-@click.option("--hex", "typed", type=_HEX, metavar="HEX", help="The bytes, spaces allowed.")
+@click.option("--hex", "typed", type=HEX, metavar="HEX", help="The bytes, spaces allowed.")
 @click.option(
     "--framing",
     type=click.Choice(["stx", "gap"]),
@@ -38,8 +23,8 @@ _HEX = _Hex()
     show_default=True,
     help="gap: bare characters framed by silence, as an EM-18 sends them.",
 )
-@click.option("--meta-key", type=_HEX, metavar="HEX", help="sdm: the key of the PICC data.")
-@click.option("--file-key", type=_HEX, metavar="HEX", help="sdm: the key of the signature.")
+@click.option("--meta-key", type=AES_KEY, metavar="HEX", help="sdm: the key of the PICC data.")
+@click.option("--file-key", type=AES_KEY, metavar="HEX", help="sdm: the key of the signature.")
 @click.option(
     "--last-counter",
     type=click.IntRange(0, 2**24 - 1),
@@ -78,8 +63,8 @@ def decode(
         raise click.UsageError("give either FILE or --hex HEX")
     options = Options(
         framing=framing,
-        meta_key=_key("--meta-key", meta_key),
-        file_key=_key("--file-key", file_key),
+        meta_key=meta_key,
+        file_key=file_key,
         last_counter=last_counter,
         member_prefixes=_prefixes(member_prefixes),
     )
@@ -89,14 +74,6 @@ def decode(
             click.echo(json.dumps(thing, separators=(",", ":")))
     except OptionsMissing as missing:
         raise click.UsageError(str(missing)) from None
-
-
-def _key(option: str, key: bytes | None) -> bytes | None:
-    if key is not None and len(key) != 16:
-        raise click.BadParameter(
-            "a key of AES-128 has 16 bytes, 32 digits of hex", param_hint=option
-        )
-    return key
 
 
 def _prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:

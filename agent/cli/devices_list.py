@@ -1,47 +1,56 @@
 """What ``tapledger devices list`` prints: configured devices, and what is connected beside them."""
 
-import grp
 import json
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from agent.cli.agent_calls import health_of
-from agent.cli.columns import plain
+from agent.cli.columns import plain, text_width, wrapped
 from agent.devices import ListedDevice
+from agent.doctor.devices import PCSC, judge_at_agent, judge_from_outside, told_by
+from agent.doctor.finding import Finding, Status
+from agent.doctor.machine import Machine, Who
+from agent.doctor.unit import installed_unit
 from agent.settings import AgentSettings
-from drivers.connected import Connected, connected, holder_of
+from drivers.connected import Connected, connected, pcsc_readers
 
-__all__ = ["DeviceState", "print_list", "state_of"]
+__all__ = ["DeviceState", "print_list"]
 
-_PCSC = "pcsc"
 _INDENT = " " * 4
+_ARROW = "→ "
+_WORDS: dict[Status, tuple[str, str]] = {
+    "ok": ("present", "green"),
+    "warn": ("doubtful", "yellow"),
+    "fail": ("cannot be used", "red"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceState:
-    """How one configured device stands. ``present`` is None where only opening it would tell."""
+    """How one configured device stands. ``status`` and ``fault`` are as the doctor's."""
 
     name: str
     kind: str
     driver: str
     port: str
     lane: str | None
-    present: bool | None
-    fault: str | None = None
-    advice: str | None = None
+    present: bool
+    status: Status
+    fault: str | None
+    advice: str | None
 
 
 def print_list(settings: AgentSettings | None, *, as_json: bool) -> None:
     """Print it. Ends with exit code 1 where a configured device cannot be used."""
-    there = connected()
+    readers = pcsc_readers()
+    there = connected(readers=lambda: readers)
     health = None if settings is None else health_of(settings)
-    states = [] if settings is None else list(_states(settings, health, there))
+    states = [] if settings is None else list(_states(settings, health, readers))
     beside = _beside(settings, there)
     if as_json:
         told = {
@@ -54,107 +63,35 @@ def print_list(settings: AgentSettings | None, *, as_json: bool) -> None:
         click.echo(json.dumps(told))
     else:
         _print(settings, states, beside, is_running=health is not None)
-    if any(state.present is False for state in states):
+    if any(not state.present for state in states):
         raise SystemExit(1)
 
 
 def _states(
-    settings: AgentSettings, health: dict[str, Any] | None, there: list[Connected]
+    settings: AgentSettings, health: dict[str, Any] | None, readers: tuple[str, ...] | None
 ) -> Iterator[DeviceState]:
-    told = _told_by(health)
+    told, machine = told_by(health), Machine()
+    unit = installed_unit(machine)
+    who = Who.me() if unit is None else unit.runs_as
     for device in settings.listed:
         lane = settings.lane_of_device.get(device.name)
-        if health is None:
-            yield state_of(device, lane, there)
-        else:
-            yield _state_at_agent(device, lane, told.get(device.name))
+        look = partial(judge_from_outside, machine, device, who, readers)
+        seen = look() if health is None else judge_at_agent(device, told.get(device.name), look)
+        yield _state(device, lane, seen)
 
 
-def _told_by(health: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    parts = [*(health or {}).get("readers", ()), *(health or {}).get("scanners", ())]
-    return {part["name"]: part for part in parts}
-
-
-def _state(
-    device: ListedDevice,
-    lane: str | None,
-    *,
-    present: bool | None,
-    fault: str | None = None,
-    advice: str | None = None,
-) -> DeviceState:
+def _state(device: ListedDevice, lane: str | None, finding: Finding) -> DeviceState:
     return DeviceState(
         name=device.name,
         kind=device.kind,
         driver=device.driver,
         port=device.port,
         lane=lane,
-        present=present,
-        fault=fault,
-        advice=advice,
+        present=finding.status != "fail",
+        status=finding.status,
+        fault=None if finding.status == "ok" else finding.said,
+        advice=finding.advice,
     )
-
-
-def _state_at_agent(
-    device: ListedDevice, lane: str | None, told: dict[str, Any] | None
-) -> DeviceState:
-    if told is None:
-        fault, advice = "the agent does not know it", "restart the agent: it has an older file"
-        return _state(device, lane, present=False, fault=fault, advice=advice)
-    if told["present"]:
-        return _state(device, lane, present=True)
-    advice = "plug it in, or look below for its name; the agent takes it up by itself"
-    return _state(device, lane, present=False, fault=told["fault"], advice=advice)
-
-
-def state_of(device: ListedDevice, lane: str | None, there: list[Connected]) -> DeviceState:
-    """Say how a device stands as far as is seen from outside: nothing is opened."""
-    if device.driver == _PCSC:
-        return _state_of_pcsc(device, lane, there)
-    if not device.port.startswith("/"):
-        advice = "it is on the network: 'tapledger devices watch' opens it"
-        return _state(device, lane, present=None, advice=advice)
-    file = Path(device.port)
-    try:
-        found = file.stat()
-        holder = holder_of(file)
-    except OSError as error:
-        fault, advice = _unreachable(error)
-        return _state(device, lane, present=False, fault=fault, advice=advice)
-    if not stat.S_ISCHR(found.st_mode):
-        fault, advice = "that is no device", "set its port to one of those below"
-    elif not os.access(file, os.R_OK | os.W_OK):
-        fault, advice = "you may not open it", _let_in(found)
-    elif holder is not None:
-        fault, advice = f"{holder} has it", "stop that program: two would both miss bytes"
-    else:
-        return _state(device, lane, present=True)
-    return _state(device, lane, present=False, fault=fault, advice=advice)
-
-
-def _state_of_pcsc(device: ListedDevice, lane: str | None, there: list[Connected]) -> DeviceState:
-    names = [each.port for each in there if each.kind == _PCSC]
-    if any(name.startswith(device.port) for name in names):
-        return _state(device, lane, present=True)
-    advice = "plug it in, look below for its name, and see that pcscd runs"
-    fault = "pcscd has no reader of that name"
-    return _state(device, lane, present=False, fault=fault, advice=advice)
-
-
-def _unreachable(error: OSError) -> tuple[str, str]:
-    if isinstance(error, PermissionError):
-        return "you may not look there", "run it as root"
-    return "nothing is there", "plug it in, or set its port to one of those below"
-
-
-def _let_in(found: os.stat_result) -> str:
-    try:
-        group = grp.getgrgid(found.st_gid).gr_name
-    except KeyError:
-        group = str(found.st_gid)
-    if found.st_gid == 0 or not found.st_mode & stat.S_IRGRP:
-        return "run it as root, or install the udev rules of systemd/"
-    return f"usermod -aG {group} $USER, and log in again"
 
 
 def _beside(settings: AgentSettings | None, there: list[Connected]) -> list[Connected]:
@@ -162,13 +99,13 @@ def _beside(settings: AgentSettings | None, there: list[Connected]) -> list[Conn
     ports = [] if settings is None else [device.port for device in settings.listed]
     files = {str(Path(port).resolve()) if port.startswith("/") else port for port in ports}
     pcsc = [
-        device.port for device in (settings.listed if settings else ()) if device.driver == _PCSC
+        device.port for device in (settings.listed if settings else ()) if device.driver == PCSC
     ]
     return [
         each
         for each in there
         if each.file not in files
-        and not (each.kind == _PCSC and any(each.port.startswith(port) for port in pcsc))
+        and not (each.kind == PCSC and any(each.port.startswith(port) for port in pcsc))
     ]
 
 
@@ -198,16 +135,18 @@ def _print(
 
 
 def _print_state(state: DeviceState) -> None:
-    word, colour = {
-        True: ("present", "green"),
-        False: (f"gone: {plain(state.fault or '')}", "red"),
-        None: ("not looked at", "yellow"),
-    }[state.present]
+    word, colour = _WORDS[state.status]
     lane = f"lane {state.lane}" if state.lane else "no lane"
     click.echo(
         f"  {state.name:<12} {state.driver:<8} {state.kind:<8} {lane:<8} "
         + click.style(word, fg=colour)
     )
-    click.echo(f"{_INDENT}{plain(state.port)}")
-    if state.advice:
-        click.secho(f"{_INDENT}{state.advice}", fg="yellow")
+    if state.port not in (state.fault or ""):
+        click.echo(f"{_INDENT}{plain(state.port)}")
+    if state.fault:
+        for line in wrapped(state.fault, text_width() - len(_INDENT)):
+            click.secho(f"{_INDENT}{line}", fg=colour)
+    arrow = _ARROW
+    for line in wrapped(state.advice, text_width() - len(_INDENT + arrow)) if state.advice else ():
+        click.secho(f"{_INDENT}{arrow}{line}", fg="cyan")
+        arrow = " " * len(_ARROW)

@@ -22,7 +22,7 @@ from agent.cli.shown import fail
 from agent.core.mistakes import did_you_mean
 from agent.device_news import changes, news_of
 from agent.devices import ListedDevice
-from agent.service import configure_logs
+from agent.logs import configure_logs
 from agent.settings import AgentSettings
 from drivers.device import Device, DeviceEvent
 

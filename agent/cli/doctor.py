@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.columns import plain
+from agent.cli.columns import plain, text_width, wrapped
 from agent.cli.shown import until_nobody_reads
-from agent.doctor import Examination, Finding, Status
+
+if TYPE_CHECKING:
+    from agent.doctor import Finding, Status
 
 __all__ = ["doctor"]
 
-_COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
-_WIDEST = 100
-_NARROWEST = 60
+_COLOURS: "dict[Status, str]" = {"ok": "green", "warn": "yellow", "fail": "red"}
 _NAME = 13
 _INDENT = 2 + 4 + 2 + _NAME + 2
 _ARROW = "→ "
@@ -57,6 +57,8 @@ def doctor(
     to head office, and changes nothing. Run it as root, with or without the agent. Exit code 1
     where something fails; what is only doubtful leaves it 0.
     """
+    from agent.doctor.examination import Examination  # noqa: PLC0415 - it needs all that the agent does
+
     if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
         context.color = False
     found: Counter[str] = Counter()
@@ -70,26 +72,21 @@ def doctor(
         raise SystemExit(1)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: "Finding") -> str:
     """Write a finding: how it is, of what, and under it what to do."""
-    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns)) - _INDENT
+    width = text_width() - _INDENT
     status = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status], bold=True)
     name = plain(finding.name)
     # A name that is wider than its column has the first line for itself.
-    first, *more = [*([""] if len(name) > _NAME else []), *_wrapped(finding.said, width)]
+    first, *more = [*([""] if len(name) > _NAME else []), *wrapped(finding.said, width)]
     lines = [f"  {status}  {click.style(f'{name:<{_NAME}}', bold=True)}  {first}".rstrip()]
     lines += [" " * _INDENT + line for line in more]
     if finding.advice is not None:
         arrow = _ARROW
-        for line in _wrapped(finding.advice, width - len(_ARROW)):
+        for line in wrapped(finding.advice, width - len(_ARROW)):
             lines.append(" " * _INDENT + click.style(arrow + line, fg="cyan"))
             arrow = " " * len(_ARROW)
     return "\n".join(lines)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text at blanks alone: a path or a command that is wider can still be copied."""
-    return wrap(plain(text), width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _sum(found: Counter[str]) -> str:

@@ -2,23 +2,18 @@
 
 import asyncio
 import os
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from agent import __version__
-from agent.cli.bench import bench
-from agent.cli.decode import decode
-from agent.cli.devices import devices
-from agent.cli.doctor import doctor
-from agent.cli.ledger import ledger
-from agent.cli.pin import pin
-from agent.cli.program import program
 from agent.cli.shown import fail, plain_errors
-from agent.layered import load
-from agent.service import configure_logs, leave
 
 __all__ = ["main"]
+
+_OF_THEIR_OWN = ("bench", "decode", "devices", "doctor", "ledger", "pin", "program")
+"""Commands with a module of their own, which has their name."""
 
 _config = click.option(
     "--config",
@@ -30,7 +25,20 @@ _config = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: none must wait for what only another needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_OF_THEIR_OWN])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _OF_THEIR_OWN:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(f"agent.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tapledger")
 def main() -> None:
     """In-store loyalty agent: points at the till that work offline and sync with head office."""
@@ -44,6 +52,9 @@ def agent(configs: tuple[Path, ...]) -> None:
     """Run the store daemon until SIGTERM."""
     # Imported here: the command line must not wait for what only the daemon needs.
     from agent.daemon import Agent  # noqa: PLC0415
+    from agent.layered import load  # noqa: PLC0415
+    from agent.logs import configure_logs  # noqa: PLC0415
+    from agent.service import leave  # noqa: PLC0415
     from agent.settings import AgentSettings  # noqa: PLC0415
 
     configure_logs()
@@ -56,7 +67,9 @@ def agent(configs: tuple[Path, ...]) -> None:
 @plain_errors
 def hub(configs: tuple[Path, ...]) -> None:
     """Run head office until SIGTERM."""
-    from sync.hub.server import Hub  # noqa: PLC0415 - see above
+    from agent.layered import load  # noqa: PLC0415 - see above
+    from agent.logs import configure_logs  # noqa: PLC0415
+    from sync.hub.server import Hub  # noqa: PLC0415
     from sync.hub.settings import HubSettings  # noqa: PLC0415
 
     configure_logs()
@@ -83,12 +96,3 @@ def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
         Demo(baskets=baskets, seed=seed, headless=headless, keep=keep).play()
     except (DemoFailed, ToolMissing, TimeoutError, RuntimeError) as error:
         fail(str(error), code=1)
-
-
-main.add_command(bench)
-main.add_command(decode)
-main.add_command(devices)
-main.add_command(doctor)
-main.add_command(ledger)
-main.add_command(pin)
-main.add_command(program)

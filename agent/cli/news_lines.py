@@ -1,6 +1,7 @@
 """What devices see, as lines on a terminal: one each, in words, a card never in full."""
 
 import json
+import re
 import shutil
 import sys
 import time
@@ -80,6 +81,10 @@ class NewsPrinter:
         click.secho(f"In {for_s:.0f} s: {said}.", bold=True)
 
 
+_PREAMBLE = re.compile(r"could not open port \S+: |\[Errno -?\d+\] ", re.IGNORECASE)
+"""What stands before the reason, and would leave no room for it."""
+
+
 def _when(at: str) -> str:
     return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S.%f}"[:-3]
 
@@ -97,7 +102,7 @@ def _what(news: Mapping[str, Any]) -> str:
         case "refused":
             return REASONS.get(news["reason"], str(news["reason"]))
         case "lost" | "agent":
-            return str(news.get("fault") or NOTHING)
+            return _PREAMBLE.sub("", str(news.get("fault") or NOTHING))
         case _:
             return "there, and can be used"
 

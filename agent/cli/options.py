@@ -1,11 +1,12 @@
-"""What the commands of ``tapledger ledger`` take alike."""
+"""What several commands take alike."""
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-__all__ = ["DAY", "as_json_option", "db_option", "must_exist"]
+__all__ = ["AES_KEY", "DAY", "HEX", "as_json_option", "db_option", "must_exist"]
 
 
 class _Day(click.DateTime):
@@ -25,7 +26,35 @@ class _Day(click.DateTime):
         return day
 
 
-DAY = _Day()
+class _Hex(click.ParamType[bytes]):
+    """Bytes as people write them: upper or lower case, with blanks between."""
+
+    name = "hex"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> bytes:
+        """Read them. Raises click.BadParameter."""
+        try:
+            return bytes.fromhex(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _AesKey(_Hex):
+    """A key of AES-128."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> bytes:
+        """Read it. Raises click.BadParameter."""
+        key = super().convert(value, param, ctx)
+        if len(key) != 16:
+            self.fail("a key of AES-128 has 16 bytes, 32 digits of hex", param, ctx)
+        return key
+
+
+AES_KEY, DAY, HEX = _AesKey(), _Day(), _Hex()
 
 db_option = click.option(
     "--db",

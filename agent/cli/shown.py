@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from agent.core.strict_toml import InvalidDocument
-from agent.ledger import LedgerDamaged, LedgerError
-from agent.service import ServiceError
+if TYPE_CHECKING:
+    from agent.ledger import LedgerDamaged
 
 __all__ = ["fail", "plain_errors", "progress_bar", "say_left_out", "until_nobody_reads"]
 
@@ -26,7 +25,7 @@ def fail(message: str, *, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def say_left_out(left_out: list[LedgerDamaged]) -> None:
+def say_left_out(left_out: "list[LedgerDamaged]") -> None:
     """End with what could not be read, where something could not: exit code 1."""
     if left_out:
         lines = [f"left out: {error}" for error in left_out]
@@ -41,18 +40,42 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
     def guarded(*args: Any, **options: Any) -> None:
         try:
             command(*args, **options)
-        except InvalidDocument as error:
-            fail(str(error), code=2)
-        except (ServiceError, LedgerError) as error:
-            fail(str(error), code=1)
-        except OSError as error:
+        except Exception as error:
+            code = _code_of(error)
+            if code is None:
+                raise
             # A write that fails does not know its file.
-            where = error.filename or options.get("out") or options.get("to") or options.get("db")
-            fail(f"{where or command.__name__}: {error.strerror or error}", code=1)
-        except sqlite3.Error as error:
-            fail(f"{options.get('db') or command.__name__}: {error}", code=1)
+            where = options.get("out") or options.get("to") or options.get("db")
+            fail(_in_words(error, str(where or command.__name__)), code=code)
 
     return guarded
+
+
+def _code_of(error: Exception) -> int | None:
+    """Answer the exit code of an error that is known; None for all others."""
+    if isinstance(error, OSError | sqlite3.Error):
+        return 1
+    if isinstance(error, click.ClickException | click.exceptions.Exit):
+        return None
+    # Imported here: a command that needs none of these, and goes well, must not wait for them.
+    from agent.core.strict_toml import InvalidDocument  # noqa: PLC0415
+
+    if isinstance(error, InvalidDocument):
+        return 2
+    from agent.ledger import LedgerError  # noqa: PLC0415
+    from agent.service import ServiceError  # noqa: PLC0415
+
+    return 1 if isinstance(error, ServiceError | LedgerError) else None
+
+
+def _in_words(error: Exception, where: str) -> str:
+    match error:
+        case OSError():
+            return f"{error.filename or where}: {error.strerror or error}"
+        case sqlite3.Error():
+            return f"{where}: {error}"
+        case _:
+            return str(error)
 
 
 def until_nobody_reads(command: Callable[..., None]) -> Callable[..., None]:

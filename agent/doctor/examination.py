@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from agent.clock import device_clock
@@ -11,18 +12,17 @@ from agent.devices import ListedDevice
 from agent.doctor.broker import gather_broker, judge_broker
 from agent.doctor.clock import gather_clock, judge_clock
 from agent.doctor.configuration import Configured, configured, judge_configuration
+from agent.doctor.devices import PCSC, judge_at_agent, judge_from_outside, told_by
 from agent.doctor.disk import gather_disk, judge_disk
 from agent.doctor.finding import Finding, fine, warned
 from agent.doctor.ledger import gather_ledger, judge_ledger
 from agent.doctor.listening import gather_heard, judge_heard, listens_to
 from agent.doctor.machine import Machine, Who
-from agent.doctor.ports import gather_port, judge_port
 from agent.doctor.readers import gather_pcsc, judge_modules, judge_pcsc
 from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.running import (
     RunningFacts,
     gather_running,
-    judge_reader_counts,
     judge_running,
 )
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
@@ -34,17 +34,11 @@ __all__ = ["Examination", "Meanwhile"]
 Meanwhile = Callable[[str], AbstractContextManager[object]]
 """Says what takes long while it is done."""
 
-_PCSC = "pcsc"
 _USER = "tapledger"
 
 
 def _in_silence(_: str) -> AbstractContextManager[object]:
     return nullcontext()
-
-
-def _unheard(device: ListedDevice) -> Finding:
-    how = "is there" if device.port.startswith("/") else "is for its driver to open"
-    return fine(f"{device.kind} {device.name}", f"{device.port} {how}")
 
 
 def _guarded(name: str, part: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -111,36 +105,42 @@ class Examination:
         self, it: Configured, unit: Unit | None, running: RunningFacts
     ) -> Iterator[Finding]:
         yield from judge_modules(self.machine.modules(), it.devices)
-        if any(device.driver == _PCSC for device in it.devices):
+        readers = None
+        if any(device.driver == PCSC for device in it.devices):
             with self.meanwhile("asking pcscd for its readers"):
                 facts = gather_pcsc(self.machine, user=_USER)
             yield from judge_pcsc(facts)
-        if running.health is not None:
-            yield from judge_reader_counts(running)
-            return
+            readers = facts.readers
         who = Who.me() if unit is None else unit.runs_as
-        looked = [
-            (device, judge_port(gather_port(self.machine, device, who)))
+        look = {
+            device.name: partial(
+                judge_from_outside, self.machine, device, who, readers, agent=running.locked_by
+            )
             for device in it.devices
-            if device.driver != _PCSC
-        ]
-        reached = [device for device, amiss in looked if amiss is None]
-        heard = iter(() if running.is_agent else self._heard(reached))
-        for _, amiss in looked:
-            told = amiss or next(heard, None)  # in the order of the configuration
-            if told is not None:
-                yield told
+        }
+        if running.health is not None:
+            told = told_by(running.health)
+            for device in it.devices:
+                yield judge_at_agent(device, told.get(device.name), look[device.name])
+            return
+        looked = [(device, look[device.name]()) for device in it.devices]
+        reached = [device for device, finding in looked if self._is_listened_to(device, finding)]
+        findings = [] if running.is_agent else self._heard(reached)
+        heard = {each.name: found for each, found in zip(reached, findings, strict=False)}
+        for device, finding in looked:  # in the order of the configuration
+            if running.is_agent and finding.status == "ok":
+                continue  # it is the agent's, which does not answer
+            yield heard.get(device.name, finding)
 
-    def _heard(self, devices: list[ListedDevice]) -> list[Finding]:
-        lines = [device for device in devices if listens_to(device)]
+    @staticmethod
+    def _is_listened_to(device: ListedDevice, finding: Finding) -> bool:
+        return finding.status == "ok" and listens_to(device)
+
+    def _heard(self, lines: list[ListedDevice]) -> list[Finding]:
         names = ", ".join(device.name for device in lines)
         listening = f"listening to {names} for {self.listen_s:g} s: lay a card on it now"
         with self.meanwhile(listening) if lines else nullcontext():
-            heard = iter(gather_heard(lines, for_s=self.listen_s))
-        return [
-            judge_heard(next(heard)) if listens_to(device) else _unheard(device)
-            for device in devices
-        ]
+            return [judge_heard(heard) for heard in gather_heard(lines, for_s=self.listen_s)]
 
     def _head_office(self, it: Configured) -> Iterator[Finding]:
         if it.hub is None:

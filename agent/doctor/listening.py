@@ -14,7 +14,7 @@ from agent.devices import ListedDevice
 from agent.doctor.baud import Verdict, judge_line
 from agent.doctor.finding import Finding, failed, fine, warned
 from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.port import PORT_ERRORS, Live
+from drivers.port import PORT_ERRORS, Live, open_serial
 from drivers.registry import driver_of
 from drivers.serial_driver import SerialDriver
 from drivers.session import Listening
@@ -44,8 +44,13 @@ class HeardFacts:
 
 
 def listens_to(device: ListedDevice) -> bool:
-    """Say whether a device is on a line that can be listened to."""
-    return isinstance(driver_of(device.kind, device.driver), SerialDriver)
+    """Say whether a device is on a line of this machine that can be listened to.
+
+    A keyboard is somebody's to type on, and a device server has one line for one program.
+    """
+    driver = driver_of(device.kind, device.driver)
+    is_line = isinstance(driver, SerialDriver) and driver.open_port is open_serial
+    return is_line and "://" not in device.port
 
 
 def gather_heard(devices: Iterable[ListedDevice], *, for_s: float) -> list[HeardFacts]:

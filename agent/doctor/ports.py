@@ -7,15 +7,18 @@ from pathlib import Path
 
 from agent.devices import ListedDevice
 from agent.doctor.finding import Finding, failed, warned
+from agent.doctor.keyboards import keyboards
 from agent.doctor.machine import Machine, Who, group_name
 from agent.doctor.shipped import NAMES, to_install
 
 __all__ = ["PortFacts", "gather_port", "judge_port", "may_open"]
 
+_HID = "hid"
 _OURS = "/dev/tapledger/"
 _KNOWN = ("/dev/tapledger/by-serial", "/dev/serial/by-id", "/dev/tapledger", "/dev/serial/by-path")
 _SERIAL = ("ttyUSB", "ttyACM")
 _RULE_PLACES = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+_SITE_RULES = "/etc/udev/rules.d/61-tapledger-site.rules"
 _AGAIN = "udevadm control --reload && udevadm trigger"
 
 
@@ -24,7 +27,7 @@ class PortFacts:
     """What is known of a device's port without opening it.
 
     ``mode`` is that of the file behind it, None where there is none; ``others`` are ports that are
-    there instead, ``holders`` programs that have it open.
+    there instead, ``holders`` programs that have it open, ``locked_by`` one that lets nobody in.
     """
 
     title: str
@@ -37,19 +40,23 @@ class PortFacts:
     others: tuple[str, ...] = ()
     has_rule: bool = False
     holders: tuple[str, ...] = ()
+    locked_by: str | None = None
+    is_keyboard: bool = False
 
 
-def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
-    """Look at a device's port. What is no file can only be opened, which is not done here."""
-    title = f"{device.kind} {device.name}"
-    known = PortFacts(title=title, port=device.port, who=who)
-    if not device.port.startswith("/"):
-        return replace(known, mode=stat.S_IFCHR)
+def gather_port(
+    machine: Machine, device: ListedDevice, who: Who, *, agent: int | None = None
+) -> PortFacts:
+    """Look at the file that is a device's port; it is not opened. An agent may have it."""
+    title, is_keyboard = f"{device.kind} {device.name}", device.driver == _HID
     file = machine.at(device.port)
-    known = replace(
-        known,
+    known = PortFacts(
+        title=title,
+        port=device.port,
+        who=who,
         has_rule=any(NAMES in machine.names(place) for place in _RULE_PLACES),
-        others=tuple(_others(machine)),
+        others=tuple(keyboards(machine) if is_keyboard else _others(machine)),
+        is_keyboard=is_keyboard,
     )
     try:
         found = file.stat()
@@ -62,8 +69,22 @@ def gather_port(machine: Machine, device: ListedDevice, who: Who) -> PortFacts:
         group_id=found.st_gid,
         openable=_openable(file, found, who),
         # The other end of a pseudo-terminal is an emulated device, and has both open.
-        holders=() if _is_emulated(file) else tuple(machine.holders_of(file)),
+        holders=() if _is_emulated(file) else tuple(_holders(machine, file, agent)),
+        locked_by=_locker(machine, file, agent),
     )
+
+
+def _holders(machine: Machine, file: Path, agent: int | None) -> list[str]:
+    found = machine.holders_of(file)
+    return [name for name in found if not name.endswith(f"(process {agent})")]
+
+
+def _locker(machine: Machine, file: Path, agent: int | None) -> str | None:
+    process = machine.locker_of(file)
+    if process in (None, agent):
+        return None
+    name = (machine.text(f"/proc/{process}/comm") or "").strip()
+    return f"{name} (process {process})" if name else f"process {process}"
 
 
 def _is_emulated(file: Path) -> bool:
@@ -104,13 +125,17 @@ def judge_port(facts: PortFacts) -> Finding | None:
     if facts.mode is None:
         return failed(facts.title, f"nothing is at {facts.port}", _find(facts))
     if not stat.S_ISCHR(facts.mode):
-        advice = "set its port to a device, such as one below /dev/serial/by-id/"
+        place = "/dev/input/by-id/" if facts.is_keyboard else "/dev/serial/by-id/"
+        advice = f"set its port to a device, such as one below {place}"
         return failed(facts.title, f"{facts.port} is no device", advice)
     if not facts.openable:
         mode = f"{stat.S_IMODE(facts.mode):o}, group {group_name(facts.group_id)}"
         said = f"{facts.who.name} may not open {facts.port} (mode {mode})"
         return failed(facts.title, said, _let(facts))
-    if facts.holders:
+    if facts.locked_by is not None:
+        said = f"{facts.locked_by} has {facts.port} for itself"
+        return failed(facts.title, said, "stop that program: two would both miss bytes")
+    if facts.holders and not facts.is_keyboard:  # a desktop has every keyboard, and is kept out
         said = f"{' and '.join(facts.holders)} has {facts.port} open: both lose bytes"
         advice = f"stop that program; ModemManager is kept away by {NAMES}"
         return warned(facts.title, said, advice)
@@ -121,9 +146,13 @@ def _find(facts: PortFacts) -> str:
     """Say how a port that is not there may be found."""
     if facts.port.startswith(_OURS) and not facts.has_rule:
         return f"its name needs {to_install(NAMES)}, then {_AGAIN}"
+    if facts.port.startswith(_OURS) and facts.others and "/by-" not in facts.port:
+        told = f"plug it in, or name it in {_SITE_RULES}, as {NAMES} shows"
+        return f"{told}; there is {', '.join(facts.others[:3])}"
     if facts.others:
         return f"plug it in, or set its port to what is there: {', '.join(facts.others[:3])}"
-    return "plug it in: no serial device is here at all; dmesg | tail says what was plugged in"
+    what = "keyboard" if facts.is_keyboard else "serial device"
+    return f"plug it in: no {what} is here at all; dmesg | tail says what was plugged in"
 
 
 def _let(facts: PortFacts) -> str:

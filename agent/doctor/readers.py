@@ -4,20 +4,19 @@ pcscd answers over a socket that anybody may connect to; whether they may use a 
 to say, and without a rule it says yes to whoever sits at the machine, and to root.
 """
 
-import importlib
 import socket
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
 
 from agent.devices import ListedDevice
 from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.machine import Machine
-from agent.doctor.patience import within
 from agent.doctor.shipped import BLACKLIST, POLKIT, to_install
+from drivers.connected import pcsc_readers
 
-__all__ = ["PcscFacts", "gather_pcsc", "judge_modules", "judge_pcsc", "pcsc_readers"]
+__all__ = ["PcscFacts", "gather_pcsc", "judge_modules", "judge_pcsc"]
 
 _SOCKET = "/run/pcscd/pcscd.comm"
 _ACTION = "org.debian.pcsc-lite.access_pcsc"
@@ -28,7 +27,6 @@ _RULES = (
     "/usr/local/share/polkit-1/rules.d",
     "/usr/share/polkit-1/rules.d",
 )
-_PATIENCE_S = 5
 _STEALING = ("pn533_usb", "pn533", "nfc")
 _HARMED = ("pcsc", "pn532")
 
@@ -65,18 +63,14 @@ class PcscFacts:
 def gather_pcsc(machine: Machine, *, user: str) -> PcscFacts:
     """Look for pcscd, its socket and its rule, and ask it for its readers."""
     answers = _connects(machine)
-    try:
-        scard = importlib.import_module("smartcard.scard")
-    except ImportError:
-        scard = None
     return PcscFacts(
-        has_library=scard is not None,
+        has_library=find_spec("smartcard") is not None,
         has_socket=machine.has(_SOCKET),
         answers=answers,
         is_running=machine.is_running("pcscd"),
         has_policy=machine.has(_POLICY),
         has_rule=_has_rule(machine),
-        readers=within(_PATIENCE_S, lambda: pcsc_readers(scard)) if scard and answers else None,
+        readers=pcsc_readers() if answers else None,
         user=user,
     )
 
@@ -106,20 +100,6 @@ def _has_rule(machine: Machine) -> bool | None:
         if any(_ACTION in (rule or "") for rule in rules):
             return True
     return None if unknown else False
-
-
-def pcsc_readers(scard: Any) -> tuple[str, ...] | None:
-    """Ask pcscd for the readers that whoever asks may see; None where it refuses."""
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
-    if result != scard.SCARD_S_SUCCESS:
-        return None
-    try:
-        result, readers = scard.SCardListReaders(context, [])
-        if result == scard.SCARD_S_SUCCESS:
-            return tuple(readers)
-        return () if result == scard.SCARD_E_NO_READERS_AVAILABLE else None
-    finally:
-        scard.SCardReleaseContext(context)
 
 
 def judge_pcsc(facts: PcscFacts) -> list[Finding]:

@@ -2,9 +2,8 @@
 
 import http.client
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from agent.doctor.configuration import Configured
@@ -12,13 +11,11 @@ from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.machine import Machine
 from agent.ledger.places import Places
 
-__all__ = ["RunningFacts", "gather_running", "judge_reader_counts", "judge_running"]
+__all__ = ["RunningFacts", "gather_running", "judge_running"]
 
 _TIMEOUT_S = 3
 _LARGEST_ANSWER = 1 << 20
 _LOG = "journalctl -u tapledger-agent says why"
-_GARBLED = 20
-"""So many frames without a card are no card that was drawn away too soon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +28,6 @@ class RunningFacts:
     locked_by: int | None = None
     device: str | None = None
     has_unit: bool = False
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    """Which of the configured devices are readers, and which scanners, by their names."""
 
     @property
     def is_agent(self) -> bool:
@@ -48,7 +43,6 @@ def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> Runni
         device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
         locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
         has_unit=has_unit,
-        kinds={device.name: device.kind for device in it.devices},
         **_asked(it.api.listen if it.api else ""),
     )
 
@@ -107,26 +101,3 @@ def _not_heard(facts: RunningFacts) -> Finding:
         advice = f"systemctl enable --now tapledger-agent; {_LOG}"
         return warned("agent", "the service is installed and does not run", advice)
     return fine("agent", "none runs; the doctor looks at the devices itself")
-
-
-def judge_reader_counts(facts: RunningFacts) -> list[Finding]:
-    """Say how each device of a running agent is, by what the agent counts."""
-    found = []
-    health = facts.health or {}
-    for reader in (*health.get("readers", []), *health.get("scanners", [])):
-        name = f"{facts.kinds.get(str(reader.get('name')), 'reader')} {reader.get('name')}"
-        cards, refused = int(reader.get("presentations", 0)), int(reader.get("refused_frames", 0))
-        counted = f"{cards} read, {refused} frames refused since the start"
-        if not reader.get("present"):
-            advice = "see to that; stop the agent and run the doctor again for more"
-            found.append(failed(name, f"cannot be used: {reader.get('fault')}", advice))
-        elif refused >= _GARBLED and not cards:
-            said = f"{counted}: its line may have another speed, or its wires be swapped"
-            advice = "stop the agent and run the doctor again: it measures the speed"
-            found.append(warned(name, said, advice))
-        elif refused >= _GARBLED and refused > cards:
-            advice = "look at the cable's shield and length, and at what else is on its supply"
-            found.append(warned(name, f"{counted}: its line is noisy", advice))
-        else:
-            found.append(fine(name, f"is there; {counted}"))
-    return found

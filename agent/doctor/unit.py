@@ -7,7 +7,8 @@ of what the agent may. And the passwords come from where the unit says.
 import grp
 import os
 import pwd
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,10 @@ class Unit:
     credentials: dict[str, Path]
     writable: tuple[Path, ...] | None
     hidden: tuple[tuple[Path, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    """Variables of ours that the unit itself sets, the last of a name counts."""
+    variable_files: tuple[Path, ...] = ()
+    """Files with more of them, which are stronger."""
 
 
 def installed_unit(machine: Machine) -> Unit | None:
@@ -63,6 +68,10 @@ def _read(text: str) -> Unit:
         credentials=dict(_credentials(said)),
         writable=_writable(said),
         hidden=tuple(_hidden(said)),
+        variables=tuple(_variables(said.get("Environment", []))),
+        variable_files=tuple(
+            Path(value.removeprefix("-")) for value in said.get("EnvironmentFile", [])
+        ),
     )
 
 
@@ -114,14 +123,28 @@ def _hidden(said: dict[str, list[str]]) -> Iterator[tuple[Path, str]]:
             yield Path(place), "the unit's PrivateTmp"
 
 
-def credentials_of(machine: Machine, unit: Unit | None) -> dict[str, str]:
-    """Read the credentials that the service would have, by their names.
+def _variables(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Read assignments as systemd.exec(5) has them, several to a line, each perhaps in quotes."""
+    for line in lines:
+        with suppress(ValueError):  # a quote that is never closed: systemd drops the line
+            for word in shlex.split("" if line.startswith(("#", ";")) else line):
+                name, sign, value = word.partition("=")
+                if sign and name.lower().startswith(_OURS):
+                    yield name, value
 
-    Those that are not there, or not ours to read, are left out.
+
+def credentials_of(machine: Machine, unit: Unit | None) -> dict[str, str]:
+    """Read the credentials that the service would have, and its variables, by their names.
+
+    Those that are not there, or not ours to read, are left out. A variable is stronger.
     """
     found = {}
     for name, source in (unit.credentials if unit else {}).items():
         text = machine.text(str(source))
         if text is not None:
-            found[name] = text.removesuffix("\n")
+            found[name.upper()] = text.removesuffix("\n")
+    if unit is not None:
+        found.update(unit.variables)
+        for file in unit.variable_files:
+            found.update(_variables((machine.text(str(file)) or "").splitlines()))
     return found

@@ -6,22 +6,38 @@ The demo, the tests and ``tapledger devices emulate`` all take them from here.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from agent.core.tokens import Token, TokenRefused
 from drivers.events import ProductRead, RefusedFrame, TokenRead
 from drivers.presence import GONE_AFTER_S
 from drivers.readers import em4100, pn532, uhf18, wiegand
-from drivers.registry import Kind
 from drivers.scanners import barcode
+from drivers.virtual.emulated import Emulated, EmulatedDevice, Wishes
+from drivers.virtual.keyboard import VirtualKeyboard, typed_from
 from drivers.virtual.line import VirtualLine
+from drivers.virtual.nfc_cards import NfcCard, nfc_card_from
 from drivers.virtual.pn532 import VirtualPn532
 from drivers.virtual.scans import scan_from, scan_of
+from drivers.virtual.slot import VirtualSlot
 from drivers.virtual.tags import gsrn_epc, tag_of
 from drivers.virtual.talk import Answering, Speaking, Talk
 from drivers.virtual.uhf18 import VirtualUhf18
+from drivers.virtual.vpcd import reader_conf
 
-__all__ = ["BARCODE", "EM4100", "KINDS", "PN532", "UHF18", "WIEGAND", "EmulatedKind"]
+__all__ = [
+    "BARCODE",
+    "EM4100",
+    "HID",
+    "KINDS",
+    "PCSC",
+    "PN532",
+    "UHF18",
+    "WIEGAND",
+    "EmulatedKeyboard",
+    "EmulatedKind",
+    "EmulatedReader",
+]
 
 C = TypeVar("C")
 
@@ -31,27 +47,47 @@ _END_OF_A_FRAME = b"8E\x03"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EmulatedKind(Generic[C]):
-    """One kind of emulated device. ``card_from`` takes what somebody typed, and raises ValueError
-    saying what to type; ``masked`` names a card as a log may.
+class EmulatedKind(Emulated[C]):
+    """One on a serial line. ``forgets_s`` is how long its driver remembers a card that was taken
+    away.
     """
 
-    kind: Kind
-    driver: str
-    about: str
     baud: int
-    example: str
-    card_from: Callable[[str], C]
-    masked: Callable[[C], str]
     make_talk: Callable[[], Talk[C]]
     forgets_s: float = GONE_AFTER_S
-    """How long the driver remembers a card that was taken away."""
-    tap_s: float = 0.4
-    """How long a hand holds a card there."""
 
     def make(self, link: Path | None = None) -> VirtualLine[C]:
         """Make one that is not plugged in yet."""
         return VirtualLine(self.make_talk(), baud=self.baud, link=link, forgets_s=self.forgets_s)
+
+    def device(self, wishes: Wishes) -> VirtualLine[C]:
+        """Make one that is not plugged in yet."""
+        return self.make(None if wishes.link is None else wishes.link.absolute())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmulatedReader(Emulated[NfcCard]):
+    """One that pcscd serves, by vpcd."""
+
+    def device(self, wishes: Wishes) -> VirtualSlot:
+        """Make one on which nothing lies."""
+        return VirtualSlot(
+            vpcd_port=wishes.vpcd_port, meta_key=wishes.meta_key, file_key=wishes.file_key
+        )
+
+    def said_of(self, device: EmulatedDevice[NfcCard], wishes: Wishes) -> dict[str, str | bool]:
+        """Answer its port, and the keys with which the cards of ``sdm:`` sign."""
+        return {
+            "port": str(device.port),
+            "sdm_meta_key": wishes.meta_key.hex().upper(),
+            "sdm_file_key": wishes.file_key.hex().upper(),
+            "accept_unsigned": True,
+        }
+
+    def beside(self, wishes: Wishes) -> tuple[str, ...]:
+        """Answer how pcscd is told of vpcd, where its package did not."""
+        told = [f"  {line}" for line in reader_conf(port=wishes.vpcd_port).splitlines()]
+        return ("For pcscd, where /etc/reader.conf.d/vpcd does not say it already:", "", *told, "")
 
 
 def _em4100_from(text: str) -> Token:
@@ -166,7 +202,38 @@ UHF18: EmulatedKind[Token] = EmulatedKind(
     tap_s=3.0,
 )
 
-KINDS: Mapping[str, EmulatedKind[Any]] = {
-    kind.driver: kind for kind in (EM4100, WIEGAND, PN532, UHF18, BARCODE)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmulatedKeyboard(Emulated[str]):
+    """One that types."""
+
+    def device(self, wishes: Wishes) -> VirtualKeyboard:
+        """Make one that is not plugged in yet."""
+        return VirtualKeyboard(None if wishes.link is None else wishes.link.absolute())
+
+
+HID = EmulatedKeyboard(
+    kind="scanner",
+    driver="hid",
+    about="a scanner that types as a keyboard, by the kernel's uinput",
+    example="5901234123457",
+    card_from=typed_from,
+    masked=_masked_scan,
+)
+
+PCSC = EmulatedReader(
+    kind="reader",
+    driver="pcsc",
+    about="a reader of pcscd, by its virtual reader vpcd",
+    example="061414112345678902",
+    card_from=nfc_card_from,
+    masked=lambda card: card.about,
+    tap_s=1.5,  # pcscd takes up to 0.4 s to see a card, and a tag has to be read
+    has_line=False,
+    wishes=frozenset({"vpcd_port", "meta_key", "file_key"}),
+)
+
+KINDS: Mapping[str, Emulated[Any]] = {
+    kind.driver: kind for kind in (EM4100, WIEGAND, PN532, PCSC, UHF18, BARCODE, HID)
 }
 """Every kind that ``tapledger devices emulate`` knows."""

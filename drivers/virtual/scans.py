@@ -8,7 +8,7 @@ b']Q1https://id.example.test/8018/061414112345678902\\r'
 
 from agent.core.gs1 import check_digit_holds
 
-__all__ = ["scan_of"]
+__all__ = ["scan_from", "scan_of"]
 
 _MOST = 200
 _EAN_8, _EAN_13, _GTIN_14, _GSRN = 8, 13, 14, 18

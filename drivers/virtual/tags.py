@@ -12,7 +12,7 @@ from hashlib import sha256
 from agent.core.tokens import Token
 from drivers.tags.epc import gsrn_96
 
-__all__ = ["NO_NDEF", "Tag", "gsrn_epc", "ntag213", "tag_of"]
+__all__ = ["NO_NDEF", "Tag", "gsrn_epc", "ntag213", "tag_of", "text_record"]
 
 _PAGE_BYTES = 4
 _NTAG213_PAGES = 45
@@ -37,9 +37,14 @@ class Tag:
     sak: int = 0x00
 
 
+def text_record(text: str) -> bytes:
+    """Answer the message of one record with a short text of ASCII."""
+    return b"\xd1\x01" + bytes([len(text) + 3]) + b"T\x02en" + text.encode("ascii")
+
+
 def ntag213(uid: bytes, text: str) -> Tag:
     """Answer an NTAG213 on which one text stands, as a store's own cards are written."""
-    record = b"\xd1\x01" + bytes([len(text) + 3]) + b"T\x02en" + text.encode("ascii")
+    record = text_record(text)
     area = (_LOCKS + b"\x03" + bytes([len(record)]) + record + b"\xfe").ljust(_AREA_BYTES, b"\x00")
     memory = bytes(3 * _PAGE_BYTES) + _CONTAINER + area
     return Tag(uid, memory.ljust(_PAGE_BYTES * _NTAG213_PAGES, b"\x00"))

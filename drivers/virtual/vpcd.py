@@ -19,13 +19,15 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from drivers.virtual.cards import VirtualCard
 
-__all__ = ["FIRST_PORT", "VpcdSlot", "reader_conf"]
+__all__ = ["FIRST_PORT", "VpcdSlot", "is_awaited", "reader_conf"]
 
 FIRST_PORT = 0x8C7B
 
+_LISTENS = "0A"
 _OFF, _ON, _RESET, _ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 
 
@@ -37,6 +39,21 @@ def reader_conf(*, port: int = FIRST_PORT) -> str:
         "LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so\n"
         f"CHANNELID 0x{port:04X}\n"
     )
+
+
+def is_awaited(port: int) -> bool:
+    """Say whether a program of this machine listens at a port; nobody is called.
+
+    To call vpcd and hang up would be a card that was laid and torn away. Read from proc(5),
+    /proc/net/tcp: the local address, and the state, of which 0A is listening.
+    """
+    for table in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            lines = Path("/proc/net", table).read_text("ascii").splitlines()[1:]
+            for _, local, _, state, *_ in (line.split() for line in lines):
+                if state == _LISTENS and local.endswith(f":{port:04X}"):
+                    return True
+    return False
 
 
 class VpcdSlot:
@@ -71,7 +88,7 @@ class VpcdSlot:
 
 
 def _play(card: VirtualCard, line: socket.socket) -> None:
-    """Answer for the card until one side hangs up."""
+    """Answer for the card until one side hangs up, which a card that is torn away does."""
     with contextlib.suppress(OSError), line.makefile("rb") as said:  # either hung up in mid-message
         while (message := _next(said.read)) is not None:
             if message in (_OFF, _ON, _RESET):
@@ -79,6 +96,8 @@ def _play(card: VirtualCard, line: socket.socket) -> None:
                 continue
             answer = card.atr if message == _ATR else card.answer(message)
             line.sendall(len(answer).to_bytes(2, "big") + answer)
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _next(read: Callable[[int], bytes]) -> bytes | None:

@@ -1,6 +1,7 @@
 """Cards on readers that a real pcscd serves: laid, taken, swapped, torn away, and pcscd killed."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,3 +135,21 @@ def test_an_agent_shows_the_tap(shop: PcscShop) -> None:
     assert told["card"]["token"] == f"uid:{CARD}"
     assert (told["health"]["status"], told["health"]["reasons"]) == ("ok", [])
     assert told["health"]["readers"][0]["presentations"] == 1
+
+
+def test_an_emulated_card_is_watched(shop: PcscShop, tmp_path: Path) -> None:
+    """``devices emulate pcsc`` taps a card that ``devices watch`` sees, by the lines it prints."""
+    config = tmp_path / "agent.toml"
+    config.write_text(
+        '[device]\ntenant = "t"\nstore = "s"\nname = "d"\n'
+        f'[ledger]\npath = "{tmp_path}/l.db"\n[program]\npath = "p.toml"\n'
+        '[api]\nlisten = "127.0.0.1:0"\n'
+        f'[[reader]]\nname = "back"\ndriver = "pcsc"\nport = "{SECOND}"\n'
+        f'sdm_meta_key = "{"00" * 16}"\nsdm_file_key = "{"00" * 16}"\n'
+        '[[lane]]\nname = "1"\ndevices = ["back"]\n'
+    )
+    told = shop.call("emulate_and_watch", config=str(config), card="sdm:04DE5F1EACC040")
+    assert [line["did"] for line in told["emulated"]] == ["open", "tap"]
+    assert told["emulated"][0]["port"] == SECOND
+    assert told["found"]["kind"] == "found"
+    assert (told["seen"]["kind"], told["seen"]["proof"]) == ("card", "sdm")

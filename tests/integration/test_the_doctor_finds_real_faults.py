@@ -152,7 +152,9 @@ def test_a_port_that_another_program_has_is_named(plugged: StoreKit) -> None:
     finally:
         os.close(held)
     port = plugged.lanes["1"].reader.port
-    assert one(found, "reader reader-1") == ("fail", f"another program has {port}")
+    status, said = one(found, "reader reader-1")
+    assert status == "fail"
+    assert f"process {os.getpid()}) has {port} for itself" in said
 
 
 def test_a_port_that_may_not_be_opened_is_named() -> None:
@@ -260,8 +262,8 @@ def test_wrong_use_is_told_apart(tmp_path: Path) -> None:
         assert CliRunner().invoke(main, ["doctor", *arguments]).exit_code == 2
 
 
-def test_a_line_that_is_no_file_is_opened_too(closed_store: StoreKit) -> None:
-    """A converter on the network is listened to where it answers, and named where it does not."""
+def test_a_line_that_is_no_file_is_called_too(closed_store: StoreKit) -> None:
+    """A converter on the network is called and hung up on, and named where it does not answer."""
     with socket.create_server(("127.0.0.1", 0)) as converter:
         port = f"socket://127.0.0.1:{converter.getsockname()[1]}"
         toml = closed_store.config.read_text().replace(
@@ -269,11 +271,11 @@ def test_a_line_that_is_no_file_is_opened_too(closed_store: StoreKit) -> None:
         )
         closed_store.config.write_text(toml)
         found, _ = examine(closed_store.config, "--listen", "0.1")
-        assert one(found, "reader reader-1") == ("ok", "its port opens; it said nothing in 0.1 s")
+        assert one(found, "reader reader-1") == ("ok", f"{port} takes a connection")
     found, _ = examine(closed_store.config, "--listen", "0.1")
     status, said = one(found, "reader reader-1")
     assert status == "fail"
-    assert "its port does not open" in said
+    assert "is not reached: Connection refused" in said
     closed_store.config.write_text(toml.replace("socket://", "nothing://"))
     found, _ = examine(closed_store.config, "--listen", "0.1")
     assert one(found, "reader reader-1")[0] == "fail"

@@ -203,6 +203,29 @@ class _House:
             self.take(0)
             kit.stop()
 
+    def emulate_and_watch(self, config: str, card: str) -> dict[str, Any]:
+        """Tap an emulated card on the second reader, and answer what both commands said of it."""
+        from agent.tools.processes import tapledger  # noqa: PLC0415
+        from drivers.virtual.vpcd import FIRST_PORT  # noqa: PLC0415
+
+        watch = tapledger("devices", "watch", "--json", "--config", config)
+        emulate = tapledger("devices", "emulate", "pcsc", "--vpcd", str(FIRST_PORT + 1), "--json")
+        with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching:
+            assert watching.stdout is not None
+            said = map(json.loads, watching.stdout)
+            found = next(said)
+            laid = subprocess.run(
+                [*emulate, "--card", card],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            seen = next(said)
+            watching.terminate()
+        lines = [json.loads(line) for line in laid.stdout.splitlines()]
+        return {"found": found, "emulated": lines, "seen": seen}
+
     def log(self, _: Any, __: str, line: dict[str, Any]) -> str:
         self._log.append(line)
         return ""

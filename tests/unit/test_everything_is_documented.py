@@ -25,9 +25,11 @@ _ARCHITECTURE = (_ROOT / "ARCHITECTURE.md").read_text("utf-8")
 
 def _commands(command: click.Command, path: str) -> list[str]:
     if isinstance(command, click.Group):
+        context = click.Context(command)
         return [
             found
-            for name, inner in command.commands.items()
+            for name in command.list_commands(context)
+            if (inner := command.get_command(context, name)) is not None
             for found in _commands(inner, f"{path} {name}")
         ]
     return [path]
@@ -47,7 +49,9 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     found: click.Command = main
     for word in command.split()[1:]:
         assert isinstance(found, click.Group)
-        found = found.commands[word]
+        inner = found.get_command(click.Context(found), word)
+        assert inner is not None
+        found = inner
     rows = [line for line in _README.splitlines() if line.startswith(f"| `{command} ")]
     assert len(rows) == 1, command
     assert found.help

@@ -1,18 +1,23 @@
 """What the doctor says of ports, lines, readers, pcscd and a running agent, from facts alone."""
 
+import socket
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from agent.core.tokens import Token
-from agent.devices import ReaderSettings
+from agent.devices import ListedDevice, ReaderSettings, ScannerSettings
+from agent.doctor.devices import judge_at_agent, judge_from_outside
 from agent.doctor.finding import Finding
+from agent.doctor.keyboards import judge_keyboard, keyboards
 from agent.doctor.listening import HeardFacts, judge_heard
-from agent.doctor.machine import Who
+from agent.doctor.machine import Machine, Who
+from agent.doctor.network import gather_network, judge_network
 from agent.doctor.ports import PortFacts, judge_port, may_open
 from agent.doctor.readers import PcscFacts, judge_modules, judge_pcsc
-from agent.doctor.running import RunningFacts, judge_reader_counts, judge_running
+from agent.doctor.running import RunningFacts, judge_running
 from drivers.readers import em4100
 
 _SERVICE = Who(name="the service's user tapledger", user_id=None, group_ids=frozenset({20}))
@@ -50,6 +55,7 @@ def test_a_port_that_is_there_and_may_be_opened_is_no_finding() -> None:
         ({"openable": False, "group_id": 0}, "fail", "may not open", "60-tapledger.rules"),
         ({"mode": stat.S_IFCHR | 0o600, "openable": False}, "fail", "(mode 600", ".rules"),
         ({"holders": ("minicom (process 7)",)}, "warn", "minicom (process 7) has", "stop that"),
+        ({"locked_by": "minicom (process 7)"}, "fail", "for itself", "stop that"),
     ],
 )
 def test_what_is_wrong_with_a_port_is_named(
@@ -210,31 +216,105 @@ def test_an_agent_runs_or_not(facts: RunningFacts, status: str, part: str) -> No
     assert part in told(found)[1]
 
 
+_FRONT = ReaderSettings(name="front", driver="em4100", port="/dev/tapledger/reader0")
+_CARDS = ReaderSettings(name="front", driver="pcsc", port="ACS ACR122U")
+_GUN = ScannerSettings(name="front", driver="hid", port="/dev/input/event7")
+_COUNTED = {"name": "front", "present": True, "presentations": 3, "refused_frames": 1}
+
+
 @pytest.mark.parametrize(
-    ("change", "status", "part"),
+    ("device", "change", "status", "part"),
     [
-        ({}, "ok", "3 read, 1 frames refused"),
-        ({"present": False, "fault": "no such file"}, "fail", "cannot be used: no such file"),
-        ({"presentations": 0, "refused_frames": 400}, "warn", "another speed"),
-        ({"presentations": 30, "refused_frames": 400}, "warn", "noisy"),
-        ({"presentations": 30, "refused_frames": 25}, "ok", "30 read"),
+        (_FRONT, {}, "ok", "3 read, 1 refused"),
+        (_FRONT, {"dropped": 2}, "ok", "2 dropped"),
+        (_FRONT, {"present": False, "fault": "no such file"}, "fail", "is gone: no such file"),
+        (_FRONT, {"presentations": 0, "refused_frames": 400}, "warn", "another speed"),
+        (_FRONT, {"presentations": 30, "refused_frames": 400}, "warn", "noisy"),
+        (_FRONT, {"presentations": 30, "refused_frames": 25}, "ok", "30 read"),
+        (_FRONT, {"dropped": 400}, "warn", "faster than any hand"),
+        (_CARDS, {"presentations": 0, "refused_frames": 40}, "warn", "keys that are not theirs"),
+        (_GUN, {"presentations": 0, "refused_frames": 40}, "warn", "layout than US"),
+        (_GUN, {"presentations": 41, "refused_frames": 40}, "ok", "41 read"),
     ],
 )
-def test_a_running_agents_readers_are_judged_by_its_counters(
-    change: dict[str, object], status: str, part: str
+def test_a_running_agents_devices_are_judged_by_its_counters(
+    device: ListedDevice, change: dict[str, object], status: str, part: str
 ) -> None:
-    """Frames that are never a card are another speed, many beside cards a noisy line."""
-    reader = {"name": "front", "present": True, "presentations": 3, "refused_frames": 1} | change
-    facts = replace(_RUNNING, health=_HEALTH | {"readers": [reader]})
-    (found,) = judge_reader_counts(facts)
-    assert found.name == "reader front"
+    """What is refused more often than it is read means something else of each kind of device."""
+    fine = Finding(name="reader front", status="ok", said="is there")
+    found = judge_at_agent(device, _COUNTED | change, lambda: fine)
+    assert found.name == f"{device.kind} front"
     assert told(found)[0] == status
     assert part in told(found)[1]
 
 
-def test_a_running_agents_scanners_are_judged_as_well() -> None:
-    """``/healthz`` has scanners in a list of their own, and the doctor reads both."""
-    part = {"present": True, "presentations": 3, "refused_frames": 1}
-    health = _HEALTH | {"readers": [part | {"name": "front"}], "scanners": [part | {"name": "gun"}]}
-    facts = replace(_RUNNING, health=health, kinds={"front": "reader", "gun": "scanner"})
-    assert [found.name for found in judge_reader_counts(facts)] == ["reader front", "scanner gun"]
+def test_a_device_that_the_agent_does_not_know_is_a_fault() -> None:
+    """An agent that was started with an older file has none; of one that is gone more may be seen
+    than it says.
+    """
+    absent = Finding(name="reader front", status="fail", said="nothing is at it", advice="look")
+    assert told(judge_at_agent(_FRONT, None, lambda: absent))[0] == "fail"
+    gone = _COUNTED | {"present": False, "fault": "[Errno 2]"}
+    assert judge_at_agent(_FRONT, gone, lambda: absent) == absent
+
+
+@pytest.mark.parametrize(
+    ("port", "readers", "status", "part"),
+    [
+        ("ACS", ("ACS ACR122U 01 00",), "ok", "'ACS ACR122U 01 00'"),
+        ("OMNIKEY", ("ACS 00 00", "Virtual PCD 00 00"), "fail", "there is 'ACS 00 00', 'Virtual"),
+        ("Virtual", ("Virtual PCD 00 00", "Virtual PCD 00 01"), "fail", "beginning of 'Virtual"),
+        ("ACS", (), "fail", "there is none"),
+        ("ACS", None, "fail", "does not say"),
+    ],
+)
+def test_a_pcsc_port_is_a_readers_name(
+    tmp_path: Path, port: str, readers: tuple[str, ...] | None, status: str, part: str
+) -> None:
+    """A name is matched as the driver does it; those that pcscd has are named."""
+    device = ReaderSettings(name="front", driver="pcsc", port=port)
+    found = judge_from_outside(Machine(root=tmp_path), device, _SERVICE, readers)
+    assert told(found)[0] == status
+    assert part in told(found)[1]
+
+
+def test_a_keyboard_has_a_name_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scanner by its number is doubtful and its lasting name told; without evdev it is a fault;
+    one that is missing is looked for among keyboards.
+    """
+    machine = Machine(root=tmp_path)
+    assert keyboards(machine) == []
+    event, by_id = tmp_path / "dev/input/event7", tmp_path / "dev/input/by-id"
+    by_id.mkdir(parents=True)
+    event.touch()
+    (by_id / "usb-Gun-event-kbd").symlink_to(event)
+    (by_id / "usb-Gun-mouse").symlink_to(event)
+    assert keyboards(machine) == ["/dev/input/by-id/usb-Gun-event-kbd"]
+    doubtful = judge_keyboard(machine, "scanner gun", "/dev/input/event7")
+    assert told(doubtful)[::2] == ("warn", "set its port to /dev/input/by-id/usb-Gun-event-kbd")
+    assert judge_keyboard(machine, "scanner gun", "/dev/input/by-id/usb-Gun-event-kbd") is None
+    gone = ScannerSettings(name="gun", driver="hid", port="/dev/input/by-id/usb-Other-event-kbd")
+    assert "usb-Gun-event-kbd" in told(judge_from_outside(machine, gone, _SERVICE, ()))[2]
+    monkeypatch.setattr("agent.doctor.keyboards.find_spec", lambda _: None)
+    assert "tapledger[hid]" in told(judge_keyboard(machine, "scanner gun", "/dev/x"))[2]
+
+
+def test_a_network_port_is_called_and_hung_up_on() -> None:
+    """Who takes a connection is fine and hears nothing; who does not, and what is no address, is a
+    fault; what only opening would tell is doubtful.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        for scheme in ("socket", "rfc2217"):
+            facts = gather_network("reader front", f"{scheme}://127.0.0.1:{number}")
+            assert told(judge_network(facts))[0] == "ok"
+            line, _ = server.accept()
+            with line:
+                assert line.recv(1) == b""
+    for port, status in (
+        (f"socket://127.0.0.1:{number}", "fail"),
+        ("rfc2217://nowhere", "fail"),
+        ("nothing://x:1", "fail"),
+        ("loop://", "warn"),
+    ):
+        assert told(judge_network(gather_network("reader front", port)))[0] == status

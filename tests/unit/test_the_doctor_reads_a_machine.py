@@ -18,12 +18,13 @@ from agent.doctor.examination import Examination
 from agent.doctor.machine import Machine, Who
 from agent.doctor.patience import within
 from agent.doctor.ports import gather_port
-from agent.doctor.readers import gather_pcsc, pcsc_readers
+from agent.doctor.readers import gather_pcsc
 from agent.doctor.reading import gather_named_files, judge_named_files
 from agent.doctor.running import gather_running
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.unit import Unit, credentials_of, installed_unit
 from agent.settings import LedgerSettings
+from drivers.connected import readers_by
 
 _CONFIG = """
 [device]
@@ -217,6 +218,26 @@ def test_a_password_is_taken_from_where_the_unit_takes_it(
     assert [finding.status for finding in judge_secret_files(files)] == ["fail"]
 
 
+def test_a_units_variables_are_those_of_its_service(machine: Machine) -> None:
+    """Environment= and EnvironmentFile= are read as systemd reads them, and only what is ours; a
+    file is stronger than the unit, and both are than a credential.
+    """
+    put(machine, "/etc/secret", "from-the-credential\n")
+    put(machine, "/etc/default/tapledger", "# ours\nTAPLEDGER_HUB__USERNAME='of the file'\nX=1\n")
+    put(
+        machine,
+        _UNIT,
+        "LoadCredential=tapledger_hub__password:/etc/secret\n"
+        'Environment=LANG=C "TAPLEDGER_HUB__PASSWORD=of the unit" TAPLEDGER_HUB__USERNAME=unit\n'
+        "Environment='TAPLEDGER_NEVER=closed\n"
+        "EnvironmentFile=-/etc/default/tapledger\nEnvironmentFile=-/etc/default/none\n",
+    )
+    assert credentials_of(machine, installed_unit(machine)) == {
+        "TAPLEDGER_HUB__PASSWORD": "of the unit",
+        "TAPLEDGER_HUB__USERNAME": "of the file",
+    }
+
+
 def test_a_mistake_hides_nothing_else(tmp_path: Path) -> None:
     """Every mistake is said as the agent says it, and what is right beside it is still read."""
     config = tmp_path / "agent.toml"
@@ -315,10 +336,10 @@ def test_pcscds_readers_are_those_that_whoever_asks_may_see() -> None:
         (_Scard(listed=_Scard.SCARD_E_NO_READERS_AVAILABLE), ()),
         (_Scard(listed=0x8010006A), None),
     ):
-        assert pcsc_readers(scard) == readers
+        assert readers_by(scard) == readers
         assert scard.released == 1
     refused = _Scard(context=0x8010001D)
-    assert pcsc_readers(refused) is None
+    assert readers_by(refused) is None
     assert refused.released == 0
 
 
@@ -408,7 +429,7 @@ def test_an_agent_is_known_by_its_answer(
         config.write_text(f'{_CONFIG}[api]\nlisten = "{listen}"\n')
         asked = gather_running(machine, configured((config,)), has_unit=False)
     assert (asked.answers, asked.is_agent) == (True, is_agent)
-    assert (asked.listen, asked.kinds) == (listen, {"front": "reader"})
+    assert asked.listen == listen
     config.write_text(f'{_CONFIG}[api]\nlisten = "127.0.0.1:0"\n')
     nobody = gather_running(machine, configured((config,)), has_unit=False)
     assert (nobody.answers, nobody.is_agent) == (False, False)
