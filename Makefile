@@ -9,7 +9,7 @@ DEVICES := $(VENV)/.devices
 # What was compiled once is not compiled again by each of the many processes that tests start.
 test torture: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test check coverage format torture bench baskets documents wheel clean
+.PHONY: help demo test check coverage format torture fuzz bench baskets documents wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -62,13 +62,17 @@ format: $(READY)  ## put the code in shape
 	@$(BIN)/ruff check --fix .
 
 torture: $(DEVICES) coverage  ## the long runs, and every branch of the core
-	@$(BIN)/python -m pip install --quiet --editable '.[data]'
+	@$(BIN)/python -m pip install --quiet --editable '.[data,fuzz]'
 	@.ci/packages mosquitto chromium socat strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
+fuzz: $(DEVICES)  ## ten million bytes for every parser, some 20 minutes; make torture runs it too
+	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@$(BIN)/python -m pytest -m torture --timeout 3600 tests/integration/test_no_fuzzer_breaks_a_parser.py
+
 bench: $(DEVICES)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto
-	@for name in tap sale sync ledger till program; do $(BIN)/tapledger bench $$name; done
+	@for name in tap sale sync ledger till program devices; do $(BIN)/tapledger bench $$name; done
 
 baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'

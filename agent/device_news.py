@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
+from msgspec import structs
+
 from agent.core.tokens import proof_of
 from agent.news import DeviceNews
 from drivers.device import CardPresented, DeviceEvent, ProductScanned, Refused, ZoneVisited
@@ -22,7 +24,7 @@ def news_of(event: DeviceEvent, lane: str | None) -> DeviceNews:
             card = {"token": token.masked, "proof": proof_of(token), "counter": counter}
             return news.model_copy(update={"kind": "card", **card})
         case ProductScanned(product=product):
-            named = {name: getattr(product, name) for name in product.__slots__}
+            named = structs.asdict(product)
             return news.model_copy(update={"kind": "product", **named})
         case ZoneVisited(token=token, change=change, zone=zone):
             visit = {"token": token.masked, "change": change, "zone": zone}

@@ -1,8 +1,9 @@
 """What a parser can say about the bytes it was fed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from agent.core.tokens import Token
 
@@ -29,8 +30,7 @@ what is whole and means nothing here, ``unknown`` a number of no form that a car
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TokenRead:
+class TokenRead(Struct, frozen=True, kw_only=True, gc=False):
     """A whole frame with a right checksum named a card.
 
     ``counter`` is how often a card that signs was read in its life.
@@ -40,8 +40,7 @@ class TokenRead:
     counter: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProductRead:
+class ProductRead(Struct, frozen=True, kw_only=True, gc=False):
     """A product's barcode: its GTIN, in as many digits as it was printed with, and what the code
     says of the piece. ``expiry`` is an ISO date.
     """
@@ -52,8 +51,7 @@ class ProductRead:
     serial: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StatusSeen:
+class StatusSeen(Struct, frozen=True, kw_only=True):
     """What is neither a card nor a fault: a heartbeat, an acknowledgement, firmware, a tag that
     left. ``about`` says which; ``details`` are plain values beside it.
     """
@@ -62,8 +60,7 @@ class StatusSeen:
     details: Mapping[str, str | int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RefusedFrame:
+class RefusedFrame(Struct, frozen=True, kw_only=True, gc=False):
     """Bytes that are no card, and why."""
 
     reason: Reason

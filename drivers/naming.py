@@ -1,8 +1,8 @@
 """The event that a number is: a token, or its refusal where the tokens' own rules refuse it.
 
->>> named("gsrn:061414112345678902").token.value
+>>> named("gsrn", "061414112345678902").token.value
 '061414112345678902'
->>> named("4111111111111111")
+>>> guessed("4111111111111111")
 RefusedFrame(reason='payment_card')
 
 Or what a chip's number is. One of four bytes that begins with 08 is made up at each tap (ISO/IEC
@@ -12,21 +12,29 @@ Or what a chip's number is. One of four bytes that begins with 08 is made up at 
 RefusedFrame(reason='random_uid')
 """
 
-from agent.core.tokens import Token, TokenRefused
+from agent.core.tokens import Scheme, Token, TokenRefused
 from drivers.events import Reason, RefusedFrame, TokenRead
 
-__all__ = ["named", "named_by_chip"]
+__all__ = ["guessed", "named", "named_by_chip"]
 
 _REASONS: dict[str, Reason] = {"check_digit": "check_digit", "payment_card": "payment_card"}
 _RANDOM_UID, _RANDOM_IDM = b"\x08", b"\x01\xfe"
 
 
-def named(text: str, *, counter: int | None = None) -> TokenRead | RefusedFrame:
-    """Read ``scheme:value``, or a bare number as a cashier would type it."""
+def named(scheme: Scheme, value: str, *, counter: int | None = None) -> TokenRead | RefusedFrame:
+    """Read the number of a card whose scheme is known."""
     try:
-        return TokenRead(token=Token.parse(text), counter=counter)
+        return TokenRead(token=Token.of(scheme, value), counter=counter)
     except TokenRefused as refused:
-        return RefusedFrame(reason=_REASONS.get(str(refused), "unknown"))
+        return _refused(refused)
+
+
+def guessed(bare: str) -> TokenRead | RefusedFrame:
+    """Read a bare number as a cashier would type it."""
+    try:
+        return TokenRead(token=Token.parse(bare))
+    except TokenRefused as refused:
+        return _refused(refused)
 
 
 def named_by_chip(number: bytes, *, felica: bool = False) -> TokenRead | RefusedFrame:
@@ -34,4 +42,8 @@ def named_by_chip(number: bytes, *, felica: bool = False) -> TokenRead | Refused
     random = _RANDOM_IDM if felica else _RANDOM_UID
     if len(number) == (8 if felica else 4) and number.startswith(random):
         return RefusedFrame(reason="random_uid")
-    return named(f"uid:{number.hex()}")
+    return named("uid", number.hex())
+
+
+def _refused(refused: TokenRefused) -> RefusedFrame:
+    return RefusedFrame(reason=_REASONS.get(str(refused), "unknown"))

@@ -19,7 +19,9 @@ _ACCOUNTS, _ENTRIES, _REQUESTS = 100_000, 1_000_000, 400
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["tap", "sale", "sync", "ledger", "till", "program"]))
+@click.argument(
+    "name", type=click.Choice(["tap", "sale", "sync", "ledger", "till", "program", "devices"])
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--accounts",
@@ -79,7 +81,7 @@ def bench(
 
     Both are taken in the same run, alternated five times; medians are printed. 'ledger'
     and 'till' take several minutes and 6 GB of disk, most of them for a ledger of a million
-    entries, which they share with --keep.
+    entries, which they share with --keep. 'devices' takes some five minutes.
     """
     if entries < accounts * 11 // 10:
         raise click.UsageError("--entries counts the enrolments too: give more entries")
@@ -118,11 +120,14 @@ def _measure(
             BENCHES,
             Size,
             run_bench,
+            run_devices_bench,
             run_ledger_bench,
             run_till_bench,
         )
     except ImportError as error:
         fail(f"{error}; install tapledger with its 'demo' extra", code=1)
+    if name == "devices":
+        return run_devices_bench(bar=progress_bar)
     size = Size(accounts=accounts, entries=entries)
     if name == "till":
         return run_till_bench(size, requests=requests, keep=keep, bar=progress_bar)

@@ -9,6 +9,8 @@
 __all__ = ["as_printed", "check_digit_holds", "with_check_digit"]
 
 _ZERO = ord("0")
+_MISSING = "0987654321"
+"""What is missing to a multiple of ten."""
 
 
 def check_digit_holds(digits: str) -> bool:
@@ -18,7 +20,7 @@ def check_digit_holds(digits: str) -> bool:
 
 def with_check_digit(digits: str) -> str:
     """Answer ``digits`` with their check digit behind them."""
-    return f"{digits}{-_weighted(digits + '0') % 10}"
+    return digits + _MISSING[_weighted(digits + "0")]
 
 
 def as_printed(gtin_14: str) -> str:

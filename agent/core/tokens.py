@@ -36,8 +36,9 @@ refuses in vain one in 2,800 chips of the few makers whose code is 30, 36, 38 or
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal, Self, get_args
+
+from msgspec import Struct
 
 from agent.core.gs1 import check_digit_holds
 
@@ -56,6 +57,7 @@ PROOFS: tuple[Proof, ...] = get_args(Proof)
 How = Literal["read", "typed"]
 """How a card's number came: a reader read it, or somebody typed it."""
 
+_SCHEMES = frozenset(get_args(Scheme))
 _SHOWN = 4
 _EPC_PREFIX = "urn:epc:"
 _CHIP_DIGITS = 14
@@ -78,8 +80,7 @@ class TokenRefused(ValueError):
     """A text is not a token; the message is the reason word that ``decode`` prints too."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Token:
+class Token(Struct, frozen=True, gc=False):
     """What identifies a card. Equal tokens are the same card; the value is in canonical form."""
 
     scheme: Scheme
@@ -94,38 +95,40 @@ class Token:
         if not text.isascii():
             raise TokenRefused("unknown")
         scheme, colon, value = text.strip().partition(":")
-        if colon and scheme in get_args(Scheme):
-            return cls._checked(scheme, value)  # type: ignore[arg-type]  # narrowed by the line above
+        if colon and scheme in _SCHEMES:
+            return cls.of(scheme, value)  # type: ignore[arg-type]  # narrowed by the line above
         return cls._guessed(text.strip())
 
     @classmethod
     def _guessed(cls, bare: str) -> Self:
         upper = bare.upper()
         if len(bare) == 18 and bare.isdigit() and check_digit_holds(bare):
-            return cls._checked("gsrn", bare)
+            return cls.of("gsrn", bare)
         if len(bare) == 13 and bare.isdigit() and check_digit_holds(bare):
-            return cls._checked("ean13", bare)
+            return cls.of("ean13", bare)
         if bare.isdigit():
-            return cls._checked("card", bare)
+            return cls.of("card", bare)
         if _SHAPES["em4100"].fullmatch(upper):
-            return cls._checked("em4100", upper)
-        return cls._checked("uid", upper)
+            return cls.of("em4100", upper)
+        return cls.of("uid", upper)
 
     @classmethod
-    def _checked(cls, scheme: Scheme, value: str) -> Self:
+    def of(cls, scheme: Scheme, value: str) -> Self:
+        """Make the token of a scheme that is known, in its canonical form. Raises as ``parse``."""
         canonical = value.upper()
         if not _SHAPES[scheme].fullmatch(canonical):
             raise TokenRefused("unknown")
-        if scheme in ("gsrn", "ean13") and not check_digit_holds(canonical):
-            raise TokenRefused("check_digit")
-        if scheme == "card" and _looks_like_payment_card(canonical):
-            raise TokenRefused("payment_card")
-        if scheme in ("uid", "sdm") and _is_no_chip_but_payment_card(canonical):
-            raise TokenRefused("payment_card")
-        if scheme == "wiegand":  # converters pad facility and card, or do not
-            canonical = "-".join(str(int(part)) for part in canonical.split("-"))
-        if scheme == "epc":  # the rest of an EPC keeps its case (RFC 8141, section 3.1)
-            canonical = _EPC_PREFIX + value[len(_EPC_PREFIX) :]
+        match scheme:
+            case "uid" | "sdm" if _is_no_chip_but_payment_card(canonical):
+                raise TokenRefused("payment_card")
+            case "gsrn" | "ean13" if not check_digit_holds(canonical):
+                raise TokenRefused("check_digit")
+            case "card" if _looks_like_payment_card(canonical):
+                raise TokenRefused("payment_card")
+            case "wiegand":  # converters pad facility and card, or do not
+                canonical = "-".join(str(int(part)) for part in canonical.split("-"))
+            case "epc":  # the rest of an EPC keeps its case (RFC 8141, section 3.1)
+                canonical = _EPC_PREFIX + value[len(_EPC_PREFIX) :]
         return cls(scheme, canonical)
 
     @property

@@ -17,6 +17,7 @@ is skipped with it.
 from drivers.conformance.asked import AskedRig, VirtualDevice
 from drivers.conformance.line import LineRig
 from drivers.conformance.moves import (
+    Busy,
     ClockJump,
     Denied,
     Flood,
@@ -30,6 +31,7 @@ from drivers.conformance.moves import (
     Rest,
     Rig,
     Seen,
+    Stops,
     Together,
 )
 from drivers.conformance.pcsc import PcscRig
@@ -37,6 +39,7 @@ from drivers.conformance.suite import DeviceConformance
 
 __all__ = [
     "AskedRig",
+    "Busy",
     "ClockJump",
     "Denied",
     "DeviceConformance",
@@ -53,6 +56,7 @@ __all__ = [
     "Rest",
     "Rig",
     "Seen",
+    "Stops",
     "Together",
     "VirtualDevice",
 ]

@@ -7,22 +7,19 @@ from typing import Generic, Protocol, TypeVar
 from agent.core.tokens import Token
 from drivers.conformance.line import Noises, ScriptedRig
 from drivers.conformance.moves import (
-    ClockJump,
-    Denied,
     Flood,
-    Gone,
     Half,
     Lay,
-    Move,
     Noise,
     NotApplicable,
     Pause,
     Rest,
+    Shown,
     Together,
 )
 from drivers.device import DriverOptions
 from drivers.serial_driver import SerialDriver
-from drivers.virtual.world import Absent, Act, Answers, Does, Refuses, Silent, Sleeps, Vanishes
+from drivers.virtual.world import Act, Answers, Does, Silent
 
 __all__ = ["AskedRig", "VirtualDevice"]
 
@@ -81,7 +78,7 @@ class AskedRig(ScriptedRig, Generic[Card]):
     def _answer(self, data: bytes) -> bytes:
         return self._device.feed(data)
 
-    def _acts(self, move: Move, heard: Callable[[], int]) -> Iterator[Act]:
+    def _acts(self, move: Shown, heard: Callable[[], int]) -> Iterator[Act]:
         match move:
             case Lay(card=card, at_once=at_once):
                 yield from self._show((card,), heard, at_once)
@@ -104,12 +101,6 @@ class AskedRig(ScriptedRig, Generic[Card]):
             case Pause(for_s=for_s):
                 yield Does(self._take_all)
                 yield Silent(for_s)
-            case Gone(looks=looks):
-                yield from self._away(Absent(looks))
-            case Denied(looks=looks):
-                yield from self._away(Refuses(looks))
-            case ClockJump(by_s=by_s):
-                yield Sleeps(by_s)
 
     def _show(
         self, cards: tuple[int, ...], heard: Callable[[], int], at_once: int | None = None
@@ -128,8 +119,7 @@ class AskedRig(ScriptedRig, Generic[Card]):
         yield Does(self._take_all)
 
     def _away(self, missing: Act) -> Iterator[Act]:
-        yield Vanishes()
-        yield missing
+        yield from super()._away(missing)
         yield Does(self._device.restart)
 
     def _lay(self, *cards: int) -> None:

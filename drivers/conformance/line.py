@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from agent.core.tokens import Token
 from drivers.conformance.moves import (
+    Busy,
     ClockJump,
     Denied,
     Flood,
@@ -23,6 +24,8 @@ from drivers.conformance.moves import (
     Pause,
     Rest,
     Seen,
+    Shown,
+    Stops,
     Together,
 )
 from drivers.device import CardPresented, DeviceEvent, DriverOptions, Place, ZoneVisited
@@ -30,6 +33,7 @@ from drivers.serial_driver import SerialDriver
 from drivers.virtual.world import (
     Absent,
     Act,
+    Does,
     Looks,
     Refuses,
     ScriptedWorld,
@@ -72,10 +76,18 @@ class ScriptedRig(ABC):
         told: list[DeviceEvent] = []
         faults: list[str | None] = []
 
+        self._busy_s = 0.0
+
         def heard() -> int:
             return device.counters.presentations + device.counters.dropped
 
-        acts = [act for move in moves for act in (*self._acts(move, heard), Looks())]
+        def tell(event: DeviceEvent) -> None:
+            told.append(event)
+            world.take(self._busy_s)
+
+        acts = [
+            act for move in moves for act in (*self._happens(move, heard, lambda: world), Looks())
+        ]
         if moves and isinstance(acts[0], Vanishes):  # nothing was there yet
             del acts[0]
         world = ScriptedWorld(
@@ -85,7 +97,7 @@ class ScriptedRig(ABC):
             answer=self._answer,
         )
         place = Place(name="front", port="/dev/front")
-        device = self._driver.make(place, self._options, told.append, world)
+        device = self._driver.make(place, self._options, tell, world)
         faults.append(device.fault)
         with capture_logs() as logs:
             device.run()
@@ -94,10 +106,32 @@ class ScriptedRig(ABC):
             counters=device.counters,
             faults=(*faults, device.fault),
             logged=tuple(line["event"] for line in logs),
+            held=world.held,
         )
 
+    def _happens(
+        self, move: Move, heard: Callable[[], int], world: Callable[[], ScriptedWorld]
+    ) -> Iterator[Act]:
+        match move:
+            case Gone(looks=looks):
+                yield from self._away(Absent(looks))
+            case Denied(looks=looks):
+                yield from self._away(Refuses(looks))
+            case ClockJump(by_s=by_s):
+                yield Sleeps(by_s)
+            case Busy(for_s=for_s):
+                yield Does(lambda: setattr(self, "_busy_s", for_s))
+            case Stops():
+                yield Does(lambda: world().end())
+            case _:
+                yield from self._acts(move, heard)
+
+    def _away(self, missing: Act) -> Iterator[Act]:
+        yield Vanishes()
+        yield missing
+
     @abstractmethod
-    def _acts(self, move: Move, heard: Callable[[], int]) -> Iterator[Act]:
+    def _acts(self, move: Shown, heard: Callable[[], int]) -> Iterator[Act]:
         """Answer a move's acts; ``heard`` says of how many cards the device took notice."""
 
     def _answer(self, data: bytes) -> bytes:  # noqa: ARG002 - nobody asks it
@@ -129,7 +163,7 @@ class LineRig(ScriptedRig):
 
     def _acts(
         self,
-        move: Move,
+        move: Shown,
         heard: Callable[[], int],  # noqa: ARG002 - it speaks whoever listens
     ) -> Iterator[Act]:
         match move:
@@ -150,14 +184,6 @@ class LineRig(ScriptedRig):
                 yield self._noise_for(for_s)
             case Pause(for_s=for_s):
                 yield Silent(for_s)
-            case Gone(looks=looks):
-                yield Vanishes()
-                yield Absent(looks)
-            case Denied(looks=looks):
-                yield Vanishes()
-                yield Refuses(looks)
-            case ClockJump(by_s=by_s):
-                yield Sleeps(by_s)
 
 
 def _shown(event: DeviceEvent) -> Token | None:

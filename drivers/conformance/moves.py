@@ -7,6 +7,7 @@ from agent.core.tokens import Token
 from drivers.device import Counters
 
 __all__ = [
+    "Busy",
     "ClockJump",
     "Denied",
     "Flood",
@@ -20,6 +21,8 @@ __all__ = [
     "Rest",
     "Rig",
     "Seen",
+    "Shown",
+    "Stops",
     "Together",
 ]
 
@@ -100,7 +103,22 @@ class ClockJump:
     by_s: float
 
 
-Move = Lay | Together | Rest | Flood | Half | Noise | Pause | Gone | Denied | ClockJump
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Whoever is told takes so long over each card from now on."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """The agent stops while the device is read; nothing comes after it."""
+
+
+Shown = Lay | Together | Rest | Flood | Half | Noise | Pause
+"""What a device is shown, or not."""
+
+Move = Shown | Gone | Denied | ClockJump | Busy | Stops
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +131,8 @@ class Seen:
     """The device's fault before the first move, after each, and at the end."""
     logged: tuple[str, ...]
     """The names of what it logged, in order."""
+    held: int = 0
+    """Ports, contexts and cards that it did not let go of."""
 
 
 class Rig(Protocol):

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from agent.core.tokens import Token
 from drivers.conformance.moves import (
+    Busy,
     ClockJump,
     Denied,
     Flood,
@@ -20,13 +21,15 @@ from drivers.conformance.moves import (
     Pause,
     Rest,
     Seen,
+    Shown,
+    Stops,
     Together,
 )
 from drivers.device import CardPresented, DeviceEvent, DriverOptions, Place
 from drivers.pcsc.driver import PcscDriver
 from drivers.virtual.cards import VirtualCard
 from drivers.virtual.pcsc_world import READER, Lies, PcscAct, ScriptedPcsc, Stirs, Taken
-from drivers.virtual.world import Absent, Looks, Refuses, Silent, Sleeps, Vanishes
+from drivers.virtual.world import Absent, Does, Looks, Refuses, Silent, Sleeps, Vanishes
 
 __all__ = ["PcscRig"]
 
@@ -73,12 +76,18 @@ class PcscRig:
         """Make the moves on a device of its own. Raises NotApplicable."""
         told: list[DeviceEvent] = []
         faults: list[str | None] = []
-        acts = [act for move in moves for act in (*self._acts(move), Looks())]
+        self._busy_s = 0.0
+
+        def tell(event: DeviceEvent) -> None:
+            told.append(event)
+            world.take(self._busy_s)
+
+        acts = [act for move in moves for act in (*self._acts(move, lambda: world), Looks())]
         if moves and isinstance(acts[0], Vanishes):  # nothing was there yet
             del acts[0]
         world = ScriptedPcsc(acts, gone=self._gone, look=lambda: faults.append(device.fault))
         place = Place(name="front", port=READER)
-        device = self._driver.make(place, self._options, told.append, world)
+        device = self._driver.make(place, self._options, tell, world)
         faults.append(device.fault)
         with capture_logs() as logs:
             device.run()
@@ -87,13 +96,11 @@ class PcscRig:
             counters=device.counters,
             faults=(*faults, device.fault),
             logged=tuple(line["event"] for line in logs),
+            held=world.held,
         )
 
-    def _acts(self, move: Move) -> Iterator[PcscAct]:
+    def _acts(self, move: Move, world: Callable[[], ScriptedPcsc]) -> Iterator[PcscAct]:
         match move:
-            case Pause(for_s=for_s):
-                yield Taken()
-                yield Silent(for_s)
             case Gone(looks=looks):
                 yield Vanishes()
                 yield Absent(looks)
@@ -102,11 +109,18 @@ class PcscRig:
                 yield Refuses(looks)
             case ClockJump(by_s=by_s):
                 yield Sleeps(by_s)
+            case Busy(for_s=for_s):
+                yield Does(lambda: setattr(self, "_busy_s", for_s))
+            case Stops():
+                yield Does(lambda: world().end())
             case _:
                 yield from self._laid(move)
 
-    def _laid(self, move: Lay | Together | Rest | Flood | Half | Noise) -> Iterator[PcscAct]:
+    def _laid(self, move: Shown) -> Iterator[PcscAct]:
         match move:
+            case Pause(for_s=for_s):
+                yield Taken()
+                yield Silent(for_s)
             case Lay(card=card, at_once=None):
                 yield Lies(self._card(card))
             case Lay():

@@ -3,6 +3,7 @@
 import pytest
 
 from drivers.conformance.moves import (
+    Busy,
     ClockJump,
     Denied,
     Flood,
@@ -16,6 +17,7 @@ from drivers.conformance.moves import (
     Rest,
     Rig,
     Seen,
+    Stops,
     Together,
 )
 
@@ -112,6 +114,18 @@ class DeviceConformance:
         assert seen.counters.dropped > 0
         assert seen.counters.dropped + seen.counters.presentations <= 1_001
         assert _MOST_AT_ONCE <= seen.counters.presentations < 1_001
+
+    def test_a_slow_lane_loses_no_card(self) -> None:
+        """Who takes two seconds over each card is told all of them, in order."""
+        rig, seen = self._play(Busy(2), Lay(1), Pause(), Lay(2), Pause(), Lay(3), Pause())
+        assert seen.told == (rig.token(1), rig.token(2), rig.token(3))
+        assert seen.counters.dropped == 0
+
+    def test_it_may_be_stopped_in_mid_read(self) -> None:
+        """It ends with half a card read, tells nothing of it, and lets go of what it held."""
+        rig, seen = self._play(Lay(1), Pause(), Half(2), Stops(), Lay(3), Pause())
+        assert seen.told == (rig.token(1),)
+        assert seen.held == 0
 
     def test_a_machine_may_sleep(self) -> None:
         """A clock that is a day further on loses no card and tells none twice."""

@@ -22,7 +22,7 @@ broken in 2008, so what stands on one proves no more than a number that was type
 import re
 
 from drivers.events import Event, RefusedFrame
-from drivers.naming import named
+from drivers.naming import guessed
 from drivers.pcsc.apdu import PIECE_BYTES, Family, Talk, data_of, load_key, open_block, read_16
 from drivers.pcsc.plan import ClassicBlock, Writing
 
@@ -64,4 +64,4 @@ def said_by_block(wanted: ClassicBlock, family: Family) -> Talk[list[Event]]:
     if data is None or len(data) != PIECE_BYTES:
         return [_UNREADABLE]
     number = number_in(data, wanted.writing)
-    return [_UNREADABLE if number is None else named(number)]
+    return [_UNREADABLE if number is None else guessed(number)]

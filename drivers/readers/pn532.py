@@ -20,9 +20,7 @@ the cascade tag 88, and a UID of more than four bytes was announced by ATQA.
 What was read from a card's memory is told by its length only; ``tapledger decode ndef`` reads one.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from msgspec import Struct
 
 from drivers.events import Event, RefusedFrame, StatusSeen
 from drivers.naming import named_by_chip
@@ -76,7 +74,7 @@ _NAMES = {
     0x60: "InAutoPoll",
 }
 
-_UNREADABLE = (RefusedFrame(reason="unreadable"),)
+_UNREADABLE = RefusedFrame(reason="unreadable")
 _MOST_TARGETS = 2
 _UID_LENGTHS = (4, 7, 10)
 _UID_GOES_ON, _HAS_ATS = 0x04, 0x20  # bits of SAK (ISO/IEC 14443-3, table 8)
@@ -85,8 +83,7 @@ _CASCADE_TAG = b"\x88"
 _FELICA_LENGTHS = (18, 20)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, gc=False):
     """A card in the field: its number, and for type A what it can do (SAK)."""
 
     uid: bytes
@@ -108,32 +105,33 @@ class Pn532Parser:
         return [event for found in self._framer.idle() for event in events_of(found)]
 
 
-def events_of(found: Found) -> tuple[Event, ...]:
+def events_of(found: Found) -> list[Event]:
     """Say what a frame means; what is no frame stays what it is."""
-    return _meaning(found) if isinstance(found, Frame) else (found,)
+    if not isinstance(found, Frame):
+        return [found]
+    if found.kind == "answer" and found.code == IN_LIST_PASSIVE_TARGET + 1:
+        return _cards(found.data)
+    return [_status(found.kind, found.code, found.data)]
 
 
-@lru_cache(maxsize=1024)  # a card that rests is the same frame again and again
-def _meaning(frame: Frame) -> tuple[Event, ...]:
-    if frame.kind == "command":
-        return (StatusSeen(about="command", details=_named(frame.code)),)
-    if frame.kind != "answer":
-        return (StatusSeen(about=frame.kind),)
-    data, command = frame.data, frame.code - 1
+def _status(kind: str, code: int, data: bytes) -> StatusSeen:
+    if kind == "command":
+        return StatusSeen(about="command", details=_named(code))
+    if kind != "answer":
+        return StatusSeen(about=kind)
+    command = code - 1
     if command == GET_FIRMWARE_VERSION and len(data) == 4:
-        return (StatusSeen(about="firmware", details=_firmware(data)),)
+        return StatusSeen(about="firmware", details=_firmware(data))
     if command == IN_DATA_EXCHANGE and data:
         error, length = f"{data[0] & 0x3F:02X}", len(data) - 1
-        return (StatusSeen(about="exchanged", details={"error": error, "length": length}),)
-    if command == IN_LIST_PASSIVE_TARGET:
-        return _cards(data)
-    return (StatusSeen(about="answer", details=_named(command)),)
+        return StatusSeen(about="exchanged", details={"error": error, "length": length})
+    return StatusSeen(about="answer", details=_named(command))
 
 
-def _cards(data: bytes) -> tuple[Event, ...]:
+def _cards(data: bytes) -> list[Event]:
     if data == b"\x00":
-        return (StatusSeen(about="no_target"),)
-    return tuple(card(target) for target in targets_in(data)) or _UNREADABLE
+        return [StatusSeen(about="no_target")]
+    return [card(target) for target in targets_in(data)] or [_UNREADABLE]
 
 
 def card(target: Target) -> Event:
@@ -145,47 +143,45 @@ def targets_in(data: bytes) -> list[Target]:
     """Read the cards of an answer to InListPassiveTarget; none where it is not whole."""
     if not data or not 1 <= data[0] <= _MOST_TARGETS:
         return []
+    count, listed = data[0], data[1:]
     for read in (_type_a, _felica):
-        for targets in _all_in(data[1:], data[0], read):
-            return targets
+        for first, end in read(listed):
+            if count == 1 and end == len(listed):
+                return [first]
+            if count == 2:
+                behind = listed[end:]
+                for second, length in read(behind):
+                    if length == len(behind):
+                        return [first, second]
     return []
 
 
-_Read = Callable[[bytes], Iterator[tuple[Target, int]]]
+def _type_a(data: bytes) -> list[tuple[Target, int]]:
+    """Tg, ATQA (high byte first), SAK, length of the UID, UID, and what a card answers to RATS.
 
-
-def _all_in(data: bytes, count: int, read: _Read) -> Iterator[list[Target]]:
-    """Every way to read exactly ``count`` targets, and nothing behind them."""
-    if count == 0:
-        if not data:
-            yield []
-        return
-    for target, length in read(data):
-        for others in _all_in(data[length:], count - 1, read):
-            yield [target, *others]
-
-
-def _type_a(data: bytes) -> Iterator[tuple[Target, int]]:
-    """Tg, ATQA (high byte first), SAK, length of the UID, UID, and what a card answers to RATS."""
+    Answers each way to read a card, with how many bytes it takes.
+    """
     if len(data) < 5 or data[4] not in _UID_LENGTHS or len(data) < 5 + data[4]:
-        return
+        return []
     atqa, sak, end = data[2], data[3], 5 + data[4]
     uid = data[5:end]
     announced = len(uid) == 4 or atqa & _LONG_UID
     if sak & _UID_GOES_ON or not announced or (len(uid) == 4 and uid.startswith(_CASCADE_TAG)):
-        return
+        return []
+    target = Target(uid, sak)
     # The first byte of an ATS is its length; the chip can be told not to ask for one.
     if sak & _HAS_ATS and end < len(data) and 1 <= data[end] <= len(data) - end:
-        yield Target(uid, sak), end + data[end]
-    yield Target(uid, sak), end
+        return [(target, end + data[end]), (target, end)]
+    return [(target, end)]
 
 
-def _felica(data: bytes) -> Iterator[tuple[Target, int]]:
+def _felica(data: bytes) -> list[tuple[Target, int]]:
     """Tg, length of the polling answer, its code 01, IDm, PMm, and the system code if asked for."""
     if len(data) >= 2 and data[1] in _FELICA_LENGTHS and data[2:3] == b"\x01":
         end = 1 + data[1]
         if len(data) >= end:
-            yield Target(data[3:11]), end
+            return [(Target(data[3:11]), end)]
+    return []
 
 
 def _named(command: int) -> dict[str, str | int]:

@@ -22,9 +22,9 @@ a right frame holds is never looked into.
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
+
+from msgspec import Struct
 
 from drivers.events import Reason, RefusedFrame, StatusSeen
 
@@ -54,8 +54,7 @@ _WHOLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True, gc=False):
     """A frame whose checksums hold; a command and an answer have a code, the others no more."""
 
     kind: Literal["command", "answer", "ack", "nak", "error"]
@@ -201,7 +200,6 @@ def _head(held: bytes, start: int) -> int | Reason | None:
     return 8 + length if 0 < length <= LONGEST else "length"
 
 
-@lru_cache(maxsize=1024)  # a card that rests is the same bytes again and again
 def _judged(told: bytes) -> Frame | RefusedFrame | None:
     """Read a frame from LEN to DCS; nothing where DCS is wrong."""
     if told in _BARE:

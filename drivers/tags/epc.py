@@ -24,7 +24,7 @@ other has less. A number that needs more digits than its field has is no number 
 """
 
 from binascii import crc_hqx
-from functools import lru_cache
+from typing import NamedTuple
 
 from agent.core.gs1 import as_printed, with_check_digit
 from agent.core.tokens import Token
@@ -43,18 +43,50 @@ _GID_SERIAL = (1 << 36) - 1
 _GDTI, _GSRN, _GSRNP, _SGTIN, _GRAI, _GIAI, _GID = 0x2C, 0x2D, 0x2E, 0x30, 0x33, 0x34, 0x35
 
 _THINGS = {_GDTI: "gdti", _GRAI: "grai"}
+_FILLED = frozenset({_GSRN, _GSRNP, _GIAI})
+"""Nothing but zeros stands behind their fields."""
 
-# Bits of both fields together, and their digits together where the standard fixes them.
-_FIELDS: dict[int, tuple[int, int | None]] = {
-    _GDTI: (41, 12),
-    _GSRN: (58, 17),
-    _GSRNP: (58, 17),
-    _SGTIN: (44, 13),
-    _GRAI: (44, 12),
-    _GIAI: (82, None),
+_BITS_BEHIND_PARTITION = 82
+
+
+class _Layout(NamedTuple):
+    """Where the fields of a scheme lie in its 96 bits, at one partition."""
+
+    prefix_digits: int
+    prefix_shift: int
+    prefix_mask: int
+    reference_digits: int | None
+    """None where the standard does not fix them."""
+    reference_shift: int
+    reference_mask: int
+
+
+def _layout(bits: int, digits: int | None, partition: int) -> _Layout:
+    """Lay a scheme out that has so many bits, and digits where they are fixed, in both fields."""
+    shift, prefix_digits = _BITS_BEHIND_PARTITION - bits, 12 - partition
+    reference_bits = bits - _PREFIX_BITS[partition]
+    return _Layout(
+        prefix_digits,
+        shift + reference_bits,
+        (1 << _PREFIX_BITS[partition]) - 1,
+        None if digits is None else digits - prefix_digits,
+        shift,
+        (1 << reference_bits) - 1,
+    )
+
+
+_LAYOUTS = {
+    (header, partition): _layout(bits, digits, partition)
+    for header, bits, digits in (
+        (_GDTI, 41, 12),
+        (_GSRN, 58, 17),
+        (_GSRNP, 58, 17),
+        (_SGTIN, 44, 13),
+        (_GRAI, 44, 12),
+        (_GIAI, 82, None),
+    )
+    for partition in range(len(_PREFIX_BITS))
 }
-_BITS_BEHIND_HEADER = 88
-_FILTER_BITS = _PARTITION_BITS = 3
 
 
 def events_of_memory(data: bytes) -> list[Event]:
@@ -79,16 +111,24 @@ def events_of_memory(data: bytes) -> list[Event]:
     return [decoded(data[4:end])]
 
 
-@lru_cache(maxsize=1024)  # a tag in the field is read again and again
 def decoded(epc: bytes) -> Event:
     """Decode one EPC, of which a reader has checked that it is whole."""
     if len(epc) != EPC_BYTES:
         return _UNKNOWN
-    header, behind = epc[0], int.from_bytes(epc[1:])
+    header, number = epc[0], int.from_bytes(epc)
     if header == _GID:
-        return _thing("gid", str(behind >> 60), str(behind >> 36 & 0xFFFFFF), behind & _GID_SERIAL)
-    fields = _fields(header, behind)
-    return _UNKNOWN if fields is None else _named(header, *fields)
+        return _thing("gid", *_gid(number))
+    layout = _LAYOUTS.get((header, epc[1] >> 2 & 0b111))
+    if layout is None:
+        return _UNKNOWN
+    prefix_digits, prefix_shift, prefix_mask, digits, shift, mask = layout
+    prefix = str(number >> prefix_shift & prefix_mask).zfill(prefix_digits)
+    reference = str(number >> shift & mask).zfill(digits or 0)
+    if digits == 0 and reference == "0":
+        reference = ""  # a field of no digits is written as nothing, and its bits are zero
+    if len(prefix) != prefix_digits or (digits is not None and len(reference) != digits):
+        return _UNKNOWN
+    return _named(header, prefix, reference, number & (1 << shift) - 1)
 
 
 def gsrn_96(gsrn: str, *, prefix_digits: int, filter_value: int = 0) -> bytes:
@@ -100,43 +140,22 @@ def gsrn_96(gsrn: str, *, prefix_digits: int, filter_value: int = 0) -> bytes:
     return bytes([_GSRN]) + behind.to_bytes(EPC_BYTES - 1)
 
 
-def _fields(header: int, behind: int) -> tuple[str, str, int] | None:
-    """Company prefix, reference, and the number behind them; None where bits break the rules."""
-    partition = behind >> _BITS_BEHIND_HEADER - _FILTER_BITS - _PARTITION_BITS & 0b111
-    if header not in _FIELDS or partition >= len(_PREFIX_BITS):
-        return None
-    bits, digits = _FIELDS[header]
-    rest_bits = _BITS_BEHIND_HEADER - _FILTER_BITS - _PARTITION_BITS - bits
-    both = behind >> rest_bits & (1 << bits) - 1
-    reference_bits = bits - _PREFIX_BITS[partition]
-    prefix_digits = 12 - partition
-    prefix = f"{both >> reference_bits:0{prefix_digits}}"
-    reference = str(both & (1 << reference_bits) - 1)
-    if digits is not None:
-        width = digits - prefix_digits
-        # A field of no digits is written as nothing, and its bits are zero.
-        reference = reference.zfill(width) if width or reference != "0" else ""
-        if len(reference) != width:
-            return None
-    if len(prefix) != prefix_digits:
-        return None
-    return prefix, reference, behind & (1 << rest_bits) - 1
+def _gid(number: int) -> tuple[str, str, int]:
+    return str(number >> 60 & 0xFFFFFFF), str(number >> 36 & 0xFFFFFF), number & _GID_SERIAL
 
 
 def _named(header: int, prefix: str, reference: str, rest: int) -> Event:
-    match header:
-        case _ if header in _THINGS:
-            return _thing(_THINGS[header], prefix, reference, rest)
-        case _ if header == _SGTIN:
-            return _product(with_check_digit(reference[:1] + prefix + reference[1:]), str(rest))
-        case _ if rest:  # filler bits that are not zero
-            return _UNKNOWN
-        case _ if header == _GIAI:
-            return _thing("giai", prefix, reference)
-        case _ if header == _GSRNP:
-            return RefusedFrame(reason="provider_gsrn")
-        case _:
-            return TokenRead(token=Token("gsrn", with_check_digit(prefix + reference)))
+    if rest and header in _FILLED:  # bits that must be zero
+        return _UNKNOWN
+    if header == _GSRN:
+        return TokenRead(token=Token("gsrn", with_check_digit(prefix + reference)))
+    if header == _GSRNP:
+        return RefusedFrame(reason="provider_gsrn")
+    if header == _SGTIN:
+        return _product(with_check_digit(reference[:1] + prefix + reference[1:]), str(rest))
+    if header == _GIAI:
+        return _thing("giai", prefix, reference)
+    return _thing(_THINGS[header], prefix, reference, rest)
 
 
 def _product(gtin: str, serial: str) -> Event:

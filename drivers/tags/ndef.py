@@ -38,9 +38,10 @@ from agent.core.gs1 import with_check_digit
 from drivers.digital_link import elements_of
 from drivers.events import Event, Reason, RefusedFrame, StatusSeen
 from drivers.gs1_meaning import meaning_of
-from drivers.naming import named
+from drivers.naming import guessed
 from drivers.payment_cards import holds_payment_card
 from drivers.tags.ndef_records import SMART_POSTER, TEXT, URI, Record, records_in
+from drivers.tags.ndef_uri import address_in
 from drivers.tags.tlv import HEADER_BYTES, Cut, area_bytes, is_area, message_in
 
 __all__ = ["addresses_in", "events_of_memory", "events_of_message", "names_somebody"]
@@ -50,7 +51,6 @@ _MESSAGE_BEGINS = 0x80
 _UNKNOWN = RefusedFrame(reason="unknown")
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _STAFF = RefusedFrame(reason="provider_gsrn")
-_KNOWN_TYPES = {URI: ndef.UriRecord, TEXT: ndef.TextRecord}
 _WRITTEN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _ELEMENT = re.compile(r"\(?(801[78])\)?([0-9]{18})")
 _PURE_IDENTITY = re.compile(r"urn:epc:id:(gsrnp?):([0-9]{6,12})\.([0-9]{5,11})")
@@ -137,7 +137,7 @@ def _said_by(record: Record) -> list[Event]:
         addresses = [record for record in inside if record.kind == URI]
         # Smart Poster 1.1, section 3.3: exactly one.
         return _said_by(addresses[0]) if len(addresses) == 1 else [_UNREADABLE]
-    if record.kind not in _KNOWN_TYPES:
+    if record.kind not in (URI, TEXT):
         return [_UNKNOWN]
     text = _text_of(record)
     return [_UNREADABLE if text is None else _named_by(text.strip())]
@@ -145,18 +145,21 @@ def _said_by(record: Record) -> list[Event]:
 
 def _text_of(record: Record) -> str | None:
     """The address or text of a record; nothing where its payload is no such thing."""
-    payload = record.payload
-    if record.kind == TEXT and payload and payload[0] & _UTF16:
+    return address_in(record.payload) if record.kind == URI else _written(record.payload)
+
+
+def _written(payload: bytes) -> str | None:
+    if payload and payload[0] & _UTF16:
         # Without a mark it is big-endian (Text 1.0, section 3.4); the library asks the machine.
         at = 1 + (payload[0] & _LANGUAGE_BYTES)
         if payload[at : at + 2] not in (b"\xfe\xff", b"\xff\xfe"):
             payload = payload[:at] + b"\xfe\xff" + payload[at:]
-    head = b"\xc1\x01" + len(payload).to_bytes(4) + record.kind[-1].encode("ascii")
+    head = b"\xc1\x01" + len(payload).to_bytes(4) + b"T"
     try:
-        (decoded,) = ndef.message_decoder(head + payload, "strict", _KNOWN_TYPES)
+        (decoded,) = ndef.message_decoder(head + payload, "strict", {TEXT: ndef.TextRecord})
     except (ndef.DecodeError, ValueError):
         return None
-    return str(decoded.iri if record.kind == URI else decoded.text)
+    return str(decoded.text)
 
 
 def _named_by(text: str) -> Event:
@@ -171,7 +174,7 @@ def _named_by(text: str) -> Event:
     if element := _ELEMENT.fullmatch(text):
         return _member(element[1], element[2])
     if _WRITTEN.fullmatch(text):
-        return named(re.sub("[ -]", "", text))
+        return guessed(re.sub("[ -]", "", text))
     return RefusedFrame(reason="payment_card") if holds_payment_card(text) else _UNKNOWN
 
 

@@ -10,7 +10,7 @@ record is left to a library.
 'length'
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from drivers.events import Reason
 
@@ -22,16 +22,14 @@ _MB, _ME, _CF, _SR, _IL, _TNF = 0x80, 0x40, 0x20, 0x10, 0x08, 0x07
 _EMPTY, _WELL_KNOWN, _NO_TYPE, _UNCHANGED, _RESERVED = 0, 1, 5, 6, 7
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, gc=False):
     """One record, put together of its pieces. ``kind`` is empty for other than well-known types."""
 
     kind: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True, gc=False):
     flags: int
     kind: bytes
     payload: bytes

@@ -90,7 +90,7 @@ def events_of_tap(
     counter = int.from_bytes(card[_UID_BYTES:], "little")
     if last_counter is not None and counter <= last_counter:
         return [RefusedFrame(reason="replay")]
-    return [named(f"sdm:{card[:_UID_BYTES].hex()}", counter=counter)]
+    return [named("sdm", card[:_UID_BYTES].hex(), counter=counter)]
 
 
 def _read(text: bytes) -> _Tap | Reason:

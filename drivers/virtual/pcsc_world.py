@@ -11,7 +11,7 @@ from typing import Literal
 
 from drivers.pcsc.service import AccessDenied, CardAway, ReaderGone, ServiceGone, Slot
 from drivers.virtual.cards import VirtualCard
-from drivers.virtual.world import Absent, Looks, Refuses, Silent, Sleeps, Vanishes
+from drivers.virtual.world import Absent, Does, Looks, Refuses, Silent, Sleeps, Vanishes
 
 __all__ = ["READER", "Lies", "PcscAct", "ScriptedPcsc", "Stirs", "Taken"]
 
@@ -39,7 +39,7 @@ class Stirs:
     """pcscd tells what is no other card: a program came to it, and left it."""
 
 
-PcscAct = Lies | Taken | Stirs | Silent | Vanishes | Absent | Refuses | Sleeps | Looks
+PcscAct = Lies | Taken | Stirs | Silent | Vanishes | Absent | Refuses | Sleeps | Looks | Does
 
 
 class ScriptedPcsc:
@@ -60,6 +60,7 @@ class ScriptedPcsc:
         self._acts = deque(acts)
         self._look = look
         self._now_s = 1_000.0
+        self._ended = False
         self._lies: Lies | None = None
         self._changes = 0
         self.gone, self.reader = gone, reader
@@ -74,7 +75,15 @@ class ScriptedPcsc:
 
     def is_over(self) -> bool:
         """Say whether the script is played."""
-        return not self._acts
+        return self._ended or not self._acts
+
+    def end(self) -> None:
+        """Be over at once, whatever stands in the script."""
+        self._ended = True
+
+    def take(self, for_s: float) -> None:
+        """Let time pass while something is done."""
+        self._now_s += for_s
 
     def wait_before(self, attempt: int) -> None:  # noqa: ARG002 - each takes as long
         """Let a quarter of a second pass."""
@@ -155,13 +164,16 @@ class ScriptedPcsc:
 
     def _next(self) -> PcscAct | None:
         """Do what takes no look, and answer what comes after it."""
-        while self._acts and isinstance(act := self._acts[0], Sleeps | Looks):
+        while self._acts and isinstance(act := self._acts[0], Sleeps | Looks | Does):
             self._acts.popleft()
-            if isinstance(act, Sleeps):
-                self._now_s += act.for_s
-            else:
-                self._look()
-        return self._acts[0] if self._acts else None
+            match act:
+                case Sleeps(for_s=for_s):
+                    self._now_s += for_s
+                case Looks():
+                    self._look()
+                case Does(what=what):
+                    what()
+        return self._acts[0] if self._acts and not self._ended else None
 
     def _put(self, act: PcscAct | None) -> None:
         """Put what is left of the act under way in its place."""

@@ -124,6 +124,9 @@ class ScriptedWorld:
         self._answer = answer
         self._answered = b""  # and not read yet
         self._now_s = 1_000.0
+        self._ended = False
+        self.held = 0
+        """Ports that were not closed."""
         self.written: list[bytes] = []
         self.attempts = 0
         self.opened = 0
@@ -141,6 +144,7 @@ class ScriptedWorld:
                 raise PermissionError(13, "Permission denied")
             raise FileNotFoundError(2, "No such file or directory")
         self.opened += 1
+        self.held += 1
         self._answered = b""
         return self
 
@@ -150,7 +154,15 @@ class ScriptedWorld:
 
     def is_over(self) -> bool:
         """Say whether the script is played."""
-        return not self._acts
+        return self._ended or not self._acts
+
+    def end(self) -> None:
+        """Be over at once, whatever stands in the script."""
+        self._ended = True
+
+    def take(self, for_s: float) -> None:
+        """Let time pass while something is done."""
+        self._now_s += for_s
 
     def wait_before(self, attempt: int) -> None:
         """Let a second pass."""
@@ -160,7 +172,7 @@ class ScriptedWorld:
     def read(self) -> bytes:
         """Answer what the device says next. Raises OSError where it is pulled out."""
         self._settle()
-        act = self._acts[0] if self._acts else Silent(0)
+        act = self._acts[0] if self._acts and not self._ended else Silent(0)
         match act:
             case Sends(data=data, at_once=at_once):
                 piece = data[: at_once or len(data)]
@@ -185,6 +197,7 @@ class ScriptedWorld:
 
     def close(self) -> None:
         """Close the port."""
+        self.held -= 1
 
     def _heard(self, act: Answers) -> bytes:
         """Answer what the device has to say, or a silence."""

@@ -4,6 +4,8 @@ from text_mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
+_ANY_BYTES = "tests/unit/test_parsers_survive_any_bytes.py"
+_EM4100 = "tests/unit/test_em4100_frames_are_found_in_any_stream.py"
 _EPC = "tests/unit/test_epc_names_the_member.py"
 _KEYBOARD = "tests/unit/test_a_keyboard_scanner_types_what_a_serial_one_sends.py"
 _PAYMENT = "tests/unit/test_no_scan_carries_a_payment_card_out.py"
@@ -17,6 +19,18 @@ _MEANING = "drivers/gs1_meaning.py"
 _READER = "drivers/readers/uhf18.py"
 
 MUTANTS = {
+    "em4100_checksum_ignored": Mutant(
+        file="drivers/readers/em4100.py",
+        old="    if (halves ^ halves >> 8 ^ halves >> 16) & 0xFF:\n",
+        new="    if False:\n",
+        caught_by=f"{_EM4100}::test_one_wrong_digit_is_never_another_card",
+    ),
+    "line_without_bound": Mutant(
+        file="drivers/lines.py",
+        old="        if len(rest) > longest:\n",
+        new="        if False:\n",
+        caught_by=f"{_ANY_BYTES}::test_no_more_than_one_frame_is_held[WiegandParser]",
+    ),
     "wiegand_even_parity_unchecked": Mutant(
         file="drivers/readers/wiegand.py",
         old='bits[:half].count(b"1") % 2 == 0 and ',
@@ -85,14 +99,14 @@ MUTANTS = {
     ),
     "epc_filler_unchecked": Mutant(
         file="drivers/tags/epc.py",
-        old="        case _ if rest:  #",
-        new="        case _ if rest < 0:  #",
+        old="    if rest and header in _FILLED:",
+        new="    if rest < 0 and header in _FILLED:",
         caught_by=f"{_EPC}::test_filler_that_is_not_zero_is_unknown",
     ),
     "epc_provider_is_a_member": Mutant(
         file="drivers/tags/epc.py",
-        old="        case _ if header == _GSRNP:\n",
-        new="        case _ if header < 0:\n",
+        old="    if header == _GSRN:\n",
+        new="    if header in (_GSRN, _GSRNP):\n",
         caught_by=f"{_EPC}::test_a_provider_is_staff",
     ),
     "epc_bank_unchecked": Mutant(

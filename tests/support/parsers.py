@@ -5,6 +5,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from drivers.readers.pn532 import Pn532Parser
 from drivers.scanners.barcode import LONGEST_SCAN, BarcodeParser
 from drivers.tags.epc import gsrn_96
 
-__all__ = ["PARSERS", "Parsed", "crc_16"]
+__all__ = ["PARSERS", "Parsed", "crc_16", "held_in"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,14 @@ class Parsed:
     bears_out: Callable[[Token, bytes], bool]
     holds_most: int
     says_nothing: bytes = b"\r\n"
+
+
+def held_in(part: Any) -> int:
+    """How many bytes of the stream a parser, or a part of it, has kept."""
+    if isinstance(part, bytes | bytearray | str):
+        return len(part)
+    values = vars(part).values() if hasattr(part, "__dict__") else ()
+    return sum(held_in(value) for value in values if not isinstance(value, dict | tuple))
 
 
 def _mixed(*parts: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
@@ -131,7 +140,7 @@ _UHF_NEARLY = _mixed(
 def _uhf_bears_out(token: Token, stream: bytes) -> bool:
     for start, length in enumerate(stream):
         frame = stream[start : start + length + 1]
-        if len(frame) == length + 1 > 5 and crc_16(frame[:-2]) == frame[-2:]:
+        if len(frame) == length + 1 > 5 and b"\x2d" in frame and crc_16(frame[:-2]) == frame[-2:]:
             for at in range(len(frame) - 11):
                 epc = f"{int.from_bytes(frame[at : at + 12]):096b}"
                 partition = int(epc[11:14], 2)
@@ -219,8 +228,21 @@ _PN532 = st.lists(
 
 
 def _pn532_bears_out(token: Token, stream: bytes) -> bool:
-    """The number itself stands in the stream."""
-    return bytes.fromhex(token.value) in stream
+    """The number stands in an answer of the chip whose length and data have their checksums."""
+    uid = bytes.fromhex(token.value)
+    for start in re.finditer(b"(?=\x00\xff)", stream):
+        head = stream[start.start() + 2 :]
+        if head[:2] == b"\xff\xff":
+            length, inside = int.from_bytes(head[2:4]), head[5:]
+            is_right = len(head) > 5 and sum(head[2:5]) % 256 == 0
+        else:
+            length, inside = int.from_bytes(head[:1]), head[2:]
+            is_right = len(head) > 2 and sum(head[:2]) % 256 == 0
+        whole = inside[: length + 1]
+        is_right = is_right and len(whole) == length + 1 and sum(whole) % 256 == 0
+        if is_right and whole[:2] == b"\xd5\x4b" and uid in whole:
+            return True
+    return False
 
 
 PARSERS = (
@@ -232,7 +254,7 @@ PARSERS = (
             read=TokenRead(token=Token("em4100", "0C000621A5")),
             nearly=_EM4100_NEARLY,
             bears_out=_em4100_bears_out,
-            holds_most=14,  # twelve characters and CR LF
+            holds_most=15,  # STX, twelve characters and CR LF
             says_nothing=b"\r\n\x02\x03",
         )
         for make in (em4100.Em4100Parser, em4100.Em4100GapParser)

@@ -1,12 +1,11 @@
 """Every parser is held to this: no bytes break it, fool it, fill it, or hide from it."""
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parsers import PARSERS, Parsed
+from parsers import PARSERS, Parsed, held_in
 
 from drivers.events import Event, Parser, ProductRead, RefusedFrame, StatusSeen, TokenRead
 
@@ -23,14 +22,6 @@ def cut_up(stream: bytes, places: set[int]) -> list[bytes]:
     """``stream`` in pieces, cut at each of ``places``."""
     edges = [0, *sorted(place for place in places if place < len(stream)), len(stream)]
     return [stream[a:b] for a, b in pairwise(edges)]
-
-
-def held_in(part: Any) -> int:
-    """How many bytes of the stream a parser, or a part of it, has kept."""
-    if isinstance(part, bytes | bytearray | str):
-        return len(part)
-    values = vars(part).values() if hasattr(part, "__dict__") else ()
-    return sum(held_in(value) for value in values if not isinstance(value, dict | tuple))
 
 
 @every_parser

@@ -332,6 +332,7 @@ def test_what_the_service_may_not_read_is_found(machine: Machine, tmp_path: Path
     file = put(machine, "/etc/tapledger/agent.toml")
     for path in (machine.root, machine.at("/etc"), file.parent):
         path.chmod(0o755)
+    file.chmod(0o644)
     said = _said_of_files(machine, it, unit)
     assert said == ["does not see /home/anna/program.toml: the unit's ProtectHome"]
     file.chmod(0o600)

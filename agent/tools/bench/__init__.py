@@ -6,6 +6,7 @@ with a bare one that does only what cannot be left out, five times, and the medi
 
 from collections.abc import Callable
 
+from agent.tools.bench.devices import run_devices_bench
 from agent.tools.bench.figures import Figures
 from agent.tools.bench.ledger import run_ledger_bench
 from agent.tools.bench.ledger_built import Size
@@ -24,6 +25,7 @@ __all__ = [
     "Report",
     "Size",
     "run_bench",
+    "run_devices_bench",
     "run_ledger_bench",
     "run_program_bench",
     "run_till_bench",

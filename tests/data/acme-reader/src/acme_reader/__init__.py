@@ -18,15 +18,13 @@ import re
 
 from drivers.events import Event, RefusedFrame
 from drivers.lines import Lines
-from drivers.naming import named
+from drivers.naming import named_by_chip
 from drivers.serial_driver import SerialDriver, listening
 
 __all__ = ["ACME", "AcmeParser", "line_of"]
 
 _LINE = re.compile(rb"#((?:[0-9A-F]{8}|[0-9A-F]{14}))\*([0-9A-F]{2})")
 _LONGEST = 18
-_MADE_UP = 0x08
-"""A UID of 4 bytes that begins so is another one at each tap (ISO/IEC 14443-3)."""
 
 
 class AcmeParser:
@@ -51,9 +49,7 @@ def _judge(line: bytes) -> Event:
     uid = bytes.fromhex(found[1].decode())
     if line_of(uid).rstrip() != line:
         return RefusedFrame(reason="checksum")
-    if len(uid) == 4 and uid[0] == _MADE_UP:
-        return RefusedFrame(reason="random_uid")
-    return named(f"uid:{uid.hex()}")
+    return named_by_chip(uid)
 
 
 def line_of(uid: bytes) -> bytes:
