@@ -35,7 +35,7 @@ REASONS = {
     "provider_gsrn": "a member of staff's number",
     "mac": "its signature does not hold: forged?",
     "replay": "its signature was seen before: a copy?",
-    "unreadable": "read, and means nothing here",
+    "unreadable": "torn off, or means nothing here",
     "unknown": "no form that a card or a product has",
 }
 """What each reason of a refusal says to a person, on the 39 characters that a line has left."""

@@ -31,7 +31,7 @@ def test_a_pulled_reader_is_its_own_lanes(
     expect(other.get_by_text("Ready for a card")).to_be_visible()
     expect(other.get_by_role("alert")).to_have_count(0)
     (reason,) = kit.health()["reasons"]
-    assert "reader-1 is gone" in reason
+    assert "reader-1 cannot be used" in reason
     reader, fine = kit.health()["readers"]
     assert (reader["lane"], fine["lane"], fine["fault"]) == ("1", "2", None)
     assert reader["fault"] in reason
