@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from agent.service import configure_logs
+from agent.logs import configure_logs
 from agent.tools.waiting import wait_until
 from drivers.device import Place
 from drivers.pcsc.driver import PCSC
