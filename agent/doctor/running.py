@@ -2,9 +2,8 @@
 
 import http.client
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from agent.doctor.configuration import Configured
@@ -31,8 +30,6 @@ class RunningFacts:
     locked_by: int | None = None
     device: str | None = None
     has_unit: bool = False
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    """Which of the configured devices are readers, and which scanners, by their names."""
 
     @property
     def is_agent(self) -> bool:
@@ -48,7 +45,6 @@ def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> Runni
         device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
         locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
         has_unit=has_unit,
-        kinds={device.name: device.kind for device in it.devices},
         **_asked(it.api.listen if it.api else ""),
     )
 
@@ -111,9 +107,11 @@ def _not_heard(facts: RunningFacts) -> Finding:
 
 def judge_reader_counts(facts: RunningFacts) -> list[Finding]:
     """Say how each device of a running agent is, by what the agent counts."""
+    health = facts.health or {}
+    listed = [(kind, each) for kind in ("reader", "scanner") for each in health.get(f"{kind}s", ())]
     found = []
-    for reader in (facts.health or {}).get("readers", []):
-        name = f"{facts.kinds.get(str(reader.get('name')), 'reader')} {reader.get('name')}"
+    for kind, reader in listed:
+        name = f"{kind} {reader.get('name')}"
         cards, refused = int(reader.get("presentations", 0)), int(reader.get("refused_frames", 0))
         counted = f"{cards} read, {refused} frames refused since the start"
         if not reader.get("present"):

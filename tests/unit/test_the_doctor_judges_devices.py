@@ -230,3 +230,14 @@ def test_a_running_agents_readers_are_judged_by_its_counters(
     assert found.name == "reader front"
     assert told(found)[0] == status
     assert part in told(found)[1]
+
+
+def test_a_scanner_of_a_running_agent_is_judged_as_its_readers_are() -> None:
+    """Where it is gone the doctor says so, and not that all is well."""
+    gone = {"name": "gun", "kind": "scanner", "present": False, "fault": "nothing is there"}
+    there = {"name": "front", "kind": "reader", "present": True}
+    health = {"readers": [there], "scanners": [gone]}
+    front, gun = judge_reader_counts(RunningFacts(listen="x", device="y", health=health))
+    assert (front.name, front.status) == ("reader front", "ok")
+    assert (gun.name, gun.status) == ("scanner gun", "fail")
+    assert "nothing is there" in gun.said
