@@ -17,7 +17,11 @@ from drivers.events import Reason, RefusedFrame, TokenRead
 
 __all__ = ["guessed", "named", "named_by_chip"]
 
-_REASONS: dict[str, Reason] = {"check_digit": "check_digit", "payment_card": "payment_card"}
+_REASONS: dict[str, Reason] = {
+    "check_digit": "check_digit",
+    "payment_card": "payment_card",
+    "provider_gsrn": "provider_gsrn",
+}
 _RANDOM_UID, _RANDOM_IDM = b"\x08", b"\x01\xfe"
 
 
