@@ -42,7 +42,9 @@ def guessed(bare: str) -> TokenRead | RefusedFrame:
 
 
 def named_by_chip(number: bytes, *, felica: bool = False) -> TokenRead | RefusedFrame:
-    """Name a card by its UID, or by its IDm where it is a FeliCa."""
+    """Name a card by its UID, or by its IDm where it is a FeliCa; zeros alone are neither."""
+    if not any(number):
+        return RefusedFrame(reason="unreadable")
     random = _RANDOM_IDM if felica else _RANDOM_UID
     if len(number) == (8 if felica else 4) and number.startswith(random):
         return RefusedFrame(reason="random_uid")
