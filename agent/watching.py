@@ -6,6 +6,7 @@ over; a listener that does not keep up is ended, so that no lane waits for an on
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
@@ -20,6 +21,8 @@ __all__ = ["DeviceWatch", "Stands"]
 _LOOK_S = 0.2
 """How often it is seen who came and who went."""
 
+_MOST_WAITING = 100
+"""What is told of one device while the loop does something else; what goes beyond is nobody's."""
 _MOST_UNREAD = 1_000
 """Many devices may begin to babble in one moment."""
 
@@ -52,12 +55,14 @@ class DeviceWatch:
     def beside(self, tell: Tell) -> Tell:
         """Answer what hands a device's events to ``tell``, and then to whoever looks on."""
 
+        room = threading.Semaphore(_MOST_WAITING)
+
         def both(event: DeviceEvent) -> None:
             tell(event)
             loop = self._loop
-            if loop is not None:
+            if loop is not None and room.acquire(blocking=False):
                 with contextlib.suppress(RuntimeError):  # the agent has ended
-                    loop.call_soon_threadsafe(self._told, event)
+                    loop.call_soon_threadsafe(self._told, event, room)
 
         return both
 
@@ -107,7 +112,8 @@ class DeviceWatch:
             self._tell(changes(self._seen, now, self._lane_of))
             self._seen = now
 
-    def _told(self, event: DeviceEvent) -> None:
+    def _told(self, event: DeviceEvent, room: threading.Semaphore) -> None:
+        room.release()
         self._tell([news_of(event, self._lane_of.get(event.device))])
 
     def _tell(self, told: Iterable[DeviceNews]) -> None:

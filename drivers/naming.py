@@ -17,7 +17,11 @@ from drivers.events import Reason, RefusedFrame, TokenRead
 
 __all__ = ["guessed", "named", "named_by_chip"]
 
-_REASONS: dict[str, Reason] = {"check_digit": "check_digit", "payment_card": "payment_card"}
+_REASONS: dict[str, Reason] = {
+    "check_digit": "check_digit",
+    "payment_card": "payment_card",
+    "provider_gsrn": "provider_gsrn",
+}
 _RANDOM_UID, _RANDOM_IDM = b"\x08", b"\x01\xfe"
 
 
@@ -38,7 +42,9 @@ def guessed(bare: str) -> TokenRead | RefusedFrame:
 
 
 def named_by_chip(number: bytes, *, felica: bool = False) -> TokenRead | RefusedFrame:
-    """Name a card by its UID, or by its IDm where it is a FeliCa."""
+    """Name a card by its UID, or by its IDm where it is a FeliCa; zeros alone are neither."""
+    if not any(number):
+        return RefusedFrame(reason="unreadable")
     random = _RANDOM_IDM if felica else _RANDOM_UID
     if len(number) == (8 if felica else 4) and number.startswith(random):
         return RefusedFrame(reason="random_uid")

@@ -60,6 +60,8 @@ How = Literal["read", "typed"]
 _SCHEMES = frozenset(get_args(Scheme))
 _SHOWN = 4
 _EPC_PREFIX = "urn:epc:"
+_GSRN_ELEMENT = re.compile(r"(801[78])([0-9]{18})")
+"""How a scanner hands a GSRN out: 8018 is a member, 8017 who serves (GS1, section 3.2)."""
 _CHIP_DIGITS = 14
 _DINERS_CLUB = re.compile(r"30[0-5]\d{11}|3095\d{10}|3[689]\d{12}")
 
@@ -90,7 +92,8 @@ class Token(Struct, frozen=True, gc=False):
     def parse(cls, text: str) -> Self:
         """Read ``scheme:value``, or guess the scheme of a bare value as a cashier would type it.
 
-        Raises TokenRefused with ``unknown``, ``check_digit`` or ``payment_card``.
+        Raises TokenRefused with ``unknown``, ``check_digit``, ``payment_card`` or, for the
+        element string of one who serves, ``provider_gsrn``.
         """
         if not text.isascii():
             raise TokenRefused("unknown")
@@ -106,6 +109,11 @@ class Token(Struct, frozen=True, gc=False):
             return cls.of("gsrn", bare)
         if len(bare) == 13 and bare.isdigit() and check_digit_holds(bare):
             return cls.of("ean13", bare)
+        if element := _GSRN_ELEMENT.fullmatch(bare):
+            token = cls.of("gsrn", element[2])
+            if element[1] == "8017":
+                raise TokenRefused("provider_gsrn")
+            return token
         if bare.isdigit():
             return cls.of("card", bare)
         if _SHAPES["em4100"].fullmatch(upper):

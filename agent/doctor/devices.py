@@ -91,7 +91,7 @@ def judge_at_agent(
     if not told.get("present"):
         looked = from_outside()
         advice = "plug it in again; stop the agent and run the doctor again for more"
-        gone = failed(title, f"is gone: {told.get('fault')}", advice)
+        gone = failed(title, f"cannot be used: {told.get('fault')}", advice)
         return looked if looked.status == "fail" else gone
     seen, refused = int(told.get("presentations", 0)), int(told.get("refused_frames", 0))
     dropped = int(told.get("dropped", 0))

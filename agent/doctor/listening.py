@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from agent.devices import ListedDevice
 from agent.doctor.baud import Verdict, judge_line
 from agent.doctor.finding import Finding, failed, fine, warned
-from drivers.events import Event, ProductRead, RefusedFrame, TokenRead
-from drivers.port import PORT_ERRORS, Live, open_serial
+from drivers.events import Event, ProductRead, Reason, RefusedFrame, TokenRead
+from drivers.port import PORT_ERRORS, open_serial
 from drivers.registry import driver_of
 from drivers.serial_driver import SerialDriver
 from drivers.session import Listening
@@ -25,10 +25,14 @@ _MOST_BYTES = 1 << 16
 _WIRING = "look at its ground and cable, and whether both ends have the same levels (TTL, RS-232)"
 
 
+_WHOLE: frozenset[Reason] = frozenset({"payment_card", "provider_gsrn", "random_uid"})
+"""Refused for what was read well, which noise does not say."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeardFacts:
-    """What a device said in ``for_s`` seconds. ``read`` are cards and products, ``refused`` frames
-    that were none; ``fault`` says why its port did not open or broke off.
+    """What a device said in ``for_s`` seconds. ``read`` are cards and products, refused or not,
+    ``refused`` frames that were none; ``fault`` says why its port did not open or broke off.
     """
 
     title: str
@@ -98,7 +102,7 @@ class _Ear:
     def listen(self) -> None:
         """Open the line and listen to it; whoever is asked first is not, and says nothing."""
         try:
-            with closing(Live().open(self._device.port, self._baud)) as port:
+            with closing(open_serial(self._device.port, self._baud)) as port:
                 until_s = time.monotonic() + self._for_s
                 while (now_s := time.monotonic()) < until_s and len(self._data) < _MOST_BYTES:
                     self._take(port.read(), now_s)
@@ -114,8 +118,15 @@ class _Ear:
             self._count(session.feed(data, now_s) if data else session.idle(now_s))
 
     def _count(self, events: list[Event]) -> None:
-        self._read += sum(isinstance(event, TokenRead | ProductRead) for event in events)
-        self._refused += sum(isinstance(event, RefusedFrame) for event in events)
+        for event in events:
+            match event:
+                case TokenRead() | ProductRead():
+                    self._read += 1
+                case RefusedFrame(reason=reason):
+                    whole = reason in _WHOLE
+                    self._read, self._refused = self._read + whole, self._refused + (not whole)
+                case _:
+                    pass
 
 
 def judge_heard(facts: HeardFacts) -> Finding:

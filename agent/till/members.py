@@ -257,6 +257,7 @@ _WHY_NO_TOKEN = {
     "unknown": "this is not a member card number",
     "check_digit": "the check digit is wrong; read the number again",
     "payment_card": "this looks like a payment card; it was not read and not stored",
+    "provider_gsrn": "this is the card of a member of staff, and no member's",
 }
 
 

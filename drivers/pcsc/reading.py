@@ -130,7 +130,7 @@ def _tap_in(message: bytes) -> str | None:
 def _by_chip(uid: bytes | None, reads: Reads) -> Event:
     """Name a card by its chip's number, where that is whole."""
     lengths = {"uid": _OTHER_LENGTHS, "idm": _IDM_LENGTHS}.get(reads, _UID_LENGTHS)
-    if uid is None or len(uid) not in lengths or not any(uid):
+    if uid is None or len(uid) not in lengths:
         return _UNREADABLE
     if len(uid) == 4 and uid.startswith(_CASCADE_TAG):
         return _UNREADABLE  # three bytes of a longer one

@@ -52,8 +52,11 @@ _UNKNOWN = RefusedFrame(reason="unknown")
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _STAFF = RefusedFrame(reason="provider_gsrn")
 _WRITTEN = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
-_ELEMENT = re.compile(r"\(?(801[78])\)?([0-9]{18})")
-_PURE_IDENTITY = re.compile(r"urn:epc:id:(gsrnp?):([0-9]{6,12})\.([0-9]{5,11})")
+_ELEMENT = re.compile(r"\(?(801[78])\)?[ -]?([0-9](?:[ -]?[0-9]){17})")
+_GSRN_URI = re.compile(  # a pure identity, or with its filter, as a tag of 96 bits holds it
+    r"urn:epc:(?:id:(gsrnp?):|tag:(gsrnp?)-96:[0-7]\.)([0-9]{6,12})\.([0-9]{5,11})", re.IGNORECASE
+)
+_BETWEEN = re.compile("[ -]")
 _UTF16, _LANGUAGE_BYTES = 0x80, 0x3F
 
 
@@ -166,15 +169,16 @@ def _named_by(text: str) -> Event:
     elements = elements_of(text)
     if elements is not None:
         return meaning_of(elements, this_year=datetime.now(UTC).year)
-    if identity := _PURE_IDENTITY.fullmatch(text):
-        scheme, prefix, reference = identity.groups()
+    if identity := _GSRN_URI.fullmatch(text):
+        pure, tagged, prefix, reference = identity.groups()
         if len(prefix + reference) != 17:
             return RefusedFrame(reason="length")
-        return _member("8018" if scheme == "gsrn" else "8017", with_check_digit(prefix + reference))
+        is_member = (pure or tagged).lower() == "gsrn"
+        return _member("8018" if is_member else "8017", with_check_digit(prefix + reference))
     if element := _ELEMENT.fullmatch(text):
-        return _member(element[1], element[2])
+        return _member(element[1], _BETWEEN.sub("", element[2]))
     if _WRITTEN.fullmatch(text):
-        return guessed(re.sub("[ -]", "", text))
+        return guessed(_BETWEEN.sub("", text))
     return RefusedFrame(reason="payment_card") if holds_payment_card(text) else _UNKNOWN
 
 

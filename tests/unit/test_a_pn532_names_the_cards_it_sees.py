@@ -53,6 +53,12 @@ def test_a_number_that_is_made_up_is_refused(answer: str) -> None:
     assert events_of(answer) == [RefusedFrame(reason="random_uid")]
 
 
+def test_zeros_are_no_cards_number() -> None:
+    """A blank number is nobody's: two copies of such a chip would be one member."""
+    answer = "01 01 0004 08 04 00000000"
+    assert events_of(answer) == [RefusedFrame(reason="unreadable")]
+
+
 def test_08_begins_a_longer_uid_as_any_byte() -> None:
     """Only UIDs of four bytes are made up."""
     assert events_of("01 01 0044 00 07 0816C6C2D73881") == [card("0816C6C2D73881")]

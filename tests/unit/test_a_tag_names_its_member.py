@@ -90,7 +90,13 @@ def test_reserved_bytes_are_no_part_of_a_message() -> None:
     [
         (ndef.UriRecord(f"https://x.test/8017/{GSRN}"), refused("provider_gsrn")),
         (ndef.TextRecord(f"8017{GSRN}"), refused("provider_gsrn")),
+        (ndef.TextRecord("8017 0614 1411 2345 6789 02"), refused("provider_gsrn")),
+        (ndef.TextRecord("(8017) 061414-112345678902"), refused("provider_gsrn")),
+        (ndef.TextRecord("8018 0614 1411 2345 6789 02"), MEMBER),
         (ndef.UriRecord("urn:epc:id:gsrnp:0614141.1234567890"), refused("provider_gsrn")),
+        (ndef.UriRecord("URN:EPC:ID:gsrnp:0614141.1234567890"), refused("provider_gsrn")),
+        (ndef.UriRecord("urn:epc:tag:gsrnp-96:0.0614141.1234567890"), refused("provider_gsrn")),
+        (ndef.UriRecord("urn:epc:tag:gsrn-96:0.0614141.1234567890"), MEMBER),
         (ndef.UriRecord("https://x.test/8018/061414112345678903"), refused("check_digit")),
         (ndef.UriRecord("https://x.test/8018/06141411234567890"), refused("length")),
         (ndef.UriRecord("https://x.test/8018/06141411234567890X"), refused("framing")),

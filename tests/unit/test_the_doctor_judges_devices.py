@@ -227,7 +227,12 @@ _COUNTED = {"name": "front", "present": True, "presentations": 3, "refused_frame
     [
         (_FRONT, {}, "ok", "3 read, 1 refused"),
         (_FRONT, {"dropped": 2}, "ok", "2 dropped"),
-        (_FRONT, {"present": False, "fault": "no such file"}, "fail", "is gone: no such file"),
+        (
+            _FRONT,
+            {"present": False, "fault": "no such file"},
+            "fail",
+            "cannot be used: no such file",
+        ),
         (_FRONT, {"presentations": 0, "refused_frames": 400}, "warn", "another speed"),
         (_FRONT, {"presentations": 30, "refused_frames": 400}, "warn", "noisy"),
         (_FRONT, {"presentations": 30, "refused_frames": 25}, "ok", "30 read"),
@@ -264,7 +269,7 @@ def test_a_device_that_the_agent_does_not_know_is_a_fault() -> None:
         ("ACS", ("ACS ACR122U 01 00",), "ok", "'ACS ACR122U 01 00'"),
         ("OMNIKEY", ("ACS 00 00", "Virtual PCD 00 00"), "fail", "there is 'ACS 00 00', 'Virtual"),
         ("Virtual", ("Virtual PCD 00 00", "Virtual PCD 00 01"), "fail", "beginning of 'Virtual"),
-        ("ACS", (), "fail", "there is none"),
+        ("ACS", (), "fail", "there is no PC/SC reader"),
         ("ACS", None, "fail", "does not say"),
     ],
 )

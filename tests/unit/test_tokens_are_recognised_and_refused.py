@@ -8,6 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.core.tokens import Scheme, Token, TokenRefused, proof_of
+from agent.till.members import parse_token
+from agent.till.refusals import MalformedToken
 
 
 def refusal_of(text: str) -> str:
@@ -74,6 +76,20 @@ def test_the_scheme_of_a_bare_value_is_guessed(typed: str, scheme: str) -> None:
     """A bare value gets the scheme whose form and check digit it has."""
     token = Token.parse(typed)
     assert (token.scheme, token.value) == (scheme, typed.upper())
+
+
+def test_the_element_string_of_a_member_is_that_member() -> None:
+    """What a POS reads with a scanner of its own, AI 8018, is the card that our scanner reads."""
+    assert str(Token.parse("8018061414112345678902")) == "gsrn:061414112345678902"
+    assert refusal_of("8018061414112345678903") == "check_digit"
+
+
+def test_the_element_string_of_staff_is_refused() -> None:
+    """AI 8017 names who serves, and no number of theirs becomes a member's card."""
+    assert refusal_of("8017061414112345678902") == "provider_gsrn"
+    assert refusal_of("8017061414112345678903") == "check_digit"
+    with pytest.raises(MalformedToken, match="member of staff"):
+        parse_token("8017061414112345678902")
 
 
 @pytest.mark.parametrize("text", ["gsrn:061414112345678903", "ean13:5901234123458"])

@@ -161,3 +161,23 @@ def test_every_reason_has_words_that_fit() -> None:
     """Each reason of a refusal is said in words, on what a line of 80 characters has left."""
     assert set(REASONS) == set(get_args(Reason))
     assert max(map(len, REASONS.values())) <= 39
+
+
+def test_a_driver_that_floods_fills_no_loop_while_somebody_looks_on() -> None:
+    """What it tells between two turns of the event loop is bounded, whoever wrote the driver."""
+    watch = DeviceWatch(tuple, {})
+    taken: list[DeviceEvent] = []
+    tell = watch.beside(taken.append)
+
+    async def look_on() -> int:
+        with watch.listen() as listener:
+            for _ in range(2):
+                for _ in range(500):  # the loop has no turn meanwhile
+                    tell(CardPresented(device="front", token=_CARD))
+                await asyncio.sleep(0)
+            listener.end()
+            return len([news async for news in listener.events() if news.kind == "card"])
+
+    heard = asyncio.run(look_on())
+    assert len(taken) == 1_000
+    assert 2 <= heard < 500, heard
