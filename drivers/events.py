@@ -26,7 +26,8 @@ Reason = Literal[
 
 ``random_uid`` is a number that the chip makes up at each tap, ``provider_gsrn`` a member of staff,
 ``mac`` a signature that does not hold, ``replay`` one whose counter was seen before, ``unreadable``
-what is whole and means nothing here, or a card that was gone before all of it was read, ``unknown`` a number of no form that a card has.
+what is whole and means nothing here, or a card that was gone before all of it was read, ``unknown``
+a number of no form that a card has.
 """
 
 

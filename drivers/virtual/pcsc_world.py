@@ -4,13 +4,13 @@ The counterpart of ``drivers/virtual/world.py`` for readers that pcscd serves: p
 own thread, on a clock that costs no time. There is one reader.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from drivers.pcsc.service import AccessDenied, CardAway, ReaderGone, ServiceGone, Slot
 from drivers.virtual.cards import VirtualCard
+from drivers.virtual.script import Script
 from drivers.virtual.world import Absent, Does, Looks, Refuses, Silent, Sleeps, Vanishes
 
 __all__ = ["READER", "Lies", "PcscAct", "ScriptedPcsc", "Stirs", "Taken"]
@@ -42,12 +42,8 @@ class Stirs:
 PcscAct = Lies | Taken | Stirs | Silent | Vanishes | Absent | Refuses | Sleeps | Looks | Does
 
 
-class ScriptedPcsc:
-    """Plays acts in order, and is over when they are.
-
-    ``gone`` is what goes when it vanishes: the reader, or pcscd with it. ``look`` is called where
-    the script says Looks.
-    """
+class ScriptedPcsc(Script[PcscAct]):
+    """A script of one reader; ``gone`` is what goes when it vanishes: the reader, or pcscd."""
 
     def __init__(
         self,
@@ -57,33 +53,12 @@ class ScriptedPcsc:
         reader: str = READER,
         look: Callable[[], object] = lambda: None,
     ) -> None:
-        self._acts = deque(acts)
-        self._look = look
-        self._now_s = 1_000.0
-        self._ended = False
+        super().__init__(acts, look)
         self._lies: Lies | None = None
         self._changes = 0
         self.gone, self.reader = gone, reader
         self.sent: list[bytes] = []
         """All that was sent to cards."""
-        self.held = 0
-        """Contexts and cards that were not let go of."""
-
-    def now_s(self) -> float:
-        """Answer the time of the script."""
-        return self._now_s
-
-    def is_over(self) -> bool:
-        """Say whether the script is played."""
-        return self._ended or not self._acts
-
-    def end(self) -> None:
-        """Be over at once, whatever stands in the script."""
-        self._ended = True
-
-    def take(self, for_s: float) -> None:
-        """Let time pass while something is done."""
-        self._now_s += for_s
 
     def wait_before(self, attempt: int) -> None:  # noqa: ARG002 - each takes as long
         """Let a quarter of a second pass."""
@@ -93,7 +68,7 @@ class ScriptedPcsc:
         """Open a context. Raises AccessDenied or ServiceGone where the script says so."""
         match self._next():
             case Refuses(attempts=attempts):
-                self._put(Refuses(attempts - 1) if attempts > 1 else None)
+                self._replace(Refuses(attempts - 1) if attempts > 1 else None)
                 raise AccessDenied("pcscd denied access")
             case Absent() if self.gone == "service":
                 self.is_absent()
@@ -105,7 +80,7 @@ class ScriptedPcsc:
         """Say whether nothing is there at this look."""
         act = self._next()
         if isinstance(act, Absent):
-            self._put(Absent(act.attempts - 1) if act.attempts > 1 else None)
+            self._replace(Absent(act.attempts - 1) if act.attempts > 1 else None)
         return isinstance(act, Absent)
 
     def slot(self) -> Slot:
@@ -116,18 +91,18 @@ class ScriptedPcsc:
         """Play until something happens, or a second has passed. Raises ReaderGone, ServiceGone."""
         match self._next():
             case Lies() as lies:
-                self._put(None)
+                self._replace(None)
                 self._change(lies)
             case Taken():
-                self._put(None)
+                self._replace(None)
                 self._change(None)
             case Stirs():
-                self._put(None)
+                self._replace(None)
             case Silent(for_s=for_s):
                 self._now_s += min(for_s, _LOOK_S)
-                self._put(Silent(for_s - _LOOK_S) if for_s > _LOOK_S else None)
+                self._replace(Silent(for_s - _LOOK_S) if for_s > _LOOK_S else None)
             case Vanishes():
-                self._put(None)
+                self._replace(None)
                 self._change(None)
                 raise self.lost()
             case Absent() | Refuses():
@@ -174,12 +149,6 @@ class ScriptedPcsc:
                 case Does(what=what):
                     what()
         return self._acts[0] if self._acts and not self._ended else None
-
-    def _put(self, act: PcscAct | None) -> None:
-        """Put what is left of the act under way in its place."""
-        self._acts.popleft()
-        if act is not None:
-            self._acts.appendleft(act)
 
 
 class _Context:

@@ -5,11 +5,11 @@ The conformance suite plays devices in it, on the test's own thread: ten seconds
 rate take as long as parsing them does.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from drivers.port import POLL_S
+from drivers.virtual.script import Script
 
 __all__ = [
     "Absent",
@@ -103,10 +103,10 @@ def _nothing(_: bytes) -> bytes:
     return b""
 
 
-class ScriptedWorld:
-    """Plays acts in order, and is over when they are. Also the port that it opens.
+class ScriptedWorld(Script[Act]):
+    """A script of a line, and the port that it opens.
 
-    ``look`` is called where the script says Looks. ``answer`` is what a device says to bytes that
+    ``answer`` is what a device says to bytes that
     are written to it; noise on the line drowns it.
     """
 
@@ -118,15 +118,10 @@ class ScriptedWorld:
         look: Callable[[], object] = lambda: None,
         answer: Callable[[bytes], bytes] = _nothing,
     ) -> None:
-        self._acts = deque(acts)
+        super().__init__(acts, look)
         self._byte_s = byte_s
-        self._look = look
         self._answer = answer
         self._answered = b""  # and not read yet
-        self._now_s = 1_000.0
-        self._ended = False
-        self.held = 0
-        """Ports that were not closed."""
         self.written: list[bytes] = []
         self.attempts = 0
         self.opened = 0
@@ -147,22 +142,6 @@ class ScriptedWorld:
         self.held += 1
         self._answered = b""
         return self
-
-    def now_s(self) -> float:
-        """Answer the time of the script."""
-        return self._now_s
-
-    def is_over(self) -> bool:
-        """Say whether the script is played."""
-        return self._ended or not self._acts
-
-    def end(self) -> None:
-        """Be over at once, whatever stands in the script."""
-        self._ended = True
-
-    def take(self, for_s: float) -> None:
-        """Let time pass while something is done."""
-        self._now_s += for_s
 
     def wait_before(self, attempt: int) -> None:
         """Let a second pass."""
@@ -229,10 +208,3 @@ class ScriptedWorld:
                 case _:
                     return
             self._acts.popleft()
-
-    def _replace(self, act: Act | None) -> None:
-        """Put what is left of the act under way in its place."""
-        if self._acts:
-            self._acts.popleft()
-        if act is not None:
-            self._acts.appendleft(act)

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from far_ends import FarEnd
 
 from agent.paths import shipped_baskets
 from agent.tools.compare import Comparison, compare
@@ -47,6 +48,16 @@ def online_store(head_office: HeadOffice, tmp_path: Path) -> Iterator[StoreKit]:
         yield kit
     finally:
         kit.stop()
+
+
+@pytest.fixture
+def far_end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
+    """A far end that is not there yet."""
+    end: FarEnd = request.param(tmp_path)
+    try:
+        yield end
+    finally:
+        end.go()
 
 
 class BusyTill:

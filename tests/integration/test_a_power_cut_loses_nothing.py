@@ -14,7 +14,7 @@ from traced_agent import RecordedAgent, require_strace
 
 from agent.tools.site import StoreKit
 
-SALES = 40
+SALES = 25
 LONG_SALES = 200
 """They fill more than the 1,000 pages after which SQLite makes a checkpoint."""
 LANES = ("1", "2", "3")

@@ -1,8 +1,5 @@
 """Wiegand converters and barcode scanners are read on a terminal, a socket and RFC 2217 alike."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from far_ends import FAR_ENDS, FarEnd
 
@@ -22,16 +19,6 @@ _MEMBERS = [Token("gsrn", "061414112345678902"), Token("gsrn", "0123456789010123
 
 def _scan(token: Token) -> bytes:
     return f"]C18018{token.value}\r".encode()
-
-
-@pytest.fixture
-def far_end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
-    """A far end that is not there yet."""
-    end: FarEnd = request.param(tmp_path)
-    try:
-        yield end
-    finally:
-        end.go()
 
 
 @pytest.mark.parametrize("far_end", FAR_ENDS, indirect=True, ids=lambda kind: kind.__name__)

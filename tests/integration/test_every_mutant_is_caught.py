@@ -42,8 +42,8 @@ MUTANTS = (
     | till_mutants.MUTANTS
 )
 
-SOME = tuple(sorted(MUTANTS.keys() - PURE.keys())[::3])
-"""Every third of those that need a ledger; all of them, and those without, are a long run."""
+SOME = tuple(sorted(MUTANTS.keys() - PURE.keys())[::12])
+"""Every twelfth of those that need a ledger; all of them, and those without, are a long run."""
 
 
 @pytest.fixture(scope="module")

@@ -48,16 +48,6 @@ def watch() -> Iterator[Watch]:
         yield watch
 
 
-@pytest.fixture
-def far_end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
-    """A far end that is not there yet."""
-    end: FarEnd = request.param(tmp_path)
-    try:
-        yield end
-    finally:
-        end.go()
-
-
 @pytest.mark.parametrize("far_end", FAR_ENDS, indirect=True, ids=lambda kind: kind.__name__)
 def test_a_line_is_lost_and_found(far_end: FarEnd, watch: Watch) -> None:
     """Cards come through, and after the far end was away they do again; both are logged once."""
