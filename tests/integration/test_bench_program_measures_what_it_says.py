@@ -15,6 +15,7 @@ from agent.core.program import Program
 from agent.core.promoting import Circumstances, applies
 from agent.paths import shipped_baskets, shipped_program
 from agent.rules import read_program
+from agent.tools.bench import program_rates
 from agent.tools.bench.program_shapes import cut, with_promotions
 
 
@@ -69,10 +70,13 @@ def test_a_program_without_its_promotions_forgets_them(program: Program) -> None
     assert [each.id for each in one.promotions_on(day)] == ["promotion-0"]
 
 
-def test_every_basket_of_a_file_is_counted(sales: list[Sale], tmp_path: Path) -> None:
+def test_every_basket_of_a_file_is_counted(
+    sales: list[Sale], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The figures name how many baskets and lines they were taken on and what those earned, and
     every figure stands beside its raw limit and its target.
     """
+    monkeypatch.setattr(program_rates, "RUNS", 1)  # how fast it is does not matter here
     file = tmp_path / "baskets.jsonl"
     file.write_bytes(b"\n".join(sale.canonical() for sale in sales))
     simple = shipped_program("simple")
