@@ -23,6 +23,7 @@ What was read from a card's memory is told by its length only; ``tapledger decod
 from msgspec import Struct
 
 from drivers.events import Event, RefusedFrame, StatusSeen
+from drivers.framed import FramedParser
 from drivers.naming import named_by_chip
 from drivers.readers.pn532_frames import Found, Frame, Framer
 
@@ -90,19 +91,11 @@ class Target(Struct, frozen=True, gc=False):
     sak: int | None = None
 
 
-class Pn532Parser:
-    """Turns a stream into events, one at least for each frame. Holds at most one frame."""
+class Pn532Parser(FramedParser[Found]):
+    """Turns a stream into events, one at least for each frame."""
 
     def __init__(self) -> None:
-        self._framer = Framer()
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes and answer what the frames say that ended in them."""
-        return [event for found in self._framer.feed(data) for event in events_of(found)]
-
-    def idle(self) -> list[Event]:
-        """Give up a frame that stays unfinished."""
-        return [event for found in self._framer.idle() for event in events_of(found)]
+        super().__init__(Framer(), events_of)
 
 
 def events_of(found: Found) -> list[Event]:

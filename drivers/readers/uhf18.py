@@ -22,6 +22,7 @@ from binascii import crc_hqx
 from collections.abc import Iterator
 
 from drivers.events import Event, RefusedFrame, StatusSeen
+from drivers.framed import FramedParser
 from drivers.tags.epc import decoded
 
 __all__ = [
@@ -141,19 +142,11 @@ class Framer:
         return taken
 
 
-class UhfReader18Parser:
+class UhfReader18Parser(FramedParser[Found]):
     """Turns a stream into events, one at least for each frame and one for each tag."""
 
     def __init__(self) -> None:
-        self._framer = Framer()
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes and answer what the frames say that ended in them."""
-        return [event for found in self._framer.feed(data) for event in events_of(found)]
-
-    def idle(self) -> list[Event]:
-        """Give up what is unfinished."""
-        return [event for found in self._framer.idle() for event in events_of(found)]
+        super().__init__(Framer(), events_of)
 
 
 def events_of(found: Found) -> list[Event]:
