@@ -1,0 +1,141 @@
+"""The feed on the wire: what head office knows of members, cards and programs, by a cursor.
+
+A page is deflated lines like a batch: a header, then one line per item. An item says how things
+are, not what changed, so that a page taken twice changes nothing.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent.core.facts.device import CardStateName
+from agent.core.values import Code, Value
+from sync.messages.coding import MalformedMessage, decode_line, deflate_lines, encode, inflate_lines
+from sync.messages.greeting import Count, Nonce
+
+__all__ = [
+    "AccountItem",
+    "CardItem",
+    "DecisionItem",
+    "FeedItem",
+    "FeedPage",
+    "FeedRequest",
+    "FeedScope",
+    "ForeignLot",
+    "ProgramItem",
+    "PushedItem",
+    "decode_feed",
+    "encode_feed",
+]
+
+FeedScope = Literal["all", "seen"]
+"""All accounts, or those that were at this device, or were asked for."""
+
+_Points = Annotated[int, Field(strict=True, ge=-(10**12), le=10**12)]
+
+
+class FeedRequest(Value):
+    """Device to head office: what changed since ``cursor``? ``token`` asks for one card's member,
+    wherever they are, while a customer waits.
+    """
+
+    nonce: Nonce
+    cursor: Count
+    generation: Count = 0
+    scope: FeedScope = "all"
+    token: Annotated[str, Field(max_length=128)] | None = None
+
+
+class ForeignLot(Value):
+    """Points that were earned elsewhere on one day and are still there."""
+
+    points: Annotated[int, Field(strict=True, ge=1)]
+    earned_on: str
+
+
+class AccountItem(Value):
+    """A member's account less what this device itself wrote: the rest of the world's part.
+
+    ``active`` and ``pending`` are head office's points less those of this device's own entries that
+    head office has heard, exactly as the device wrote them; so what a till shows is this plus its
+    own sums, whatever is still under way. ``root`` names the account that this one was merged
+    into. ``denied`` says that no floor is given.
+    """
+
+    kind: Literal["account"] = "account"
+    account: Code
+    active: _Points
+    pending: _Points = 0
+    enrolled_on: str | None = None
+    tier: Code | None = None
+    root: Code | None = None
+    denied: bool = False
+    erased: bool = False
+    lots: tuple[ForeignLot, ...] = ()
+
+
+class CardItem(Value):
+    """A card, whose it is, and how it stands."""
+
+    kind: Literal["card"] = "card"
+    token: Annotated[str, Field(max_length=128)]
+    account: Code
+    state: CardStateName
+    replaced_by: Annotated[str, Field(max_length=128)] | None = None
+
+
+class ProgramItem(Value):
+    """A version of the program, as TOML."""
+
+    kind: Literal["program"] = "program"
+    name: Code
+    edition: str
+    text: Annotated[str, Field(max_length=1_000_000)]
+
+
+class PushedItem(Value):
+    """The promotions that are pushed now, as the JSON of a program's; it replaces the last."""
+
+    kind: Literal["pushed"] = "pushed"
+    promotions: str
+
+
+class DecisionItem(Value):
+    """An entry of head office's own journal: how a conflict was settled, in plain words."""
+
+    kind: Literal["decision"] = "decision"
+    seq: Count
+    hash: str
+    canonical: str
+
+
+FeedItem = AccountItem | CardItem | ProgramItem | PushedItem | DecisionItem
+
+
+class FeedPage(Value):
+    """Header of a page; ``nonce`` names the request. ``cursor`` is where to go on, ``more`` whether
+    to do so at once. A page for one token has the request's own cursor.
+    """
+
+    nonce: Nonce
+    cursor: Count
+    generation: Count
+    more: bool = False
+    token: str | None = None
+
+
+class _Line(Value):
+    item: Annotated[FeedItem, Field(discriminator="kind")]
+
+
+def encode_feed(page: FeedPage, items: tuple[FeedItem, ...]) -> bytes:
+    """Encode a page."""
+    return deflate_lines((encode(page), *(encode(_Line(item=item)) for item in items)))
+
+
+def decode_feed(payload: bytes) -> tuple[FeedPage, tuple[FeedItem, ...]]:
+    """Decode a page; never inflates to more than 4 MiB. Raises MalformedMessage."""
+    head, *lines = inflate_lines(payload)
+    if not head:
+        raise MalformedMessage("a page without a header")
+    return decode_line(head, FeedPage), tuple(decode_line(line, _Line).item for line in lines)
