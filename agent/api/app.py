@@ -7,14 +7,14 @@ from fastapi import FastAPI
 from agent import __version__
 from agent.api import calls, problems, screens
 from agent.api.auth import Access
-from agent.api.description import describe
 from agent.api.devices import NoDevices, Watched
 from agent.api.health import Health, Metrics
-from agent.api.limits import BodyLimit
 from agent.api.lookups import Lookups, MonotonicClock
 from agent.api.positions import TellPosition
 from agent.lanes import Lanes
 from agent.till import Till
+from agent.web.description import describe
+from agent.web.limits import BodyLimit
 
 __all__ = ["create_app"]
 
@@ -47,7 +47,7 @@ def create_app(
     till.listen(lanes.account_changed)  # a friend's sale moves another member's points
     problems.install(app)
     describe(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, problems=problems.TILL_PROBLEMS)
     app.add_middleware(TellPosition, till=till, access=access)
     app.include_router(
         calls.router(till, lanes, lookups, health, metrics, access, watched or NoDevices())

@@ -20,10 +20,10 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from agent.api.limits import MAX_BODY_BYTES
 from agent.core.tokens import Token
 from agent.paths import shipped_config
 from agent.tools.site import TILL_TOKEN, StoreKit
+from agent.web.limits import MAX_BODY_BYTES
 
 DESCRIPTION = schemathesis.openapi.from_path(shipped_config("openapi-agent.json"))
 _STREAMS = ["/v1/events", "/v1/devices/events"]  # they never end, and have tests of their own

@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from agent.api.limits import MAX_BODY_BYTES
 from agent.api.positions import POSITION
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
+from agent.web.limits import MAX_BODY_BYTES
 
 __all__ = ["AT_THE_TILL", "CONTROLS", "GENERIC", "Asked", "Member", "Shop", "asked", "send"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from agent.api.problems import PROBLEM_MEDIA_TYPE
+from agent.web.problems import PROBLEM_MEDIA_TYPE
 
 __all__ = ["describe"]
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.api.problems import send_problem
+from agent.web.problems import Problems
 
 __all__ = ["MAX_BODY_BYTES", "BodyLimit"]
 
@@ -19,8 +19,9 @@ class _TooLarge(Exception):
 class BodyLimit:
     """ASGI middleware that answers 413 for a body over ``MAX_BODY_BYTES``."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, problems: Problems) -> None:
         self._app = app
+        self._problems = problems
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body counted."""
@@ -29,7 +30,7 @@ class BodyLimit:
             return
         declared = _declared_bytes(scope)
         if declared is not None and declared > MAX_BODY_BYTES:
-            await send_problem(send, "too_large", _TOO_LARGE)
+            await self._problems.send(send, "too_large", _TOO_LARGE)
             return
         if declared is not None:  # the server reads no more than was declared
             await self._app(scope, receive, send)
@@ -52,7 +53,7 @@ class BodyLimit:
                 await send(message)
             elif not answered:
                 answered = True
-                await send_problem(send, "too_large", _TOO_LARGE)
+                await self._problems.send(send, "too_large", _TOO_LARGE)
 
         await self._app(scope, counted, judged)
 
