@@ -1,0 +1,100 @@
+"""The calls about cards: one is blocked, or another takes its place, from every store's view."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import Field
+from sqlalchemy import Connection, select
+
+from agent.core.tokens import Token, TokenRefused
+from agent.core.values import Value, example
+from sync.hub import tables
+from sync.hub.api.access import HubAccess
+from sync.hub.api.accounts import OfficeAccount, account_view
+from sync.hub.api.desk import Desk
+from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.deciding import block_card, replace_card
+
+__all__ = ["add_cards"]
+
+TokenPath = Annotated[str, Path(max_length=128, description="`scheme:value`, or the bare number")]
+_Reason = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class CardBlock(Value):
+    """Why a card is to spend no more."""
+
+    model_config = example({"reason": "reported lost by telephone", "state": "lost"})
+
+    reason: _Reason
+    state: Literal["blocked", "lost"] = "blocked"
+
+
+class CardReplacement(Value):
+    """Which card takes its place, and why."""
+
+    model_config = example({"by": "em4100:0C000621A5", "reason": "worn out"})
+
+    by: Annotated[str, Field(max_length=128)]
+    reason: _Reason
+
+
+def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
+    """Add the routes."""
+
+    @routes.get("/v1/cards/{token}", responses=answers(404, 409))
+    def card(token: TokenPath) -> OfficeAccount:
+        """Say whose a card is, and what they have."""
+
+        def find(c: Connection, tenant: str) -> OfficeAccount:
+            return account_view(c, tenant, _account_of(c, tenant, _token(token)))
+
+        return desk.read(find)
+
+    @routes.post("/v1/cards/{token}/block", responses=answers(404, 409))
+    def block(
+        token: TokenPath, wanted: CardBlock, clerk: Annotated[str, Depends(access.clerk)]
+    ) -> OfficeAccount:
+        """Have a card spend no more, at any store that hears of it; it still collects."""
+
+        def change(c: Connection, tenant: str) -> OfficeAccount:
+            known = _token(token)
+            account = _account_of(c, tenant, known)
+            block_card(
+                c, tenant, known, wanted.state, reason=wanted.reason, by=clerk, now=desk.now()
+            )
+            return account_view(c, tenant, account)
+
+        return desk.write(change)
+
+    @routes.post("/v1/cards/{token}/replace", responses=answers(404, 409))
+    def replace(
+        token: TokenPath, wanted: CardReplacement, clerk: Annotated[str, Depends(access.clerk)]
+    ) -> OfficeAccount:
+        """Let another card take its place, with all the points."""
+
+        def change(c: Connection, tenant: str) -> OfficeAccount:
+            known, by = _token(token), _token(wanted.by)
+            account = _account_of(c, tenant, known)
+            replace_card(c, tenant, known, by, reason=wanted.reason, by=clerk, now=desk.now())
+            return account_view(c, tenant, account)
+
+        return desk.write(change)
+
+
+def _token(text: str) -> str:
+    try:
+        return str(Token.parse(text))
+    except TokenRefused as refused:
+        raise HubRefusal("unknown_card", "this is not a member card number") from refused
+
+
+def _account_of(c: Connection, tenant: str, token: str) -> str:
+    found = c.execute(
+        select(tables.cards.c.account).where(
+            tables.cards.c.tenant == tenant, tables.cards.c.token == token
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise HubRefusal("unknown_card", "no member has this card")
+    return str(found)

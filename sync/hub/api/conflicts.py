@@ -1,0 +1,104 @@
+"""The call about conflicts: what two sides said differently, and how it was settled."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection, func, select
+
+from agent.core.values import Code, Value
+from sync.hub import tables
+from sync.hub.api.desk import Desk
+from sync.hub.api.problems import answers
+
+__all__ = ["ConflictView", "add_conflicts", "conflicts_by_kind", "newest_conflicts"]
+
+
+class ConflictView(Value):
+    """A conflict, in plain words."""
+
+    id: int
+    kind: str
+    subject: str
+    """What it is about: a sale, a card, an account, a device."""
+    store: str | None
+    device: str | None
+    account: str | None
+    points: int
+    """How many points it is about; 0 where it is about none."""
+    text: str
+    """What was found, and what became of it."""
+    found_at: str
+    state: Literal["open", "resolved"]
+    """`open` where a person has to look."""
+    decision: int | None
+    """The entry of head office's own journal that settled it."""
+
+
+def add_conflicts(routes: APIRouter, desk: Desk) -> None:
+    """Add the route."""
+
+    @routes.get("/v1/conflicts", responses=answers(409))
+    def conflicts(
+        kind: Annotated[Code | None, Query(description="Only of this kind.")] = None,
+        store: Annotated[Code | None, Query(description="Only of this store.")] = None,
+        since: Annotated[str | None, Query(max_length=40, description="RFC 3339.")] = None,
+        before: Annotated[int | None, Query(ge=1, description="Only ids below this.")] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+    ) -> list[ConflictView]:
+        """List conflicts, the newest first."""
+        wanted = {"kind": kind, "store": store}
+        return desk.read(
+            lambda c, tenant: newest_conflicts(
+                c, tenant, wanted=wanted, since=since, before=before, limit=limit
+            )
+        )
+
+
+def newest_conflicts(
+    c: Connection,
+    tenant: str,
+    *,
+    wanted: dict[str, str | None],
+    since: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[ConflictView]:
+    """Read conflicts, the newest first."""
+    conflicts = tables.conflicts
+    query = select(conflicts).where(conflicts.c.tenant == tenant)
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(conflicts.c[column] == value)
+    if since is not None:
+        query = query.where(conflicts.c.found_at >= since)
+    if before is not None:
+        query = query.where(conflicts.c.id < before)
+    return [_view(row) for row in c.execute(query.order_by(conflicts.c.id.desc()).limit(limit))]
+
+
+def conflicts_by_kind(c: Connection, tenant: str) -> dict[str, int]:
+    """Count the conflicts of each kind."""
+    conflicts = tables.conflicts
+    found = c.execute(
+        select(conflicts.c.kind, func.count())
+        .where(conflicts.c.tenant == tenant)
+        .group_by(conflicts.c.kind)
+        .order_by(conflicts.c.kind)
+    )
+    return {kind: count for kind, count in found}
+
+
+def _view(row: Any) -> ConflictView:
+    return ConflictView(
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        store=row.store,
+        device=row.device,
+        account=row.account,
+        points=row.points,
+        text=row.text,
+        found_at=row.found_at,
+        state=row.state,
+        decision=row.decision_seq,
+    )

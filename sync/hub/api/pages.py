@@ -1,0 +1,73 @@
+"""The status page: stores, what differs, and the newest conflicts, for whoever signs in.
+
+Plain HTML, rendered here, asked for again by the browser itself every half minute. Nothing comes
+from outside. The full dashboard will stand beside it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+from sqlalchemy import Connection
+
+from sync.hub.api.access import COOKIE, HubAccess
+from sync.hub.api.conflicts import conflicts_by_kind, newest_conflicts
+from sync.hub.api.desk import Desk
+from sync.hub.api.places import stores_of
+
+__all__ = ["router"]
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_HERE = Path(__file__).parent
+
+
+def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRouter:
+    """Build the page, its style, and its door."""
+    templates = Jinja2Templates(directory=_HERE / "templates")
+    routes = APIRouter(include_in_schema=False)
+    style = (_HERE / "office.css").read_text("utf-8")
+
+    def render(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+        return templates.TemplateResponse(
+            request, template, shown, headers=_HEADERS, status_code=status
+        )
+
+    @routes.get("/")
+    def page(request: Request) -> Response:
+        if not access.has_session(request):
+            return render(request, "sign_in.html", wrong=False)
+        return render(request, "status.html", health=health(), **desk.read(_shown))
+
+    @routes.post("/", dependencies=[Depends(access.own_page)])
+    def sign_in(request: Request, token: Annotated[str, Form(max_length=500)]) -> Response:
+        if access.name_of(token.strip()) is None:
+            return render(request, "sign_in.html", status=401, wrong=True)
+        answer = RedirectResponse("/", status_code=303, headers=_HEADERS)
+        answer.set_cookie(COOKIE, access.session, httponly=True, samesite="strict")
+        return answer
+
+    @routes.get("/office.css")
+    def office_css() -> Response:
+        return Response(style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    return routes
+
+
+def _shown(c: Connection, tenant: str) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "stores": stores_of(c, tenant),
+        "kinds": conflicts_by_kind(c, tenant),
+        "conflicts": newest_conflicts(c, tenant, wanted={}, limit=30),
+    }

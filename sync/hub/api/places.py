@@ -1,0 +1,190 @@
+"""The calls about stores and their devices: who was heard when, and how much of each is held."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from sqlalchemy import Connection, func, select
+
+from agent.core.values import Value
+from sync.hub import tables
+from sync.hub.api.access import HubAccess
+from sync.hub.api.desk import Desk
+from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.retiring import retire
+
+__all__ = ["DeviceView", "StoreView", "add_places", "devices_of", "stores_of"]
+
+
+class EpochView(Value):
+    """One epoch of one disk's life, as far as head office holds it."""
+
+    incarnation: str
+    epoch: int
+    branch: int
+    """0, or which other end of it a copy of the disk wrote."""
+    seq: int
+    hash: str
+    fenced: str | None
+    """`clean` or `unclean` where it was ended; null while it may grow."""
+    fenced_because: str | None
+    leased: int
+    """Points that its device may still spend; of an unclean one they wait for an operator."""
+    floor: int
+    """Points that were redeemed beyond rights."""
+
+
+class DeviceView(Value):
+    """A device, as head office knows it."""
+
+    id: int
+    store: str
+    device: str
+    state: str
+    """`new`, `live`, `halted` until a person looked, or `retired`."""
+    halted_because: str | None
+    online: bool
+    version: str | None
+    last_seen_at: str | None
+    lag: int | None
+    """Entries that head office lacked when the device last said so; null where it never did."""
+    leased: int
+    """Points of all members that this device may still spend without asking."""
+    epochs: tuple[EpochView, ...]
+
+
+class StoreView(Value):
+    """A store: its devices together."""
+
+    store: str
+    devices: int
+    online: int
+    last_seen_at: str | None
+    entries: int
+    """Entries that head office holds of it."""
+    leased: int
+    conflicts: int
+    """Conflicts in which it is named."""
+
+
+def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
+    """Add the routes."""
+
+    @routes.get("/v1/stores", responses=answers(409))
+    def stores() -> list[StoreView]:
+        """List the stores."""
+        return desk.read(stores_of)
+
+    @routes.get("/v1/devices", responses=answers(409))
+    def devices() -> list[DeviceView]:
+        """List the devices, with every epoch that was heard of."""
+        return desk.read(devices_of)
+
+    @routes.post("/v1/devices/{device_id}/retire", responses=answers(404, 409))
+    def retired(
+        device_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
+    ) -> DeviceView:
+        """Write off what a device that will not come back had rights to; it may speak no more."""
+
+        def change(c: Connection, tenant: str) -> DeviceView:
+            if _one(devices_of(c, tenant), device_id) is None:
+                raise HubRefusal("unknown_device", "no device has this id")
+            retire(c, tenant, device_id, by=clerk, now=desk.now())
+            found = _one(devices_of(c, tenant), device_id)
+            assert found is not None, "what is retired is still known"  # noqa: S101
+            return found
+
+        return desk.write(change)
+
+
+def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
+    """Read every device with its epochs: three queries, whatever their number."""
+    devices, journals, rights = tables.devices, tables.journals, tables.rights
+    leased = dict(
+        c.execute(
+            select(rights.c.journal_id, func.sum(rights.c.granted + rights.c.change))
+            .join(journals, journals.c.id == rights.c.journal_id)
+            .join(devices, devices.c.id == journals.c.device_id)
+            .where(devices.c.tenant == tenant)
+            .group_by(rights.c.journal_id)
+        )
+        .tuples()
+        .all()
+    )
+    epochs: dict[int, list[EpochView]] = {}
+    of_tenant = (
+        select(journals)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .where(devices.c.tenant == tenant)
+        .order_by(journals.c.epoch, journals.c.branch)
+    )
+    for row in c.execute(of_tenant):
+        view = _epoch(row, int(leased.get(row.id) or 0))
+        epochs.setdefault(row.device_id, []).append(view)
+    known = select(devices).where(devices.c.tenant == tenant)
+    ordered = known.order_by(devices.c.store, devices.c.device)
+    return [_device(row, epochs.get(row.id, [])) for row in c.execute(ordered)]
+
+
+def stores_of(c: Connection, tenant: str) -> list[StoreView]:
+    """Read every store."""
+    conflicts = tables.conflicts
+    named = dict(
+        c.execute(
+            select(conflicts.c.store, func.count())
+            .where(conflicts.c.tenant == tenant, conflicts.c.store.is_not(None))
+            .group_by(conflicts.c.store)
+        )
+        .tuples()
+        .all()
+    )
+    by_store: dict[str, list[DeviceView]] = {}
+    for device in devices_of(c, tenant):
+        by_store.setdefault(device.store, []).append(device)
+    return [
+        StoreView(
+            store=store,
+            devices=len(devices),
+            online=sum(each.online for each in devices),
+            last_seen_at=max((each.last_seen_at or "" for each in devices), default="") or None,
+            entries=sum(epoch.seq for each in devices for epoch in each.epochs),
+            leased=sum(each.leased for each in devices),
+            conflicts=named.get(store, 0),
+        )
+        for store, devices in by_store.items()
+    ]
+
+
+def _epoch(row: Any, leased: int) -> EpochView:
+    return EpochView(
+        incarnation=row.incarnation,
+        epoch=row.epoch,
+        branch=row.branch,
+        seq=row.seq,
+        hash=bytes(row.hash).hex(),
+        fenced=row.fenced,
+        fenced_because=row.fenced_because,
+        leased=0 if row.written_off else leased,
+        floor=row.floor,
+    )
+
+
+def _device(row: Any, epochs: list[EpochView]) -> DeviceView:
+    presence = json.loads(row.presence) if row.presence else {}
+    return DeviceView(
+        id=row.id,
+        store=row.store,
+        device=row.device,
+        state=row.state,
+        halted_because=row.halted_because,
+        online=bool(presence.get("online", False)),
+        version=row.version,
+        last_seen_at=row.last_seen_at,
+        lag=presence.get("lag"),
+        leased=sum(epoch.leased for epoch in epochs),
+        epochs=tuple(epochs),
+    )
+
+
+def _one(devices: list[DeviceView], device_id: int) -> DeviceView | None:
+    return next((each for each in devices if each.id == device_id), None)

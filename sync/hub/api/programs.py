@@ -1,0 +1,98 @@
+"""The calls about programs: the versions that every store is to judge by."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+from sqlalchemy import Connection, delete, insert, select
+
+from agent.core.instant import rfc3339
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument
+from agent.core.values import Code, Value
+from sync.hub import tables
+from sync.hub.api.desk import Desk
+from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.feeding import program_key
+from sync.hub.marking import mark
+
+__all__ = ["add_programs"]
+
+
+class ProgramText(Value):
+    """A version of a program: the TOML that `program check` takes."""
+
+    text: Annotated[str, Field(min_length=1, max_length=500_000)]
+
+
+class ProgramView(Value):
+    """A version of a program as head office keeps it."""
+
+    name: str
+    edition: str
+    digest: str
+    """SHA-256 of the text, in hexadecimal digits."""
+    put_at: str
+    text: str
+
+
+def add_programs(routes: APIRouter, desk: Desk) -> None:
+    """Add the routes."""
+
+    @routes.get("/v1/programs/{program}", responses=answers(404, 409))
+    def program(program: Code) -> list[ProgramView]:
+        """List the versions of a program, the newest first."""
+
+        def find(c: Connection, tenant: str) -> list[ProgramView]:
+            found = _versions(c, tenant, program)
+            if not found:
+                raise HubRefusal("unknown_program", f"no program is called {program}")
+            return found
+
+        return desk.read(find)
+
+    @routes.put("/v1/programs/{program}", responses=answers(409))
+    def put(program: Code, wanted: ProgramText) -> ProgramView:
+        """Have every store judge by this version, from the day on that it names."""
+        edition = _edition(program, wanted.text)
+
+        def change(c: Connection, tenant: str) -> ProgramView:
+            programs = tables.programs
+            key = {"tenant": tenant, "name": program, "edition": edition}
+            c.execute(delete(programs).filter_by(**key))
+            c.execute(insert(programs).values(**key, text=wanted.text, put_at=rfc3339(desk.now())))
+            mark(c, tenant, "program", [program_key(program, edition)])
+            return next(each for each in _versions(c, tenant, program) if each.edition == edition)
+
+        return desk.write(change)
+
+
+def _edition(name: str, text: str) -> str:
+    """Answer the edition of a text that is a program. Raises what FastAPI answers 422 for."""
+    try:
+        program = Program.parse(text, source=f"{name}.toml")
+    except InvalidDocument as error:
+        mistake = {"loc": ("body", "text"), "msg": str(error), "type": "value_error"}
+        raise RequestValidationError([mistake]) from error
+    return program.edition
+
+
+def _versions(c: Connection, tenant: str, name: str) -> list[ProgramView]:
+    programs = tables.programs
+    found = c.execute(
+        select(programs)
+        .where(programs.c.tenant == tenant, programs.c.name == name)
+        .order_by(programs.c.put_at.desc())
+    )
+    return [
+        ProgramView(
+            name=row.name,
+            edition=row.edition,
+            digest=hashlib.sha256(row.text.encode()).hexdigest(),
+            put_at=row.put_at,
+            text=row.text,
+        )
+        for row in found
+    ]

@@ -1,0 +1,178 @@
+"""The call about reconciliation: both sides of every store and day, and why they differ.
+
+A device's side is what it wrote: the chain proves that head office holds the very same bytes up to
+the place both name, and what the device has beyond it is said as a number of entries. Head office's
+side is what became of those entries' points. Where the two differ, conflicts say why.
+"""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection, func, select
+
+from agent.core.values import Value
+from sync.hub import tables
+from sync.hub.api.desk import Desk
+from sync.hub.api.places import DeviceView, devices_of
+from sync.hub.api.problems import answers
+
+__all__ = ["Reconciliation", "add_reconciliation", "reconcile"]
+
+_MOST_DAYS = 3_660
+
+
+class ChainView(Value):
+    """How one device's journal and head office's copy of it end."""
+
+    store: str
+    device: str
+    epoch: int
+    held_seq: int
+    """The newest entry that head office holds of the live epoch."""
+    held_hash: str
+    missing: int | None
+    """Entries that head office lacked when the device last said so; null where it never did."""
+
+
+class DayView(Value):
+    """One business date of one store, on both sides. Points are whole points of all members."""
+
+    store: str
+    business_date: str
+    entries: int
+    written: int
+    """What the store's entries move, as the store wrote them."""
+    posted: int
+    """What head office made of them."""
+    difference: int
+    """`posted - written`."""
+
+
+class Reconciliation(Value):
+    """Both sides of everything, as one picture of the database shows it."""
+
+    chains: tuple[ChainView, ...]
+    days: tuple[DayView, ...]
+    differences: tuple[str, ...]
+    """Every difference, in plain words; empty where both sides agree."""
+
+
+def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
+    """Add the route."""
+
+    @routes.get("/v1/reconciliation", responses=answers(409))
+    def reconciliation(
+        since: Annotated[date | None, Query(description="The first business date.")] = None,
+        until: Annotated[date | None, Query(description="The last business date.")] = None,
+    ) -> Reconciliation:
+        """Compare both sides of every store and business date."""
+        return desk.read(lambda c, tenant: reconcile(c, tenant, since, until))
+
+
+def reconcile(
+    c: Connection, tenant: str, since: date | None = None, until: date | None = None
+) -> Reconciliation:
+    """Read both sides. Costs a row for each device and day that is asked for."""
+    devices = devices_of(c, tenant)
+    days = _days(c, tenant, since, until)
+    chains = tuple(chain for each in devices for chain in _chain(each))
+    return Reconciliation(
+        chains=chains,
+        days=days,
+        differences=(*_of_chains(chains, devices), *_of_days(c, tenant, days)),
+    )
+
+
+def _days(
+    c: Connection, tenant: str, since: date | None, until: date | None
+) -> tuple[DayView, ...]:
+    days, journals, devices = tables.days, tables.journals, tables.devices
+    query = (
+        select(
+            devices.c.store,
+            days.c.business_date,
+            func.sum(days.c.entries).label("entries"),
+            func.sum(days.c.written).label("written"),
+            func.sum(days.c.posted).label("posted"),
+        )
+        .select_from(days)
+        .join(journals, journals.c.id == days.c.journal_id)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .where(devices.c.tenant == tenant)
+        .group_by(devices.c.store, days.c.business_date)
+        .order_by(days.c.business_date.desc(), devices.c.store)
+        .limit(_MOST_DAYS)
+    )
+    if since is not None:
+        query = query.where(days.c.business_date >= since.isoformat())
+    if until is not None:
+        query = query.where(days.c.business_date <= until.isoformat())
+    return tuple(_day(row) for row in c.execute(query))
+
+
+def _day(row: Any) -> DayView:
+    return DayView(
+        store=row.store,
+        business_date=row.business_date,
+        entries=int(row.entries),
+        written=int(row.written),
+        posted=int(row.posted),
+        difference=int(row.posted) - int(row.written),
+    )
+
+
+def _chain(device: DeviceView) -> list[ChainView]:
+    live = [epoch for epoch in device.epochs if epoch.fenced is None and epoch.branch == 0]
+    return [
+        ChainView(
+            store=device.store,
+            device=device.device,
+            epoch=epoch.epoch,
+            held_seq=epoch.seq,
+            held_hash=epoch.hash,
+            missing=device.lag,
+        )
+        for epoch in live[-1:]
+    ]
+
+
+def _of_chains(chains: tuple[ChainView, ...], devices: list[DeviceView]) -> list[str]:
+    found = [
+        f"{each.store}/{each.device}: head office lacked {each.missing} entries after "
+        f"{each.epoch}:{each.held_seq} when the device last said so"
+        for each in chains
+        if each.missing
+    ]
+    for device in devices:
+        if device.state == "halted":
+            found.append(f"{device.store}/{device.device} is halted: {device.halted_because}")
+        found += [
+            f"{device.store}/{device.device}: epoch {epoch.epoch} ended {epoch.fenced}"
+            f" ({epoch.fenced_because}); {epoch.leased} points wait for an operator"
+            for epoch in device.epochs
+            if epoch.fenced == "unclean" and epoch.leased
+        ]
+    return found
+
+
+def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]:
+    differing = {each.store for each in days if each.difference}
+    if not differing:
+        return []
+    conflicts = tables.conflicts
+    rows = c.execute(
+        select(conflicts.c.store, conflicts.c.kind, func.count(), func.sum(conflicts.c.points))
+        .where(conflicts.c.tenant == tenant, conflicts.c.store.in_(differing))
+        .group_by(conflicts.c.store, conflicts.c.kind)
+        .order_by(conflicts.c.kind)
+    ).all()
+    named: dict[str, list[str]] = {}
+    for store, kind, count, points in rows:
+        named.setdefault(store, []).append(f"{count} {kind} ({int(points or 0)} points)")
+    return [
+        f"{each.store} on {each.business_date}: the store wrote {each.written} points and head "
+        f"office posted {each.posted}; its conflicts: {', '.join(named.get(each.store, ['none']))}"
+        for each in days
+        if each.difference
+    ]
