@@ -27,9 +27,9 @@ def survive_kills(tmp_path: Path, record_property: Callable[[str, object], None]
 
 
 @pytest.mark.long
-def test_thirty_kills(survive_kills: SurviveKills) -> None:
-    """After each of thirty kills the agent is back by itself with all it answered, each once."""
-    survive_kills(kills=30, audit_every=10)
+def test_ten_kills(survive_kills: SurviveKills) -> None:
+    """After each of ten kills the agent is back by itself with all it answered, each once."""
+    survive_kills(kills=10, audit_every=5)
 
 
 @pytest.mark.torture

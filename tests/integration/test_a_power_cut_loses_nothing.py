@@ -98,7 +98,7 @@ def test_no_answered_sale_is_lost(site: Recorded) -> None:
     assert verdict.database_syncs >= 2, "made, and checkpointed by the stop"
 
 
-@pytest.mark.long
+@pytest.mark.torture
 def test_what_a_killed_agent_left_is_synced_before_it_is_answered(site: Recorded) -> None:
     """A sale whose agent was killed within its sync is sure when the next agent answers for it."""
     site.start(inject=f"fdatasync:error=EIO:signal=SIGKILL:when={KILLED_AT_SYNC}")
@@ -127,6 +127,7 @@ def test_normal_would_lose_sales(site: Recorded) -> None:
     assert site.cut(patterns=0).lost
 
 
+@pytest.mark.torture
 def test_an_early_answer_would_be_found_out(site: Recorded) -> None:
     """The same cuts find an agent that answers before its commit."""
     sell_and_stop(site, 12, weakness="early")

@@ -70,6 +70,7 @@ def test_a_program_without_its_promotions_forgets_them(program: Program) -> None
     assert [each.id for each in one.promotions_on(day)] == ["promotion-0"]
 
 
+@pytest.mark.torture
 def test_every_basket_of_a_file_is_counted(
     sales: list[Sale], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from agent.tools.bench.till_calls import CALLS
 _SMALL = ("--accounts", "100", "--entries", "1000", "--requests", "8")
 
 
-@pytest.mark.long
+@pytest.mark.torture
 @pytest.mark.timeout(300)
 def test_every_row_of_the_till_has_a_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command runs, and prints each call at 1 and at 16 connections, each way to identify and

@@ -248,4 +248,4 @@ def test_every_refusal_writes_nothing() -> None:
 
 
 TestTills = Tills.TestCase
-TestTills.settings = settings(max_examples=60, stateful_step_count=25)
+TestTills.settings = settings(max_examples=40, stateful_step_count=25)

@@ -401,7 +401,7 @@ def agree(record_property: Record, *, days: int, steps: int, machine: type[Day] 
 @pytest.mark.timeout(900)
 def test_the_till_agrees_with_a_notebook(record_property: Record) -> None:
     """Answers, accounts and a replay are those of a notebook, whatever was asked and how often."""
-    agree(record_property, days=200, steps=8)
+    agree(record_property, days=100, steps=8)
 
 
 @pytest.mark.torture
@@ -473,7 +473,7 @@ def test_a_tier_of_a_club_is_left(program: str) -> None:
 @pytest.mark.timeout(900)
 def test_the_till_of_a_club_agrees_with_a_notebook(record_property: Record) -> None:
     """So it is with tiers, promotions with caps and budgets, birthdays and limits of a day."""
-    agree(record_property, days=40, steps=10, machine=ClubDay)
+    agree(record_property, days=25, steps=10, machine=ClubDay)
 
 
 @pytest.mark.torture
