@@ -40,6 +40,11 @@ class MemberView(ProgressView):
         """Say whether a card was ever somebody's, also of a person who was forgotten since."""
         return any(account is not None for account, _ in self._said_of(token))
 
+    def journaled_account(self, token: str) -> str | None:
+        """Answer the account that the journal here names for a card; it may be merged since."""
+        row = self._connection.execute(SQL["own_card"], (token,)).fetchone()
+        return None if row is None else str(row[0])
+
     def cards_of(self, account: str) -> list[tuple[str, str]]:
         """List a member's cards as (token, state)."""
         found: dict[str, str] = {}

@@ -251,8 +251,7 @@ def _know_card(
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
-    # Perhaps a card that was enrolled elsewhere, or of an account that was merged since.
-    changed = (fact.token, fact.account, fact.state, fact.replaced_by)
-    connection.execute(SQL["set_card"], changed)
+    changed = (fact.token, fact.account, fact.state, fact.replaced_by)  # or enrolled elsewhere
+    one_row(connection.execute(SQL["set_card"], changed), "speaks of another account's card")
     if fact.replaced_by is not None:
         connection.execute(SQL["add_card"], (fact.replaced_by, fact.account))
