@@ -9,7 +9,7 @@ from agent.core.facts import AccumulatePoints
 from agent.core.tokens import Token
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.progress_view import ProgressView
+from agent.ledger.lives_view import ACKNOWLEDGED, INCARNATION, LivesView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
 from agent.ledger.segments import Archive, Segment
@@ -22,13 +22,10 @@ __all__ = [
     "refuse",
 ]
 
-ACKNOWLEDGED = "acknowledged"
-INCARNATION = "incarnation"
-_UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
 
 
-class View(ProgressView):
+class View(LivesView):
     """Reads one consistent state.
 
     Every question costs a constant number of index look-ups; one that needs the body of an entry
@@ -206,35 +203,6 @@ class View(ProgressView):
         """Find the account of a telephone number."""
         row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
         return None if row is None else str(row[0])
-
-    def meta(self, key: str) -> str | None:
-        """Read one remembered value."""
-        row = self._connection.execute(SQL["get_meta"], (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def acknowledged(self) -> tuple[int, int]:
-        """Answer the (epoch, seq) up to which head office is known to hold the journal.
-
-        Raises LedgerDamaged where what was remembered is no place any more.
-        """
-        remembered = self.meta(ACKNOWLEDGED)
-        if remembered is None:
-            return (0, 0)
-        try:
-            epoch, seq = (int(part) for part in remembered.split(":"))
-        except ValueError as error:
-            raise LedgerDamaged(f"meta: {ACKNOWLEDGED} is {remembered!r}") from error
-        return (epoch, seq)
-
-    def incarnation(self, epoch: int) -> str:
-        """Answer under which incarnation an epoch's entries were written."""
-        row = self._connection.execute(SQL["epoch"], (epoch,)).fetchone()
-        return (self.meta(INCARNATION) or "") if row is None else str(row[0])
-
-    def frozen(self) -> str | None:
-        """Say why redemptions are refused: the newest epoch began with nobody's word; or None."""
-        row = self._connection.execute(SQL["newest_epoch"]).fetchone()
-        return str(row[3]) or row[2] if row is not None and row[2] in _UNTRUSTED else None
 
     def balances(self) -> dict[str, int]:
         """Answer every account's active points. Reads them all."""
