@@ -2,7 +2,7 @@
 
 from agent.ledger.acknowledged import Acknowledged
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.progress_view import ProgressView
+from agent.ledger.member_view import MemberView
 from agent.ledger.queries import SQL
 
 __all__ = ["ACKNOWLEDGED", "INCARNATION", "LivesView"]
@@ -12,7 +12,7 @@ INCARNATION = "incarnation"
 _UNTRUSTED = ("restored", "rebuilt")
 
 
-class LivesView(ProgressView):
+class LivesView(MemberView):
     """Reads what was remembered, and how the newest life began."""
 
     def meta(self, key: str) -> str | None:
