@@ -4,22 +4,34 @@ A disk has a number. Whoever copies a disk, or sets it back, has a disk of anoth
 what it will answer from then on is another story.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING
 
-from agent.core.entry import Entry, Position
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.core.entry import Position
 from agent.core.heard import Heard
-from agent.till import Terms, Till
+from agent.ledger import Mirror
+from agent.syncdesk import SyncDesk
+from agent.till import Rights, Till
+from sync.link import Arrived
 from sync.messages import DeviceAddress
-from sync.simulation.clocks import DeviceTime, World
+from sync.simulation.clocks import DeviceTime
 from sync.simulation.ledger import SimulatedLedger
+from sync.simulation.network import Line
 from sync.simulation.now import run_now
-from sync.simulation.program import program
+from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.journal import JournalWatch
+from sync.uplink import Conversation
+
+if TYPE_CHECKING:
+    from sync.simulation.house import House
 
 __all__ = ["Device", "Disk"]
 
-_Grown = Callable[["Device", Entry], None]
+_PATIENCE_S = 0.4
+_LOOKS_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +40,8 @@ class Disk:
 
     number: int
     image: bytes | None
+    key: bytes
+    """The device's private key, which lies on the disk too."""
     watch: JournalWatch
 
     def copy(self, number: int) -> "Disk":
@@ -42,16 +56,17 @@ class Device:
     name: str
     address: DeviceAddress
     disk: Disk
-    world: World
+    house: "House"
     time: DeviceTime
-    mint: Callable[[], str]
-    random_bytes: Callable[[int], bytes]
-    grown: _Grown
+    dice: Random
     lanes: dict[str, Position] = field(default_factory=dict)
     """What each lane's POS was told last: it is kept by the POS, not on this disk."""
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
+    talk: Conversation = field(init=False)
+    line: Line = field(init=False)
+    looked_s: float = 0.0
 
     @property
     def shop(self) -> str:
@@ -60,18 +75,55 @@ class Device:
 
     def start(self) -> None:
         """Start the agent on its disk."""
+        house = self.house
         self.ledger = SimulatedLedger(
-            self.disk.image, clock=self.time, mint_id=self.mint, name=f"{self.disk.number}.db"
+            self.disk.image, clock=self.time, mint_id=house.mint, name=f"{self.disk.number}.db"
         )
         self.ledger.start()
         self.ledger.on_commit(self._grew)
-        terms = Terms(program=program(), alone=False, store=self.shop)
-        self.till = Till(self.ledger, terms, mint_id=self.mint, random_bytes=self.random_bytes)
+        rules = SimulatedRules(self.shop)
+        self.till = Till(
+            self.ledger, rules.terms, mint_id=house.mint, random_bytes=self.dice.randbytes
+        )
+        rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
+        desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
+        self.talk = Conversation(
+            self.address,
+            self.ledger,
+            desk,
+            Ed25519PrivateKey.from_private_bytes(self.disk.key),
+            self,
+            dice=self.dice.random,
+            mint_nonce=house.mint,
+        )
+        self.till.ask_online = self._ask_online
+        self.till.is_online = lambda: self.talk.online
         self.running = True
+        self.line = Line(
+            address=str(self.address),
+            client_id=f"{self.address}/{self.ledger.incarnation}",
+            on_up=self.talk.link_up,
+            on_down=self.talk.link_down,
+            on_message=self._receive,
+        )
+        house.network.plug(self.line)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        expiry_s: int | None = None,
+        retain: bool = False,  # noqa: ARG002 - nobody here looks at what is retained
+    ) -> bool:
+        """Hand a message to the broker, as a link does."""
+        self.house.tell(f"{self.name}: {topic.rsplit('/', 1)[1]}")
+        return self.house.network.up(self.line, topic, payload, expiry_s)
 
     def crash(self) -> None:
         """Take the power away: what was committed is on the disk, and nothing else is anywhere."""
         self.save()
+        self.house.network.unplug(self.line)
         self.ledger.stop()
         self.running = False
 
@@ -81,10 +133,44 @@ class Device:
             self.disk = replace(self.disk, image=self.ledger.image())
         return self.disk
 
+    def turn(self) -> None:
+        """Do what is due, as the agent does now and then."""
+        if not self.running:
+            return
+        now_s = self.house.world.now_s
+        if now_s - self.looked_s >= _LOOKS_EVERY_S:
+            self.looked_s = now_s
+            self.look()
+        run_now(self.talk.turn(now_s))
+
+    def look(self) -> None:
+        """End holds whose time is up, and make active what waited."""
+        for ended in run_now(self.till.release_overdue()):
+            self.house.tell(f"{self.name}: {ended.redemption_id} timed out")
+        run_now(self.till.activate_due())
+
+    def _receive(self, message: Arrived) -> None:
+        self.house.tell(f"{self.name}: hears {message.topic.rsplit('/', 1)[1]}")
+        run_now(self.talk.receive(message.topic, message.payload, self.house.world.now_s))
+        self.turn()
+
+    async def _ask_online(self, account: str, points: int) -> str | None:
+        """Ask head office while a customer waits: everything else goes on meanwhile."""
+        answers: list[str | None] = []
+        nonce = self.talk.ask(account, points, answers.append, self.house.world.now_s)
+        if nonce is None:
+            return ""
+        self.house.wait(_PATIENCE_S, lambda: bool(answers))
+        if not answers:
+            self.talk.give_up(nonce)
+        return answers[0]
+
     def _grew(self, _head: Position) -> None:
-        watch, day = self.disk.watch, self.world.day
+        watch, day = self.disk.watch, self.house.world.day
         for canonical in self.ledger.view.page_after(watch.head.place, at_most=1_000):
-            self.grown(self, watch.saw(canonical, day))
+            entry = watch.saw(canonical, day)
+            self.house.tell(f"{self.name}: {entry.epoch}:{entry.seq} {entry.fact}"[:300])
+            self.house.truth.saw(self, entry)
 
     def hear_lane(self, lane: str) -> None:
         """A POS sends the position that it was told last."""

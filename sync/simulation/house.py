@@ -1,9 +1,9 @@
 """One history's house: stores, network and head office under one clock and one pair of dice."""
 
 import hashlib
+from collections.abc import Callable
 from random import Random
 
-from agent.core.entry import Entry
 from sync.messages import DeviceAddress
 from sync.simulation.clocks import DeviceTime, World
 from sync.simulation.customers import Customers
@@ -19,6 +19,7 @@ from sync.simulation.watch.truth import Truth
 __all__ = ["TENANT", "House"]
 
 TENANT = "sim"
+_BLINK_S = 0.02
 _MARKS_S = (0.05, 0.3, 1.0, 3.0, 8.0, 20.0, 60.0, 300.0, 3_600.0, 36_000.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
 
@@ -33,6 +34,8 @@ class House:
         self.network = Network(self.world, self.schedule, Random(seed + 1))
         self.notebook, self.truth = Notebook(), Truth()
         self.story: list[str] = []
+        self.stretch = 0.0
+        """So many seconds longer is each pause from now on."""
         self._numbers = 0
         self._disks = 0
         self._random = Random(seed + 2)
@@ -60,7 +63,9 @@ class House:
     def new_disk(self) -> Disk:
         """Answer an empty disk."""
         self._disks += 1
-        return Disk(number=self._disks, image=None, watch=JournalWatch(f"disk {self._disks}"))
+        watch = JournalWatch(f"disk {self._disks}")
+        key = self._random.randbytes(32)
+        return Disk(number=self._disks, image=None, key=key, watch=watch)
 
     def copy_disk(self, disk: Disk) -> Disk:
         """Copy a disk whole."""
@@ -90,9 +95,9 @@ class House:
         """The agents that run now."""
         return [device for device in self.devices if device.running]
 
-    def grew(self, device: Device, entry: Entry) -> None:
-        """An entry was committed at a store."""
-        self.truth.saw(device, entry)
+    def lost(self, device: Device) -> None:
+        """A disk is gone: what head office holds of it is all that can be asked for."""
+        self.truth.lost(device, self.office.watch.hashes())
 
     def set_weather(self) -> None:
         """Let the network be as this history's mix has it."""
@@ -107,6 +112,33 @@ class House:
         for mark_s in (*(mark for mark in _MARKS_S if mark < seconds), seconds):
             self.schedule.run_until(begin_s + mark_s)
             self.turn()
+
+    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Let messages come and go while a customer waits."""
+        end_s = self.world.now_s + seconds
+        while not is_over() and self.world.now_s < end_s:
+            self.schedule.run_until(min(end_s, self.world.now_s + _BLINK_S))
+            self.office.turn()
+
+    def is_settled(self) -> bool:
+        """Say whether every store has an open session and nothing left to send."""
+        return not self.unsettled()
+
+    def unsettled(self) -> list[str]:
+        """Name who has not."""
+        found = []
+        for device in self.running:
+            waiting = device.ledger.epochs.unacknowledged
+            session = device.talk.session.state
+            if waiting or session != "open" or device.ledger.frozen is not None:
+                found.append(f"{device.name}: {session}, {waiting} entries wait")
+        return found
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for device in self.running:
+            device.ledger.stop()
+        self.office.close()
 
     def turn(self) -> None:
         """Have every device and head office look what is due."""

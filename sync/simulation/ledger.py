@@ -68,6 +68,11 @@ class SimulatedLedger(Ledger):
         return self._writing
 
     @property
+    def connection(self) -> sqlite3.Connection:
+        """The disk itself, for whoever checks it."""
+        return self._disk
+
+    @property
     def view(self) -> View:
         """What is committed, for whoever checks it."""
         return View(self._disk)
@@ -118,6 +123,11 @@ class SimulatedLedger(Ledger):
     def incarnation(self) -> str:
         """Which life of the disk the newest entries belong to."""
         return self._tip.incarnation
+
+    @property
+    def opened(self) -> bool:
+        """Whether the newest epoch began with head office's word."""
+        return self._tip.opened
 
     @property
     def frozen(self) -> str | None:

@@ -119,4 +119,4 @@ class People:
     def _wait_for_holds(self, device: Device) -> None:
         self._house.advance(1_000)
         for each in self._house.running:
-            each.end_overdue()
+            each.look()
