@@ -8,7 +8,8 @@ from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.lives_view import ACKNOWLEDGED, INCARNATION, LivesView
+from agent.ledger.lives_view import ACKNOWLEDGED, INCARNATION
+from agent.ledger.member_view import MemberView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import HoldRow, KnownSale
 from agent.ledger.segments import Archive, Segment
@@ -24,7 +25,7 @@ __all__ = [
 _PAGE = 100
 
 
-class View(LivesView):
+class View(MemberView):
     """Reads one consistent state.
 
     Every question costs a constant number of index look-ups; one that needs the body of an entry
@@ -48,11 +49,6 @@ class View(LivesView):
         """Read the newest entry."""
         row = self._connection.execute(SQL["newest"]).fetchone()
         return None if row is None else read_kept(row[0], row[1], row[3])
-
-    def right(self, account: str) -> int:
-        """Answer the points this device may spend of an account by its lease."""
-        row = self._connection.execute(SQL["lease"], (account,)).fetchone()
-        return 0 if row is None else int(row[0])
 
     def hold(self, redemption_id: str) -> HoldRow | None:
         """Find a redemption, whether it is still held or not."""
@@ -167,7 +163,6 @@ class View(LivesView):
         fact = recorded.entry.fact
         assert isinstance(fact, AccumulatePoints), "sales point at the entries of sales"  # noqa: S101
         return fact, recorded.position
-
 
     def count(self) -> int:
         """Count the kept entries, sealed or not. Reads an index from end to end."""
