@@ -8,6 +8,7 @@ from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.lives_view import ACKNOWLEDGED, INCARNATION
 from agent.ledger.member_view import MemberView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import HoldRow, KnownSale
@@ -21,9 +22,6 @@ __all__ = [
     "refuse",
 ]
 
-ACKNOWLEDGED = "acknowledged"
-INCARNATION = "incarnation"
-_UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
 
 
@@ -51,11 +49,6 @@ class View(MemberView):
         """Read the newest entry."""
         row = self._connection.execute(SQL["newest"]).fetchone()
         return None if row is None else read_kept(row[0], row[1], row[3])
-
-    def right(self, account: str) -> int:
-        """Answer the points this device may spend of an account by its lease."""
-        row = self._connection.execute(SQL["lease"], (account,)).fetchone()
-        return 0 if row is None else int(row[0])
 
     def hold(self, redemption_id: str) -> HoldRow | None:
         """Find a redemption, whether it is still held or not."""
@@ -170,35 +163,6 @@ class View(MemberView):
         fact = recorded.entry.fact
         assert isinstance(fact, AccumulatePoints), "sales point at the entries of sales"  # noqa: S101
         return fact, recorded.position
-
-    def meta(self, key: str) -> str | None:
-        """Read one remembered value."""
-        row = self._connection.execute(SQL["get_meta"], (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def acknowledged(self) -> tuple[int, int]:
-        """Answer the (epoch, seq) up to which head office is known to hold the journal.
-
-        Raises LedgerDamaged where what was remembered is no place any more.
-        """
-        remembered = self.meta(ACKNOWLEDGED)
-        if remembered is None:
-            return (0, 0)
-        try:
-            epoch, seq = (int(part) for part in remembered.split(":"))
-        except ValueError as error:
-            raise LedgerDamaged(f"meta: {ACKNOWLEDGED} is {remembered!r}") from error
-        return (epoch, seq)
-
-    def incarnation(self, epoch: int) -> str:
-        """Answer under which incarnation an epoch's entries were written."""
-        row = self._connection.execute(SQL["epoch"], (epoch,)).fetchone()
-        return (self.meta(INCARNATION) or "") if row is None else str(row[0])
-
-    def frozen(self) -> str | None:
-        """Say why redemptions are refused: the newest epoch began with nobody's word; or None."""
-        row = self._connection.execute(SQL["newest_epoch"]).fetchone()
-        return str(row[3]) or row[2] if row is not None and row[2] in _UNTRUSTED else None
 
     def count(self) -> int:
         """Count the kept entries, sealed or not. Reads an index from end to end."""
