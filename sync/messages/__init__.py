@@ -27,7 +27,9 @@ from sync.messages.address import DeviceAddress, EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import (
     MAX_INFLATED_BYTES,
     MAX_PAYLOAD_BYTES,
+    SCHEMA,
     MalformedMessage,
+    UnknownSchema,
     decode,
     encode,
 )
@@ -46,7 +48,6 @@ from sync.messages.feed import (
     encode_feed,
 )
 from sync.messages.greeting import (
-    SCHEMA,
     Challenge,
     Halt,
     Held,
@@ -93,6 +94,7 @@ __all__ = [
     "Recall",
     "Seq",
     "Tail",
+    "UnknownSchema",
     "Welcome",
     "decode",
     "decode_feed",
