@@ -12,7 +12,9 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
+from sync.simulation.program import program
 from sync.simulation.schedule import Schedule
+from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.truth import Truth
 
@@ -64,8 +66,11 @@ class House:
         """Answer an empty disk."""
         self._disks += 1
         watch = JournalWatch(f"disk {self._disks}")
+        rules = program().offline
+        assert rules is not None, "the simulated program has a floor"  # noqa: S101
+        floor = FloorWatch(rules)
         key = self._random.randbytes(32)
-        return Disk(number=self._disks, image=None, key=key, watch=watch)
+        return Disk(number=self._disks, image=None, key=key, watch=watch, floor=floor)
 
     def copy_disk(self, disk: Disk) -> Disk:
         """Copy a disk whole."""

@@ -1,4 +1,4 @@
-"""Head office in memory: its own code over its own tables, and what must hold after each message."""
+"""Head office in memory: its own code over its own tables, looked at after each commit."""
 
 from functools import cache
 from random import Random
@@ -29,9 +29,7 @@ class Office:
         self.database = Database("sqlite://", dice=self._dice.random)
         self.database.start(migrate=False)
         self.database.restore(_empty())
-        self.head = HeadOffice(
-            self.database, clock=lambda: house.world.at, mint=lambda: house.mint()
-        )
+        self.head = HeadOffice(self.database, clock=lambda: house.world.at, mint=house.mint)
         self.watch = BooksWatch(self.database)
         self._swept_s = 0.0
         self.restored = 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.hub.database import Database
 from sync.hub.outgoing import Outgoing
-from sync.messages import Ack, DeviceAddress, Grant, decode
+from sync.messages import Ack, Allowance, DeviceAddress, decode
 from sync.simulation.watch.violations import hold
 
 __all__ = ["BooksWatch"]
@@ -42,7 +42,7 @@ class BooksWatch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._granted: dict[tuple[int, str], int] = {}
-        self.floor_allowed: dict[tuple[str, int], int] = {}
+        self._allowed: dict[tuple[str, int], int] = {}
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
@@ -52,6 +52,10 @@ class BooksWatch:
     def hashes(self) -> set[bytes]:
         """Answer the hash of every entry that is there."""
         return {bytes(each) for (each,) in self.rows("SELECT hash FROM entries")}
+
+    def allowed(self, address: DeviceAddress, epoch: int) -> int:
+        """Answer how much of the floor head office ever allowed a device in an epoch."""
+        return self._allowed.get((str(address), epoch), 0)
 
     def begin_anew(self) -> None:
         """The database was set back."""
@@ -65,8 +69,10 @@ class BooksWatch:
             address, kind = DeviceAddress.of_topic(each.topic)
             if kind == "down/ack":
                 self._hold_acknowledged(address, decode(each.payload, Ack))
-            elif kind == "down/grant":
-                decode(each.payload, Grant)
+            elif kind == "down/floor":
+                allowance = decode(each.payload, Allowance)
+                key = (str(address), allowance.epoch)
+                self._allowed[key] = max(self._allowed.get(key, 0), allowance.floor_total)
         self._hold_rights()
 
     def _hold_acknowledged(self, address: DeviceAddress, ack: Ack) -> None:
