@@ -2,8 +2,8 @@
 
 from agent.ledger.acknowledged import Acknowledged
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.progress_view import ProgressView
 from agent.ledger.queries import SQL
+from agent.ledger.vouchers import VoucherView
 
 __all__ = ["ACKNOWLEDGED", "INCARNATION", "LivesView"]
 
@@ -12,7 +12,7 @@ INCARNATION = "incarnation"
 _UNTRUSTED = ("restored", "rebuilt")
 
 
-class LivesView(ProgressView):
+class LivesView(VoucherView):
     """Reads what was remembered, and how the newest life began."""
 
     def meta(self, key: str) -> str | None:

@@ -37,6 +37,7 @@ __all__ = [
     "cards",
     "conflicts",
     "decisions",
+    "device_keys",
     "devices",
     "entries",
     "feed",
@@ -110,6 +111,14 @@ devices = Table(
     Column("first_seen_at", String),
     Column("last_seen_at", String),
     UniqueConstraint("tenant", "store", "device"),
+)
+
+device_keys = Table(
+    "device_keys",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True, autoincrement=False),
+    Column("incarnation", String, primary_key=True),
+    Column("public_key", String, nullable=False),  # by which this life of the disk signs
 )
 
 journals = Table(
