@@ -24,6 +24,7 @@ __all__ = [
     "device",
     "device_of",
     "find_branches",
+    "find_device",
     "hash_at",
     "journal",
     "journals_of",
@@ -135,6 +136,13 @@ def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> Device
         c.execute(upsert(c, devices).values(**row).on_conflict_do_nothing())
         found = c.execute(wanted).one()
     return DeviceRow.of(found)
+
+
+def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
+    """Find a device's row, locked until the transaction ends; None where it was never heard."""
+    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
+    return None if found is None else DeviceRow.of(found)
 
 
 def device(c: Connection, device_id: int) -> DeviceRow:

@@ -49,6 +49,7 @@ __all__ = [
     "own",
     "program_sums",
     "programs",
+    "pushed",
     "quarantine",
     "recalls",
     "rights",
@@ -201,6 +202,7 @@ accounts = Table(
     Column("tier", String),
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
+    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     _points("expired"),  # by head office, and may be given back
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
 )
@@ -298,6 +300,14 @@ programs = Table(
     Column("name", String, primary_key=True),
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("promotions", Text, nullable=False),  # JSON, as a program has them; it replaces the last
     Column("put_at", String, nullable=False),
 )
 

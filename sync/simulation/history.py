@@ -1,5 +1,6 @@
 """One history: a seed, a mix of faults, a day or some of customers, then everything heals."""
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -62,11 +63,8 @@ def run(
     except Violation as found:
         violation = found
     except Exception as error:  # noqa: BLE001 - whatever the product raises here is a finding
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        line = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-        violation = Violation("error", f"{type(error).__name__}: {error} ({line})")
+        house.tell(traceback.format_exc())
+        violation = Violation("error", f"{type(error).__name__}: {error}"[:500])
     if violation is not None:
         house.tell(str(violation))
     outcome = Outcome(

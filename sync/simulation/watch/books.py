@@ -24,9 +24,7 @@ FROM accounts GROUP BY 1
 
 _RIGHTS = """
 SELECT coalesce(accounts.root, rights.account), sum(rights.granted + rights.change)
-FROM rights JOIN journals ON journals.id = rights.journal_id
-LEFT JOIN accounts ON accounts.account = rights.account
-WHERE journals.branch = 0 AND NOT journals.closed
+FROM rights LEFT JOIN accounts ON accounts.account = rights.account
 GROUP BY 1
 """
 
