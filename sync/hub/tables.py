@@ -114,6 +114,7 @@ devices = Table(
     Column("first_seen_at", String),
     Column("last_seen_at", String),
     UniqueConstraint("tenant", "store", "device"),
+    Index("devices_behind", "tenant", "generation"),
 )
 
 device_keys = Table(
@@ -144,6 +145,7 @@ journals = Table(
     Column("fenced_because", String),
     _points("floor"),  # heard in this epoch
     _points("allowance"),  # of floor, handed out for this epoch
+    # Its rights came home or were written off: what its entries say of them counts no more.
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
@@ -204,7 +206,9 @@ accounts = Table(
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     _points("expired"),  # by head office, and may be given back
+    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_of_root", "tenant", "root"),
 )
 
 cards = Table(
@@ -241,6 +245,12 @@ recalls = Table(
     Column("asked_at", String, nullable=False),
     Column("answered_points", BigInteger),
     Index("recalls_open", "journal_id", "answered_points"),
+    Index(
+        "recalls_waiting",
+        "asked_at",
+        postgresql_where=text("answered_points IS NULL"),
+        sqlite_where=text("answered_points IS NULL"),
+    ),
 )
 
 asks = Table(
