@@ -6,7 +6,7 @@ office decided itself. Accounts are the key by which a distributed database woul
 
 The sums that are kept beside the entries, so that nobody has to add up history:
 
-- ``accounts``: points by bucket as posted, and ``available``, the part that no device has rights to;
+- ``accounts``: points by bucket as posted, and ``available``, what no device has rights to;
 - ``rights``: what each epoch of each device was granted, and how its entries changed that (I4:
   ``active = available + sum(granted + change)``, over an account and all that were merged into it);
 - ``own``: what a device's own entries come to, exactly as it wrote them, by the line of its ledger,
@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "entries",
     "feed",
     "journals",
+    "mentioned",
     "metadata",
     "office",
     "own",
@@ -123,7 +125,7 @@ journals = Table(
     Column("line", _Id),  # journals of one ledger, one life growing from the other
     Column("parent_id", _Id),  # the journal it grew or branched from
     Column("parent_seq", BigInteger),
-    Column("cut_seq", BigInteger),  # where a later life of the same line left it
+    Column("parent_hash", LargeBinary(32)),
     Column("first_seq", BigInteger, nullable=False, server_default="1"),  # of a branch
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
@@ -144,10 +146,17 @@ entries = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("canonical", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("thing", String),  # what it speaks of, see sync/hub/worth
+    Column("thing", String),  # what it speaks of, see sync/hub/judging
     Column("posted", Boolean, nullable=False, server_default="1"),  # False: kept, not understood
     Column("received_at", String, nullable=False),
     Index("entries_of_thing", "thing"),
+    Index(
+        "entries_not_posted",
+        "journal_id",
+        "seq",
+        postgresql_where=text("NOT posted"),
+        sqlite_where=text("NOT posted"),
+    ),
 )
 
 things = Table(
@@ -155,7 +164,18 @@ things = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("thing", String, primary_key=True),
-    Column("mentions", Integer, nullable=False, server_default="1"),
+    Column("sole", _Id),  # the journal that alone speaks of it; None once there are two
+)
+
+# An activation speaks of every sale that its lots came from; what each other entry speaks of stands
+# beside it in ``entries``.
+mentioned = Table(
+    "mentioned",
+    metadata,
+    Column("journal_id", _Id, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("thing", String, primary_key=True),
+    Index("mentions_of_thing", "thing"),
 )
 
 accounts = Table(
