@@ -206,7 +206,6 @@ accounts = Table(
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     _points("expired"),  # by head office, and may be given back
-    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("accounts_of_root", "tenant", "root"),
 )
