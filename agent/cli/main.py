@@ -12,7 +12,7 @@ from agent.cli.shown import fail, plain_errors
 
 __all__ = ["main"]
 
-_OF_THEIR_OWN = ("bench", "decode", "devices", "doctor", "ledger", "pin", "program")
+_OF_THEIR_OWN = ("bench", "decode", "devices", "doctor", "ledger", "pin", "program", "simulate")
 """Commands with a module of their own, which has their name."""
 
 _config = click.option(

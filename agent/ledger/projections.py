@@ -21,8 +21,6 @@ from agent.core.facts import (
     DeleteReward,
     Enrol,
     ExpirePoints,
-    Fact,
-    LeaseGrant,
     OpenEpoch,
     RedeemReward,
     ReturnPromotionPoints,
@@ -30,9 +28,18 @@ from agent.core.facts import (
     VoidSale,
 )
 from agent.core.flags import flags_of
-from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress, redemptions, referrals, vouchers
-from agent.ledger.folding import day_of, lot_of, one_row
+from agent.core.postings import postings_of
+from agent.ledger import (
+    activity,
+    lots,
+    naming,
+    progress,
+    redemptions,
+    referrals,
+    rights,
+    vouchers,
+)
+from agent.ledger.folding import day_of, lot_of, one_row, see
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -49,6 +56,8 @@ TABLES = {
     "vouchers": "code",
     "voucher_uses": "redemption_id",
     "leases": "account",
+    "floors": "epoch, seq",
+    "recalls": "account, recall",
     "tiers": "account",
     "counted": "account, business_date",
     "uses": "account, business_date, promotion",
@@ -80,7 +89,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     """
     fact = entry.fact
     _post(connection, entry)
-    _move_rights(connection, fact)
+    rights.move(connection, entry)
     match fact:
         case AccumulatePoints():
             _sell(connection, entry, fact)
@@ -121,16 +130,6 @@ def _post(connection: sqlite3.Connection, entry: Entry) -> None:
             connection.execute(SQL["first_posting"], posting)
 
 
-def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
-    if isinstance(fact, LeaseGrant):
-        connection.execute(SQL["grant_lease"], (fact.account, fact.granted_total))
-    elif isinstance(fact, OpenEpoch):
-        # Rights belong to an epoch: those of an earlier one are no longer this device's.
-        connection.execute(SQL["forget_leases"])
-    elif change := lease_of(fact):
-        connection.execute(SQL["change_lease"], (fact.account, change))  # type: ignore[union-attr]  # what has a lease has an account
-
-
 def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:
     sale = fact.summary
     bought = (fact.account, sale.total_minor, sale.currency, fact.points, fact.spend_minor)
@@ -141,7 +140,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     naming.sell(connection, fact, fact.account)
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
-    connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
+    see(connection, "set_last_sale", fact.account, (entry.epoch, entry.seq, *seen))
     progress.sell(connection, entry, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, lot_of(entry, fact.points), fact.pending_until)
 
@@ -164,8 +163,8 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     )
     # A return looks for the lot under the sale's own entry, which is the member's sale from now on.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
+    see(connection, "count_purchase", fact.account, (fact.account, 1))
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
-    connection.execute(SQL["count_purchase"], (fact.account, 1))
     activity.claim(connection, day_of(entry), fact, currency)
     sold_on = day_of(entry) if fact.sold_on is None else fact.sold_on.isoformat()
     progress.sell(connection, entry, fact, fact.account, sold_on)
@@ -245,12 +244,13 @@ def _know_card(
     connection: sqlite3.Connection, entry: Entry, fact: Enrol | AddCard | CardState
 ) -> None:
     if isinstance(fact, Enrol):
-        connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        enrolled = connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        one_row(enrolled, "enrols an account twice")
         referrals.refer(connection, fact)
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
-    changed = (fact.state, fact.replaced_by, fact.token, fact.account)
-    one_row(connection.execute(SQL["set_card"], changed), "speaks of a card nobody has")
+    changed = (fact.token, fact.account, fact.state, fact.replaced_by)  # or enrolled elsewhere
+    one_row(connection.execute(SQL["set_card"], changed), "speaks of another account's card")
     if fact.replaced_by is not None:
         connection.execute(SQL["add_card"], (fact.replaced_by, fact.account))

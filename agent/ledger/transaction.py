@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded, link_hash
 from agent.core.facts import (
+    OFFICE_FACTS,
     ClockJump,
     CreateReward,
     EpochCause,
@@ -16,12 +17,14 @@ from agent.core.facts import (
     OpenEpoch,
     RedeemReward,
     UseVoucher,
+    kind_of,
 )
-from agent.core.instant import DeviceClock
+from agent.core.instant import DeviceClock, rfc3339
 from agent.core.stamp import Stamp
 from agent.core.values import MintId
 from agent.ledger import projections
 from agent.ledger.errors import Frozen, Refusal
+from agent.ledger.mirrored import MirrorPage, take
 from agent.ledger.queries import SQL
 from agent.ledger.rows import Profile
 from agent.ledger.segments import Archive, Segment
@@ -30,6 +33,7 @@ from agent.ledger.view import View
 __all__ = ["Tip", "Transaction"]
 
 
+_OF_HEAD_OFFICE = (ExpirePoints, *OFFICE_FACTS)
 _SPENDING = (CreateReward, RedeemReward, IssueVoucher, HoldVoucher, UseVoucher)
 
 
@@ -42,6 +46,8 @@ class Tip:
     business_date: date | None
     frozen: str | None
     incarnation: str
+    opened: bool = False
+    """Whether head office opened the present epoch: the device has rights in no other."""
     ended: tuple[tuple[Position, str], ...] = ()
     """The lives that the last transaction ended: their newest entry, and their incarnation."""
 
@@ -55,6 +61,7 @@ class Tip:
             business_date=None if newest is None else newest.business_date,
             frozen=view.frozen(),
             incarnation=view.incarnation(head.epoch),
+            opened=view.opened(),
         )
 
 
@@ -79,6 +86,7 @@ class Transaction(View):
         self._business_date = tip.business_date
         self._frozen = tip.frozen
         self._incarnation = tip.incarnation
+        self._opened = tip.opened
         self._clock = clock
         self._mint_id = mint_id
         self._stamp: Stamp | None = None
@@ -93,6 +101,10 @@ class Transaction(View):
     def is_frozen(self) -> bool:
         """Whether redemptions are refused here, without asking the disk."""
         return self._frozen is not None
+
+    def opened(self) -> bool:
+        """Say whether head office opened the present epoch, without asking the disk."""
+        return self._opened
 
     def refuse_frozen(self) -> None:
         """Hold that points may be redeemed here. Raises Frozen on a ledger that was rebuilt."""
@@ -132,6 +144,7 @@ class Transaction(View):
             business_date=self._business_date,
             frozen=self._frozen,
             incarnation=self._incarnation,
+            opened=self._opened,
             ended=self._ended,
         )
 
@@ -146,8 +159,8 @@ class Transaction(View):
 
         Raises Frozen for a redemption or a voucher on a ledger that was rebuilt.
         """
-        if isinstance(fact, ExpirePoints):
-            raise Refusal("only head office expires points")
+        if isinstance(fact, _OF_HEAD_OFFICE):
+            raise Refusal(f"only head office writes {kind_of(fact)}")
         if isinstance(fact, _SPENDING):
             self.refuse_frozen()
         self._business_date = business_date or self._business_date
@@ -171,6 +184,8 @@ class Transaction(View):
             raise Refusal(f"epochs only grow: {number} cannot follow {self._head.epoch}")
         stamp = self._now()  # may append a CLOCK_JUMP, which then is the parent
         parent = self._head
+        if cause in ("restored", "rebuilt"):  # what was told was beside a journal that is not here
+            self._connection.execute(SQL["ask_mirror_again"])
         fact = OpenEpoch(
             cause=cause,
             incarnation=incarnation,
@@ -185,6 +200,7 @@ class Transaction(View):
         self._head = Position(epoch=number, seq=0, hash=GENESIS)
         recorded = self._append(fact, stamp)
         self._frozen, self._incarnation = self.frozen(), incarnation
+        self._opened = cause == "welcomed"
         return recorded
 
     def _now(self) -> Stamp:
@@ -227,12 +243,23 @@ class Transaction(View):
 
     def keep_profile(self, profile: Profile) -> None:
         """Keep what is known of a person, in place of what was known before."""
-        row = (profile.account, profile.display_name, profile.birthday, profile.phone)
+        self.erase_profile(profile.account)
+        row = (self.root(profile.account), profile.display_name, profile.birthday, profile.phone)
         self._connection.execute(SQL["put_profile"], row)
 
     def erase_profile(self, account: str) -> None:
         """Forget a person; the journal never knew more than the account."""
-        self._connection.execute(SQL["erase_profile"], (account,))
+        for each in self.family(account):
+            self._connection.execute(SQL["erase_profile"], (each,))
+
+    def take_mirror(self, page: MirrorPage) -> tuple[str, ...] | None:
+        """Take what head office tells, as ``mirrored.take`` does; answers who was merged, and None
+        where it is old. Who was erased is forgotten here too.
+        """
+        taken = take(self._connection, page, rfc3339(self.now))
+        for account in () if taken is None else taken.erased:
+            self.erase_profile(account)
+        return None if taken is None else taken.merged
 
     def add_segment(self, segment: Segment) -> None:
         """Know a sealed file; from now on its entries may leave the journal."""

@@ -11,7 +11,9 @@ from sync.messages.channels import CHANNELS, Channel, topics_down, topics_up
 from sync.messages.coding import (
     MAX_INFLATED_BYTES,
     MAX_PAYLOAD_BYTES,
+    SCHEMA,
     MalformedMessage,
+    UnknownSchema,
     decode,
     encode,
 )
@@ -30,7 +32,6 @@ from sync.messages.feed import (
     encode_feed,
 )
 from sync.messages.greeting import (
-    SCHEMA,
     Challenge,
     Halt,
     Held,
@@ -79,6 +80,7 @@ __all__ = [
     "Recall",
     "Seq",
     "Tail",
+    "UnknownSchema",
     "Welcome",
     "decode",
     "decode_feed",

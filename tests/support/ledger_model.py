@@ -121,6 +121,8 @@ class Notebook:
         self.day_book = DayBook()
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
+        self.recalls: set[tuple[str, int]] = set()
+        self.floors: list[tuple[int, int, str, str, int]] = []
         self.progress = Progress()
         self.purchases: defaultdict[str, int] = defaultdict(int)
         self.vouchers = VoucherBook()
@@ -155,6 +157,7 @@ class Notebook:
                 self._card(fact, day)
             case OpenEpoch():
                 self.leases.clear()
+                self.recalls.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
             case _ if isinstance(fact, VoucherFact):
                 self.vouchers.write(fact, place, day)
@@ -166,6 +169,7 @@ class Notebook:
     def _pay(self, fact: IssueVoucher, day: str) -> None:
         self._take(fact.account, fact.points)
         self._move((fact.account, "active"), ("program", "redeemed"), fact.points)
+        self._see(fact.account)
         self.redeemed_on[fact.account] = max(self.redeemed_on.get(fact.account, ""), day)
 
     def _note_day(self, fact: Fact, place: Place, day: str) -> None:
@@ -179,6 +183,8 @@ class Notebook:
         if isinstance(fact, LeaseGrant):
             lease = self.leases.setdefault(fact.account, [0, 0])
             lease[0] = max(lease[0], fact.granted_total)
+        if isinstance(fact, LeaseReturn):
+            self.recalls.add((fact.account, fact.recall))
         change = -fact.points if isinstance(fact, LeaseReturn) else getattr(fact, "lease", 0)
         if change:
             self.leases.setdefault(fact.account, [0, 0])[1] += change  # type: ignore[union-attr]  # every kind with a lease has an account
@@ -232,10 +238,10 @@ class Notebook:
             )
             sale.spend_minor = fact.spend_minor
             self.progress.sell(fact, fact.summary.business_date)
-            self.purchases[fact.account or ""] += fact.account in self.accounts
             if fact.account is not None:
+                self._see(fact.account)
+                self.purchases[fact.account] += 1
                 self._redeemed_before(fact.sale_id, fact.account)
-            if fact.account in self.accounts:
                 enrolled, *_, last_day, last_cashier, in_a_row = self.accounts[fact.account]
                 seen = (fact.summary.business_date, fact.summary.cashier)
                 same_cashier = (last_cashier or "").lower() == seen[1].lower()
@@ -247,7 +253,8 @@ class Notebook:
             sale.claimed, sale.spend_minor = place, fact.spend_minor
             day = day if fact.sold_on is None else fact.sold_on.isoformat()
             self.progress.sell(fact, day)
-            self.purchases[fact.account] += fact.account in self.accounts
+            self._see(fact.account)
+            self.purchases[fact.account] += 1
             self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
@@ -262,6 +269,10 @@ class Notebook:
             self._move(("program", "issued"), (fact.account, "pending"), fact.points)
             self.lots[fact.account].append(replace(lot, until=fact.pending_until.isoformat()))
             self.lots[fact.account].sort(key=lambda old: (old.day, old.place))
+
+    def _see(self, account: str) -> None:
+        """Somebody who may have been enrolled elsewhere is at the till."""
+        self.accounts.setdefault(account, (None, None, None, None, None, 0))
 
     def _claim_as_last(self, account: str, place: Place) -> None:
         """The claimed sale is the member's last one, unless they bought something since."""
@@ -285,6 +296,8 @@ class Notebook:
             hold = Hold(place, fact.account, fact.expires_at, fact.points, -fact.lease)
             hold.reward, hold.sale_id = fact.reward, fact.sale_id
             hold.parts = self._take(fact.account, fact.points)
+            if fact.floor:
+                self.floors.append((*place, fact.account, day, fact.floor))
             self._move(active, held, fact.points)
             self.holds[fact.redemption_id] = hold
             return
@@ -292,6 +305,7 @@ class Notebook:
         if isinstance(fact, RedeemReward):
             hold.captured += fact.points
             self._move(held, ("program", "redeemed"), fact.points)
+            self._see(fact.account)
             before = self.redeemed_on.get(fact.account, "")
             self.redeemed_on[fact.account] = max(before, day)
             _split_off(hold.parts, fact.points)
@@ -368,8 +382,8 @@ class Notebook:
 
     def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):
-            self.accounts[fact.account] = (day, None, None, None, None, 0)
-            self.redeemed_on.pop(fact.account, None)  # nobody was there to remember it of
+            self._see(fact.account)
+            self.accounts[fact.account] = (day, *self.accounts[fact.account][1:])
         if not isinstance(fact, CardState):
             self.cards[fact.token] = (fact.account, "active", None)
             return

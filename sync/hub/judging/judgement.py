@@ -1,0 +1,58 @@
+"""What comes out of judging: the worth of a thing in postings, and what contradicted in it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from agent.core.postings import PROGRAM, Bucket
+
+__all__ = ["Conflict", "Judgement", "Worth", "WorthSum"]
+
+Worth = dict[tuple[str, Bucket], int]
+"""Points by owner and bucket, the program's side included: it sums to zero."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """Something that entries contradict each other in, settled, in plain words for a clerk.
+
+    ``subject`` is what it is about: found twice, it is one row. ``points`` are those that stand
+    otherwise than somebody wrote them; ``store`` and ``device`` are whose word did not stand.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    account: str | None = None
+    points: int = 0
+    store: str | None = None
+    device: str | None = None
+    is_open: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """What a thing is worth, as all its entries together say."""
+
+    worth: Worth = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class WorthSum:
+    """Adds a worth up, each step a move between two buckets, so that it sums to zero."""
+
+    def __init__(self) -> None:
+        self._points: Counter[tuple[str, Bucket]] = Counter()
+
+    def earn(self, account: str, bucket: Bucket, points: int) -> None:
+        """Issue points to a member."""
+        self.move((PROGRAM, "issued"), (account, bucket), points)
+
+    def move(self, source: tuple[str, Bucket], target: tuple[str, Bucket], points: int) -> None:
+        """Move points from one bucket to another."""
+        self._points[source] -= points
+        self._points[target] += points
+
+    @property
+    def worth(self) -> Worth:
+        """The sum, without what comes to nothing."""
+        return {key: points for key, points in self._points.items() if points}
