@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Disk"]
 
 _PATIENCE_S = 0.4
-_LOOKS_EVERY_S = 30.0
+_LOOKS_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,7 @@ __all__ = ["TENANT", "House"]
 
 TENANT = "sim"
 _BLINK_S = 0.02
-_MARKS_S = (0.05, 0.3, 1.0, 3.0, 8.0, 20.0, 60.0, 300.0, 3_600.0, 36_000.0)
+_MARKS_S = (0.05, 1.0, 12.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
 
 
