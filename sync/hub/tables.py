@@ -49,6 +49,7 @@ __all__ = [
     "own",
     "program_sums",
     "programs",
+    "pushed",
     "quarantine",
     "recalls",
     "rights",
@@ -113,6 +114,7 @@ devices = Table(
     Column("first_seen_at", String),
     Column("last_seen_at", String),
     UniqueConstraint("tenant", "store", "device"),
+    Index("devices_behind", "tenant", "generation"),
 )
 
 device_keys = Table(
@@ -203,6 +205,7 @@ accounts = Table(
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     _points("expired"),  # by head office, and may be given back
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_of_root", "tenant", "root"),
 )
 
 cards = Table(
@@ -239,6 +242,12 @@ recalls = Table(
     Column("asked_at", String, nullable=False),
     Column("answered_points", BigInteger),
     Index("recalls_open", "journal_id", "answered_points"),
+)
+Index(
+    "recalls_waiting",
+    recalls.c.asked_at,
+    sqlite_where=recalls.c.answered_points.is_(None),
+    postgresql_where=recalls.c.answered_points.is_(None),
 )
 
 asks = Table(
@@ -298,6 +307,14 @@ programs = Table(
     Column("name", String, primary_key=True),
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("promotions", Text, nullable=False),  # JSON, as a program has them; it replaces the last
     Column("put_at", String, nullable=False),
 )
 
