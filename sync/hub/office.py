@@ -96,6 +96,13 @@ class HeadOffice:
         now = self._clock()
         return self._database.transact(lambda c: fencing.release(c, device_of(c, address, now=now)))
 
+    def retire(self, address: DeviceAddress, because: str) -> None:
+        """A person says that a device is gone for good; what it still sends is kept."""
+        now = self._clock()
+        self._database.transact(
+            lambda c: fencing.retire(c, device_of(c, address, now=now), because)
+        )
+
     def _greet(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         hello = read_hello(address, payload)
         now = self._clock()
