@@ -75,13 +75,21 @@ class OneWorker:
         )
         self.restarts = 0
 
-    async def start(self) -> None:
+    def begin(self) -> None:
         """Begin taking messages."""
         self._ingest.start()
 
+    def end(self) -> None:
+        """Finish the message in hand; may block for some seconds."""
+        self._ingest.stop()
+
+    async def start(self) -> None:
+        """Begin taking messages."""
+        self.begin()
+
     async def stop(self) -> None:
         """Finish the message in hand."""
-        await asyncio.to_thread(self._ingest.stop)
+        await asyncio.to_thread(self.end)
 
     def status(self) -> WorkerStatus:
         """Say how it is."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from paper_device import PaperDevice, answers, head_office
 from sqlalchemy import select
 
-from paper_device import PaperDevice, answers, head_office
 from sync.hub.tables import conflicts, devices, entries, journals, office
 from sync.messages import Ack, Challenge, Halt, Held, Ok, Welcome
 
@@ -98,8 +98,9 @@ def test_a_replayed_greeting_destroys_nothing(house: House, device: PaperDevice)
     assert row.journal_id is not None
 
 
-def test_a_lost_disk_is_welcomed_with_a_new_key(house: House, device: PaperDevice) -> None:
-    """The old epoch ends uncleanly, and a clerk reads that the disk was lost and the key is new."""
+@pytest.mark.usefixtures("device")
+def test_a_lost_disk_is_welcomed_with_a_new_key(house: House) -> None:
+    """The old epoch ends uncleanly; a clerk reads that the disk was lost and the key is new."""
     new = PaperDevice().writes()
     new.lives[0].incarnation = "second"
     assert new.is_welcomed(house.office).new_epoch == 2
