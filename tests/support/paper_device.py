@@ -7,11 +7,13 @@ from functools import cache
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
 from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import Fact, FlagActivity, OpenEpoch
 from sync.hub.database import Database
 from sync.hub.office import HeadOffice, Outgoing
+from sync.hub.tables import conflicts
 from sync.messages import (
     Ack,
     Challenge,
@@ -29,7 +31,7 @@ from sync.messages import (
 )
 from sync.signing import key_text, signed_batch, signed_hello
 
-__all__ = ["NOW", "Message", "PaperDevice", "answers", "head_office"]
+__all__ = ["NOW", "House", "Message", "PaperDevice", "answers", "head_office"]
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 Message = tuple[str, bytes]
@@ -207,3 +209,23 @@ class PaperDevice:
         assert isinstance(ack, Ack)
         self.acknowledged = Held.of(ack.incarnation, ack.position)
         return ack
+
+
+class House:
+    """A head office, and what stands in its tables."""
+
+    def __init__(self) -> None:
+        self.office, self.database = head_office()
+
+    def told(self, message: tuple[str, bytes]) -> Any:
+        """Hand in a message that has one answer."""
+        (answer,) = answers(self.office.handle(*message))
+        return answer
+
+    def rows(self, *columns: Any) -> list[Any]:
+        """Read a table."""
+        return list(self.database.read(lambda c: c.execute(select(*columns)).all()))
+
+    def kinds(self) -> list[str]:
+        """List the kinds of conflicts found."""
+        return sorted(row.kind for row in self.rows(conflicts.c.kind))

@@ -1,35 +1,13 @@
 """Greetings at head office, with its database: who is welcomed, answered, stopped, caught up."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from paper_device import PaperDevice, answers, head_office
-from sqlalchemy import select
+from paper_device import House, PaperDevice, answers
 
 from sync.hub.tables import conflicts, devices, entries, journals, office
 from sync.messages import Ack, Challenge, Halt, Held, Ok, Welcome
-
-
-class House:
-    """A head office, and what stands in its tables."""
-
-    def __init__(self) -> None:
-        self.office, self.database = head_office()
-
-    def told(self, message: tuple[str, bytes]) -> Any:
-        """Hand in a message that has one answer."""
-        (answer,) = answers(self.office.handle(*message))
-        return answer
-
-    def rows(self, *columns: Any) -> list[Any]:
-        """Read a table."""
-        return list(self.database.read(lambda c: c.execute(select(*columns)).all()))
-
-    def kinds(self) -> list[str]:
-        """List the kinds of conflicts found."""
-        return sorted(row.kind for row in self.rows(conflicts.c.kind))
 
 
 @pytest.fixture
