@@ -244,7 +244,9 @@ def _hold_same(view: View, redemption_id: str, known: HoldRow, wish: Wish, shown
     A telephone number may lead to nobody any more: its member was erased since.
     """
     row, made = find(view, shown), as_held(view, redemption_id, known)
-    same_member = row.account == known.account if row else isinstance(shown, Phone)
+    same_member = (
+        view.is_same_member(row.account, known.account) if row else isinstance(shown, Phone)
+    )
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
     same_sale = wish.sale_id in (None, made.sale_id)
     if not (same_member and same_thing and same_sale):
