@@ -56,8 +56,7 @@ class BooksWatch:
     def begin_anew(self) -> None:
         """The database was set back."""
         self._granted = {
-            (journal, account): granted
-            for journal, account, granted, _, _ in self.rows(_GRANTED)
+            (journal, account): granted for journal, account, granted, _, _ in self.rows(_GRANTED)
         }
 
     def committed(self, outgoing: Iterable[Outgoing]) -> None:

@@ -130,8 +130,8 @@ class JournalWatch:
             back_minor = fact.amount_minor if isinstance(fact, ReturnSale) else 0
             sold.returned_minor += back_minor
             sold.taken_back += fact.from_active + fact.from_pending
-            holds = (
-                sold.returned_minor <= sold.total_minor and sold.taken_back <= max(0, sold.points)
+            holds = sold.returned_minor <= sold.total_minor and sold.taken_back <= max(
+                0, sold.points
             )
             hold(
                 "I14",
