@@ -6,7 +6,7 @@ office decided itself. Accounts are the key by which a distributed database woul
 
 The sums that are kept beside the entries, so that nobody has to add up history:
 
-- ``accounts``: points by bucket as posted, and ``available``, the part that no device has rights to;
+- ``accounts``: points by bucket as posted, and ``available``, to which no device has rights;
 - ``rights``: what each epoch of each device was granted, and how its entries changed that (I4:
   ``active = available + sum(granted + change)``, over an account and all that were merged into it);
 - ``own``: what a device's own entries come to, exactly as it wrote them, by the line of its ledger,

@@ -11,8 +11,8 @@ from pydantic import Field
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
-from sync.messages.coding import decode_line, deflate_lines, encode, inflate_lines
-from sync.messages.greeting import SCHEMA, SignatureText
+from sync.messages.coding import SCHEMA, decode_line, deflate_lines, encode, inflate_lines
+from sync.messages.greeting import SignatureText
 
 __all__ = ["MOST_BATCHES", "Ack", "Journal", "decode_journal", "encode_journal"]
 

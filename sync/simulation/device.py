@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from agent.syncdesk import SyncDesk
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
 from agent.core.heard import Heard
 from agent.ledger import Mirror
-from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
 from sync.link import Arrived
 from sync.messages import DeviceAddress

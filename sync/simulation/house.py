@@ -113,6 +113,24 @@ class House:
             self.schedule.run_until(begin_s + mark_s)
             self.turn()
 
+    def cloned(self, device: Device) -> None:
+        """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""
+        self.truth.cloned.add(str(device.address))
+
+    def look_into_halts(self) -> None:
+        """Somebody looks at stores that were halted: one box stays, the others are taken away."""
+        for address in sorted(self.truth.cloned):
+            boxes = [each for each in self.running if str(each.address) == address]
+            if len(boxes) > 1 and any(each.talk.halted for each in boxes):
+                for other in boxes[1:]:
+                    self.tell(f"{other.name}: the box is taken away")
+                    self.lost(other)
+                    other.crash()
+                    self.devices.remove(other)
+                self.tell(f"{boxes[0].name}: somebody has looked, and lets it go on")
+                self.office.release(boxes[0].address)
+                self.truth.caught.add(address)
+
     def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Let messages come and go while a customer waits."""
         end_s = self.world.now_s + seconds

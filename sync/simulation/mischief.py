@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device, Disk
+from sync.simulation.network import Direction
 
 if TYPE_CHECKING:
     from sync.simulation.house import House
@@ -73,7 +74,7 @@ class Mischief:
     def _block(self) -> None:
         device, house = self._some(), self._house
         if device is not None:
-            way = house.dice.choice(("up", "down"))
+            way: Direction = "up" if house.dice.random() < 0.5 else "down"
             house.tell(f"{device.name}: nothing goes {way} for a while")
             house.network.blocked.add((str(device.address), way))
             house.schedule.after(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sync.hub.database import Database
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
+from sync.messages import DeviceAddress
 from sync.simulation.watch.books import BooksWatch
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ class Office:
             kind = each.topic.split("/", 5)[5]
             self._house.tell(f"head office: {kind} to {'/'.join(each.topic.split('/')[3:5])}")
             self._house.network.down(each.topic, each.payload, each.expiry_s)
+
+    def release(self, address: DeviceAddress) -> None:
+        """Somebody has looked at a store that was halted."""
+        self.head.release(address)
+
+    def merge_some(self) -> None:
+        """A clerk finds that two accounts are one person's."""
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""

@@ -58,6 +58,7 @@ def _about_accounts(notebook: Notebook) -> list[Fact]:
                 from_pending=waiting,
             ),
         ]
+    facts += [LeaseReturn(account=a, recall=recall, points=0) for a, recall in notebook.recalls]
     for token, (account, _, _) in notebook.cards.items():
         facts += [
             Enrol(account=f"{account}-again", token=token),
