@@ -132,7 +132,7 @@ def test_a_halt_is_said_in_plain_words(play: Play) -> None:
 
 @pytest.mark.parametrize("reason", ["two_live", "retired", "key"])
 def test_a_device_that_lost_its_identity_spends_nothing(play: Play, reason: str) -> None:
-    """Halted as a copy, as retired, or for another key, a device takes sales and redeems nothing."""
+    """Halted as a copy, as retired, or for another key, it takes sales and redeems nothing."""
 
     async def scenario(store: Store) -> None:
         await store.hear("halt", Halt.model_validate({"reason": reason, "text": "somebody looks"}))
