@@ -252,12 +252,6 @@ recalls = Table(
         sqlite_where=text("answered_points IS NULL"),
     ),
 )
-Index(
-    "recalls_waiting",
-    recalls.c.asked_at,
-    sqlite_where=recalls.c.answered_points.is_(None),
-    postgresql_where=recalls.c.answered_points.is_(None),
-)
 
 asks = Table(
     "asks",
