@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sync.hub.database import Database
 from sync.hub.outgoing import Outgoing
 from sync.messages import Ack, Allowance, DeviceAddress, decode
+from sync.simulation.watch.truth import Truth
 from sync.simulation.watch.violations import hold
 
 __all__ = ["BooksWatch"]
@@ -46,7 +47,8 @@ def _disk_of(c: Connection) -> sqlite3.Connection:
 class BooksWatch:
     """Follows head office's database, commit by commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, truth: Truth) -> None:
+        self._truth = truth
         self._disk = database.read(_disk_of)
         self._granted: dict[tuple[int, str], int] = {}
         self._allowed: dict[tuple[str, int], int] = {}
@@ -89,6 +91,12 @@ class BooksWatch:
         found = self.rows(_ACKNOWLEDGED, address.store, address.device, *place)
         hold("I8", bool(found), f"head office acknowledges {ack.epoch}:{ack.seq}, and has it not")
 
+    def _hold_debt(self, root: str, owed: int) -> None:
+        """Hold that no points were spent twice."""
+        family = self.rows("SELECT account FROM accounts WHERE account = ? OR root = ?", root, root)
+        most = sum(self._truth.may_owe[account] for (account,) in family)
+        hold("I5", owed <= most, f"{root} owes {owed} points, where {most} are the most")
+
     def _hold_rights(self) -> None:
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
         available = {}
@@ -100,6 +108,8 @@ class BooksWatch:
                 active == left + leased,
                 f"{account}: posted {active}, available {left}, leased {leased}",
             )
+            if left < 0:
+                self._hold_debt(account, -left)
         for journal, account, granted, opened, fenced in self.rows(_GRANTED):
             before = self._granted.get((journal, account), 0)
             if granted > before:
