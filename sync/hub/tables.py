@@ -37,6 +37,7 @@ __all__ = [
     "asks",
     "cards",
     "conflicts",
+    "days",
     "decisions",
     "devices",
     "entries",
@@ -262,6 +263,15 @@ own = Table(
     _points("active"),
     _points("pending"),
     _points("held"),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("device_id", _Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),  # as the entry says; empty where it does not
+    Column("entries", BigInteger, nullable=False),
+    _points("points"),  # that members gained by them, as written
 )
 
 program_sums = Table(
