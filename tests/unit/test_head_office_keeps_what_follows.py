@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent.core.entry import GENESIS, chain
 from agent.core.facts import Enrol
 from agent.core.postings import PROGRAM
+from sync.hub.checks import check_books
 from sync.hub.database import Database
 from sync.hub.examine import Accepted, Contradicts, Gap
 from sync.messages import Held
@@ -175,7 +176,6 @@ def test_a_picture_does_not_move_while_batches_are_taken(tmp_path: Path, life: L
     reader.start(migrate=False)
 
     def look(c: object) -> list[str]:
-        from sync.hub.checks import check_books
 
         assert check_books(c) == []
         assert books.take(life.batch(5, 6)).kept == 2
@@ -193,4 +193,4 @@ def test_a_refused_first_batch_leaves_no_journal(books: Books, life: Life) -> No
     assert books.journals() == []
     assert chain(GENESIS, ()) == GENESIS
     assert PROGRAM not in {row[1] for row in books.everything()["accounts"]}
-    assert EDGE == books.device().address
+    assert books.device().address == EDGE
