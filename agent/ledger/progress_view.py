@@ -6,15 +6,15 @@ from agent.core.account import Use
 from agent.core.instant import HOUR_S
 from agent.core.tiers import Standing
 from agent.ledger.queries import SQL
+from agent.ledger.rights_view import RightsView
 from agent.ledger.rows import PaidReferral
-from agent.ledger.vouchers import VoucherView
 
 __all__ = ["ProgressView"]
 
 _NONE = [0, 0]
 
 
-class ProgressView(VoucherView):
+class ProgressView(RightsView):
     """Reads tiers, what counts toward them, what promotions gave, who brought whom, and stamps."""
 
     def standing(self, account: str) -> Standing | None:

@@ -21,8 +21,6 @@ from agent.core.facts import (
     DeleteReward,
     Enrol,
     ExpirePoints,
-    Fact,
-    LeaseGrant,
     OpenEpoch,
     RedeemReward,
     ReturnPromotionPoints,
@@ -30,8 +28,17 @@ from agent.core.facts import (
     VoidSale,
 )
 from agent.core.flags import flags_of
-from agent.core.postings import lease_of, postings_of
-from agent.ledger import activity, lots, naming, progress, redemptions, referrals, vouchers
+from agent.core.postings import postings_of
+from agent.ledger import (
+    activity,
+    lots,
+    naming,
+    progress,
+    redemptions,
+    referrals,
+    rights,
+    vouchers,
+)
 from agent.ledger.folding import day_of, lot_of, one_row
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
@@ -49,6 +56,8 @@ TABLES = {
     "vouchers": "code",
     "voucher_uses": "redemption_id",
     "leases": "account",
+    "floors": "epoch, seq",
+    "recalls": "account, recall",
     "tiers": "account",
     "counted": "account, business_date",
     "uses": "account, business_date, promotion",
@@ -80,7 +89,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     """
     fact = entry.fact
     _post(connection, entry)
-    _move_rights(connection, fact)
+    rights.move(connection, entry)
     match fact:
         case AccumulatePoints():
             _sell(connection, entry, fact)
@@ -119,16 +128,6 @@ def _post(connection: sqlite3.Connection, entry: Entry) -> None:
     for posting in postings_of(entry.fact):
         if connection.execute(SQL["post"], posting).rowcount == 0:
             connection.execute(SQL["first_posting"], posting)
-
-
-def _move_rights(connection: sqlite3.Connection, fact: Fact) -> None:
-    if isinstance(fact, LeaseGrant):
-        connection.execute(SQL["grant_lease"], (fact.account, fact.granted_total))
-    elif isinstance(fact, OpenEpoch):
-        # Rights belong to an epoch: those of an earlier one are no longer this device's.
-        connection.execute(SQL["forget_leases"])
-    elif change := lease_of(fact):
-        connection.execute(SQL["change_lease"], (fact.account, change))  # type: ignore[union-attr]  # what has a lease has an account
 
 
 def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) -> None:

@@ -42,6 +42,8 @@ class Tip:
     business_date: date | None
     frozen: str | None
     incarnation: str
+    opened: bool = False
+    """Whether head office opened the present epoch: the device has rights in no other."""
     ended: tuple[tuple[Position, str], ...] = ()
     """The lives that the last transaction ended: their newest entry, and their incarnation."""
 
@@ -55,6 +57,7 @@ class Tip:
             business_date=None if newest is None else newest.business_date,
             frozen=view.frozen(),
             incarnation=view.incarnation(head.epoch),
+            opened=view.opened(),
         )
 
 
@@ -79,6 +82,7 @@ class Transaction(View):
         self._business_date = tip.business_date
         self._frozen = tip.frozen
         self._incarnation = tip.incarnation
+        self._opened = tip.opened
         self._clock = clock
         self._mint_id = mint_id
         self._stamp: Stamp | None = None
@@ -93,6 +97,10 @@ class Transaction(View):
     def is_frozen(self) -> bool:
         """Whether redemptions are refused here, without asking the disk."""
         return self._frozen is not None
+
+    def opened(self) -> bool:
+        """Say whether head office opened the present epoch, without asking the disk."""
+        return self._opened
 
     def refuse_frozen(self) -> None:
         """Hold that points may be redeemed here. Raises Frozen on a ledger that was rebuilt."""
@@ -132,6 +140,7 @@ class Transaction(View):
             business_date=self._business_date,
             frozen=self._frozen,
             incarnation=self._incarnation,
+            opened=self._opened,
             ended=self._ended,
         )
 
@@ -185,6 +194,7 @@ class Transaction(View):
         self._head = Position(epoch=number, seq=0, hash=GENESIS)
         recorded = self._append(fact, stamp)
         self._frozen, self._incarnation = self.frozen(), incarnation
+        self._opened = cause == "welcomed"
         return recorded
 
     def _now(self) -> Stamp:

@@ -11,6 +11,7 @@ from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
 from agent.ledger.progress_view import ProgressView
 from agent.ledger.queries import SQL
+from agent.ledger.rights_view import ACKNOWLEDGED
 from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
 from agent.ledger.segments import Archive, Segment
 
@@ -22,7 +23,6 @@ __all__ = [
     "refuse",
 ]
 
-ACKNOWLEDGED = "acknowledged"
 INCARNATION = "incarnation"
 _UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
@@ -75,11 +75,6 @@ class View(ProgressView):
     def knows(self, account: str) -> bool:
         """Say whether any entry enrolled an account here or moved its points."""
         return self._connection.execute(SQL["is_account"], (account,)).fetchone() is not None
-
-    def right(self, account: str) -> int:
-        """Answer the points this device may spend of an account by its lease."""
-        row = self._connection.execute(SQL["lease"], (account,)).fetchone()
-        return 0 if row is None else int(row[0])
 
     def hold(self, redemption_id: str) -> HoldRow | None:
         """Find a redemption, whether it is still held or not."""
@@ -206,25 +201,6 @@ class View(ProgressView):
         """Find the account of a telephone number."""
         row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
         return None if row is None else str(row[0])
-
-    def meta(self, key: str) -> str | None:
-        """Read one remembered value."""
-        row = self._connection.execute(SQL["get_meta"], (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def acknowledged(self) -> tuple[int, int]:
-        """Answer the (epoch, seq) up to which head office is known to hold the journal.
-
-        Raises LedgerDamaged where what was remembered is no place any more.
-        """
-        remembered = self.meta(ACKNOWLEDGED)
-        if remembered is None:
-            return (0, 0)
-        try:
-            epoch, seq = (int(part) for part in remembered.split(":"))
-        except ValueError as error:
-            raise LedgerDamaged(f"meta: {ACKNOWLEDGED} is {remembered!r}") from error
-        return (epoch, seq)
 
     def incarnation(self, epoch: int) -> str:
         """Answer under which incarnation an epoch's entries were written."""

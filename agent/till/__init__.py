@@ -42,6 +42,7 @@ from agent.till.refusals import (
     UnknownReward,
     UnknownSale,
 )
+from agent.till.rights import Rights, Standing, return_everything
 from agent.till.terms import Terms
 from agent.till.till import Till
 from agent.till.voucher_issue import VoucherAnswer
@@ -92,11 +93,13 @@ __all__ = [
     "Replacement",
     "ReturnIdReused",
     "ReturnTooLarge",
+    "Rights",
     "SaleHasCard",
     "SaleIdReused",
     "SaleRecorded",
     "SaleReturned",
     "SaleVoided",
+    "Standing",
     "Terms",
     "Till",
     "TillRefusal",
@@ -117,4 +120,5 @@ __all__ = [
     "VoucherWish",
     "Wish",
     "parse_token",
+    "return_everything",
 ]

@@ -163,7 +163,7 @@ def _adjust(
         usable = max(0, balance - wanted.points)
         raise InsufficientPoints(f"{usable} points are there; only a return leads into debt")
     lease = (
-        terms.earned_lease(transaction, wanted.points)
+        terms.earned_lease(transaction, account, wanted.points)
         if wanted.points > 0
         else terms.taken_lease(transaction, account, -wanted.points)
     )

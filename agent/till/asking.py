@@ -10,7 +10,7 @@ from agent.ledger import AccountRow, View
 from agent.till.free_things import gives_things
 from agent.till.judging import standing_of
 
-__all__ = ["asking", "day_said"]
+__all__ = ["asking", "day_said", "is_read"]
 
 
 def asking(
@@ -40,3 +40,8 @@ def day_said(view: View) -> date:
     newest = view.newest()
     assert newest is not None, "a member was enrolled by an entry"  # noqa: S101
     return newest.business_date or date.fromisoformat(newest.recorded_at[:10])
+
+
+def is_read(shown: Token | Phone, how: How) -> bool:
+    """Say whether a reader or scanner read a card: a typed number or a telephone number is none."""
+    return isinstance(shown, Token) and how == "read"

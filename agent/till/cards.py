@@ -157,7 +157,7 @@ def _welcome(transaction: Transaction, terms: Terms, account: str) -> None:
             points=given.points,
             because=(Because(rule=given.id, points=given.points, lines=(), text=given.text),),
             balance=given.points,
-            lease=terms.earned_lease(transaction, given.points),
+            lease=terms.earned_lease(transaction, account, given.points),
         )
     )
 

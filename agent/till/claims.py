@@ -136,7 +136,7 @@ def _judge(
         pending_until=until,
         lane=lane or basket.lane,
         cashier=cashier or basket.cashier,
-        lease=terms.earned_lease(transaction, active),
+        lease=terms.earned_lease(transaction, member.account, active),
         pending=terms.pending_after(transaction, member, earned.points - active),
         toward=toward(terms.program, balance, after),
         flags=("points_withheld",) if judged.is_withheld else (),

@@ -17,14 +17,21 @@ from agent.core.proving import why_not_proved
 from agent.core.rewards import Shown as Asking
 from agent.core.rewards import reward_of, why_not_for
 from agent.core.tokens import Token, proof_of
-from agent.ledger import AccountRow, Transaction, View
+from agent.ledger import AccountRow, HoldRow, Transaction, View
 from agent.till.asking import asking
 from agent.till.members import Shown
-from agent.till.refusals import NotRedeemable
+from agent.till.refusals import NotRedeemable, RedemptionEnded, UnknownRedemption
 from agent.till.voucher_wishes import VoucherOrder
 from agent.till.wishes import Wish
 
-__all__ = ["held_beside", "is_unfit", "refuse_thing", "refuse_unfit", "refuse_unproved"]
+__all__ = [
+    "held_beside",
+    "is_unfit",
+    "refuse_beside_its_sale",
+    "refuse_thing",
+    "refuse_unfit",
+    "refuse_unproved",
+]
 
 
 def refuse_unfit(
@@ -110,6 +117,21 @@ def _of_sale(view: View, program: Program, sale_id: str, account: str | None) ->
         for state in ("held", "used"):
             found += view.voucher_uses_of_sale(sale_id, state)
     return found
+
+
+def refuse_beside_its_sale(view: View, redemption_id: str, known: HoldRow) -> None:
+    """Hold that the sale a redemption was held for, where it came, could still give its points
+    back. Where it could not they stay held, and go back when their time is up.
+
+    Raises UnknownRedemption where the sale is not the member's, RedemptionEnded where it came back.
+    """
+    sale = None if known.sale_id is None else view.sale(known.sale_id)
+    if sale is None:
+        return
+    if sale.account != known.account:
+        raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
+    if sale.voided is not None or sale.is_paid_back:
+        raise RedemptionEnded("the sale it was held for came back; its points go back too")
 
 
 def held_beside(

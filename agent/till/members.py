@@ -24,7 +24,7 @@ from agent.till.asking import asking
 from agent.till.free_things import free_things, gives_things
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.stamping import stamps_on
-from agent.till.terms import Terms
+from agent.till.terms import FROZEN, Terms
 
 __all__ = [
     "AccountView",
@@ -139,7 +139,7 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
 
 def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
     """Say why nothing at all is given to what was shown, also what costs no points."""
-    return why_not(row, shown) or (None if view.frozen() is None else _FROZEN)
+    return why_not(row, shown) or (None if view.frozen() is None else FROZEN)
 
 
 def spendable(
@@ -150,23 +150,22 @@ def spendable(
     The only place that decides why; how much it is, the terms say.
     """
     usable = terms.usable(view, row, due=due)
-    words = PointWords.in_first(terms.program)
-    why_less = None if 0 < usable == row.balance else _why_less(view, row, shown, usable, words)
+    why_less = None if 0 < usable == row.balance else _why_less(view, terms, row, shown, usable)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
 
-def _why_less(
-    view: View, row: AccountRow, shown: Shown, usable: int, words: PointWords
-) -> str | None:
-    refused = nothing_given(view, row, shown)
+def _why_less(view: View, terms: Terms, row: AccountRow, shown: Shown, usable: int) -> str | None:
+    refused, words = nothing_given(view, row, shown), PointWords.in_first(terms.program)
     if refused is not None:
         return refused
+    if (waits := terms.why_wait(view)) is not None:
+        return waits
     if row.balance < 0:
         owed = words.counted(-row.balance)
         return f"this member owes {owed}; the next {words.many} go toward this"
     if usable < row.balance:
         some = f"{usable or 'none'} of these {words.many}"
-        return f"{some} can be spent here before head office was heard"
+        return f"{some} can be spent here before head office answers"
     return None
 
 
@@ -238,7 +237,6 @@ def parse_token(text: str) -> Token:
 
 
 _UNKNOWN = "this card is not known; it can be enrolled at the till"
-_FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
 _UNKNOWN_NUMBER = "no member has this telephone number"
 _WHY_NO_PHONE = "this is no whole telephone number; read it again, with its area code"
 

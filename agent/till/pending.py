@@ -88,7 +88,7 @@ def _activate(transaction: Transaction, terms: Terms, said: date | None, due: _L
                 account=account,
                 points=points,
                 lots=tuple(lots),
-                lease=terms.earned_lease(transaction, points),
+                lease=terms.earned_lease(transaction, account, points),
             ),
             business_date=said,
         )

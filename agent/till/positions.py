@@ -11,6 +11,7 @@ from agent.core.heard import Heard
 from agent.core.values import MintId
 from agent.ledger import Ledger, Transaction
 from agent.till.refusals import MalformedPosition
+from agent.till.rights import freeze
 
 __all__ = ["hear"]
 
@@ -52,6 +53,5 @@ def _freeze(transaction: Transaction, heard: Heard, incarnation: str) -> str | N
     if transaction.is_frozen or not heard.contradicts(transaction.head(), transaction.hash_at):
         return None
     why = f"a till knows entry {heard}, which this ledger does not have"
-    number = max(transaction.head().epoch, heard.epoch) + 1
-    transaction.open_epoch("restored", incarnation=incarnation, reason=why, epoch=number)
+    freeze(transaction, why, incarnation=incarnation, beyond_epoch=heard.epoch)
     return why

@@ -14,11 +14,14 @@ from agent.core.instant import rfc3339
 from agent.core.phones import Phone
 from agent.core.values import Value
 from agent.ledger import HoldRow, Transaction, View
-from agent.till.fitting import refuse_unfit, refuse_unproved
+from agent.till.afresh import hold_afresh, is_in_doubt
+from agent.till.asking import is_read
+from agent.till.covering import By, cover, refuse_waiting
+from agent.till.fitting import refuse_beside_its_sale, refuse_unfit, refuse_unproved
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import RedemptionEnded, RedemptionIdReused, UnknownRedemption
 from agent.till.terms import Terms
-from agent.till.wishes import Part, Wish, price, refuse_beyond
+from agent.till.wishes import Part, Wish, price
 
 __all__ = [
     "ByWhom",
@@ -79,9 +82,14 @@ Answered = tuple[RedemptionAnswer, bool]
 
 
 def hold(
-    transaction: Transaction, terms: Terms, redemption_id: str, wish: Wish, now: datetime
+    transaction: Transaction,
+    terms: Terms,
+    redemption_id: str,
+    wish: Wish,
+    now: datetime,
+    by: By = "floor",
 ) -> Answered:
-    """Set points aside for one redemption.
+    """Set points aside for one redemption, reaching as far as ``by`` says.
 
     Raises UnknownCard, CardBlocked, UnknownReward, NotRedeemable, InsufficientPoints,
     OfflineLimit, RedemptionIdReused; Frozen on a ledger that was rebuilt.
@@ -91,25 +99,27 @@ def hold(
     if known is not None:
         _hold_same(transaction, redemption_id, known, wish, shown)
         return _answer(transaction, redemption_id, known), True
-    transaction.refuse_frozen()
+    refuse_waiting(transaction, terms)
     member = member_of(transaction, shown)
     points = price(terms.program, wish)
     refuse_unfit(transaction, terms.program, member, shown, wish, points)
-    refuse_beyond(transaction, terms, member, points)
+    covered = cover(transaction, terms, member, points, by, is_proved=is_read(shown, wish.entry))
     refuse_unproved(transaction, terms.program, member, shown, wish, points)
     transaction.append(
         CreateReward(
             redemption_id=redemption_id,
             account=member.account,
             points=points,
-            authority="lease",
+            authority=covered.authority,
             expires_at=rfc3339(now + terms.hold_for),
             reward=wish.reward,
             sale_id=wish.sale_id,
             lane=wish.lane,
             cashier=wish.cashier,
-            lease=terms.lease(-points),
-        )
+            floor=covered.floor,
+            lease=covered.lease,
+        ),
+        counts_on=transaction.counts_on if covered.floor else None,
     )
     return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
 
@@ -117,6 +127,7 @@ def hold(
 def capture(
     transaction: Transaction,
     redemption_id: str,
+    terms: Terms | None = None,
     *,
     part: Part | None = None,
     sale_id: str | None = None,
@@ -125,11 +136,11 @@ def capture(
     """Spend what is held, or a part of it, whose rest is given back.
 
     It counts for ``sale_id``, or else for the sale it was held for, and at the lane and cashier of
-    ``by_whom``, or else at those that held it.
+    ``by_whom``, or else at those that held it. Under ``terms`` what is in doubt is judged afresh.
 
-    Raises UnknownRedemption, NotRedeemable for a part that the program does not redeem, and
-    RedemptionEnded where it was given back before, or captured with other points, or its sale came
-    back.
+    Raises as ``afresh.hold_afresh`` does, UnknownRedemption, NotRedeemable for a part that the
+    program does not redeem, and RedemptionEnded where it was given back before, or captured with
+    other points, or its sale came back.
     """
     known = known_redemption(transaction, redemption_id)
     if known.captured:
@@ -139,10 +150,14 @@ def capture(
     if known.released:
         raise RedemptionEnded("its points were given back before; hold it anew under another id")
     if sale_id is None:
-        _refuse_beside_its_sale(transaction, redemption_id, known)
+        refuse_beside_its_sale(transaction, redemption_id, known)
     spent = known.points if part is None else part.of(known)
     made = as_held(transaction, redemption_id, known)
     at = by_whom or ByWhom(lane=made.lane, cashier=made.cashier)
+    if terms is not None and is_in_doubt(transaction, terms, known):
+        refuse_waiting(transaction, terms)
+        hold_afresh(transaction, terms, made, known, lane=at.lane, cashier=at.cashier)
+        known = known_redemption(transaction, redemption_id)
     transaction.append(
         RedeemReward(
             redemption_id=redemption_id,
@@ -156,21 +171,6 @@ def capture(
     if spent < known.points:
         _give_back(transaction, redemption_id, known, "remainder", known.points - spent)
     return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
-
-
-def _refuse_beside_its_sale(view: View, redemption_id: str, known: HoldRow) -> None:
-    """Hold that the sale a redemption was held for, where it came, could still give its points
-    back. Where it could not they stay held, and go back when their time is up.
-
-    Raises UnknownRedemption where the sale is not the member's, RedemptionEnded where it came back.
-    """
-    sale = None if known.sale_id is None else view.sale(known.sale_id)
-    if sale is None:
-        return
-    if sale.account != known.account:
-        raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
-    if sale.voided is not None or sale.is_paid_back:
-        raise RedemptionEnded("the sale it was held for came back; its points go back too")
 
 
 def release(transaction: Transaction, redemption_id: str) -> Answered:
@@ -213,16 +213,19 @@ def _overdue(view: View, terms: Terms, now: datetime, *, at_most: int) -> list[s
 def _give_back(
     transaction: Transaction, redemption_id: str, known: HoldRow, reason: ReleaseReason, points: int
 ) -> None:
-    # What the hold took of this device's rights comes back, in the epoch it was taken from only.
+    # What the hold took of this device's rights comes back, in the epoch it was taken from only,
+    # and under no account that was merged away: its rights went back to head office.
     covered = -as_held(transaction, redemption_id, known).lease
-    same_epoch = known.place[0] == transaction.head().epoch
+    is_mine = known.place[0] == transaction.head().epoch and (
+        transaction.root(known.account) == known.account
+    )
     transaction.append(
         DeleteReward(
             redemption_id=redemption_id,
             account=known.account,
             points=points,
             reason=reason,
-            lease=min(points, covered) if same_epoch else 0,
+            lease=min(points, covered) if is_mine else 0,
         )
     )
 

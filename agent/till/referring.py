@@ -80,7 +80,7 @@ def pay_referrer(
             sale_id=fact.sale_id,
             balance=transaction.balance(paid.referrer) + active,
             pending_until=until,
-            lease=terms.earned_lease(transaction, active),
+            lease=terms.earned_lease(transaction, paid.referrer, active),
         ),
         counts_on=counts_on,
     )

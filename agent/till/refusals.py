@@ -167,9 +167,17 @@ class InsufficientPoints(TillRefusal):
 
 
 class OfflineLimit(TillRefusal):
-    """The balance covers it, but not what this device may spend by itself."""
+    """The balance covers it, but not what this device may spend by itself.
+
+    ``account`` and ``points`` say what head office could be asked for, where that would help.
+    """
 
     code = "offline_limit"
+
+    def __init__(self, message: str, *, account: str | None = None, points: int = 0) -> None:
+        super().__init__(message)
+        self.account = account
+        self.points = points
 
 
 class RedemptionIdReused(TillRefusal):

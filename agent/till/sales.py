@@ -134,7 +134,7 @@ def _judge(
             *_unfit(transaction, terms, sale_id, sale, row, spending, judged.progress["tier"]),
         ),
         pending_until=until,
-        lease=terms.earned_lease(transaction, active),
+        lease=0 if row is None else terms.earned_lease(transaction, row.account, active),
         pending=terms.pending_after(transaction, row, points - active),
         toward=None if balance is None else toward(program, balance, after),
         redeemed=spending.points,

@@ -12,12 +12,11 @@ where they are not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from agent.core.basket import Sale
 from agent.ledger import AccountRow, HoldRow, Transaction
+from agent.till.afresh import hold_afresh, is_in_doubt
 from agent.till.redemptions import as_held, known_redemption
-from agent.till.refusals import RedemptionEnded, UnknownRedemption
+from agent.till.refusals import InsufficientPoints, OfflineLimit, RedemptionEnded, UnknownRedemption
 from agent.till.terms import Terms
 
 __all__ = ["Spending", "named_by", "settle"]
@@ -79,18 +78,18 @@ def settle(
     for redemption_id, captured, held in transaction.holds_of_sale(sale_id, member.account):
         points += captured
         if held and is_paid and not sale.redemptions and not transaction.is_frozen:
-            capture.append(redemption_id)
-            points += held
-    free = terms.usable(transaction, member) if is_paid and named else 0
+            known = known_redemption(transaction, redemption_id)
+            if _is_held(transaction, terms, sale, redemption_id, known, member):
+                capture.append(redemption_id)
+                points += held
     for redemption_id, known in named.items():
         if known.captured:
             points += known.captured if known.sale_id is None else 0  # or it was counted above
-        elif transaction.is_frozen or (known.released and known.points > free):
+        elif transaction.is_frozen or not _is_held(
+            transaction, terms, sale, redemption_id, known, member
+        ):
             continue
         else:
-            if known.released:
-                free -= known.points
-                _hold_afresh(transaction, terms, sale, redemption_id, known)
             capture.append(redemption_id)
             points += known.points
         short -= 1
@@ -109,21 +108,27 @@ def _named(
     return known
 
 
-def _hold_afresh(
-    transaction: Transaction, terms: Terms, sale: Sale, redemption_id: str, ended: HoldRow
-) -> None:
-    """Hold again what was given back, as a new redemption under the same id.
-
-    It keeps the sale that it was held for, by which a retry of its hold is known, and which no
-    sale that named it since has changed; the capture that follows says which sale spends it.
+def _is_held(
+    transaction: Transaction,
+    terms: Terms,
+    sale: Sale,
+    redemption_id: str,
+    known: HoldRow,
+    member: AccountRow,
+) -> bool:
+    """Say whether a redemption is held, or is since now: what was given back or is in doubt is held
+    afresh, where its points are there.
     """
-    transaction.append(
-        replace(
-            as_held(transaction, redemption_id, ended),
-            authority="lease",
-            floor=0,
-            lane=sale.lane,
-            cashier=sale.cashier,
-            lease=terms.lease(-ended.points),
-        )
-    )
+    if known.released:
+        if not sale.is_paid_with_points or member.card_state != "active":
+            return False
+    elif not is_in_doubt(transaction, terms, known):
+        return True
+    if terms.why_wait(transaction) is not None:
+        return False
+    made = as_held(transaction, redemption_id, known)
+    try:
+        hold_afresh(transaction, terms, made, known, lane=sale.lane, cashier=sale.cashier)
+    except (InsufficientPoints, OfflineLimit, RedemptionEnded):
+        return False
+    return True

@@ -4,16 +4,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from agent.core.floor import floor_left
 from agent.core.program import Editions, Program
 from agent.core.receipt import Paper
 from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
 
-__all__ = ["Terms"]
+__all__ = ["FROZEN", "Terms"]
 
 
 def _nowhere(_account: str, _day: date) -> frozenset[str]:
     return frozenset()
+
+
+def _never() -> bool:
+    return False
+
+
+def _nothing() -> str | None:
+    return None
+
+
+FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
+_NEVER_HEARD = "points can be redeemed here once head office has welcomed this device"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +53,11 @@ class Terms:
     papers: Mapping[str, Paper] = field(default_factory=dict)
     """What each lane prints on; one that is not here has the narrowest, in the first language."""
 
+    is_online: Callable[[], bool] = _never
+    """Whether head office answers now."""
+    why_unheard: Callable[[], str | None] = _nothing
+    """Why redemptions wait for a till that was not heard since the start, in a cashier's words."""
+
     zones: Callable[[str, date], frozenset[str]] = _nowhere
     """Where a member was seen on a business date, as ``Visits.zones`` answers."""
 
@@ -59,22 +77,37 @@ class Terms:
     def usable(self, view: View, row: AccountRow, *, due: int = 0) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
 
-        None with a card that is blocked or on a frozen ledger, none in debt; with a head office
-        only those that this device holds the right to. ``due`` are those of the row's balance that
-        become active with the sale that asks, and bring the right with them.
+        None with a card that is blocked or where redemptions wait, none in debt. With a head office
+        all that it may grant while it answers; else what this device holds the right to, and the
+        floor. ``due`` are those of the row's balance that become active with the sale that asks,
+        and bring the right with them.
         """
-        if row.card_state != "active" or view.frozen() is not None:
+        if row.card_state != "active" or self.why_wait(view) is not None:
             return 0
-        right = row.balance if self.alone else min(row.balance, view.right(row.account) + due)
-        return max(0, right)
+        if self.alone or self.is_online():
+            return max(0, row.balance)
+        newest = view.newest()
+        assert newest is not None, "a member was enrolled by an entry"  # noqa: S101
+        day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
+        floor = view.floor_use(row.account, view.head().epoch, day)
+        there = view.right(row.account) + due + floor_left(self.program.offline, floor)
+        return max(0, min(row.balance, there))
 
-    def lease(self, points: int) -> int:
-        """Answer the change to this device's rights that goes with points that are held."""
-        return 0 if self.alone else points
+    def why_wait(self, view: View) -> str | None:
+        """Say in a cashier's words why nothing is redeemed here now; None where it may be."""
+        if view.frozen() is not None:
+            return FROZEN
+        if not self.alone and not view.opened():
+            return _NEVER_HEARD
+        return self.why_unheard()
 
-    def earned_lease(self, transaction: Transaction, points: int) -> int:
-        """Answer the rights that points bring which become active here: none while frozen."""
-        return 0 if self.alone or transaction.is_frozen else points
+    def earned_lease(self, transaction: Transaction, account: str, points: int) -> int:
+        """Answer the rights that points bring which become active here: none in an epoch that head
+        office did not open, and none under an account that was merged into another.
+        """
+        if self.alone or not transaction.opened() or transaction.root(account) != account:
+            return 0
+        return points
 
     def taken_lease(self, view: View, account: str | None, points: int) -> int:
         """Answer how rights shrink when active points are taken away: never below none."""

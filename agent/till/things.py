@@ -19,6 +19,7 @@ from agent.core.vouchers import RandomBytes
 from agent.ledger import AccountRow, Transaction, VoucherUseRow
 from agent.till import voucher_uses
 from agent.till.asking import asking, day_said
+from agent.till.covering import By, refuse_unheard
 from agent.till.fitting import refuse_thing
 from agent.till.free_things import account_of, free_things
 from agent.till.members import Shown, find, member_of, parse_shown
@@ -43,6 +44,7 @@ def hold(
     wish: Wish,
     now: datetime,
     *,
+    by: By = "floor",
     random_bytes: RandomBytes = token_bytes,
 ) -> Answered:
     """Set aside what a member wishes: points, or a thing that costs none.
@@ -50,7 +52,7 @@ def hold(
     Raises as ``voucher_uses.hold`` does, NotRedeemable for a thing that the member has not.
     """
     if not _is_thing(terms.program, wish.reward):
-        return voucher_uses.hold(transaction, terms, redemption_id, wish, now)
+        return voucher_uses.hold(transaction, terms, redemption_id, wish, now, by)
     shown = parse_shown(wish.token, terms)
     known = transaction.voucher_use(redemption_id)
     if known is not None:
@@ -105,7 +107,7 @@ def _to_be_had(
     random_bytes: RandomBytes,
 ) -> str:
     """Find the voucher of a thing that the member has, or issue the one of an occasion."""
-    transaction.refuse_frozen()
+    refuse_unheard(transaction, terms)
     member = member_of(transaction, shown)
     day = _day_of(transaction, wish)
     terms = terms.on(day)

@@ -29,22 +29,22 @@ from agent.till.approvals import Approvals
 from agent.till.back import Back
 from agent.till.claims import claim
 from agent.till.committed import Committed
+from agent.till.covering import AskOnline
 from agent.till.days import DayAnswer, day_of
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
-from agent.till.pending import activate_for, activate_more, is_due_now
+from agent.till.pending import activate_more, is_due_now
 from agent.till.positions import hear
 from agent.till.quotes import Quote, quote
+from agent.till.redemption_desk import RedemptionDesk
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.sales import commit
 from agent.till.take_back import take_back, void
 from agent.till.terms import Terms
-from agent.till.things import hold
 from agent.till.visits import Visits
 from agent.till.voucher_desk import VoucherDesk
-from agent.till.voucher_uses import capture, is_overdue, release, release_overdue
 from agent.till.voucher_wishes import VoucherWish
-from agent.till.wishes import Part, Wish
+from agent.till.wishes import Wish
 
 __all__ = ["Till"]
 
@@ -56,6 +56,10 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 def _nobody(_account: str) -> None:
     """Listen to nothing."""
+
+
+def _no() -> bool:
+    return False
 
 
 class Till:
@@ -78,14 +82,24 @@ class Till:
             ledger, terms, Approvals(pin_hashes, up_ms=lambda: ledger.moment().up_ms)
         )
         self.visits = Visits(ledger, calendar=lambda: ledger.now().astimezone().date())
-        self._terms = replace(terms, zones=self.visits.zones)
+        self.ask_online: AskOnline | None = None
+        """Whom to ask for more rights while a customer waits; nobody where no head office is."""
+        self.is_online: Callable[[], bool] = _no
+        """Whether head office answers now."""
+        terms = self._terms = self._here(terms)
         self._said: date | None = None
         self._moved: Callable[[str], None] = _nobody
         self._mint_id = mint_id
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
         self._random_bytes = random_bytes
-        self.vouchers = VoucherDesk(ledger, terms, random_bytes=random_bytes)
+        self.vouchers = VoucherDesk(ledger, terms, self._asked, random_bytes=random_bytes)
+        self._redemptions = RedemptionDesk(
+            ledger, lambda: self._today, self._asked, random_bytes=random_bytes
+        )
+
+    def _asked(self) -> AskOnline | None:
+        return self.ask_online
 
     @property
     def head(self) -> Position:
@@ -102,9 +116,16 @@ class Till:
 
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on: the program's files have changed."""
-        self._terms = replace(terms, zones=self.visits.zones)
+        terms = self._terms = self._here(terms)
         self.members.adopt(terms)
         self.vouchers.adopt(terms)
+
+    def _here(self, terms: Terms) -> Terms:
+        """Add to the terms what only a till that runs knows."""
+        return replace(terms, zones=self.visits.zones, is_online=self._answers)
+
+    def _answers(self) -> bool:
+        return self.is_online()
 
     @property
     def program(self) -> Program:
@@ -216,40 +237,20 @@ class Till:
     ) -> tuple[RedemptionAnswer, bool]:
         """Set points or a voucher aside before the customer pays. Raises as ``redemptions.hold``
         and ``voucher_uses.hold_voucher`` do.
-
-        What is due of the member becomes active before, whether or not so many points are there.
         """
         if isinstance(wish, VoucherWish):
             return await self.vouchers.hold(redemption_id, wish)
-        said = wish.business_date
-        if await self._is_due(said):
-            await self._ledger.write(
-                lambda transaction: activate_for(transaction, self._terms, wish.token, said)
-            )
-        now = self._ledger.now()
-        return await self._ledger.write(
-            lambda transaction: hold(
-                transaction,
-                self._today,
-                redemption_id,
-                wish,
-                now,
-                random_bytes=self._random_bytes,
-            )
-        )
+        return await self._redemptions.hold(redemption_id, wish)
 
     async def capture(
         self, redemption_id: str, *, points: int | None = None
     ) -> tuple[RedemptionAnswer, bool]:
         """Spend what is held. Raises as ``voucher_uses.capture`` does."""
-        part = None if points is None else Part(points=points, program=self._today.program)
-        return await self._ledger.write(
-            lambda transaction: capture(transaction, redemption_id, part=part)
-        )
+        return await self._redemptions.capture(redemption_id, points=points)
 
     async def release(self, redemption_id: str) -> tuple[RedemptionAnswer, bool]:
         """Give back what is held. Raises UnknownRedemption, RedemptionEnded."""
-        return await self._ledger.write(lambda transaction: release(transaction, redemption_id))
+        return await self._redemptions.release(redemption_id)
 
     async def adjust(self, account: str, wanted: Adjustment) -> tuple[AdjustAnswer, bool]:
         """Change a balance by hand. Raises as ``adjustments.Adjusting.adjust`` does."""
@@ -279,13 +280,7 @@ class Till:
 
     async def release_overdue(self) -> list[RedemptionAnswer]:
         """Give back what every redemption holds that nobody ended in time; answers each."""
-        released: list[RedemptionAnswer] = []
-        now = self._ledger.now()
-        while await self._ledger.read(lambda view: is_overdue(view, self._terms, now)):
-            released += await self._ledger.write(
-                lambda transaction: release_overdue(transaction, self._terms, now)
-            )
-        return released
+        return await self._redemptions.release_overdue()
 
     def _back(self, recorded: Recorded, replay: bool) -> tuple[BackAnswer, bool]:
         fact = recorded.entry.fact

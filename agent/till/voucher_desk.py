@@ -1,9 +1,12 @@
 """Vouchers over one ledger: each use case one transaction, one answer."""
 
+from collections.abc import Callable
 from datetime import date
 
+from agent.core.entry import Recorded
 from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
+from agent.till.covering import AskOnline, By, with_head_office
 from agent.till.pending import activate_for, is_due_now
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.terms import Terms
@@ -16,11 +19,21 @@ __all__ = ["VoucherDesk"]
 
 
 class VoucherDesk:
-    """The use cases about vouchers. ``said`` is the shop's day as the newest sale said it."""
+    """The use cases about vouchers. ``said`` is the shop's day as the newest sale said it, ``ask``
+    answers whom to ask for more rights.
+    """
 
-    def __init__(self, ledger: Ledger, terms: Terms, *, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        terms: Terms,
+        ask: Callable[[], AskOnline | None],
+        *,
+        random_bytes: RandomBytes,
+    ) -> None:
         self._ledger = ledger
         self._terms = terms
+        self._ask = ask
         self._random_bytes = random_bytes
         self.said: date | None = None
 
@@ -38,11 +51,15 @@ class VoucherDesk:
             await self._ledger.write(
                 lambda transaction: activate_for(transaction, self._terms, order.token, said)
             )
-        recorded, replay = await self._ledger.write(
-            lambda transaction: issue(
-                transaction, self._terms, voucher_id, order, self._random_bytes
+
+        async def attempt(by: By) -> tuple[Recorded, bool]:
+            return await self._ledger.write(
+                lambda transaction: issue(
+                    transaction, self._terms, voucher_id, order, self._random_bytes, by
+                )
             )
-        )
+
+        recorded, replay = await with_head_office(attempt, self._ask())
         return voucher_answer(recorded, self._terms.paper(order.lane)), replay
 
     async def look_up(self, typed: str) -> VoucherState:

@@ -16,6 +16,7 @@ from agent.core.receipt import Paper, receipt
 from agent.core.values import Value
 from agent.core.vouchers import RandomBytes, Worth, worth_of
 from agent.ledger import Transaction
+from agent.till.covering import By, cover, refuse_waiting
 from agent.till.fitting import refuse_unproved
 from agent.till.members import Shown, find, member_of, parse_shown
 from agent.till.refusals import NotRedeemable
@@ -24,7 +25,7 @@ from agent.till.terms import Terms
 from agent.till.voucher_refusals import VoucherIdReused
 from agent.till.voucher_wishes import VoucherOrder
 from agent.till.vouchers import day_of, known_voucher
-from agent.till.wishes import Wish, price, refuse_beyond
+from agent.till.wishes import Wish, price
 
 __all__ = ["VoucherAnswer", "issue", "voucher_answer"]
 
@@ -62,8 +63,11 @@ def issue(
     voucher_id: str,
     order: VoucherOrder,
     random_bytes: RandomBytes,
+    by: By = "lease",
 ) -> tuple[Recorded, bool]:
     """Turn points into a voucher; answers its entry, and whether it had been asked for before.
+
+    Never on the floor: what it is worth leaves the store.
 
     Raises UnknownCard, CardBlocked, NotRedeemable, InsufficientPoints, OfflineLimit,
     VoucherIdReused; Frozen on a ledger that was rebuilt.
@@ -72,12 +76,12 @@ def issue(
     code = transaction.code_of_voucher(voucher_id)
     if code is not None:
         return _same(transaction, code, order, shown), True
-    transaction.refuse_frozen()
+    refuse_waiting(transaction, terms)
     member = member_of(transaction, shown)
     day = day_of(transaction, order.business_date)
     terms = terms.on(day)
     worth = _worth(terms.program, order, day)
-    refuse_beyond(transaction, terms, member, order.points)
+    covered = cover(transaction, terms, member, order.points, "lease" if by == "floor" else by)
     refuse_unproved(transaction, terms.program, member, shown, order, order.points)
     fact = IssueVoucher(
         account=member.account,
@@ -90,7 +94,7 @@ def issue(
         voucher_id=voucher_id,
         lane=order.lane,
         cashier=order.cashier,
-        lease=terms.lease(-order.points),
+        lease=covered.lease,
         balance=member.balance - order.points,
     )
     return transaction.append(fact, counts_on=day), False

@@ -12,6 +12,7 @@ from agent.core.facts import HoldVoucher, ReleaseVoucher, UseVoucher, VoucherRel
 from agent.core.instant import rfc3339
 from agent.ledger import Transaction, View, VoucherRow, VoucherUseRow
 from agent.till import redemptions
+from agent.till.covering import By, refuse_unheard
 from agent.till.fitting import refuse_thing
 from agent.till.redemptions import Answered, ByWhom, RedemptionAnswer
 from agent.till.refusals import (
@@ -48,12 +49,17 @@ _STATUS: dict[str, Literal["held", "captured", "released"]] = {
 
 
 def hold(
-    transaction: Transaction, terms: Terms, redemption_id: str, wish: Wish, now: datetime
+    transaction: Transaction,
+    terms: Terms,
+    redemption_id: str,
+    wish: Wish,
+    now: datetime,
+    by: By = "floor",
 ) -> Answered:
     """Set points aside, as ``redemptions.hold``; an id of a voucher's is none of points."""
     if transaction.voucher_use(redemption_id) is not None:
         raise _reused()
-    return redemptions.hold(transaction, terms, redemption_id, wish, now)
+    return redemptions.hold(transaction, terms, redemption_id, wish, now, by)
 
 
 def hold_voucher(
@@ -73,7 +79,7 @@ def hold_voucher(
         return _answer(transaction, redemption_id), True
     if transaction.hold(redemption_id) is not None:
         raise _reused()
-    transaction.refuse_frozen()
+    refuse_unheard(transaction, terms)
     voucher = known_voucher(transaction, code)
     day = day_of(transaction, wish.business_date)
     refuse_unusable(voucher, day)
@@ -93,13 +99,15 @@ def hold_voucher(
     return _answer(transaction, redemption_id), False
 
 
-def capture(transaction: Transaction, redemption_id: str, *, part: Part | None = None) -> Answered:
+def capture(
+    transaction: Transaction, terms: Terms, redemption_id: str, *, part: Part | None = None
+) -> Answered:
     """Spend what is held, by itself: points as ``redemptions.capture``, or a voucher, whole.
 
     Raises as that does, RedemptionEnded where a voucher is held no more or its sale came back.
     """
     try:
-        return redemptions.capture(transaction, redemption_id, part=part)
+        return redemptions.capture(transaction, redemption_id, terms, part=part)
     except UnknownRedemption:
         known = transaction.voucher_use(redemption_id)
         if known is None:

@@ -1,4 +1,4 @@
-"""Wishes: what a member wants to redeem, what it costs, and whether the points are there."""
+"""Wishes: what a member wants to redeem, and what it costs."""
 
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -6,22 +6,15 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from agent.core.instant import BusinessDate
-from agent.core.point_words import PointWords
 from agent.core.program import Discount, Program
 from agent.core.rewards import cost_of
 from agent.core.tokens import How
 from agent.core.values import Code, Value, example
-from agent.ledger import AccountRow, HoldRow, View
+from agent.ledger import HoldRow
 from agent.till.members import TokenText
-from agent.till.refusals import (
-    InsufficientPoints,
-    NotRedeemable,
-    OfflineLimit,
-    UnknownReward,
-)
-from agent.till.terms import Terms
+from agent.till.refusals import NotRedeemable, UnknownReward
 
-__all__ = ["Part", "Wish", "price", "refuse_beyond"]
+__all__ = ["Part", "Wish", "price"]
 
 
 class Wish(Value):
@@ -91,16 +84,6 @@ def price(program: Program, wish: Wish) -> int:
     if program.discount is None or wish.points is None:
         raise NotRedeemable("this program takes no points as a discount")
     return _in_steps(program.discount, wish.points)
-
-
-def refuse_beyond(view: View, terms: Terms, member: AccountRow, points: int) -> None:
-    """Hold that a member may spend so many points here. Raises InsufficientPoints, OfflineLimit."""
-    if member.balance < points:
-        words = PointWords.in_first(terms.program)
-        short = words.counted(points - max(0, member.balance), more=True)
-        raise InsufficientPoints(f"{short} needed: the balance is {member.balance}")
-    if terms.usable(view, member) < points:
-        raise OfflineLimit("so many points cannot be redeemed here before head office was heard")
 
 
 def _in_steps(discount: Discount, points: int) -> int:

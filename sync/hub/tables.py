@@ -49,6 +49,7 @@ __all__ = [
     "own",
     "program_sums",
     "programs",
+    "pushed",
     "quarantine",
     "recalls",
     "rights",
@@ -113,6 +114,7 @@ devices = Table(
     Column("first_seen_at", String),
     Column("last_seen_at", String),
     UniqueConstraint("tenant", "store", "device"),
+    Index("devices_behind", "tenant", "generation"),
 )
 
 journals = Table(
@@ -135,6 +137,7 @@ journals = Table(
     Column("fenced_because", String),
     _points("floor"),  # heard in this epoch
     _points("allowance"),  # of floor, handed out for this epoch
+    # Its rights came home or were written off: what its entries say of them counts no more.
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
@@ -194,7 +197,9 @@ accounts = Table(
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     _points("expired"),  # by head office, and may be given back
+    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_of_root", "tenant", "root"),
 )
 
 cards = Table(
@@ -231,6 +236,12 @@ recalls = Table(
     Column("asked_at", String, nullable=False),
     Column("answered_points", BigInteger),
     Index("recalls_open", "journal_id", "answered_points"),
+    Index(
+        "recalls_waiting",
+        "asked_at",
+        postgresql_where=text("answered_points IS NULL"),
+        sqlite_where=text("answered_points IS NULL"),
+    ),
 )
 
 asks = Table(
@@ -299,6 +310,14 @@ programs = Table(
     Column("name", String, primary_key=True),
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("promotions", Text, nullable=False),  # JSON, as a program has them; it replaces the last
     Column("put_at", String, nullable=False),
 )
 

@@ -2,7 +2,8 @@
 
 ``program`` is the whole file; what it can say has a module each: earning, promotions, tiers,
 expiry, burning (rewards and points as money off), occasions (what
-costs nothing), stamping (stamp cards), giving (points without a sale) and limits.
+costs nothing), stamping (stamp cards), giving (points without a sale), limits,
+and offline (what stores may redeem while cut off).
 """
 
 from agent.core.program.burning import Discount, Reward
@@ -11,6 +12,7 @@ from agent.core.program.editions import Editions
 from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, ProofLimit, Referral
 from agent.core.program.occasions import FreeOccasion, Occasional
+from agent.core.program.offline import Leases, Offline
 from agent.core.program.parts import Rate, Weekday, Worded
 from agent.core.program.program import Program
 from agent.core.program.promotions import Budget, Caps, Hours, Promotion
@@ -27,8 +29,10 @@ __all__ = [
     "Expiry",
     "FreeOccasion",
     "Hours",
+    "Leases",
     "Limits",
     "Occasional",
+    "Offline",
     "Program",
     "Promotion",
     "ProofLimit",

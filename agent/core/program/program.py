@@ -32,6 +32,7 @@ from agent.core.program.burning import Discount, Reward
 from agent.core.program.earning import EarnRule
 from agent.core.program.expiry import Expiry
 from agent.core.program.giving import Enrolment, Limits, Referral
+from agent.core.program.offline import Leases, Offline
 from agent.core.program.parts import Worded
 from agent.core.program.promotions import Promotion
 from agent.core.program.stamping import StampCard
@@ -105,6 +106,10 @@ class Program(Value):
     """At most so many rewards in one sale; points as money off are one of them."""
     stamp_card: tuple[StampCard, ...] = ()
     """Goods that are counted beside points, until a card is full and gives something."""
+    offline: Offline | None = None
+    """What stores may redeem beyond their rights while head office does not answer."""
+    leases: Leases = Leases()
+    """What head office leases ahead to the stores that a member visits."""
 
     @field_validator("phrases", mode="before")
     @classmethod

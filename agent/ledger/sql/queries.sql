@@ -404,6 +404,34 @@ SELECT granted + change FROM leases WHERE account = ?;
 -- name: forget_leases
 DELETE FROM leases;
 
+-- name: granted
+SELECT granted FROM leases WHERE account = ?;
+
+-- name: leased
+SELECT coalesce(sum(granted + change), 0) FROM leases;
+
+-- name: answer_recall
+INSERT INTO recalls (account, recall) VALUES (?, ?);
+
+-- name: is_answered
+SELECT 1 FROM recalls WHERE account = ? AND recall = ?;
+
+-- name: forget_recalls
+DELETE FROM recalls;
+
+-- name: add_floor
+INSERT INTO floors (epoch, seq, account, business_date, points) VALUES (?, ?, ?, ?, ?);
+
+-- name: floor_of_account
+SELECT coalesce(sum(points), 0), count(*) FROM floors
+ WHERE account = ? AND (epoch, seq) > (?, ?);
+
+-- name: floor_of_epoch
+SELECT coalesce(sum(points), 0) FROM floors WHERE epoch = ?;
+
+-- name: floor_of_day
+SELECT coalesce(sum(points), 0) FROM floors WHERE business_date = ?;
+
 -- name: set_tier
 INSERT INTO tiers (account, tier, since, kept_until) VALUES (?, ?, ?, ?)
     ON CONFLICT (account) DO UPDATE

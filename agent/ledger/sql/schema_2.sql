@@ -160,6 +160,27 @@ CREATE TABLE leases (
     CHECK (granted >= 0 AND granted + change >= 0)
 ) STRICT, WITHOUT ROWID;
 
+-- What was redeemed beyond this device's rights, by the entry that held it.
+CREATE TABLE floors (
+    epoch         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL,
+    account       TEXT    NOT NULL,
+    business_date TEXT    NOT NULL,
+    points        INTEGER NOT NULL CHECK (points > 0),
+    PRIMARY KEY (epoch, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX floors_of_account ON floors (account, epoch, seq);
+
+CREATE INDEX floors_of_day ON floors (business_date);
+
+-- Head office's recalls that were answered in the present epoch; each is answered once.
+CREATE TABLE recalls (
+    account TEXT    NOT NULL,
+    recall  INTEGER NOT NULL,
+    PRIMARY KEY (account, recall)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE tiers (
     account    TEXT PRIMARY KEY,
     tier       TEXT NOT NULL,

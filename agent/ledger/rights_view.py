@@ -1,0 +1,105 @@
+"""What this device may spend by itself, as it is asked for."""
+
+from datetime import date
+
+from agent.core.floor import FloorUse
+from agent.ledger.errors import LedgerDamaged
+from agent.ledger.queries import SQL
+from agent.ledger.vouchers import VoucherView
+
+__all__ = ["ACKNOWLEDGED", "ALLOWANCE", "GENERATION", "RightsView"]
+
+ACKNOWLEDGED = "acknowledged"
+ALLOWANCE = "floor_allowance"
+GENERATION = "generation"
+
+
+class RightsView(VoucherView):
+    """Reads the rights of the present epoch, and what was redeemed beyond them."""
+
+    def meta(self, key: str) -> str | None:
+        """Read one remembered value."""
+        row = self._connection.execute(SQL["get_meta"], (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def acknowledged(self) -> tuple[int, int]:
+        """Answer the (epoch, seq) up to which head office is known to hold the journal.
+
+        Raises LedgerDamaged where what was remembered is no place any more.
+        """
+        return self._pair(ACKNOWLEDGED)
+
+    def _pair(self, key: str) -> tuple[int, int]:
+        remembered = self.meta(key)
+        if remembered is None:
+            return (0, 0)
+        try:
+            first, second = (int(part) for part in remembered.split(":"))
+        except ValueError as error:
+            raise LedgerDamaged(f"meta: {key} is {remembered!r}") from error
+        return (first, second)
+
+    def opened(self) -> bool:
+        """Say whether head office opened the present epoch.
+
+        One that a device began by itself, its first one too, has no rights.
+        """
+        row = self._connection.execute(SQL["newest_epoch"]).fetchone()
+        return row is not None and row[2] == "welcomed"
+
+    def root(self, account: str) -> str:
+        """Answer the account that stands for one now: another one where it was merged."""
+        return account
+
+    def denied(self, account: str) -> bool:  # noqa: ARG002 - who owes nothing is denied nothing
+        """Say whether head office wants nothing redeemed beyond rights: the account owes points."""
+        return False
+
+    def right(self, account: str) -> int:
+        """Answer the points this device may spend of an account by its lease."""
+        row = self._connection.execute(SQL["lease"], (account,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def granted(self, account: str) -> int:
+        """Answer all that head office granted of an account in the present epoch."""
+        row = self._connection.execute(SQL["granted"], (account,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def leased(self) -> int:
+        """Answer the points this device may spend of all accounts together. Reads all leases."""
+        return int(self._connection.execute(SQL["leased"]).fetchone()[0])
+
+    def is_answered(self, account: str, recall: int) -> bool:
+        """Say whether a recall was answered in the present epoch."""
+        key = (account, recall)
+        return self._connection.execute(SQL["is_answered"], key).fetchone() is not None
+
+    def generation(self) -> int:
+        """Answer the newest generation of head office's database that was heard of."""
+        return int(self.meta(GENERATION) or 0)
+
+    def floor_allowed(self, epoch: int) -> int:
+        """Answer what head office allows of the floor in an epoch, all in all."""
+        of_epoch, total = self._pair(ALLOWANCE)
+        return total if of_epoch == epoch else 0
+
+    def floor_of_epoch(self, epoch: int) -> int:
+        """Add up what was redeemed beyond rights in an epoch."""
+        return int(self._connection.execute(SQL["floor_of_epoch"], (epoch,)).fetchone()[0])
+
+    def floor_use(self, account: str, epoch: int, day: date) -> FloorUse:
+        """Add up what was redeemed beyond rights, as each cap counts it.
+
+        Costs a row for each such redemption that counts.
+        """
+        key = (account, *self.acknowledged())
+        points, times = self._connection.execute(SQL["floor_of_account"], key).fetchone()
+        (today,) = self._connection.execute(SQL["floor_of_day"], (day.isoformat(),)).fetchone()
+        return FloorUse(
+            account_points=points,
+            account_times=times,
+            day_points=today,
+            device_points=self.floor_of_epoch(epoch),
+            device_allowed=self.floor_allowed(epoch),
+            is_denied=self.denied(account),
+        )
