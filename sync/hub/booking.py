@@ -135,7 +135,7 @@ def post_entries(
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
-    settle(c, device, held, recorded, now=now)
+    settle(c, device, held, recorded, now=now, touched=accounts)
     accounts |= set(touched)
     mark(c, device.tenant, "account", accounts)
     return accounts

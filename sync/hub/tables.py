@@ -211,6 +211,7 @@ cards = Table(
     Column("state", String, nullable=False, server_default="active"),
     Column("replaced_by", String),
     Column("decided_at", String),  # when head office itself changed its state
+    Column("changed_at", String),  # when anybody did
     Index("cards_of_account", "tenant", "account"),
 )
 
