@@ -5,16 +5,18 @@ started again takes up the session at the broker that the last one left.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
 import sys
 from asyncio.subprocess import Process
-from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import structlog
+from pydantic import Field
 
 from agent.clock import system_clock
 from agent.core.backoff import delay_s
@@ -39,7 +41,7 @@ class WorkerStatus(Value):
     online: bool
     is_turning: bool
     faults: tuple[str, ...] = ()
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = Field(default_factory=dict)
 
 
 class Crew(Protocol):
@@ -73,13 +75,21 @@ class OneWorker:
         )
         self.restarts = 0
 
-    async def start(self) -> None:
+    def begin(self) -> None:
         """Begin taking messages."""
         self._ingest.start()
 
+    def end(self) -> None:
+        """Finish the message in hand; may block for some seconds."""
+        self._ingest.stop()
+
+    async def start(self) -> None:
+        """Begin taking messages."""
+        self.begin()
+
     async def stop(self) -> None:
         """Finish the message in hand."""
-        await asyncio.to_thread(self._ingest.stop)
+        await asyncio.to_thread(self.end)
 
     def status(self) -> WorkerStatus:
         """Say how it is."""
@@ -111,7 +121,6 @@ class WorkerProcesses:
         self._tasks: list[asyncio.Task[None]] = []
         self._processes: dict[int, Process] = {}
         self._statuses: dict[int, WorkerStatus] = {}
-        self._past: Counter[tuple[str, str]] = Counter()
         self._stopping = asyncio.Event()
         self.restarts = 0
 
@@ -134,8 +143,7 @@ class WorkerProcesses:
     def statuses(self) -> tuple[WorkerStatus, ...]:
         """Answer what each worker said last."""
         return tuple(
-            self._statuses.get(number) or _not_heard(number)
-            for number in range(1, self._count + 1)
+            self._statuses.get(number) or _not_heard(number) for number in range(1, self._count + 1)
         )
 
     async def _keep(self, number: int) -> None:
@@ -188,6 +196,12 @@ class WorkerProcesses:
         finally:
             transport.close()
         return heard
+
+
+def _signal(send: Callable[[], None]) -> None:
+    """Send a signal to a process that may have ended meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        send()
 
 
 def _not_heard(number: int) -> WorkerStatus:

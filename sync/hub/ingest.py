@@ -94,7 +94,7 @@ class Ingest:
                 self._sweep()
 
     def _handle(self, message: Arrived) -> None:
-        """Handle one message until it is durable, or put it aside; then let the broker forget it."""
+        """Handle one message until it is durable or put aside; the broker may forget it then."""
         attempt = 0
         why: str | None = None
         while not self._stopping.is_set():

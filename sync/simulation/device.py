@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from agent.syncdesk import SyncDesk
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
 from agent.core.heard import Heard
 from agent.ledger import Mirror
+from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
 from sync.link import Arrived
 from sync.messages import DeviceAddress
@@ -25,6 +25,7 @@ from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.words import in_words
 from sync.uplink import Conversation
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Disk"]
 
 _PATIENCE_S = 0.4
-_LOOKS_EVERY_S = 30.0
+_LOOKS_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +175,7 @@ class Device:
             entry = watch.saw(canonical, day)
             allowed = self.house.office.watch.allowed(self.address, entry.epoch)
             self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
-            self.house.tell(f"{self.name}: {entry.epoch}:{entry.seq} {entry.fact}"[:300])
+            self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry)
 
     def hear_lane(self, lane: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["heal"]
 
 _BOUND_S = 3_600.0
-_LOOK_S = 20.0
+_LOOK_S = 13.0
 
 
 def heal(house: "House") -> None:
@@ -27,7 +27,7 @@ def heal(house: "House") -> None:
         house.network.mend(str(device.address))
     _stir_clones(house)
     begin_s, quiet = house.world.now_s, 0
-    while quiet < 3:
+    while quiet < 2:
         before = _state(house)
         house.advance(_LOOK_S)
         house.look_into_halts()

@@ -14,8 +14,8 @@ from sync.simulation.watch.violations import Violation
 
 __all__ = ["Outcome", "play", "tell"]
 
-_STEPS = 60
-_GAPS_S = (0.2, 2.0, 2.0, 15.0, 60.0, 400.0, 1_200.0)
+_STEPS = 40
+_GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,8 @@ def _live(house: House, steps: int) -> None:
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
         mischief.step()
-        people.step()
+        for _ in range(house.dice.choice((1, 2, 3))):
+            people.step()
 
 
 def tell(outcome: Outcome) -> str:

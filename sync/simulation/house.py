@@ -22,7 +22,7 @@ __all__ = ["TENANT", "House"]
 
 TENANT = "sim"
 _BLINK_S = 0.02
-_MARKS_S = (0.05, 0.3, 1.0, 3.0, 8.0, 20.0, 60.0, 300.0, 3_600.0, 36_000.0)
+_MARKS_S = (0.05, 1.0, 12.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
 
 
@@ -121,6 +121,7 @@ class House:
     def cloned(self, device: Device) -> None:
         """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""
         self.truth.cloned.add(str(device.address))
+        self.truth.doubtful.add(str(device.address))
 
     def look_into_halts(self) -> None:
         """Somebody looks at stores that were halted: one box stays, the others are taken away."""

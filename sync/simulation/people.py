@@ -117,6 +117,6 @@ class People:
         self._house.office.merge_some()
 
     def _wait_for_holds(self, _device: Device) -> None:
-        self._house.advance(1_000)
+        self._house.advance(70)
         for each in self._house.running:
             each.look()

@@ -7,6 +7,7 @@ from ledger_vouchers import contradicting
 from agent.core.facts import (
     ActivatePoints,
     AdjustPoints,
+    CardState,
     ClaimSale,
     CreateReward,
     DeleteReward,

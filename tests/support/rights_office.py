@@ -5,11 +5,13 @@ own changes. Its entries reach the books as booking posts them: the points it mo
 moved, and available as the balancing side.
 """
 
+import sqlite3
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, func, insert, select, update
 from sqlalchemy.pool import StaticPool
 
 from agent.core.instant import rfc3339
@@ -36,6 +38,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TENANT = "house"
 ONLINE = '{"online":true}'
 OFFLINE = '{"online":false}'
+AHEAD = "[leases]\npoints = 100\ndevices = 2\n"
 
 PROGRAM = """
 id = "corner"
@@ -50,17 +53,39 @@ text = "1 point per $1"
 """
 
 
+def _in_memory() -> Engine:
+    return create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+
+
+def driver(c: Connection) -> sqlite3.Connection:
+    """Answer SQLite's own connection."""
+    own: Any = c.connection.driver_connection
+    return own  # type: ignore[no-any-return]
+
+
+@cache
+def _empty() -> bytes:
+    """Make the tables once: a copy of them is made in no time."""
+    engine = _in_memory()
+    with engine.begin() as c:
+        metadata.create_all(c)
+        c.execute(insert(office).values(id=1, generation=0))
+        c.execute(insert(tenants).values(tenant=TENANT))
+    with engine.connect() as c:
+        copied = driver(c).serialize()
+    engine.dispose()
+    return copied
+
+
 class Office:
-    """One head office in memory. ``with Office() as c`` is not needed: there is one connection."""
+    """One head office in memory, on one connection."""
 
     def __init__(self) -> None:
-        self._engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-        )
-        metadata.create_all(self._engine)
+        self._engine = _in_memory()
         self.c: Connection = self._engine.connect()
-        self.c.execute(insert(office).values(id=1, generation=0))
-        self.c.execute(insert(tenants).values(tenant=TENANT))
+        driver(self.c).deserialize(_empty())
         self.now = NOW
 
     def __enter__(self) -> "Office":
@@ -190,7 +215,7 @@ class Office:
         ):
             held[self.root(account)] += points
         return [
-            f"{row.account}: {row.active} posted, {row.available} available, {held[row.account]} out"
+            f"{row.account}: {row.active} posted, {row.available} here, {held[row.account]} out"
             for row in self.c.execute(select(accounts).where(accounts.c.root.is_(None)))
             if row.active != row.available + held[row.account]
         ]

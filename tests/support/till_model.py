@@ -227,9 +227,7 @@ class Notebook(Desk):
             if held.status == "released" and self._free(member, body) >= held.points:
                 self._again(held, body["lane"])
         named = [*body["redemptions"]] or [
-            name
-            for name, held in sorted(self.holds.items())
-            if (held.member, held.sale_id) == mine
+            name for name, held in sorted(self.holds.items()) if (held.member, held.sale_id) == mine
         ]
         return [
             name

@@ -1,9 +1,15 @@
 """Facts of head office: what it decided by itself. A device never writes them."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from agent.core.facts.base import FactBase
-from agent.core.values import Code, Label, Points, Text
+from agent.core.values import Code, Points, Text
 
 __all__ = ["OFFICE_FACTS", "EraseMember", "MergeAccounts", "SettleConflict"]
+
+_Words = Annotated[str, Meta(max_length=1_000)]
 
 
 class MergeAccounts(FactBase, frozen=True, kw_only=True, tag="MERGE_ACCOUNTS"):
@@ -17,15 +23,15 @@ class MergeAccounts(FactBase, frozen=True, kw_only=True, tag="MERGE_ACCOUNTS"):
 
 
 class SettleConflict(FactBase, frozen=True, kw_only=True, tag="SETTLE_CONFLICT"):
-    """Entries contradicted each other, or the world, and this is how it was settled, in plain words.
+    """Entries contradicted each other, or the world; this is how it was settled, in plain words.
 
     ``conflict`` is its kind and ``subject`` what it is about. ``points`` are those that stand
     otherwise than somebody wrote them. It moves nothing itself: the worth of what it is about does.
     """
 
     conflict: Code
-    subject: Label
-    text: Text
+    subject: _Words
+    text: _Words
     account: Code | None = None
     points: Points = 0
 
