@@ -37,6 +37,7 @@ __all__ = [
     "asks",
     "cards",
     "conflicts",
+    "days",
     "decisions",
     "device_keys",
     "devices",
@@ -145,6 +146,7 @@ journals = Table(
     Column("fenced_because", String),
     _points("floor"),  # heard in this epoch
     _points("allowance"),  # of floor, handed out for this epoch
+    # Its rights came home or were written off: what its entries say of them counts no more.
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
@@ -158,9 +160,11 @@ entries = Table(
     Column("canonical", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("thing", String),  # what it speaks of, see sync/hub/judging
+    Column("account", String),  # whose it is, as written
     Column("posted", Boolean, nullable=False, server_default="1"),  # False: kept, not understood
     Column("received_at", String, nullable=False),
     Index("entries_of_thing", "thing"),
+    Index("entries_of_account", "account"),
     Index(
         "entries_not_posted",
         "journal_id",
@@ -204,6 +208,7 @@ accounts = Table(
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     _points("expired"),  # by head office, and may be given back
+    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("accounts_of_root", "tenant", "root"),
 )
@@ -217,6 +222,7 @@ cards = Table(
     Column("state", String, nullable=False, server_default="active"),
     Column("replaced_by", String),
     Column("decided_at", String),  # when head office itself changed its state
+    Column("changed_at", String),  # when anybody did
     Index("cards_of_account", "tenant", "account"),
 )
 
@@ -242,12 +248,12 @@ recalls = Table(
     Column("asked_at", String, nullable=False),
     Column("answered_points", BigInteger),
     Index("recalls_open", "journal_id", "answered_points"),
-)
-Index(
-    "recalls_waiting",
-    recalls.c.asked_at,
-    sqlite_where=recalls.c.answered_points.is_(None),
-    postgresql_where=recalls.c.answered_points.is_(None),
+    Index(
+        "recalls_waiting",
+        "asked_at",
+        postgresql_where=text("answered_points IS NULL"),
+        sqlite_where=text("answered_points IS NULL"),
+    ),
 )
 
 asks = Table(
@@ -280,6 +286,16 @@ own = Table(
     _points("active"),
     _points("pending"),
     _points("held"),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("journal_id", _Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),  # as the entry says; empty where it does not
+    Column("entries", BigInteger, nullable=False),
+    _points("written"),  # what members gained by the entries as they stand
+    _points("posted"),  # and by what head office made of them
 )
 
 program_sums = Table(

@@ -29,7 +29,16 @@ from agent.core.facts import (
 from agent.core.postings import postings_of
 from sync.hub.judging import Mention, Worth
 
-__all__ = ["SaleBook", "basket", "mention", "mentions_of", "redemption_books", "sale_books", "sums"]
+__all__ = [
+    "SaleBook",
+    "basket",
+    "in_epochs",
+    "mention",
+    "mentions_of",
+    "redemption_books",
+    "sale_books",
+    "sums",
+]
 
 DUE = date(2026, 12, 1)
 
@@ -79,6 +88,14 @@ def mentions_of(books: Iterable[Sequence[Fact]]) -> list[Mention]:
         mention(fact, store=f"s{number}", seq=seq)
         for number, book in enumerate(books, start=1)
         for seq, fact in enumerate(book, start=1)
+    ]
+
+
+def in_epochs(book: Sequence[Fact], turn: int) -> list[Mention]:
+    """One device's entries, those from ``turn`` on (from 0) under a second epoch."""
+    return [
+        mention(fact, epoch=1 + (place >= turn), seq=place + 1 - (turn if place >= turn else 0))
+        for place, fact in enumerate(book)
     ]
 
 

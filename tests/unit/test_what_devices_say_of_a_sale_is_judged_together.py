@@ -5,7 +5,16 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mentioned import DUE, SaleBook, basket, mention, mentions_of, sale_books, sums
+from mentioned import (
+    DUE,
+    SaleBook,
+    basket,
+    in_epochs,
+    mention,
+    mentions_of,
+    sale_books,
+    sums,
+)
 from msgspec.structs import replace
 
 from agent.core.facts import (
@@ -59,15 +68,16 @@ def test_no_order_of_arrival_changes_it(books: list[list[Fact]], dice: object) -
     assert judge("sale:s", shuffled) == judge("sale:s", mentions)
 
 
-@given(sale_books())
-def test_one_device_is_believed_to_the_point(book: list[Fact]) -> None:
+@given(sale_books(), st.integers(1, 8))
+def test_one_device_is_believed_to_the_point(book: list[Fact], turn: int) -> None:
     """Where one device alone wrote of it, at every moment, it is the sum of what that wrote, and
-    nothing contradicts.
+    nothing contradicts; also where head office welcomed it to a new epoch in between.
     """
     if not isinstance(next(iter(book), None), AccumulatePoints):
         return
+    mentions = in_epochs(book, turn)
     for length in range(1, len(book) + 1):
-        found = judged(book[:length])
+        found = judge("sale:s", mentions[:length])
         assert found.worth == sums(book[:length])
         assert found.conflicts == ()
 
