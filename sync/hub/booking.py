@@ -28,12 +28,12 @@ from sync.hub.registry import DeviceRow, JournalRow, change_journal, journal, jo
 from sync.hub.rights_heard import hear_rights
 from sync.hub.settling import settle
 from sync.hub.summing import Sums, sum_up
+from sync.hub.tables import days, visits
 from sync.hub.tables import journals as journals_table
-from sync.hub.tables import visits
 from sync.hub.weighing import Said, weigh
 from sync.messages import Held, Journal
 
-__all__ = ["Booked", "book", "post_entries"]
+__all__ = ["Booked", "book", "post_entries", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def book(
     )
     for each in taken:
         if each.entry is None:
-            note(c, device.tenant, _unreadable(device, grown, each.seq), now=now)
+            note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
     touched = post_entries(c, device, grown, recorded, now=now, touched=touched)
     return Booked(
         verdict=placed.verdict,
@@ -135,18 +135,26 @@ def post_entries(
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
-    settle(c, device, held, recorded, now=now)
+    settle(c, device, held, recorded, now=now, touched=accounts)
     accounts |= set(touched)
     mark(c, device.tenant, "account", accounts)
     return accounts
 
 
 def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sums) -> None:
-    """Take in answered recalls, floor that was used, and visits."""
+    """Take in answered recalls, floor that was used, what each day came to, and visits."""
     if sums.returns:
         hear_returns(c, device.tenant, held.id, sums.returns)
     if sums.floor:
         change_journal(c, held.id, floor=journals_table.c.floor + sums.floor)
+    add_up(
+        c,
+        days,
+        ("business_date", "entries", "points"),
+        ((day, *counted) for day, counted in sums.days.items()),
+        fixed={"device_id": device.id},
+        sums=("entries", "points"),
+    )
     add_up(
         c,
         visits,
@@ -174,7 +182,7 @@ def _lived(
     return journal(c, held.id) if touched else held, touched
 
 
-def _unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:
+def unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:
     """Say that an entry is kept and not understood."""
     place = f"{held.epoch}:{seq}"
     return Conflict(

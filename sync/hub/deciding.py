@@ -1,37 +1,20 @@
-"""Note what contradicts."""
+"""Deciding: everything that head office may decide by itself, for whoever asks it to.
 
-from datetime import datetime
+Each of these writes into head office's own journal, posts what moves, and tells the stores.
+"""
 
-from sqlalchemy import Connection
+from sync.hub.card_book import UnknownCard, block_card, replace_card
+from sync.hub.decisions import BY_OFFICE, KINDS, decide, note
+from sync.hub.members import erase_member, merge_accounts
 
-from agent.core.instant import rfc3339
-from sync.hub.database import upsert
-from sync.hub.judging import Conflict
-from sync.hub.tables import conflicts
-
-__all__ = ["note"]
-
-
-def note(
-    c: Connection,
-    tenant: str,
-    conflict: Conflict,
-    *,
-    now: datetime,
-    decision_seq: int | None = None,
-) -> None:
-    """Write a conflict's row once."""
-    row = {
-        "tenant": tenant,
-        "kind": conflict.kind,
-        "subject": conflict.subject,
-        "store": conflict.store,
-        "device": conflict.device,
-        "account": conflict.account,
-        "points": conflict.points,
-        "text": conflict.text,
-        "found_at": rfc3339(now),
-        "state": "open" if conflict.is_open else "resolved",
-        "decision_seq": decision_seq,
-    }
-    c.execute(upsert(c, conflicts).values(**row).on_conflict_do_nothing())
+__all__ = [
+    "BY_OFFICE",
+    "KINDS",
+    "UnknownCard",
+    "block_card",
+    "decide",
+    "erase_member",
+    "merge_accounts",
+    "note",
+    "replace_card",
+]

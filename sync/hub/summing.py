@@ -36,6 +36,8 @@ class Sums:
     returns: list[tuple[str, int, int]] = field(default_factory=list)
     """Account, recall and points of every answer to a recall."""
     floor: int = 0
+    days: dict[str, list[int]] = field(default_factory=dict)
+    """Entries, and points that members gained, of each business date."""
     visits: dict[str, str] = field(default_factory=dict)
     """When each account was last here."""
 
@@ -45,7 +47,11 @@ def sum_up(entries: Iterable[Entry], *, now: str) -> Sums:
     sums = Sums()
     for entry in entries:
         fact = entry.fact
-        sums.postings.append(postings_of(fact))
+        postings = postings_of(fact)
+        sums.postings.append(postings)
+        day = sums.days.setdefault(_day_of(entry), [0, 0])
+        day[0] += 1
+        day[1] += sum([each.points for each in postings if each.owner != PROGRAM])
         account = getattr(fact, "account", None)
         if account is None:
             continue
@@ -71,6 +77,10 @@ def members_part(postings: Iterable[Sequence[Posting]], into: Points, *, sign: i
             if owner != PROGRAM:
                 into[owner, bucket] = into.get((owner, bucket), 0) + sign * points
     return into
+
+
+def _day_of(entry: Entry) -> str:
+    return "" if entry.business_date is None else entry.business_date.isoformat()
 
 
 def _when(entry: Entry, now: str) -> str:

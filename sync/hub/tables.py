@@ -37,6 +37,7 @@ __all__ = [
     "asks",
     "cards",
     "conflicts",
+    "days",
     "decisions",
     "devices",
     "entries",
@@ -210,6 +211,7 @@ cards = Table(
     Column("state", String, nullable=False, server_default="active"),
     Column("replaced_by", String),
     Column("decided_at", String),  # when head office itself changed its state
+    Column("changed_at", String),  # when anybody did
     Index("cards_of_account", "tenant", "account"),
 )
 
@@ -273,6 +275,15 @@ own = Table(
     _points("active"),
     _points("pending"),
     _points("held"),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("device_id", _Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),  # as the entry says; empty where it does not
+    Column("entries", BigInteger, nullable=False),
+    _points("points"),  # that members gained by them, as written
 )
 
 program_sums = Table(

@@ -51,7 +51,7 @@ def weigh(
     said: Sequence[Said],
     thing_at: ThingAt,
 ) -> Weighed:
-    """Weigh entries of one journal that are not posted yet."""
+    """Weigh entries of one journal that are kept already, and count in nothing yet."""
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
@@ -65,9 +65,11 @@ def weigh(
                 news.setdefault(thing, []).append(_mention(device, journal, each.entry))
         for owner, bucket, points in postings:
             weighed.add(owner, bucket, points)
-    before = mentions_of(c, device.tenant, news) if news else {}
+    said_of = mentions_of(c, device.tenant, news) if news else {}
     for thing, here in sorted(news.items()):
-        _weigh_anew(weighed, thing, before.get(thing, []), here)
+        new = {mention.order for mention in here}
+        others = [each for each in said_of.get(thing, []) if each.order not in new]
+        _weigh_anew(weighed, thing, others, here)
     return weighed
 
 
