@@ -10,6 +10,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -117,7 +118,10 @@ class Database:
     def restore(self, snapshot: bytes) -> None:
         """Set a database in memory back to what it was."""
         with self._engine.connect() as connection:
-            _driver(connection).deserialize(snapshot)
+            # Not deserialized in place: statements that the driver keeps would outlive their pages.
+            with closing(sqlite3.connect(":memory:")) as kept:
+                kept.deserialize(snapshot)
+                kept.backup(_driver(connection))
 
     @property
     def _is_in_memory(self) -> bool:
