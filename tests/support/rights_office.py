@@ -38,6 +38,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TENANT = "house"
 ONLINE = '{"online":true}'
 OFFLINE = '{"online":false}'
+AHEAD = "[leases]\npoints = 100\ndevices = 2\n"
 
 PROGRAM = """
 id = "corner"

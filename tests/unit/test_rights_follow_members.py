@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from rights_office import OFFLINE, TENANT, Office, Till
+from rights_office import AHEAD, OFFLINE, TENANT, Office, Till
 from sqlalchemy import select, update
 
 from sync.hub.asking import answer_ask
@@ -12,8 +12,6 @@ from sync.hub.notices import Notice
 from sync.hub.sweeping import sweep_rights
 from sync.hub.tables import accounts, asks, devices, journals, office
 from sync.messages import Allowance, Ask, Grant, Recall
-
-AHEAD = "[leases]\npoints = 100\ndevices = 2\n"
 
 
 @pytest.fixture(name="books")
