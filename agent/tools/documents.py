@@ -1,6 +1,6 @@
 """Descriptions as files: ``make documents`` writes them, a test holds each to the code.
 
-``config/openapi-agent.json`` describes the agent's API. ``config/programs/schema.json`` describes a
+``config/openapi-agent.json`` describes the agent's API, ``config/openapi-hub.json`` head office's. ``config/programs/schema.json`` describes a
 program file to editors, which then complete its keys and say what each means.
 ``config/asyncapi.yaml`` describes the messages between stores and head office.
 """
@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.api import create_app
-from agent.api.health import HealthView
-from agent.clock import device_clock, mint_id
+from agent.clock import device_clock, mint_id, system_clock
 from agent.core.phrases import BUILT_IN
 from agent.core.program import Program
 from agent.lanes import Lanes
@@ -20,8 +19,10 @@ from agent.metrics import make_metrics
 from agent.paths import shipped_program
 from agent.till import Terms, Till
 from agent.tools.asyncapi import asyncapi
+from sync.hub.api import create_app as create_office_app
+from sync.hub.database import Database
 
-__all__ = ["openapi_agent", "program_schema"]
+__all__ = ["openapi_agent", "openapi_hub", "program_schema"]
 
 
 def openapi_agent() -> str:
@@ -36,6 +37,18 @@ def openapi_agent() -> str:
         health=_no_health,
         metrics=make_metrics(_no_health, ledger, 0),
         till_tokens=(),
+    )
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def openapi_hub() -> str:
+    """Describe head office's API as OpenAPI 3.1, in JSON. Opens no database and no port."""
+    app = create_office_app(
+        database=Database("sqlite://"),
+        now=system_clock,
+        health=_no_health,
+        metrics=_no_metrics,
+        tokens={},
     )
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
@@ -98,12 +111,17 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return choices[0] | {name: each for name, each in schema.items() if name != "anyOf"}
 
 
-def _no_health() -> HealthView:
+def _no_health() -> Any:
     raise NotImplementedError("a description is never asked how it is")
+
+
+def _no_metrics() -> bytes:
+    raise NotImplementedError("a description is never measured")
 
 
 if __name__ == "__main__":
     config = Path(__file__).resolve().parents[2] / "config"
     (config / "openapi-agent.json").write_text(openapi_agent(), "utf-8")
+    (config / "openapi-hub.json").write_text(openapi_hub(), "utf-8")
     (config / "asyncapi.yaml").write_text(asyncapi(), "utf-8")
     (config / "programs" / "schema.json").write_text(program_schema(), "utf-8")

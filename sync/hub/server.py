@@ -5,11 +5,9 @@ from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent import __version__
 from agent.clock import system_clock
 from agent.service import (
     HttpServer,
@@ -18,9 +16,10 @@ from agent.service import (
     stop_signal,
     watchdog_interval_s,
 )
+from sync.hub.api import create_app
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
 from sync.hub.database import Database
-from sync.hub.health import HubHealth, health_of, metrics_of
+from sync.hub.health import health_of, metrics_of
 from sync.hub.settings import HubSettings
 
 __all__ = ["Hub"]
@@ -84,17 +83,12 @@ class Hub:
             notify_systemd("WATCHDOG=1")
 
     def _make_app(self) -> FastAPI:
-        app = FastAPI(title="tapledger hub", version=__version__, docs_url=None, redoc_url=None)
-
-        @app.get("/healthz")
-        async def healthz() -> HubHealth:
-            """Say how the hub is; needs no token."""
-            return health_of(self._crew)
-
-        @app.get("/metrics")
-        async def metrics() -> Response:
-            """Measure the hub, for Prometheus; needs no token."""
-            text = await asyncio.to_thread(metrics_of, self._crew, self._database, system_clock)
-            return Response(text, media_type=CONTENT_TYPE_LATEST)
-
-        return app
+        api = self._settings.api
+        return create_app(
+            database=self._database,
+            now=system_clock,
+            health=lambda: health_of(self._crew),
+            metrics=lambda: metrics_of(self._crew, self._database, system_clock),
+            tokens={name: token.get_secret_value() for name, token in api.tokens.items()},
+            tenant=api.tenant,
+        )

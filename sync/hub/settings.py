@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -45,9 +45,14 @@ class DatabaseSettings(Value):
 
 
 class ApiSettings(Value):
-    """Where ``/healthz`` and ``/metrics`` answer."""
+    """Where the API and the status page answer, and a bearer token for each who may ask.
+
+    ``tenant`` says whose members they are, where one head office serves several companies.
+    """
 
     listen: Listen = "127.0.0.1:8200"
+    tenant: Name | None = None
+    tokens: dict[str, Annotated[SecretStr, Field(min_length=16)]] = Field(default_factory=dict)
 
 
 class HubSettings(LayeredSettings):

@@ -16,8 +16,9 @@ from agent.core.program_check import check
 from agent.lanes import EventName
 from agent.settings import AgentSettings, LedgerSettings
 from agent.tools.asyncapi import asyncapi
-from agent.tools.documents import openapi_agent
+from agent.tools.documents import openapi_agent, openapi_hub
 from drivers.registry import names_of
+from sync.hub.api.problems import PROBLEMS as OFFICE_PROBLEMS
 from sync.hub.settings import HubSettings
 from sync.messages import CHANNELS
 
@@ -71,8 +72,8 @@ def test_every_setting_is_in_the_readme(model: type[BaseModel]) -> None:
 
 
 def test_every_problem_code_is_in_the_readme() -> None:
-    """Each code that the API answers stands in the README's table, with its status."""
-    for code, (status, _) in PROBLEMS.items():
+    """Each code that an API answers stands in the README's table, with its status."""
+    for code, (status, _) in (*PROBLEMS.items(), *OFFICE_PROBLEMS.items()):
         rows = [line for line in _README.splitlines() if f"`{code}`" in line and "|" in line]
         assert any(str(status) in row for row in rows), code
 
@@ -109,9 +110,9 @@ def test_the_description_of_the_wire_refers_to_what_it_has() -> None:
 
 
 def test_the_api_description_is_up_to_date() -> None:
-    """config/openapi-agent.json describes the API as it is; `make documents` writes it again."""
-    written = (_ROOT / "config" / "openapi-agent.json").read_text("utf-8")
-    assert written == openapi_agent()
+    """config/openapi-*.json describe the APIs as they are; `make documents` writes them again."""
+    for name, described in (("agent", openapi_agent()), ("hub", openapi_hub())):
+        assert (_ROOT / "config" / f"openapi-{name}.json").read_text("utf-8") == described
 
 
 def test_every_event_and_driver_is_in_the_readme() -> None:

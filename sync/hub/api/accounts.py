@@ -116,6 +116,8 @@ def add_accounts(routes: APIRouter, desk: Desk) -> None:
         """Make two accounts one; asked again, it says how the one stands."""
 
         def change(c: Connection, tenant: str) -> OfficeAccount:
+            if wanted.account == wanted.into:
+                raise HubRefusal("not_mergeable", "this is one account already")
             for name in (wanted.account, wanted.into):
                 _row(c, tenant, name)
             merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now())

@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent import __version__
-from agent.core.values import Value
 from agent.web.description import describe
 from agent.web.limits import BodyLimit
 from sync.hub.api import pages
@@ -22,20 +21,11 @@ from sync.hub.api.problems import HUB_PROBLEMS, HubRefusal
 from sync.hub.api.programs import add_programs
 from sync.hub.api.reconciliation import add_reconciliation
 from sync.hub.database import Database
+from sync.hub.health import HubHealth
 
-__all__ = ["HubHealth", "create_app"]
+__all__ = ["create_app"]
 
 _RETRY_AFTER_S = 5
-
-
-class HubHealth(Value):
-    """The hub's health; ``entries`` counts what was taken since start."""
-
-    status: str
-    reasons: tuple[str, ...]
-    online: bool
-    entries: int
-    refused_messages: int
 
 
 def create_app(

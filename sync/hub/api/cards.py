@@ -60,6 +60,10 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         def change(c: Connection, tenant: str) -> OfficeAccount:
             known = _token(token)
             account = _account_of(c, tenant, known)
+            if _replaced_by(c, tenant, known) is not None:
+                raise HubRefusal(
+                    "card_blocked", "this card was replaced; block the one in its place"
+                )
             block_card(
                 c, tenant, known, wanted.state, reason=wanted.reason, by=clerk, now=desk.now()
             )
@@ -76,6 +80,10 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         def change(c: Connection, tenant: str) -> OfficeAccount:
             known, by = _token(token), _token(wanted.by)
             account = _account_of(c, tenant, known)
+            if known == by or _owner_of(c, tenant, by) not in (None, account):
+                raise HubRefusal("card_in_use", "the new card is another member's, or this one")
+            if _replaced_by(c, tenant, known) not in (None, by):
+                raise HubRefusal("card_blocked", "another card took its place before")
             replace_card(c, tenant, known, by, reason=wanted.reason, by=clerk, now=desk.now())
             return account_view(c, tenant, account)
 
@@ -90,11 +98,24 @@ def _token(text: str) -> str:
 
 
 def _account_of(c: Connection, tenant: str, token: str) -> str:
+    owner = _owner_of(c, tenant, token)
+    if owner is None:
+        raise HubRefusal("unknown_card", "no member has this card")
+    return owner
+
+
+def _owner_of(c: Connection, tenant: str, token: str) -> str | None:
     found = c.execute(
         select(tables.cards.c.account).where(
             tables.cards.c.tenant == tenant, tables.cards.c.token == token
         )
     ).scalar_one_or_none()
-    if found is None:
-        raise HubRefusal("unknown_card", "no member has this card")
-    return str(found)
+    return None if found is None else str(found)
+
+
+def _replaced_by(c: Connection, tenant: str, token: str) -> str | None:
+    cards = tables.cards
+    found = c.execute(
+        select(cards.c.replaced_by).where(cards.c.tenant == tenant, cards.c.token == token)
+    ).scalar_one_or_none()
+    return None if found is None else str(found)

@@ -80,12 +80,12 @@ def conflicts_by_kind(c: Connection, tenant: str) -> dict[str, int]:
     """Count the conflicts of each kind."""
     conflicts = tables.conflicts
     found = c.execute(
-        select(conflicts.c.kind, func.count())
+        select(conflicts.c.kind, func.count().label("many"))
         .where(conflicts.c.tenant == tenant)
         .group_by(conflicts.c.kind)
         .order_by(conflicts.c.kind)
     )
-    return {kind: count for kind, count in found}
+    return {row.kind: int(row.many) for row in found}
 
 
 def _view(row: Any) -> ConflictView:

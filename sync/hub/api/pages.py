@@ -6,9 +6,10 @@ from outside. The full dashboard will stand beside it.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 from sqlalchemy import Connection
@@ -50,8 +51,9 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
         return render(request, "status.html", health=health(), **desk.read(_shown))
 
     @routes.post("/", dependencies=[Depends(access.own_page)])
-    def sign_in(request: Request, token: Annotated[str, Form(max_length=500)]) -> Response:
-        if access.name_of(token.strip()) is None:
+    async def sign_in(request: Request) -> Response:
+        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        if access.name_of(form.get("token", [""])[0].strip()) is None:
             return render(request, "sign_in.html", status=401, wrong=True)
         answer = RedirectResponse("/", status_code=303, headers=_HEADERS)
         answer.set_cookie(COOKIE, access.session, httponly=True, samesite="strict")

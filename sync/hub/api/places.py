@@ -100,17 +100,14 @@ def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
 def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
     """Read every device with its epochs: three queries, whatever their number."""
     devices, journals, rights = tables.devices, tables.journals, tables.rights
-    leased = dict(
-        c.execute(
-            select(rights.c.journal_id, func.sum(rights.c.granted + rights.c.change))
-            .join(journals, journals.c.id == rights.c.journal_id)
-            .join(devices, devices.c.id == journals.c.device_id)
-            .where(devices.c.tenant == tenant)
-            .group_by(rights.c.journal_id)
-        )
-        .tuples()
-        .all()
+    sums = (
+        select(rights.c.journal_id, func.sum(rights.c.granted + rights.c.change).label("left"))
+        .join(journals, journals.c.id == rights.c.journal_id)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .where(devices.c.tenant == tenant)
+        .group_by(rights.c.journal_id)
     )
+    leased = {row.journal_id: int(row.left) for row in c.execute(sums)}
     epochs: dict[int, list[EpochView]] = {}
     of_tenant = (
         select(journals)
@@ -119,7 +116,7 @@ def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
         .order_by(journals.c.epoch, journals.c.branch)
     )
     for row in c.execute(of_tenant):
-        view = _epoch(row, int(leased.get(row.id) or 0))
+        view = _epoch(row, leased.get(row.id, 0))
         epochs.setdefault(row.device_id, []).append(view)
     known = select(devices).where(devices.c.tenant == tenant)
     ordered = known.order_by(devices.c.store, devices.c.device)
@@ -129,15 +126,12 @@ def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
 def stores_of(c: Connection, tenant: str) -> list[StoreView]:
     """Read every store."""
     conflicts = tables.conflicts
-    named = dict(
-        c.execute(
-            select(conflicts.c.store, func.count())
-            .where(conflicts.c.tenant == tenant, conflicts.c.store.is_not(None))
-            .group_by(conflicts.c.store)
-        )
-        .tuples()
-        .all()
+    counted = (
+        select(conflicts.c.store, func.count().label("many"))
+        .where(conflicts.c.tenant == tenant, conflicts.c.store.is_not(None))
+        .group_by(conflicts.c.store)
     )
+    named = {row.store: int(row.many) for row in c.execute(counted)}
     by_store: dict[str, list[DeviceView]] = {}
     for device in devices_of(c, tenant):
         by_store.setdefault(device.store, []).append(device)

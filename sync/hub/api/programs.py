@@ -15,7 +15,7 @@ from agent.core.values import Code, Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.feeding import program_key
+from sync.hub.feed_items import program_key
 from sync.hub.marking import mark
 
 __all__ = ["add_programs"]

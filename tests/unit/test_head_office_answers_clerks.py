@@ -1,0 +1,247 @@
+"""Head office's HTTP API: what members have, what stores did, and what a clerk may change."""
+
+from collections.abc import Iterator
+
+import pytest
+from books import EDGE, OTHER, Books, Life, a_hold, a_sale
+from clerk import CLERK, Clerk
+
+from agent.core.facts import Enrol, LeaseGrant
+from agent.paths import shipped_program
+
+CARD, NEW_CARD = "em4100:0C000621A5", "em4100:0C000621A6"
+
+
+@pytest.fixture
+def books() -> Iterator[Books]:
+    """A head office that has heard of two stores: a sale of 50 points in each, one account each."""
+    books = Books("sqlite://")
+    books.device()
+    books.device(OTHER)
+    here = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    there = Life(
+        0, "disk-2", Enrol(account="a-2", token="em4100:0C000621B7"), a_sale("s-2", "a-2", 30)
+    )
+    books.take(here.batch())
+    books.take(there.batch(), OTHER)
+    return books
+
+
+@pytest.fixture
+def clerk(books: Books) -> Clerk:
+    """A clerk with a token."""
+    return Clerk(books)
+
+
+def test_an_account_says_what_it_has_and_where(books: Books, clerk: Clerk) -> None:
+    """Balance, cards, and the rights that devices have: together they are the whole balance."""
+    first = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    opened = first.then(1).write(a_sale("s-3", "a-1", 20, lease=20), a_hold("r-1", "a-1", 15))
+    books.take(opened.batch())
+    found = clerk.get("/v1/accounts/a-1").json()
+    assert (found["balance"], found["held"], found["available"]) == (55, 15, 50)
+    assert [(each["store"], each["points"]) for each in found["leases"]] == [("s001", 5)]
+    assert found["balance"] == found["available"] + sum(e["points"] for e in found["leases"])
+    assert [each["token"] for each in found["cards"]] == [CARD]
+
+
+def test_every_entry_of_an_account_is_shown(clerk: Clerk) -> None:
+    """Whatever was written about a member is listed, with the points it moved."""
+    entries = clerk.get("/v1/accounts/a-1/entries").json()
+    assert [(each["kind"], each["points"]) for each in entries] == [
+        ("ACCUMULATE_POINTS", 50),
+        ("ENROL", None),
+    ]
+    assert entries[0]["entry"]["fact"]["sale_id"] == "s-1"
+    assert clerk.get("/v1/accounts/a-1/entries?limit=1").json() == entries[:1]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/v1/accounts/a-9", "/v1/accounts/a-9/entries", f"/v1/cards/{NEW_CARD}", "/v1/programs/none"],
+)
+def test_what_nobody_has_is_not_found(clerk: Clerk, address: str) -> None:
+    """An account, a card or a program that head office never heard of is a 404 that says so."""
+    answer = clerk.get(address)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"].startswith("unknown_")
+
+
+def test_accounts_are_made_one(clerk: Clerk) -> None:
+    """Two accounts of one person become one with the points and cards of both, once."""
+    for _ in range(2):
+        answer = clerk.post("/v1/accounts/merge", json={"account": "a-2", "into": "a-1"})
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["balance"], answer.json()["merged"]) == (80, ["a-2"])
+    old = clerk.get("/v1/accounts/a-2").json()
+    assert (old["root"], old["balance"], len(old["cards"])) == ("a-1", 80, 2)
+
+
+def test_an_account_that_nobody_has_is_merged_with_none(clerk: Clerk) -> None:
+    """A slip of the pen makes no accounts."""
+    answer = clerk.post("/v1/accounts/merge", json={"account": "a-9", "into": "a-1"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+
+
+def test_an_account_is_not_merged_into_itself(clerk: Clerk) -> None:
+    """What is one already is refused in words."""
+    answer = clerk.post("/v1/accounts/merge", json={"account": "a-1", "into": "a-1"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_mergeable")
+
+
+def test_a_card_is_blocked(clerk: Clerk) -> None:
+    """A card that was lost is blocked for every store, once; who did it is told."""
+    for _ in range(2):
+        answer = clerk.post(f"/v1/cards/{CARD}/block", json={"reason": "lost", "state": "lost"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["cards"][0]["state"] == "lost"
+    told = [e for e in clerk.get("/v1/accounts/a-1/entries").json() if e["store"] == "head office"]
+    assert len(told) == 1
+    assert told[0]["entry"]["fact"]["reason"] == "ana: lost"
+
+
+def test_a_card_is_replaced(clerk: Clerk) -> None:
+    """Another card takes its place, with all the points."""
+    answer = clerk.post(f"/v1/cards/{CARD}/replace", json={"by": NEW_CARD, "reason": "worn"})
+    states = {each["token"]: each["state"] for each in answer.json()["cards"]}
+    assert states == {CARD: "replaced", NEW_CARD: "active"}
+    assert clerk.get(f"/v1/cards/{NEW_CARD}").json()["balance"] == 50
+
+
+def test_anothers_card_replaces_none(clerk: Clerk) -> None:
+    """A card that another member has takes nobody's place."""
+    wanted = {"by": "em4100:0C000621B7", "reason": "worn"}
+    answer = clerk.post(f"/v1/cards/{CARD}/replace", json=wanted)
+    assert (answer.status_code, answer.json()["code"]) == (409, "card_in_use")
+
+
+def test_a_replaced_card_stays_replaced(clerk: Clerk) -> None:
+    """The same replacement again is the same; another one, or a block, is refused in words."""
+    for _ in range(2):
+        same = clerk.post(f"/v1/cards/{CARD}/replace", json={"by": NEW_CARD, "reason": "worn"})
+        assert same.status_code == 200
+    other = {"by": "em4100:0C000621A7", "reason": "worn"}
+    assert clerk.post(f"/v1/cards/{CARD}/replace", json=other).json()["code"] == "card_blocked"
+    blocked = clerk.post(f"/v1/cards/{CARD}/block", json={"reason": "lost"})
+    assert blocked.json()["code"] == "card_blocked"
+
+
+def test_stores_and_devices_are_listed(clerk: Clerk) -> None:
+    """Each store with what is held of it, each device with every epoch."""
+    stores = clerk.get("/v1/stores").json()
+    assert [(each["store"], each["entries"]) for each in stores] == [("s001", 2), ("s002", 2)]
+    devices = clerk.get("/v1/devices").json()
+    assert [each["device"] for each in devices] == ["edge-1", "edge-1"]
+    assert [(e["epoch"], e["seq"]) for e in devices[0]["epochs"]] == [(0, 2)]
+
+
+def test_a_device_that_will_not_come_back_is_retired(books: Books, clerk: Clerk) -> None:
+    """Its rights are written off by name, and are everybody's again; once."""
+    first = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    grant = LeaseGrant(account="a-1", granted_total=40, generation=0)
+    books.take(first.then(1).write(grant).batch())
+    before = clerk.get("/v1/accounts/a-1").json()
+    assert (before["available"], before["leases"][0]["points"]) == (10, 40)
+    (device, *_) = clerk.get("/v1/devices").json()
+    for _ in range(2):
+        answer = clerk.post(f"/v1/devices/{device['id']}/retire")
+        assert (answer.status_code, answer.json()["state"]) == (200, "retired")
+    after = clerk.get("/v1/accounts/a-1").json()
+    assert (after["available"], after["leases"]) == (50, [])
+    assert clerk.post("/v1/devices/99/retire").json()["code"] == "unknown_device"
+
+
+def test_conflicts_are_told_in_plain_words(books: Books, clerk: Clerk) -> None:
+    """A sale that two stores sent is one row, found by kind and by store."""
+    there = Life(
+        0, "disk-2", Enrol(account="a-2", token="em4100:0C000621B7"), a_sale("s-2", "a-2", 30)
+    ).write(a_sale("s-1", "a-1", 50))
+    books.take(there.batch(3), OTHER)
+    (row,) = clerk.get("/v1/conflicts").json()
+    assert (row["kind"], row["account"], row["state"]) == ("duplicate_sale", "a-1", "resolved")
+    assert "s-1" in row["text"]
+    assert clerk.get("/v1/conflicts?kind=duplicate_sale").json() == [row]
+    assert clerk.get("/v1/conflicts?kind=overspend").json() == []
+    assert clerk.get(f"/v1/conflicts?before={row['id']}").json() == []
+    assert clerk.get("/v1/conflicts?since=2100-01-01T00:00:00Z").json() == []
+
+
+def test_both_sides_of_a_day_are_reconciled(books: Books, clerk: Clerk) -> None:
+    """Each day says what the store wrote and what head office posted, and why they differ."""
+    agreed = clerk.get("/v1/reconciliation").json()
+    assert agreed["differences"] == []
+    assert {(each["store"], each["written"], each["posted"]) for each in agreed["days"]} >= {
+        ("s001", 50, 50),
+        ("s002", 30, 30),
+    }
+    there = Life(
+        0, "disk-2", Enrol(account="a-2", token="em4100:0C000621B7"), a_sale("s-2", "a-2", 30)
+    ).write(a_sale("s-1", "a-1", 50))
+    books.take(there.batch(3), OTHER)
+    found = clerk.get("/v1/reconciliation").json()
+    (said,) = found["differences"]
+    assert "wrote 80 points and head office posted 30" in said
+    assert "duplicate_sale" in said
+    heads = {(each["store"], each["held_seq"]) for each in found["chains"]}
+    assert heads == {("s001", 2), ("s002", 3)}
+
+
+def test_a_program_is_put_and_read(clerk: Clerk) -> None:
+    """A version that `program check` would take is kept; put again, it is the same one."""
+    text = shipped_program("simple").read_text("utf-8")
+    for _ in range(2):
+        answer = clerk.put("/v1/programs/simple", json={"text": text})
+        assert answer.status_code == 200, answer.text
+    (version,) = clerk.get("/v1/programs/simple").json()
+    assert version["text"] == text
+    assert version == answer.json()
+
+
+def test_a_program_with_a_mistake_is_refused(clerk: Clerk) -> None:
+    """A text that is no program is a 422 that names the mistake, and nothing is kept."""
+    answer = clerk.put("/v1/programs/simple", json={"text": 'schema = 1\nnmae = "x"\n'})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert clerk.get("/v1/programs/simple").status_code == 404
+
+
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+def test_nobody_asks_without_a_token(books: Books, token: str | None) -> None:
+    """Every call about members wants a token; only health and metrics do not."""
+    stranger = Clerk(books, token=token)
+    for address in ("/v1/accounts/a-1", "/v1/stores", "/v1/conflicts", "/v1/reconciliation"):
+        assert stranger.get(address).status_code == 401
+    assert stranger.post("/v1/accounts/merge", json={}).status_code == 401
+    assert stranger.get("/healthz").json()["status"] == "ok"
+    assert stranger.get("/metrics").text == "tapledger_up 1\n"
+
+
+def test_the_page_shows_stores_and_conflicts(books: Books) -> None:
+    """Whoever signs in sees stores and conflicts; nobody else sees anything."""
+    browser = Clerk(books, token=None)
+    assert "s001" not in browser.get("/").text
+    refused = browser.post("/", data={"token": "wrong"})
+    assert refused.status_code == 401
+    assert "Nobody has this token" in refused.text
+    shown = browser.post("/", data={"token": CLERK})
+    assert shown.status_code == 200
+    assert "s001" in shown.text
+    assert EDGE.tenant in shown.text
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+
+
+def test_a_form_from_elsewhere_is_refused(books: Books) -> None:
+    """A page of another address cannot sign a clerk in."""
+    browser = Clerk(books, token=None)
+    answer = browser.post("/", data={"token": CLERK}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_two_companies_are_kept_apart(books: Books, clerk: Clerk) -> None:
+    """Where there are two and nobody said which, nothing is answered about either."""
+    from sync.messages import DeviceAddress  # noqa: PLC0415
+
+    other = DeviceAddress(tenant="rivals", store="s001", device="edge-1")
+    books.device(other)
+    books.take(Life(0, "disk-9", a_sale("s-9", "a-9", 5)).batch(), other)
+    assert clerk.get("/v1/accounts/a-1").json()["code"] == "which_tenant"
