@@ -57,7 +57,6 @@ class Store:
         life = self.life
         self.gone.append(life)
         self.lives[-1] = life.cut(dice.randint(1, len(life.lines)))
-        key = (life.incarnation, life.epoch)
         self.begin(f"{self.address.store}-disk-{len(self.gone) + 1}")
 
     def find_again(self) -> None:
