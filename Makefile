@@ -9,7 +9,7 @@ DEVICES := $(VENV)/.devices
 # What was compiled once is not compiled again by each of the many processes that tests start.
 test torture: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test check coverage format torture fuzz bench baskets documents wheel clean
+.PHONY: help demo test check coverage format torture fuzz simulate bench baskets documents wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -69,6 +69,9 @@ torture: $(DEVICES) coverage  ## the long runs, and every branch of the core
 fuzz: $(DEVICES)  ## ten million bytes for every parser, some 20 minutes; make torture runs it too
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
 	@$(BIN)/python -m pytest -m torture --timeout 3600 tests/integration/test_no_fuzzer_breaks_a_parser.py
+
+simulate: $(READY)  ## 20,000 histories under faults and every mutant, some hours; make torture too
+	@$(BIN)/python -m pytest -m torture --timeout 14400 tests/simulation
 
 bench: $(DEVICES)  ## the measurements of the README, beside their raw limits
 	@.ci/packages mosquitto

@@ -5,18 +5,20 @@ What is known of paho and MQTT shapes it (each was measured or read, see ARCHITE
 - paho's own queue and session live in memory, so publishing is only tried while connected, and a
   message that could not go is simply not sent: whoever owns it still has it.
 - paho ignores the broker's Receive Maximum; the window here does not.
+- The broker's word that it refused a message comes as a reason code in its acknowledgement, which
+  paho takes for a success; here it is a fault that somebody sees.
 - A callback that blocks or raises wedges the client, so callbacks only hand over.
 - A message is acknowledged to the broker when its owner says so, not when it arrived.
-- Reconnecting is our own loop: back-off with jitter, resubscribing every time.
+- Reconnecting is our own loop: back-off with jitter, resubscribing every time. Where another client
+  has taken our place, and would again, it is a long one.
+- Both sides say how large a packet may be, and what is larger all the same is not handed over.
 """
 
 import random
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -29,6 +31,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.core.backoff import delay_s
 from sync.broker import Broker
+from sync.window import Arrived, Will, Window
 
 __all__ = ["Arrived", "Link", "Will"]
 
@@ -38,42 +41,18 @@ _RECEIVE_MAXIMUM = 64
 _WILL_DELAY_S = 30
 _HELD_S = 10
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
+_LARGEST_PACKET_BYTES = 128 * 1024
+"""Twice what any message of ours may have."""
+
+_MOST_OVERHEAD_BYTES = 64
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 4.13
+_TAKEN_OVER_ATTEMPT = 6
+"""Between 8 and 16 seconds, and ever longer while it goes on: two clients that take each other's
+place at once would do so for ever."""
+
+_TAKEN_OVER = "another client has connected under this device's name: is there a copy of it?"
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Will:
-    """What the broker says of us, retained: ``birth`` when we connect, ``death`` when we vanish."""
-
-    topic: str
-    birth: bytes
-    death: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrived:
-    """A message from the broker. Call ``done`` once what it asks is durable, from any thread."""
-
-    topic: str
-    payload: bytes
-    done: Callable[[], None]
-
-
-class _Window:
-    """How many messages one connection may have unanswered. Never waits."""
-
-    def __init__(self, client: Client, size: int) -> None:
-        self.client = client
-        self._free = threading.Semaphore(size)
-
-    def enter(self) -> bool:
-        """Take a place, or answer False."""
-        return self._free.acquire(blocking=False)
-
-    def leave(self) -> None:
-        """Give a place back."""
-        self._free.release()
 
 
 class Link:
@@ -101,7 +80,10 @@ class Link:
         self._gone = threading.Event()
         self._thread: threading.Thread | None = None
         self._client: Client | None = None
-        self._window: _Window | None = None
+        self._up: tuple[Client, Window] | None = None
+        self._largest: int | None = None
+        self._taken_over = False
+        self._refused: tuple[str, str] | None = None
         self.fault: str | None = "not connected yet"
 
     def start(self) -> None:
@@ -127,7 +109,13 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted us."""
-        return self._window is not None
+        return self._up is not None
+
+    @property
+    def refusal(self) -> str | None:
+        """What the broker would not take from us last, until it takes a message to that topic."""
+        refused = self._refused
+        return refused and f"the broker refuses what is sent to {refused[0]}: {refused[1]}"
 
     def publish(
         self, topic: str, payload: bytes, *, expiry_s: int | None = None, retain: bool = False
@@ -135,17 +123,32 @@ class Link:
         """Hand a QoS 1 message to the broker, or answer False: not connected, or window full."""
         # The place in the window is taken first and paho called after: paho calls back with a lock
         # of its own held, so holding ours across its publish would deadlock.
-        window = self._window
-        if window is None or not window.enter():
+        up = self._up
+        if up is None or self._is_too_large(topic, payload) or not up[1].enter():
             return False
+        client, window = up
         properties = _properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
-        sent = window.client.publish(topic, payload, 1, retain, properties)
+        sent = client.publish(topic, payload, 1, retain, properties)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             window.leave()
             return False
+        window.named(sent.mid, topic)
         return True
+
+    def _is_too_large(self, topic: str, payload: bytes) -> bool:
+        """Hold a message to what the broker said it takes: it would hang up on a larger one."""
+        largest = self._largest
+        if largest is None or len(payload) + len(topic) + _MOST_OVERHEAD_BYTES <= largest:
+            return False
+        self._refuse(topic, f"it takes {largest} bytes and the message has {len(payload)}")
+        return True
+
+    def _refuse(self, topic: str, why: str) -> None:
+        if self._refused != (topic, why):
+            _log.error("broker_refused_message", topic=topic, reason=why)
+        self._refused = (topic, why)
 
     def _make_client(self) -> Client:
         """Make a client for one connection: what paho still held of the last one goes with it."""
@@ -160,7 +163,7 @@ class Link:
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca_file))
+            client.tls_set_context(self._broker.tls_context())
         if self._will is not None:
             delay = _properties(PacketTypes.WILLMESSAGE)
             delay.WillDelayInterval = _WILL_DELAY_S
@@ -177,6 +180,7 @@ class Link:
         session = _properties(PacketTypes.CONNECT)
         session.SessionExpiryInterval = _SESSION_EXPIRY_S
         session.ReceiveMaximum = _RECEIVE_MAXIMUM
+        session.MaximumPacketSize = _LARGEST_PACKET_BYTES
         attempt = 0
         while not self._stopping.is_set():
             began_s = time.monotonic()
@@ -201,6 +205,9 @@ class Link:
             # no success.
             held = self.connected and time.monotonic() - began_s > _HELD_S
             attempt = 0 if held else attempt + 1
+            if self._taken_over:
+                attempt = max(attempt, _TAKEN_OVER_ATTEMPT)
+            self._taken_over = False
             self._down()
             wait_s = delay_s(attempt, first_s=0.25, longest_s=30, dice=random.random)
             self._stopping.wait(wait_s)
@@ -218,15 +225,14 @@ class Link:
             self._gone.set()
             return
         maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
-        self._window = _Window(client, min(self._wanted_window, maximum))
+        self._up = (client, Window(min(self._wanted_window, maximum)))
+        self._largest = getattr(properties, "MaximumPacketSize", None)
         connection = client.socket()
         if isinstance(connection, socket.socket):
             # Or a small message waits 40 ms behind the one before it.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fault = None
         _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
-        if self._will is not None:
-            self.publish(self._will.topic, self._will.birth, retain=True)
         if self._topics:
             client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
         else:
@@ -256,30 +262,36 @@ class Link:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        self._taken_over = reason.value == _SESSION_TAKEN_OVER
         if not self._stopping.is_set():
-            self._lost(str(reason))
+            self._lost(_TAKEN_OVER if self._taken_over else str(reason))
         self._gone.set()
 
     def _published(
         self,
         _client: Client,
         _data: Any,
-        _mid: int,
+        mid: int,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._window is not None:
-            self._window.leave()
+        topic = self._up[1].left(mid) if self._up is not None else None
         if reason.is_failure:  # paho calls it published all the same
-            _log.warning("broker_refused_message", reason=str(reason))
+            self._refuse(topic or "a topic", str(reason))
+        elif self._refused is not None and self._refused[0] == topic:
+            self._refused = None
 
     def _arrived(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         def done() -> None:
             # Packet ids start again with each connection: an old one must not acknowledge a new
             # message. The broker delivers this one again.
-            if self._window is not None and self._window.client is client:
+            if self._up is not None and self._up[0] is client:
                 client.ack(message.mid, message.qos)
 
+        if len(message.payload) > _LARGEST_PACKET_BYTES:
+            _log.error("message_too_large", topic=message.topic, bytes=len(message.payload))
+            done()
+            return
         self._on_message(Arrived(topic=message.topic, payload=bytes(message.payload), done=done))
 
     def _lost(self, why: str) -> None:
@@ -288,7 +300,7 @@ class Link:
         self.fault = why
 
     def _down(self) -> None:
-        was_connected, self._window = self.connected, None
+        was_connected, self._up = self.connected, None
         if was_connected:
             self._on_down()
 

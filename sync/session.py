@@ -1,23 +1,53 @@
 """Where a conversation with head office stands: decisions only, no I/O and no clock of its own.
 
-A session is open once head office has answered the HELLO of this connection; until then nothing is
-sent. When batches go unanswered the session is greeted anew, so that a head office that is down
-costs a HELLO now and then and no batch.
+A session is open once head office has answered the HELLO of this connection with an OK; until then
+nothing else is sent. A CHALLENGE or a WELCOME is answered by another HELLO. When batches go
+unanswered the session is greeted anew, so that a head office that is down costs a HELLO now and
+then and no batch. After a HALT only a HELLO is tried now and then, as a person may have looked.
+
+The journals under way are :class:`Stream`, one for the present epoch and one for each older epoch
+of which head office is not known to hold everything, its *tails*.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.core.backoff import delay_s
-from sync.messages import MOST_BATCHES, Ok
+from sync.messages import MOST_BATCHES
 
-__all__ = ["LONGEST_SILENCE_S", "Session"]
+__all__ = ["LONGEST_SILENCE_S", "Session", "Stream"]
 
 LONGEST_SILENCE_S = 30.0
 _ANSWER_WITHIN_S = 3.0
+_HALTED_FOR_S = 300.0
+_IN_TOUCH_S = 300.0
+"""An open session is greeted anew as often as that: what got lost on the way is said again."""
+
+_AT_ONCE = 6
+"""HELLOs in half a minute that go without a pause; more would be two sides in a loop."""
+
+_TAIL_BATCHES = MOST_BATCHES // 2
+"""What tails may take of the window: the present epoch never waits behind one that is stuck."""
 
 State = Literal["down", "greeting", "open", "halted"]
+
+
+@dataclass(slots=True)
+class Stream:
+    """How far one epoch has been sent, and how far head office holds it."""
+
+    epoch: int
+    acknowledged: int = 0
+    sent: int = 0
+    under_way: tuple[int, ...] = ()
+    """The last seq of each batch sent and not yet acknowledged."""
+    deadline_s: float = 0.0
+    not_before_s: float = 0.0
+
+    def is_overdue(self, now_s: float) -> bool:
+        """Say whether an acknowledgement has not come in time."""
+        return bool(self.under_way) and now_s >= self.deadline_s
 
 
 @dataclass(slots=True)
@@ -26,80 +56,143 @@ class Session:
 
     state: State = "down"
     nonce: str = ""
+    epoch: int = -1
+    """The present epoch, as the last HELLO named it."""
+    challenge: str | None = None
+    """Head office's last challenge, echoed until an OK."""
     attempt: int = 0
     deadline_s: float = 0.0
-    acknowledged: int = 0
-    sent: int = 0
-    under_way: tuple[int, ...] = ()
-    """The last seq of each batch sent and not yet acknowledged."""
-    halted_in: int = 0
+    present: Stream = field(default_factory=lambda: Stream(-1))
+    tails: dict[int, Stream] = field(default_factory=dict)
+    answered: bool = False
+    """Whether head office has answered on this link, and nothing is overdue since."""
+    _rounds: int = 0
+    _rounds_until_s: float = 0.0
+    _stalls: dict[int, int] = field(default_factory=dict)
 
     def link_up(self) -> None:
-        """The broker is there: greet."""
-        if self.state != "halted":
-            self.state, self.attempt, self.deadline_s = "greeting", 0, 0.0
+        """The broker is there: greet, also after a HALT."""
+        self.state, self.attempt, self.deadline_s, self._rounds = "greeting", 0, 0.0, 0
 
     def link_down(self) -> None:
         """The broker is gone."""
-        if self.state != "halted":
-            self.state = "down"
+        self.state, self.answered = "down", False
 
-    def halt(self, epoch: int = 0) -> None:
-        """The two journals contradict each other: send nothing more of this epoch, the newest."""
-        self.state, self.halted_in = "halted", epoch
-
-    def lift(self, epoch: int) -> bool:
-        """End a halt where the journal has begun a newer life; answers whether it did."""
-        if self.state != "halted" or epoch <= self.halted_in:
-            return False
-        self.state = "down"
-        self.link_up()
-        return True
-
-    def has_all(self, head_seq: int) -> bool:
-        """Say whether head office is known to hold this epoch up to ``head_seq``."""
-        return self.state == "open" and self.acknowledged >= head_seq
+    def greet_again(self, now_s: float) -> None:
+        """Something changed that head office must hear of before anything else: greet at once."""
+        if self.state not in ("open", "greeting"):
+            return
+        if now_s >= self._rounds_until_s:
+            self._rounds, self._rounds_until_s = 0, now_s + LONGEST_SILENCE_S
+        self._rounds += 1
+        if self._rounds <= _AT_ONCE:
+            self.attempt, self.deadline_s = 0, now_s
+        elif self.state == "open":
+            self.attempt, self.deadline_s = 0, self._rounds_until_s
+        self.state = "greeting"
 
     def hello_due(self, now_s: float) -> bool:
         """Say whether to greet now: on a new link, or because an answer is overdue."""
-        if self.state == "open" and self.under_way and now_s >= self.deadline_s:
+        if self.state == "open":
+            self._look_for_silence(now_s)
+        elif self.state == "halted" and now_s >= self.deadline_s:
             self.state, self.attempt = "greeting", 0
-        return self.state == "greeting" and now_s >= self.deadline_s
+        due = self.state == "greeting" and now_s >= self.deadline_s
+        if due and self.attempt:
+            self.answered = False
+        return due
 
-    def greeted(self, nonce: str, now_s: float, dice: Callable[[], float]) -> None:
+    def _look_for_silence(self, now_s: float) -> None:
+        overdue = [stream for stream in self.streams if stream.is_overdue(now_s)]
+        for stream in overdue:
+            self._stalls[stream.epoch] = self._stalls.get(stream.epoch, 0) + 1
+        if overdue or now_s >= self.deadline_s:
+            self.state, self.attempt, self.deadline_s = "greeting", 0, now_s
+
+    def greeted(self, nonce: str, epoch: int, now_s: float, dice: Callable[[], float]) -> None:
         """A HELLO went out; only an answer with its nonce counts."""
-        self.nonce = nonce
+        self.nonce, self.epoch = nonce, epoch
         self.deadline_s = now_s + delay_s(
             self.attempt, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
         )
         self.attempt += 1
 
-    def expects(self, ok: Ok) -> bool:
-        """Say whether an OK answers the HELLO that is open now."""
-        return self.state == "greeting" and ok.nonce == self.nonce
+    def expects(self, nonce: str) -> bool:
+        """Say whether an answer is to the HELLO that is open now."""
+        return self.state == "greeting" and nonce == self.nonce and bool(nonce)
 
-    def opened(self, seq: int) -> None:
-        """Head office holds everything up to ``seq``: go on from there."""
-        self.state, self.acknowledged, self.sent, self.under_way = "open", seq, seq, ()
+    def challenged(self, challenge: str, now_s: float) -> None:
+        """Head office wants to hear it again, with this."""
+        self.challenge = challenge
+        self.greet_again(now_s)
 
-    def may_send(self, head_seq: int) -> bool:
-        """Say whether there is something to send and room to send it."""
-        return self.state == "open" and self.sent < head_seq and len(self.under_way) < MOST_BATCHES
+    def halted(self, now_s: float, dice: Callable[[], float]) -> None:
+        """Head office wants nothing more: ask now and then whether it still does."""
+        if self.state == "down":
+            return
+        self.state, self.answered, self.challenge = "halted", True, None
+        self.deadline_s = now_s + delay_s(
+            0, first_s=_HALTED_FOR_S, longest_s=_HALTED_FOR_S, dice=dice
+        )
 
-    def batch_sent(self, last_seq: int, now_s: float) -> None:
-        """A batch up to ``last_seq`` went out."""
-        if not self.under_way:
-            self.deadline_s = now_s + _ANSWER_WITHIN_S
-        self.sent, self.under_way = last_seq, (*self.under_way, last_seq)
+    def opened(
+        self, seq: int, tails: Iterable[tuple[int, int]], now_s: float, dice: Callable[[], float]
+    ) -> None:
+        """Head office holds the present epoch up to ``seq``, and the tails (epoch, seq) as named.
 
-    def acked(self, seq: int, now_s: float) -> bool:
+        A tail that was sent before and came to nothing waits, so that it is not sent for ever at
+        the line's full speed.
+        """
+        self.state, self.challenge, self.answered = "open", None, True
+        self.present = Stream(self.epoch, seq, seq)
+        self.tails = {epoch: Stream(epoch, at, at) for epoch, at in sorted(tails)}
+        for epoch, stalls in self._stalls.items():
+            if epoch in self.tails:
+                self.tails[epoch].not_before_s = now_s + delay_s(
+                    stalls - 1, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
+                )
+        self.deadline_s = now_s + delay_s(0, first_s=_IN_TOUCH_S, longest_s=_IN_TOUCH_S, dice=dice)
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """What is sent in this session: the tails, oldest first, and the present epoch."""
+        return (*self.tails.values(), self.present)
+
+    def stream(self, epoch: int) -> Stream | None:
+        """Find what is sent of an epoch in this open session."""
+        if self.state != "open":
+            return None
+        return self.present if epoch == self.present.epoch else self.tails.get(epoch)
+
+    def may_send(self, epoch: int, head_seq: int, now_s: float) -> bool:
+        """Say whether an epoch that has grown so far has something to send, and room to send it."""
+        stream = self.stream(epoch)
+        if stream is None or stream.sent >= head_seq or now_s < stream.not_before_s:
+            return False
+        of_tails = sum(len(tail.under_way) for tail in self.tails.values())
+        if stream is not self.present and of_tails >= _TAIL_BATCHES:
+            return False
+        return of_tails + len(self.present.under_way) < MOST_BATCHES
+
+    def batch_sent(self, epoch: int, last_seq: int, now_s: float) -> None:
+        """A batch up to ``last_seq`` of an epoch went out."""
+        stream = self.stream(epoch)
+        if stream is None:
+            return
+        if not stream.under_way:
+            stream.deadline_s = now_s + _ANSWER_WITHIN_S
+        stream.sent, stream.under_way = last_seq, (*stream.under_way, last_seq)
+
+    def acked(self, epoch: int, seq: int, now_s: float) -> bool:
         """Take an ACK up to ``seq``, which is cumulative; answers whether it was news.
 
         An old one, and one for a batch head office could not use because the one before it was
         lost, is no progress: without progress the deadline passes and the session greets anew.
         """
-        if self.state != "open" or not self.acknowledged < seq <= self.sent:
+        stream = self.stream(epoch)
+        if stream is None or not stream.acknowledged < seq <= stream.sent:
             return False
-        self.acknowledged, self.deadline_s = seq, now_s + _ANSWER_WITHIN_S
-        self.under_way = tuple(last_seq for last_seq in self.under_way if last_seq > seq)
+        stream.acknowledged, stream.deadline_s = seq, now_s + _ANSWER_WITHIN_S
+        stream.under_way = tuple(last_seq for last_seq in stream.under_way if last_seq > seq)
+        self._stalls.pop(epoch, None)
         return True

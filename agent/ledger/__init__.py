@@ -28,6 +28,8 @@ from agent.ledger.errors import (
     Refusal,
 )
 from agent.ledger.ledger import Ledger
+from agent.ledger.mirror import Mirror
+from agent.ledger.mirrored import MirroredAccount, MirroredCard, MirrorPage
 from agent.ledger.replay import Replay, replay, verify_chain
 from agent.ledger.rows import (
     AccountRow,
@@ -56,6 +58,10 @@ __all__ = [
     "LedgerLocked",
     "LedgerNewer",
     "LedgerUnavailable",
+    "Mirror",
+    "MirrorPage",
+    "MirroredAccount",
+    "MirroredCard",
     "PaidReferral",
     "Profile",
     "Refusal",

@@ -19,6 +19,7 @@ from agent.core.facts import (
 )
 from agent.core.facts.sales import SaleSummary
 from agent.core.flags import flags_of
+from agent.ledger.folding import see
 from agent.ledger.queries import SQL
 from agent.ledger.rows import FlagRow
 
@@ -60,7 +61,7 @@ def redeem(connection: sqlite3.Connection, day: str, fact: RedeemReward | IssueV
     """Add points that were spent, on a redemption or a voucher, and know when the member was
     active.
     """
-    connection.execute(SQL["set_last_redeemed"], (day, fact.account))
+    see(connection, "set_last_redeemed", fact.account, (day, fact.account))
     change = DayChange(redemptions=1, redeemed_points=fact.points)
     _add(connection, (*_by(day, fact), ""), change)
 

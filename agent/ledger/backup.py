@@ -32,7 +32,8 @@ from agent.ledger.view import View
 __all__ = ["make_backup"]
 
 _PAGES_A_STEP = 4_096
-_BESIDE_THE_JOURNAL = ("meta", "profiles", "segments")
+_MIRROR = ("mirror_accounts", "mirror_cards", "mirror_meta")
+_BESIDE_THE_JOURNAL = ("meta", "profiles", "segments", *_MIRROR)
 
 
 def make_backup(

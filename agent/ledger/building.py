@@ -189,8 +189,8 @@ def open_epoch(
             known = _incarnation_of_damaged(places) or mint_id()
             building.execute(SQL["put_meta"], (INCARNATION, known))
         head = made.head
-        if view.acknowledged() > head.place:  # head office holds more than could be saved
-            building.execute(SQL["put_meta"], (ACKNOWLEDGED, f"{head.epoch}:{head.seq}"))
+        held = view.held().up_to(head.place)  # head office may hold more than could be saved
+        building.execute(SQL["put_meta"], (ACKNOWLEDGED, str(held)))
         tip = replace(Tip.of(view), head=head)
         transaction = Transaction(building, tip, clock=clock, mint_id=mint_id, archive=archive)
         number = max(epoch, head.epoch + 1)

@@ -1,19 +1,15 @@
 """Questions about what tills and cashiers did: a day's sums, adjustments, flags."""
 
-import sqlite3
-
 from agent.ledger.activity import DayChange
+from agent.ledger.mirror_view import MirrorView
 from agent.ledger.queries import SQL
 from agent.ledger.rows import FlagRow
 
 __all__ = ["DayView"]
 
 
-class DayView:
+class DayView(MirrorView):
     """Reads what ``activity.py`` folds."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
 
     def day(self, business_date: str) -> list[tuple[str, str, str, DayChange]]:
         """Answer a business date's sums as (lane, cashier, currency, sums).

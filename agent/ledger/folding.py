@@ -5,8 +5,9 @@ import sqlite3
 from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints
 from agent.ledger.lots import Lot
+from agent.ledger.queries import SQL
 
-__all__ = ["day_of", "lot_of", "one_row"]
+__all__ = ["day_of", "lot_of", "one_row", "see"]
 
 
 def one_row(changed: sqlite3.Cursor, contradiction: str) -> None:
@@ -26,3 +27,10 @@ def day_of(entry: Entry) -> str:
 def lot_of(entry: Entry, points: int) -> Lot:
     """Answer the lot that an entry brings."""
     return Lot(day_of(entry), entry.epoch, entry.seq, points)
+
+
+def see(connection: sqlite3.Connection, query: str, account: str, row: tuple[object, ...]) -> None:
+    """Change what is known of a member, who may have been enrolled elsewhere."""
+    if connection.execute(SQL[query], row).rowcount == 0:
+        connection.execute(SQL["see_account"], (account,))
+        connection.execute(SQL[query], row)

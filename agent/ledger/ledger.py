@@ -22,6 +22,7 @@ from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.evidence import is_damage
 from agent.ledger.lock import LedgerLock
 from agent.ledger.migrations import migrate
+from agent.ledger.offering import Offering
 from agent.ledger.places import Places
 from agent.ledger.quarantine import hold_log
 from agent.ledger.reader import Reader
@@ -29,7 +30,7 @@ from agent.ledger.recovery import Suspicion, is_missing, rebuild
 from agent.ledger.segments import Archive
 from agent.ledger.standing import Standing
 from agent.ledger.transaction import Tip, Transaction
-from agent.ledger.view import ACKNOWLEDGED, View
+from agent.ledger.view import View
 from agent.ledger.witness import Witness, newest_seen
 from agent.ledger.writer import Writer
 
@@ -43,7 +44,7 @@ _ROOM_BYTES = 64 * 1024
 _log = structlog.get_logger(__name__)
 
 
-class Ledger:
+class Ledger(Offering):
     """One device's journal and projections.
 
     ``write`` runs a job in the writer's next transaction and answers after its commit; ``read``
@@ -81,7 +82,7 @@ class Ledger:
         self._writing: sqlite3.Connection | None = None
         self._reader = Reader()
         self._standing = Standing(self.places)
-        self._epochs = Epochs({0: 0}, {}, (0, 0))
+        self._epochs = Epochs()
 
     def start(self) -> None:
         """Lock, open, migrate, check the newest entries, and start the writer.
@@ -204,25 +205,6 @@ class Ledger:
         """Ask the durable state. Raises LedgerUnavailable where the disk cannot answer."""
         return await self._reader.ask(lambda connection: question(View(connection, self.archive)))
 
-    async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
-        """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
-        return await self.read(lambda view: view.page_after(position, at_most=at_most))
-
-    async def hash_at(self, epoch: int, seq: int) -> bytes | None:
-        """Answer the chain's hash after an entry; the genesis hash for 0; None where none is kept.
-
-        Head office may stand at the very entry that the oldest kept one follows: the base knows.
-        """
-        return await self.read(
-            lambda view: view.hash_at(epoch, seq) or read_base(self.path).hash_at(epoch, seq)
-        )
-
-    async def acknowledge(self, position: Position) -> None:
-        """Remember that head office holds the journal up to ``position``."""
-        place = f"{position.epoch}:{position.seq}"
-        await self.write(lambda transaction: transaction.remember(ACKNOWLEDGED, place))
-        self._epochs.acknowledged = (position.epoch, position.seq)
-
     async def confirm(self) -> None:
         """Begin an epoch that may redeem: an operator agreed to what a recovery left here."""
         incarnation = self.incarnation
@@ -260,11 +242,6 @@ class Ledger:
     def frozen(self) -> str | None:
         """Why redemptions are refused here, or None."""
         return self._writer.tip.frozen
-
-    @property
-    def epochs(self) -> Epochs:
-        """The lives of this journal, and how far head office holds them."""
-        return self._epochs
 
     @property
     def fault(self) -> str | None:

@@ -138,7 +138,7 @@ def release(
     A debt takes its part of the oldest. What was held beyond the lots comes back as the lot of the
     entry that released it.
     """
-    (balance,) = connection.execute(SQL["balance"], (account, "active")).fetchone()
+    (balance,) = connection.execute(SQL["own_balance"], (account, "active")).fetchone()
     kept = min(released.points, max(0, balance))
     for lot, taken in _parts(reversed(_held(connection, redemption_id)), released.points):
         _shrink_held(connection, redemption_id, lot, taken)

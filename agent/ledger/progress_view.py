@@ -18,26 +18,41 @@ class ProgressView(RightsView):
     """Reads tiers, what counts toward them, what promotions gave, who brought whom, and stamps."""
 
     def standing(self, account: str) -> Standing | None:
-        """Answer the tier that an account was last said to be in."""
-        row = self._connection.execute(SQL["tier"], (account,)).fetchone()
-        if row is None:
-            return None
-        tier, since, kept_until = row
-        last_day = None if kept_until is None else date.fromisoformat(kept_until)
-        return Standing(tier=tier, since=date.fromisoformat(since), kept_until=last_day)
+        """Answer the tier that a member was last said to be in, here or elsewhere.
+
+        What head office told without saying since when gives way to what the journal here says.
+        """
+        said = []
+        for each in self.family(account):
+            row = self._connection.execute(SQL["tier"], (each,)).fetchone()
+            told = self.mirrored(each)
+            if row is not None:
+                said.append(_standing(*row))
+            if told is not None and told.tier is not None:
+                said.append(_standing(told.tier, told.tier_since, told.tier_until))
+        return max(said, key=lambda each: (each.since, each.kept_until or date.max), default=None)
 
     def counted(self, account: str, first: date, last: date) -> tuple[int, int]:
-        """Add up what counts toward tiers and limits from one business date to another: points,
-        and money in minor units. Costs a row for each day on which something was bought.
+        """Add up what counts here toward tiers and limits from one business date to another:
+        points, and money in minor units. Costs a row for each day on which something was bought.
         """
-        key = (account, first.isoformat(), last.isoformat())
-        points, spend_minor = self._connection.execute(SQL["counted_between"], key).fetchone()
+        points = spend_minor = 0
+        for each in self.family(account):
+            key = (each, first.isoformat(), last.isoformat())
+            row = self._connection.execute(SQL["counted_between"], key).fetchone()
+            points, spend_minor = points + row[0], spend_minor + row[1]
         return points, spend_minor
 
     def uses(self, account: str, day: date) -> dict[str, Use]:
-        """Answer what an account had of each promotion, by its id, with what it had on a day."""
-        rows = self._connection.execute(SQL["uses_of"], (account, day.isoformat())).fetchall()
-        had = {(promotion, is_today): use for promotion, is_today, *use in rows}
+        """Answer what a member had here of each promotion, by its id, with what they had on a
+        day.
+        """
+        had: dict[tuple[str, int], list[int]] = {}
+        for each in self.family(account):
+            rows = self._connection.execute(SQL["uses_of"], (each, day.isoformat())).fetchall()
+            for promotion, is_today, times, points in rows:
+                before = had.get((promotion, is_today), _NONE)
+                had[promotion, is_today] = [before[0] + times, before[1] + points]
         return {
             promotion: Use(
                 times=times,
@@ -74,21 +89,31 @@ class ProgressView(RightsView):
         return PaidReferral._make((*what, (epoch, seq), bool(is_back)))
 
     def things_given(self, account: str, reward: str) -> list[date]:
-        """List the business dates on which an account was given a thing that costs nothing."""
-        rows = self._connection.execute(SQL["things_given"], (account, reward)).fetchall()
-        return [date.fromisoformat(given_on) for (given_on,) in rows]
+        """List the business dates on which a member was given a thing that costs nothing."""
+        keys = [(each, reward) for each in self.family(account)]
+        asked = [self._connection.execute(SQL["things_given"], key).fetchall() for key in keys]
+        return sorted(date.fromisoformat(given_on) for rows in asked for (given_on,) in rows)
 
     def things_to_be_had(self, account: str, day: date) -> dict[str, str]:
-        """Answer the things that an account was given and that are good on a business date: by the
+        """Answer the things that a member was given and that are good on a business date: by the
         reward or stamp card the code of the one that is gone first.
         """
-        key = (account, day.isoformat())
-        rows = self._connection.execute(SQL["things_to_be_had"], key).fetchall()
-        return {reward: code for reward, code, _ in reversed(rows)}
+        keys = [(each, day.isoformat()) for each in self.family(account)]
+        asked = [self._connection.execute(SQL["things_to_be_had"], key).fetchall() for key in keys]
+        found = sorted(
+            (good_until or "9999", code, reward)
+            for rows in asked
+            for reward, code, good_until in rows
+        )
+        return {reward: code for _, code, reward in reversed(found)}
 
     def stamps(self, account: str) -> dict[str, int]:
-        """Answer the stamps on an account's cards, below zero where some are owed."""
-        return dict(self._connection.execute(SQL["stamps_of"], (account,)).fetchall())
+        """Answer the stamps on a member's cards, below zero where some are owed."""
+        found: dict[str, int] = {}
+        for each in self.family(account):
+            for card, stamps in self._connection.execute(SQL["stamps_of"], (each,)).fetchall():
+                found[card] = found.get(card, 0) + stamps
+        return found
 
     def stamped(self, sale_id: str) -> list[tuple[str, str, int, int, int]]:
         """List the cards that a sale added to: card, text, how many fill it, the stamps that it
@@ -96,6 +121,10 @@ class ProgressView(RightsView):
         """
         return self._connection.execute(SQL["stamped"], (sale_id,)).fetchall()
 
-    def lots(self, account: str) -> list[tuple[int, str]]:
-        """List an account's active lots, the oldest first: points, and the day they were earned."""
-        return self._connection.execute(SQL["lots_of"], (account,)).fetchall()
+
+def _standing(tier: str, since: str | None, kept_until: str | None) -> Standing:
+    return Standing(
+        tier=tier,
+        since=date.min if since is None else date.fromisoformat(since),
+        kept_until=None if kept_until is None else date.fromisoformat(kept_until),
+    )

@@ -39,7 +39,7 @@ from agent.ledger import (
     rights,
     vouchers,
 )
-from agent.ledger.folding import day_of, lot_of, one_row
+from agent.ledger.folding import day_of, lot_of, one_row, see
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -140,7 +140,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     naming.sell(connection, fact, fact.account)
     _redeemed_before(connection, fact.sale_id, fact.account)
     seen = (fact.account, sale.business_date, sale.cashier)
-    connection.execute(SQL["set_last_sale"], (entry.epoch, entry.seq, *seen))
+    see(connection, "set_last_sale", fact.account, (entry.epoch, entry.seq, *seen))
     progress.sell(connection, entry, fact, fact.account, sale.business_date)
     _earn(connection, fact.account, lot_of(entry, fact.points), fact.pending_until)
 
@@ -163,8 +163,8 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     )
     # A return looks for the lot under the sale's own entry, which is the member's sale from now on.
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
+    see(connection, "count_purchase", fact.account, (fact.account, 1))
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
-    connection.execute(SQL["count_purchase"], (fact.account, 1))
     activity.claim(connection, day_of(entry), fact, currency)
     sold_on = day_of(entry) if fact.sold_on is None else fact.sold_on.isoformat()
     progress.sell(connection, entry, fact, fact.account, sold_on)
@@ -244,12 +244,13 @@ def _know_card(
     connection: sqlite3.Connection, entry: Entry, fact: Enrol | AddCard | CardState
 ) -> None:
     if isinstance(fact, Enrol):
-        connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        enrolled = connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        one_row(enrolled, "enrols an account twice")
         referrals.refer(connection, fact)
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
-    changed = (fact.state, fact.replaced_by, fact.token, fact.account)
-    one_row(connection.execute(SQL["set_card"], changed), "speaks of a card nobody has")
+    changed = (fact.token, fact.account, fact.state, fact.replaced_by)  # or enrolled elsewhere
+    one_row(connection.execute(SQL["set_card"], changed), "speaks of another account's card")
     if fact.replaced_by is not None:
         connection.execute(SQL["add_card"], (fact.replaced_by, fact.account))

@@ -4,30 +4,17 @@ from datetime import date
 
 from agent.core.floor import FloorUse
 from agent.ledger.errors import LedgerDamaged
+from agent.ledger.lives_view import LivesView
 from agent.ledger.queries import SQL
-from agent.ledger.vouchers import VoucherView
 
-__all__ = ["ACKNOWLEDGED", "ALLOWANCE", "GENERATION", "RightsView"]
+__all__ = ["ALLOWANCE", "GENERATION", "RightsView"]
 
-ACKNOWLEDGED = "acknowledged"
 ALLOWANCE = "floor_allowance"
 GENERATION = "generation"
 
 
-class RightsView(VoucherView):
+class RightsView(LivesView):
     """Reads the rights of the present epoch, and what was redeemed beyond them."""
-
-    def meta(self, key: str) -> str | None:
-        """Read one remembered value."""
-        row = self._connection.execute(SQL["get_meta"], (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def acknowledged(self) -> tuple[int, int]:
-        """Answer the (epoch, seq) up to which head office is known to hold the journal.
-
-        Raises LedgerDamaged where what was remembered is no place any more.
-        """
-        return self._pair(ACKNOWLEDGED)
 
     def _pair(self, key: str) -> tuple[int, int]:
         remembered = self.meta(key)
@@ -46,14 +33,6 @@ class RightsView(VoucherView):
         """
         row = self._connection.execute(SQL["newest_epoch"]).fetchone()
         return row is not None and row[2] == "welcomed"
-
-    def root(self, account: str) -> str:
-        """Answer the account that stands for one now: another one where it was merged."""
-        return account
-
-    def denied(self, account: str) -> bool:  # noqa: ARG002 - who owes nothing is denied nothing
-        """Say whether head office wants nothing redeemed beyond rights: the account owes points."""
-        return False
 
     def right(self, account: str) -> int:
         """Answer the points this device may spend of an account by its lease."""

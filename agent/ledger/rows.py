@@ -22,10 +22,11 @@ __all__ = [
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
-    """An account as the projections hold it; points in whole points."""
+    """A member's account, as the journal here and head office know it; points in whole points."""
 
     account: str
     balance: int
+    """Active points: those of the journal here and those elsewhere."""
     card_state: str
     last_sale: tuple[int, int] | None
     """(epoch, seq) of the entry that recorded the account's last sale here."""
@@ -34,36 +35,55 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     in_a_row: int = 0
     """How many sales in a row the account had at that cashier on that business date."""
     enrolled_on: str | None = None
+    """The day of the enrolment; None of who was enrolled elsewhere and is not told of yet."""
     last_redeemed: str | None = None
     """The newest business date on which points were spent."""
     purchases: int = 0
     """How many sales the account had here, less those of which all came back."""
 
+    last_elsewhere: str | None = None
+    """The newest day of the points that head office says were earned elsewhere."""
+
+    @property
+    def bought_before(self) -> bool:
+        """Whether the member is known to have bought something, here or elsewhere.
+
+        Points of the day of the enrolment may be those that becoming a member brings.
+        """
+        return self.purchases > 0 or (self.last_elsewhere or "") > (self.enrolled_on or "")
+
     @property
     def last_active(self) -> str | None:
-        """The newest business date on which something was bought or points were spent.
+        """The newest day on which something was bought or points were spent, as far as is known.
 
         Who brought all of it back has bought nothing.
         """
         bought = self.last_day if self.purchases else None
-        return max((day for day in (bought, self.last_redeemed) if day), default=None)
+        days = (bought, self.last_redeemed, self.last_elsewhere)
+        return max((day for day in days if day), default=None)
 
     @classmethod
-    def of(cls, row: tuple[Any, ...]) -> "AccountRow":
-        """Read it off the rows that the queries ``account`` and ``account_of_card`` answer."""
-        account, epoch, seq, state, balance, *last, enrolled_on, last_redeemed, purchases = row
-        last_day, last_cashier, in_a_row = last
+    def of(
+        cls, account: str, seen: list[tuple[Any, ...]], card_state: str, balance: int
+    ) -> "AccountRow":
+        """Read it off the rows that the query ``account`` answers of the accounts of one member:
+        none of one who was never here, and most often one.
+        """
+        newest = max(seen, key=lambda row: row[:2] if row[1] else (-1, -1), default=None)
+        if newest is None:
+            return cls(account=account, balance=balance, card_state=card_state, last_sale=None)
+        epoch, seq, last_day, last_cashier, in_a_row, *_ = newest
         return cls(
             account=account,
             balance=balance,
-            card_state=state,
+            card_state=card_state,
             last_sale=None if seq is None else (epoch, seq),
             last_day=last_day,
             last_cashier=last_cashier,
             in_a_row=in_a_row,
-            enrolled_on=enrolled_on,
-            last_redeemed=last_redeemed,
-            purchases=purchases,
+            enrolled_on=min((row[5] for row in seen if row[5]), default=None),
+            last_redeemed=max((row[6] for row in seen if row[6]), default=None),
+            purchases=sum(row[7] for row in seen),
         )
 
 

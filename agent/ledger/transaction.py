@@ -19,11 +19,12 @@ from agent.core.facts import (
     UseVoucher,
     kind_of,
 )
-from agent.core.instant import DeviceClock
+from agent.core.instant import DeviceClock, rfc3339
 from agent.core.stamp import Stamp
 from agent.core.values import MintId
 from agent.ledger import projections
 from agent.ledger.errors import Frozen, Refusal
+from agent.ledger.mirrored import MirrorPage, take
 from agent.ledger.queries import SQL
 from agent.ledger.rows import Profile
 from agent.ledger.segments import Archive, Segment
@@ -183,6 +184,8 @@ class Transaction(View):
             raise Refusal(f"epochs only grow: {number} cannot follow {self._head.epoch}")
         stamp = self._now()  # may append a CLOCK_JUMP, which then is the parent
         parent = self._head
+        if cause in ("restored", "rebuilt"):  # what was told was beside a journal that is not here
+            self._connection.execute(SQL["ask_mirror_again"])
         fact = OpenEpoch(
             cause=cause,
             incarnation=incarnation,
@@ -240,12 +243,23 @@ class Transaction(View):
 
     def keep_profile(self, profile: Profile) -> None:
         """Keep what is known of a person, in place of what was known before."""
-        row = (profile.account, profile.display_name, profile.birthday, profile.phone)
+        self.erase_profile(profile.account)
+        row = (self.root(profile.account), profile.display_name, profile.birthday, profile.phone)
         self._connection.execute(SQL["put_profile"], row)
 
     def erase_profile(self, account: str) -> None:
         """Forget a person; the journal never knew more than the account."""
-        self._connection.execute(SQL["erase_profile"], (account,))
+        for each in self.family(account):
+            self._connection.execute(SQL["erase_profile"], (each,))
+
+    def take_mirror(self, page: MirrorPage) -> tuple[str, ...] | None:
+        """Take what head office tells, as ``mirrored.take`` does; answers who was merged, and None
+        where it is old. Who was erased is forgotten here too.
+        """
+        taken = take(self._connection, page, rfc3339(self.now))
+        for account in () if taken is None else taken.erased:
+            self.erase_profile(account)
+        return None if taken is None else taken.merged
 
     def add_segment(self, segment: Segment) -> None:
         """Know a sealed file; from now on its entries may leave the journal."""

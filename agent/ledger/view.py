@@ -6,13 +6,12 @@ from itertools import islice
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded
 from agent.core.facts import AccumulatePoints
-from agent.core.tokens import Token
 from agent.ledger.entries import read_kept
 from agent.ledger.errors import LedgerDamaged
-from agent.ledger.progress_view import ProgressView
+from agent.ledger.lives_view import ACKNOWLEDGED, INCARNATION
+from agent.ledger.member_view import MemberView
 from agent.ledger.queries import SQL
-from agent.ledger.rights_view import ACKNOWLEDGED
-from agent.ledger.rows import AccountRow, HoldRow, KnownSale, Profile
+from agent.ledger.rows import HoldRow, KnownSale
 from agent.ledger.segments import Archive, Segment
 
 __all__ = [
@@ -23,12 +22,10 @@ __all__ = [
     "refuse",
 ]
 
-INCARNATION = "incarnation"
-_UNTRUSTED = ("restored", "rebuilt")
 _PAGE = 100
 
 
-class View(ProgressView):
+class View(MemberView):
     """Reads one consistent state.
 
     Every question costs a constant number of index look-ups; one that needs the body of an entry
@@ -52,29 +49,6 @@ class View(ProgressView):
         """Read the newest entry."""
         row = self._connection.execute(SQL["newest"]).fetchone()
         return None if row is None else read_kept(row[0], row[1], row[3])
-
-    def account_of(self, token: Token) -> AccountRow | None:
-        """Find the account that a card belongs to."""
-        row = self._connection.execute(SQL["account_of_card"], (str(token),)).fetchone()
-        return None if row is None else AccountRow.of(row)
-
-    def account(self, account: str) -> AccountRow | None:
-        """Find an account that no card was shown for."""
-        row = self._connection.execute(SQL["account"], (account,)).fetchone()
-        return None if row is None else AccountRow.of(row)
-
-    def cards_of(self, account: str) -> list[tuple[str, str]]:
-        """List an account's cards as (token, state)."""
-        return self._connection.execute(SQL["cards_of_account"], (account,)).fetchall()
-
-    def balance(self, account: str, bucket: str = "active") -> int:
-        """Answer an account's points in one bucket."""
-        row = self._connection.execute(SQL["balance"], (account, bucket)).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def knows(self, account: str) -> bool:
-        """Say whether any entry enrolled an account here or moved its points."""
-        return self._connection.execute(SQL["is_account"], (account,)).fetchone() is not None
 
     def hold(self, redemption_id: str) -> HoldRow | None:
         """Find a redemption, whether it is still held or not."""
@@ -189,32 +163,6 @@ class View(ProgressView):
         fact = recorded.entry.fact
         assert isinstance(fact, AccumulatePoints), "sales point at the entries of sales"  # noqa: S101
         return fact, recorded.position
-
-    def profile(self, account: str) -> Profile | None:
-        """Answer what is known of a person."""
-        row = self._connection.execute(SQL["profile_of"], (account,)).fetchone()
-        if row is None:
-            return None
-        return Profile(account=row[0], display_name=row[1], birthday=row[2], phone=row[3])
-
-    def account_of_phone(self, phone: str) -> str | None:
-        """Find the account of a telephone number."""
-        row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def incarnation(self, epoch: int) -> str:
-        """Answer under which incarnation an epoch's entries were written."""
-        row = self._connection.execute(SQL["epoch"], (epoch,)).fetchone()
-        return (self.meta(INCARNATION) or "") if row is None else str(row[0])
-
-    def frozen(self) -> str | None:
-        """Say why redemptions are refused: the newest epoch began with nobody's word; or None."""
-        row = self._connection.execute(SQL["newest_epoch"]).fetchone()
-        return str(row[3]) or row[2] if row is not None and row[2] in _UNTRUSTED else None
-
-    def balances(self) -> dict[str, int]:
-        """Answer every account's active points. Reads them all."""
-        return dict(self._connection.execute(SQL["balances"]).fetchall())
 
     def count(self) -> int:
         """Count the kept entries, sealed or not. Reads an index from end to end."""

@@ -106,7 +106,7 @@ class _Change:
         self.transaction.append(
             CardState(
                 token=token,
-                account=self.account,
+                account=self.transaction.journaled_account(token) or self.account,
                 state=state,
                 replaced_by=None if by is None else str(by),
                 reason=reason,
@@ -125,7 +125,7 @@ def enrol(
     PhoneInUse.
     """
     token = parse_token(enrolment.token)
-    if transaction.account_of(token) is not None:
+    if transaction.is_card(token):
         raise CardInUse("this card already belongs to a member")
     refuse_phone_of_another(transaction, profile)
     today = terms.on(transaction.today)
@@ -169,8 +169,10 @@ def add_card(transaction: Transaction, terms: Terms, account: str, more: MoreCar
     own that is not active any more.
     """
     token = parse_token(more.token)
-    if transaction.account(account) is None:
+    member = transaction.account(account)
+    if member is None:
         raise UnknownAccount("no member has this account here")
+    account = member.account
     own = _own(transaction, token, account)
     if own is not None:
         _refuse_inactive(own, token)
@@ -234,7 +236,7 @@ def _known(transaction: Transaction, token: Token) -> AccountRow:
 def _own(transaction: Transaction, token: Token, account: str) -> AccountRow | None:
     """Answer a new card's row where the account has it already. Raises CardInUse."""
     row = transaction.account_of(token)
-    if row is not None and row.account != account:
+    if transaction.is_card(token) and (row is None or row.account != account):
         raise CardInUse("this card belongs to another member")
     return row
 

@@ -2,6 +2,7 @@
 
 ``config/openapi-agent.json`` describes the agent's API. ``config/programs/schema.json`` describes a
 program file to editors, which then complete its keys and say what each means.
+``config/asyncapi.yaml`` describes the messages between stores and head office.
 """
 
 import json
@@ -18,6 +19,7 @@ from agent.ledger import Ledger
 from agent.metrics import make_metrics
 from agent.paths import shipped_program
 from agent.till import Terms, Till
+from agent.tools.asyncapi import asyncapi
 
 __all__ = ["openapi_agent", "program_schema"]
 
@@ -103,4 +105,5 @@ def _no_health() -> HealthView:
 if __name__ == "__main__":
     config = Path(__file__).resolve().parents[2] / "config"
     (config / "openapi-agent.json").write_text(openapi_agent(), "utf-8")
+    (config / "asyncapi.yaml").write_text(asyncapi(), "utf-8")
     (config / "programs" / "schema.json").write_text(program_schema(), "utf-8")

@@ -25,12 +25,12 @@ from sync.hub.placing import place
 from sync.hub.posting import post
 from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, journal, journals_of
-from sync.hub.rights_heard import hear_rights
+from sync.hub.rights_heard import change_of_rights, keep_rights
 from sync.hub.settling import settle
-from sync.hub.summing import Sums, sum_up
+from sync.hub.summing import Sums, members_points, sum_up
 from sync.hub.tables import days, visits
 from sync.hub.tables import journals as journals_table
-from sync.hub.weighing import Said, weigh
+from sync.hub.weighing import Said, Weighed, weigh
 from sync.messages import Held, Journal
 
 __all__ = ["Booked", "book", "post_entries", "unreadable"]
@@ -122,7 +122,7 @@ def post_entries(
     ]
     keep_mentions(c, held, said)
     weighed = weigh(c, device, held, said, thing_at)
-    changed = hear_rights(c, held, sums.leases, sums.grants)
+    changed = change_of_rights(c, held, sums.leases, sums.grants)
     accounts = post(
         c,
         device.tenant,
@@ -131,7 +131,9 @@ def post_entries(
         journal_id=held.id,
         speaks_of=sums.accounts,
     )
+    keep_rights(c, held, sums.leases, sums.grants, changed)
     add_own(c, journals, held, said)
+    _keep_days(c, held, said, weighed)
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
@@ -142,19 +144,11 @@ def post_entries(
 
 
 def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sums) -> None:
-    """Take in answered recalls, floor that was used, what each day came to, and visits."""
+    """Take in answered recalls, floor that was used, and visits."""
     if sums.returns:
         hear_returns(c, device.tenant, held.id, sums.returns)
     if sums.floor:
         change_journal(c, held.id, floor=journals_table.c.floor + sums.floor)
-    add_up(
-        c,
-        days,
-        ("business_date", "entries", "points"),
-        ((day, *counted) for day, counted in sums.days.items()),
-        fixed={"device_id": device.id},
-        sums=("entries", "points"),
-    )
     add_up(
         c,
         visits,
@@ -163,6 +157,25 @@ def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sum
         fixed={"tenant": device.tenant, "device_id": device.id},
         sums=("visits",),
         largest=("last_at",),
+    )
+
+
+def _keep_days(c: Connection, held: JournalRow, said: Sequence[Said], weighed: Weighed) -> None:
+    """Add what each business date came to, as written and as posted."""
+    sums: dict[str, list[int]] = {}
+    for each in said:
+        day = sums.setdefault(each.day, [0, 0, 0])
+        day[0] += 1
+        day[1] += members_points(each.postings)
+    for name, points in weighed.days.items():
+        sums[name][2] += points
+    add_up(
+        c,
+        days,
+        ("business_date", "entries", "written", "posted"),
+        ((name, *day) for name, day in sums.items()),
+        fixed={"journal_id": held.id},
+        sums=("entries", "written", "posted"),
     )
 
 

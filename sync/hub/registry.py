@@ -24,6 +24,7 @@ __all__ = [
     "device",
     "device_of",
     "find_branches",
+    "find_device",
     "hash_at",
     "journal",
     "journals_of",
@@ -122,10 +123,9 @@ _JOURNAL = tuple(field.name for field in fields(JournalRow))
 
 def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> DeviceRow:
     """Answer a device's row, locked until the transaction ends; it is made where it is new."""
-    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
-    wanted = select(devices).filter_by(**key).with_for_update()
-    found = c.execute(wanted).one_or_none()
+    found = find_device(c, address)
     if found is None:
+        key = {"tenant": address.tenant, "store": address.store, "device": address.device}
         # Another worker may hear of the device at the same moment: the first makes the row.
         tenant = upsert(c, tenants).values(tenant=address.tenant)
         c.execute(tenant.on_conflict_do_nothing())
@@ -133,8 +133,16 @@ def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> Device
         generation = c.execute(select(office.c.generation)).scalar_one()
         row = key | {"first_seen_at": rfc3339(now), "generation": generation}
         c.execute(upsert(c, devices).values(**row).on_conflict_do_nothing())
-        found = c.execute(wanted).one()
-    return DeviceRow.of(found)
+        found = find_device(c, address)
+    assert found is not None, "a row that was just made is there"  # noqa: S101
+    return found
+
+
+def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
+    """Answer a device's row, locked until the transaction ends; None where it was never heard."""
+    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
+    return None if found is None else DeviceRow.of(found)
 
 
 def device(c: Connection, device_id: int) -> DeviceRow:

@@ -15,7 +15,7 @@ from sync.hub.booking import post_entries, unreadable
 from sync.hub.bulk import among
 from sync.hub.database import Database
 from sync.hub.examine import read_entry
-from sync.hub.judging import thing_of
+from sync.hub.keeping import about
 from sync.hub.lives import grow
 from sync.hub.registry import DeviceRow, JournalRow, device_of, journal
 from sync.hub.registry import device as device_by_id
@@ -87,8 +87,12 @@ def _post(
     c.execute(
         update(entries)
         .where(entries.c.journal_id == held.id, entries.c.seq == bindparam("place"))
-        .values(posted=True, thing=bindparam("about")),
-        [{"place": each.entry.seq, "about": thing_of(each.entry)} for each in recorded],
+        .values(posted=True, thing=bindparam("what"), account=bindparam("whose")),
+        [
+            {"place": each.entry.seq, "what": what, "whose": whose}
+            for each in recorded
+            for what, whose in (about(each.entry),)
+        ],
     )
     post_entries(c, device, held, recorded, now=now, touched=touched)
     readable = [unreadable(device, held, each.entry.seq).subject for each in recorded]

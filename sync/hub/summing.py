@@ -14,7 +14,7 @@ from agent.core.facts import (
 )
 from agent.core.postings import PROGRAM, Posting, lease_of, postings_of
 
-__all__ = ["Points", "Sums", "sum_up"]
+__all__ = ["Points", "Sums", "members_part", "members_points", "sum_up"]
 
 Points = dict[tuple[str, str], int]
 """Points by owner and bucket."""
@@ -36,8 +36,6 @@ class Sums:
     returns: list[tuple[str, int, int]] = field(default_factory=list)
     """Account, recall and points of every answer to a recall."""
     floor: int = 0
-    days: dict[str, list[int]] = field(default_factory=dict)
-    """Entries, and points that members gained, of each business date."""
     visits: dict[str, str] = field(default_factory=dict)
     """When each account was last here."""
 
@@ -47,11 +45,7 @@ def sum_up(entries: Iterable[Entry], *, now: str) -> Sums:
     sums = Sums()
     for entry in entries:
         fact = entry.fact
-        postings = postings_of(fact)
-        sums.postings.append(postings)
-        day = sums.days.setdefault(_day_of(entry), [0, 0])
-        day[0] += 1
-        day[1] += sum([each.points for each in postings if each.owner != PROGRAM])
+        sums.postings.append(postings_of(fact))
         account = getattr(fact, "account", None)
         if account is None:
             continue
@@ -79,8 +73,9 @@ def members_part(postings: Iterable[Sequence[Posting]], into: Points, *, sign: i
     return into
 
 
-def _day_of(entry: Entry) -> str:
-    return "" if entry.business_date is None else entry.business_date.isoformat()
+def members_points(postings: Iterable[Posting]) -> int:
+    """Answer what members gain all in all."""
+    return sum([points for owner, _, points in postings if owner != PROGRAM])
 
 
 def _when(entry: Entry, now: str) -> str:

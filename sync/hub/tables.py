@@ -39,6 +39,7 @@ __all__ = [
     "conflicts",
     "days",
     "decisions",
+    "device_keys",
     "devices",
     "entries",
     "feed",
@@ -117,6 +118,14 @@ devices = Table(
     Index("devices_behind", "tenant", "generation"),
 )
 
+device_keys = Table(
+    "device_keys",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True, autoincrement=False),
+    Column("incarnation", String, primary_key=True),
+    Column("public_key", String, nullable=False),  # by which this life of the disk signs
+)
+
 journals = Table(
     "journals",
     metadata,
@@ -151,9 +160,11 @@ entries = Table(
     Column("canonical", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("thing", String),  # what it speaks of, see sync/hub/judging
+    Column("account", String),  # whose it is, as written
     Column("posted", Boolean, nullable=False, server_default="1"),  # False: kept, not understood
     Column("received_at", String, nullable=False),
     Index("entries_of_thing", "thing"),
+    Index("entries_of_account", "account"),
     Index(
         "entries_not_posted",
         "journal_id",
@@ -280,10 +291,11 @@ own = Table(
 days = Table(
     "days",
     metadata,
-    Column("device_id", _Id, primary_key=True, autoincrement=False),
+    Column("journal_id", _Id, primary_key=True, autoincrement=False),
     Column("business_date", String, primary_key=True),  # as the entry says; empty where it does not
     Column("entries", BigInteger, nullable=False),
-    _points("points"),  # that members gained by them, as written
+    _points("written"),  # what members gained by the entries as they stand
+    _points("posted"),  # and by what head office made of them
 )
 
 program_sums = Table(

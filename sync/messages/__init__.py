@@ -3,31 +3,17 @@
 A device publishes under ``tapledger/1/{tenant}/{store}/{device}/`` and head office answers below
 ``…/down/``. Control messages are JSON; journals and feed pages are deflated lines.
 
-=============  ==============  =================================================================
-topic          message         when
-=============  ==============  =================================================================
-hello          Hello           on every connect, and when answers are overdue
-journal        Journal         a signed batch of entries
-ask            Ask             a customer waits for points that are elsewhere; expires at once
-feed           FeedRequest     what changed since a cursor
-presence       Presence        retained; the broker publishes the will
-down/ok        Ok              the greeting matches: what head office holds
-down/challenge Challenge       it does not: say it again with this
-down/welcome   Welcome         begin this epoch
-down/halt      Halt            a person must look
-down/ack       Ack             after the commit of a batch
-down/grant     Grant           rights, cumulative; answers an Ask
-down/recall    Recall          return rights
-down/floor     Allowance       how much may be redeemed beyond rights, cumulative
-down/feed      FeedPage        a page of the feed
-=============  ==============  =================================================================
+``channels.py`` says which topic carries which of them, and when.
 """
 
 from sync.messages.address import DeviceAddress, EpochNumber, HashHex, Name, Seq
+from sync.messages.channels import CHANNELS, Channel, topics_down, topics_up
 from sync.messages.coding import (
     MAX_INFLATED_BYTES,
     MAX_PAYLOAD_BYTES,
+    SCHEMA,
     MalformedMessage,
+    UnknownSchema,
     decode,
     encode,
 )
@@ -46,7 +32,6 @@ from sync.messages.feed import (
     encode_feed,
 )
 from sync.messages.greeting import (
-    SCHEMA,
     Challenge,
     Halt,
     Held,
@@ -60,6 +45,7 @@ from sync.messages.journal import MOST_BATCHES, Ack, Journal, decode_journal, en
 from sync.messages.rights import Allowance, Ask, Grant, Recall
 
 __all__ = [
+    "CHANNELS",
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MOST_BATCHES",
@@ -70,6 +56,7 @@ __all__ = [
     "Ask",
     "CardItem",
     "Challenge",
+    "Channel",
     "DecisionItem",
     "DeviceAddress",
     "EpochNumber",
@@ -93,6 +80,7 @@ __all__ = [
     "Recall",
     "Seq",
     "Tail",
+    "UnknownSchema",
     "Welcome",
     "decode",
     "decode_feed",
@@ -100,4 +88,6 @@ __all__ = [
     "encode",
     "encode_feed",
     "encode_journal",
+    "topics_down",
+    "topics_up",
 ]

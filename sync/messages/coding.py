@@ -1,5 +1,6 @@
 """How messages become bytes: JSON, and deflated lines where there is much to say."""
 
+import json
 import zlib
 from typing import TypeVar
 
@@ -10,7 +11,9 @@ from agent.core.values import Value
 __all__ = [
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
+    "SCHEMA",
     "MalformedMessage",
+    "UnknownSchema",
     "decode",
     "decode_line",
     "deflate_lines",
@@ -24,11 +27,25 @@ MAX_PAYLOAD_BYTES = 64 * 1024
 MAX_INFLATED_BYTES = 4 * 1024 * 1024
 """Beyond this nothing is inflated."""
 
+_LARGEST_VERSION = 2**31
+
 M = TypeVar("M", bound=Value)
+
+
+SCHEMA = 1
+"""The version of all messages; a batch or HELLO of another one is refused."""
 
 
 class MalformedMessage(ValueError):
     """A payload is not the message its topic promises."""
+
+
+class UnknownSchema(MalformedMessage):
+    """A message is of a version that this program does not know: one of the two sides is older."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"a message of version {version}, and {SCHEMA} is what is known here")
+        self.version = version
 
 
 def encode(message: Value) -> bytes:
@@ -44,11 +61,29 @@ def decode(payload: bytes, kind: type[M]) -> M:
 
 
 def decode_line(line: bytes, kind: type[M]) -> M:
-    """Decode one line of an inflated payload. Raises MalformedMessage."""
+    """Decode one line of an inflated payload. Raises MalformedMessage, or UnknownSchema, which says
+    that a newer or older program wrote it.
+    """
     try:
-        return kind.model_validate_json(line)
+        message = kind.model_validate_json(line)
     except ValidationError as error:
+        version = _version_of(line) if "schema_version" in kind.model_fields else SCHEMA
+        if version != SCHEMA:
+            raise UnknownSchema(version) from error
         raise MalformedMessage(f"not a {kind.__name__}: {error.error_count()} mistakes") from error
+    version = getattr(message, "schema_version", SCHEMA)
+    if version != SCHEMA:
+        raise UnknownSchema(version)
+    return message
+
+
+def _version_of(line: bytes) -> int:
+    """Read the version off a message that says otherwise what nobody here understands."""
+    try:
+        version = json.loads(line)["schema_version"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return SCHEMA
+    return version if type(version) is int and 0 < version <= _LARGEST_VERSION else SCHEMA
 
 
 def deflate_lines(lines: tuple[bytes, ...]) -> bytes:

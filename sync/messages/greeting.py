@@ -12,9 +12,9 @@ from pydantic import Field, StringConstraints
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
+from sync.messages.coding import SCHEMA
 
 __all__ = [
-    "SCHEMA",
     "Challenge",
     "Count",
     "Halt",
@@ -29,9 +29,6 @@ __all__ = [
     "Tail",
     "Welcome",
 ]
-
-SCHEMA = 1
-"""The version of all messages; a batch or HELLO of another one is refused."""
 
 _MOST_TAILS = 16
 

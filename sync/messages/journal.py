@@ -11,8 +11,8 @@ from pydantic import Field
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
-from sync.messages.coding import decode_line, deflate_lines, encode, inflate_lines
-from sync.messages.greeting import SCHEMA, SignatureText
+from sync.messages.coding import SCHEMA, decode_line, deflate_lines, encode, inflate_lines
+from sync.messages.greeting import SignatureText
 
 __all__ = ["MOST_BATCHES", "Ack", "Journal", "decode_journal", "encode_journal"]
 
@@ -41,21 +41,27 @@ class Journal(Value):
 
 
 class Ack(Value):
-    """Head office to device, after its commit: I hold everything of this epoch up to here."""
+    """Head office to device, after its commit: I hold everything of this epoch up to here.
+
+    ``fenced`` says that head office has ended this epoch. A device that still lives in it greets
+    anew; of an older epoch it says nothing new.
+    """
 
     incarnation: Name
     epoch: EpochNumber
     seq: Seq
     hash: HashHex
+    fenced: bool = False
 
     @classmethod
-    def of(cls, incarnation: str, position: Position) -> Self:
+    def of(cls, incarnation: str, position: Position, *, fenced: bool = False) -> Self:
         """Acknowledge a position."""
         return cls(
             incarnation=incarnation,
             epoch=position.epoch,
             seq=position.seq,
             hash=position.hash.hex(),
+            fenced=fenced,
         )
 
     @property

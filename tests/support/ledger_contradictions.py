@@ -7,7 +7,6 @@ from ledger_vouchers import contradicting
 from agent.core.facts import (
     ActivatePoints,
     AdjustPoints,
-    CardState,
     ClaimSale,
     CreateReward,
     DeleteReward,
@@ -26,7 +25,6 @@ __all__ = ["contradictions"]
 def contradictions(notebook: Notebook) -> list[Fact]:
     """Facts that cannot be, given what is written down already."""
     return [
-        CardState(token="em4100:FFFFFFFFFF", account="ana", state="lost"),
         ClaimSale(sale_id="nobody's", account="ana", token="em4100:0C000621A5", program="simple@1",
                   points=1, because=()),
         VoidSale(sale_id="nobody's"),

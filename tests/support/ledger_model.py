@@ -166,6 +166,7 @@ class Notebook:
     def _pay(self, fact: IssueVoucher, day: str) -> None:
         self._take(fact.account, fact.points)
         self._move((fact.account, "active"), ("program", "redeemed"), fact.points)
+        self._see(fact.account)
         self.redeemed_on[fact.account] = max(self.redeemed_on.get(fact.account, ""), day)
 
     def _note_day(self, fact: Fact, place: Place, day: str) -> None:
@@ -232,10 +233,10 @@ class Notebook:
             )
             sale.spend_minor = fact.spend_minor
             self.progress.sell(fact, fact.summary.business_date)
-            self.purchases[fact.account or ""] += fact.account in self.accounts
             if fact.account is not None:
+                self._see(fact.account)
+                self.purchases[fact.account] += 1
                 self._redeemed_before(fact.sale_id, fact.account)
-            if fact.account in self.accounts:
                 enrolled, *_, last_day, last_cashier, in_a_row = self.accounts[fact.account]
                 seen = (fact.summary.business_date, fact.summary.cashier)
                 same_cashier = (last_cashier or "").lower() == seen[1].lower()
@@ -247,7 +248,8 @@ class Notebook:
             sale.claimed, sale.spend_minor = place, fact.spend_minor
             day = day if fact.sold_on is None else fact.sold_on.isoformat()
             self.progress.sell(fact, day)
-            self.purchases[fact.account] += fact.account in self.accounts
+            self._see(fact.account)
+            self.purchases[fact.account] += 1
             self._claim_as_last(fact.account, sale.place)
             self._redeemed_before(fact.sale_id, fact.account)
         elif fact.sale_id in self.sales and self.sales[fact.sale_id].account == fact.account:
@@ -262,6 +264,10 @@ class Notebook:
             self._move(("program", "issued"), (fact.account, "pending"), fact.points)
             self.lots[fact.account].append(replace(lot, until=fact.pending_until.isoformat()))
             self.lots[fact.account].sort(key=lambda old: (old.day, old.place))
+
+    def _see(self, account: str) -> None:
+        """Somebody who may have been enrolled elsewhere is at the till."""
+        self.accounts.setdefault(account, (None, None, None, None, None, 0))
 
     def _claim_as_last(self, account: str, place: Place) -> None:
         """The claimed sale is the member's last one, unless they bought something since."""
@@ -292,6 +298,7 @@ class Notebook:
         if isinstance(fact, RedeemReward):
             hold.captured += fact.points
             self._move(held, ("program", "redeemed"), fact.points)
+            self._see(fact.account)
             before = self.redeemed_on.get(fact.account, "")
             self.redeemed_on[fact.account] = max(before, day)
             _split_off(hold.parts, fact.points)
@@ -368,8 +375,8 @@ class Notebook:
 
     def _card(self, fact: Enrol | AddCard | CardState, day: str) -> None:
         if isinstance(fact, Enrol):
-            self.accounts[fact.account] = (day, None, None, None, None, 0)
-            self.redeemed_on.pop(fact.account, None)  # nobody was there to remember it of
+            self._see(fact.account)
+            self.accounts[fact.account] = (day, *self.accounts[fact.account][1:])
         if not isinstance(fact, CardState):
             self.cards[fact.token] = (fact.account, "active", None)
             return

@@ -6,6 +6,7 @@ from typing import get_args
 
 import click
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from agent.api.problems import PROBLEMS
@@ -14,9 +15,11 @@ from agent.core.mistakes import model_in
 from agent.core.program_check import check
 from agent.lanes import EventName
 from agent.settings import AgentSettings, LedgerSettings
+from agent.tools.asyncapi import asyncapi
 from agent.tools.documents import openapi_agent
 from drivers.registry import names_of
 from sync.hub.settings import HubSettings
+from sync.messages import CHANNELS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _README = (_ROOT / "README.md").read_text("utf-8")
@@ -85,12 +88,24 @@ def test_every_metric_is_in_the_readme() -> None:
 
 def test_every_topic_is_in_the_architecture() -> None:
     """Each kind of message that store or head office sends stands in the table of topics."""
-    sources = "".join(file.read_text("utf-8") for file in (_ROOT / "sync").rglob("*.py"))
-    kinds = set(re.findall(r'topic\("([a-z/]+)"\)', sources))
-    kinds |= set(re.findall(r'_(?:answer\(\w+, |publish\()"([a-z/]+)"', sources))
-    assert kinds >= {"hello", "journal", "presence", "down/ok", "down/ack", "down/halt"}
-    for kind in kinds:
-        assert f"| `{kind}` |" in _ARCHITECTURE, kind
+    for channel in CHANNELS:
+        assert f"| `{channel.kind}` |" in _ARCHITECTURE, channel.kind
+
+
+def test_the_wire_is_described_as_it_is() -> None:
+    """config/asyncapi.yaml describes the messages as they are; `make documents` writes it again."""
+    assert (_ROOT / "config" / "asyncapi.yaml").read_text("utf-8") == asyncapi()
+
+
+def test_the_description_of_the_wire_refers_to_what_it_has() -> None:
+    """Whatever config/asyncapi.yaml refers to stands in it."""
+    document = yaml.safe_load(asyncapi())
+    references = set(re.findall(r"\$ref: '#/([^']+)'", asyncapi()))
+    assert len(references) > 20
+    for reference in references:
+        place = document
+        for part in reference.split("/"):
+            place = place[part]
 
 
 def test_the_api_description_is_up_to_date() -> None:

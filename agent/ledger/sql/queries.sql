@@ -121,17 +121,80 @@ SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;
 -- name: account_of_phone
 SELECT account FROM profiles WHERE phone = ?;
 
+-- name: mirror_standing
+SELECT generation, cursor, round, is_whole, heard_at FROM mirror_meta;
+
+-- name: set_mirror_standing
+UPDATE mirror_meta SET generation = ?, cursor = ?, round = ?, is_whole = ?;
+
+-- name: mirror_heard
+UPDATE mirror_meta SET heard_at = ?;
+
+-- name: ask_mirror_again
+UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0;
+
+-- name: put_mirrored_account
+INSERT INTO mirror_accounts (account, active, pending, enrolled_on, tier, tier_since, tier_until,
+                             root, denied, erased, lots, round)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (account) DO UPDATE SET
+       active = excluded.active, pending = excluded.pending, enrolled_on = excluded.enrolled_on,
+       tier = excluded.tier, tier_since = excluded.tier_since, tier_until = excluded.tier_until,
+       root = excluded.root, denied = excluded.denied, erased = excluded.erased,
+       lots = excluded.lots, round = excluded.round;
+
+-- name: put_mirrored_card
+INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (token) DO UPDATE SET
+       account = excluded.account, state = excluded.state, replaced_by = excluded.replaced_by,
+       round = excluded.round;
+
+-- name: add_mirrored_card
+INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (token) DO NOTHING;
+
+-- name: forget_mirrored_accounts
+DELETE FROM mirror_accounts WHERE round < ?;
+
+-- name: forget_mirrored_cards
+DELETE FROM mirror_cards WHERE round < ?;
+
+-- name: mirrored_account
+SELECT account, active, pending, enrolled_on, tier, tier_since, tier_until, root, denied, erased, lots
+  FROM mirror_accounts WHERE account = ?;
+
+-- name: root_of
+SELECT root FROM mirror_accounts WHERE account = ?;
+
+-- name: merged_into
+SELECT account FROM mirror_accounts WHERE root = ? ORDER BY account;
+
+-- name: own_card
+SELECT account, state FROM cards WHERE token = ?;
+
+-- name: mirrored_card
+SELECT account, state FROM mirror_cards WHERE token = ?;
+
 -- name: post
 UPDATE balances SET points = points + ?3 WHERE owner = ?1 AND bucket = ?2;
 
 -- name: first_posting
 INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?);
 
--- name: balance
+-- name: own_balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
+
+-- name: balance
+SELECT coalesce((SELECT points FROM balances WHERE owner = ?1 AND bucket = ?2), 0)
+     + coalesce((SELECT CASE ?2 WHEN 'active' THEN active WHEN 'pending' THEN pending END
+                   FROM mirror_accounts WHERE account = ?1), 0),
+       EXISTS (SELECT 1 FROM mirror_accounts WHERE root = ?1)
+    OR EXISTS (SELECT 1 FROM mirror_accounts WHERE account = ?1 AND root IS NOT NULL);
 
 -- name: is_account
 SELECT 1 FROM accounts WHERE account = ?1
+ UNION ALL
+SELECT 1 FROM mirror_accounts WHERE account = ?1
  UNION ALL
 SELECT 1 FROM balances WHERE owner = ?1 AND bucket IN ('active', 'pending', 'held') LIMIT 1;
 
@@ -139,14 +202,27 @@ SELECT 1 FROM balances WHERE owner = ?1 AND bucket IN ('active', 'pending', 'hel
 SELECT account, coalesce(points, 0) FROM accounts
   LEFT JOIN balances ON owner = account AND bucket = 'active' ORDER BY account;
 
+-- name: balances_with_mirror
+SELECT account, coalesce(points, 0) + coalesce(active, 0)
+  FROM (SELECT account FROM accounts UNION SELECT account FROM mirror_accounts)
+  LEFT JOIN mirror_accounts USING (account)
+  LEFT JOIN balances ON owner = account AND bucket = 'active' ORDER BY account;
+
 -- name: add_account
-INSERT INTO accounts (account, enrolled_on) VALUES (?, ?);
+INSERT INTO accounts (account, enrolled_on) VALUES (?, ?)
+    ON CONFLICT (account) DO UPDATE SET enrolled_on = excluded.enrolled_on
+ WHERE enrolled_on IS NULL;
+
+-- name: see_account
+INSERT INTO accounts (account) VALUES (?) ON CONFLICT (account) DO NOTHING;
 
 -- name: add_card
 INSERT INTO cards (token, account, state) VALUES (?, ?, 'active');
 
 -- name: set_card
-UPDATE cards SET state = ?, replaced_by = ? WHERE token = ? AND account = ?;
+INSERT INTO cards (token, account, state, replaced_by) VALUES (?, ?, ?, ?)
+    ON CONFLICT (token) DO UPDATE SET state = excluded.state, replaced_by = excluded.replaced_by
+ WHERE account = excluded.account;
 
 -- name: add_sale
 INSERT INTO sales (sale_id, epoch, seq, account, total_minor, currency, points, spend_minor)
@@ -205,20 +281,15 @@ UPDATE accounts SET purchases = max(0, purchases + ?2) WHERE account = ?1;
 UPDATE accounts SET last_redeemed = ?1
  WHERE account = ?2 AND coalesce(last_redeemed, '') < ?1;
 
--- name: account_of_card
-SELECT account, last_sale_epoch, last_sale_seq, state, coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
-  FROM cards JOIN accounts USING (account)
-  LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE token = ?;
-
 -- name: account
-SELECT account, last_sale_epoch, last_sale_seq, 'active', coalesce(points, 0),
-       last_day, last_cashier, in_a_row, enrolled_on, last_redeemed, purchases
-  FROM accounts
-  LEFT JOIN balances ON owner = account AND bucket = 'active' WHERE account = ?;
+SELECT last_sale_epoch, last_sale_seq, last_day, last_cashier, in_a_row, enrolled_on, last_redeemed,
+       purchases
+  FROM accounts WHERE account = ?;
 
 -- name: cards_of_account
-SELECT token, state FROM cards WHERE account = ? ORDER BY token;
+SELECT token, state FROM cards WHERE account = ?1
+ UNION
+SELECT token, state FROM mirror_cards WHERE account = ?1;
 
 -- name: sale
 SELECT epoch, seq, account, total_minor, points, returned_minor, taken_back, voided,

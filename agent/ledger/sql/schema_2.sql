@@ -28,6 +28,46 @@ BEGIN
     SELECT RAISE(ABORT, 'the journal is append-only');
 END;
 
+-- What head office tells of the rest of the world; see agent/ledger/mirrored.py. Not of the journal:
+-- it is asked for again where it is lost. round counts how often everything was told from the start.
+CREATE TABLE mirror_accounts (
+    account     TEXT    PRIMARY KEY,
+    active      INTEGER NOT NULL,
+    pending     INTEGER NOT NULL,
+    enrolled_on TEXT,
+    tier        TEXT,
+    tier_since  TEXT,
+    tier_until  TEXT,
+    root        TEXT CHECK (root <> account),
+    denied      INTEGER NOT NULL CHECK (denied IN (0, 1)),
+    erased      INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    lots        TEXT    NOT NULL,
+    round       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mirror_accounts_of_root ON mirror_accounts (root) WHERE root IS NOT NULL;
+
+CREATE TABLE mirror_cards (
+    token       TEXT PRIMARY KEY,
+    account     TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'blocked', 'lost', 'replaced')),
+    replaced_by TEXT,
+    round       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mirror_cards_of_account ON mirror_cards (account);
+
+CREATE TABLE mirror_meta (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    generation INTEGER NOT NULL,
+    cursor     INTEGER NOT NULL,
+    round      INTEGER NOT NULL,
+    is_whole   INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
+    heard_at   TEXT
+) STRICT;
+
+INSERT INTO mirror_meta (id, generation, cursor, round, is_whole) VALUES (1, 0, 0, 1, 0);
+
 -- Below: projections. They are made anew from the journal when their shape changes.
 
 DROP TABLE balances;
@@ -43,9 +83,10 @@ CREATE TABLE balances (
     PRIMARY KEY (owner, bucket)
 ) STRICT, WITHOUT ROWID;
 
+-- Members that were seen here; enrolled_on is none where they were not enrolled here.
 CREATE TABLE accounts (
     account         TEXT PRIMARY KEY,
-    enrolled_on     TEXT NOT NULL,
+    enrolled_on     TEXT,
     last_sale_epoch INTEGER,
     last_sale_seq   INTEGER,
     last_day        TEXT,
@@ -57,7 +98,7 @@ CREATE TABLE accounts (
 
 CREATE TABLE cards (
     token       TEXT PRIMARY KEY,
-    account     TEXT NOT NULL REFERENCES accounts (account),
+    account     TEXT NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('active', 'blocked', 'lost', 'replaced')),
     replaced_by TEXT
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,110 @@
+"""``tapledger simulate``."""
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.logs import configure_logs
+
+if TYPE_CHECKING:
+    from sync.simulation.histories import Caught
+    from sync.simulation.history import Outcome
+
+__all__ = ["simulate"]
+
+
+@click.command()
+@click.option("--histories", default=300, show_default=True, type=click.IntRange(1), metavar="N")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), metavar="S")
+@click.option(
+    "--mutant",
+    default="none",
+    show_default=True,
+    metavar="NAME|all|none",
+    help="Leave a rule out, which must be caught within N histories; 'all': one after the other.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="J", help="Processes; one for each core."
+)
+@click.option("--trace", is_flag=True, help="Tell the history of --seed in words, and no other.")
+@plain_errors
+def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bool) -> None:
+    """Play seeded histories of stores, network and head office under faults.
+
+    Stores, broker and head office run in this process on a simulated clock, with the product's own
+    code. Every history has faults, then heals, and is held to the invariants at each step. Prints
+    every violation with the seed that shows it again.
+    """
+    # Imported here: the command line must not wait for what only the simulation needs.
+    try:
+        from sync.simulation.histories import hunt, play_all  # noqa: PLC0415
+        from sync.simulation.mutants import MUTANTS  # noqa: PLC0415
+    except ImportError as error:
+        fail(f"{error}; install tapledger with its 'hub' extra", code=1)
+    configure_logs(level="CRITICAL")
+    if mutant not in (*MUTANTS, "all", "none"):
+        raise click.UsageError(f"--mutant: there are {', '.join(sorted(MUTANTS))}")
+    if trace:
+        _trace(seed, mutant)
+        return
+    jobs = jobs or os.cpu_count() or 1
+    violations = mutants = caught = 0
+    if mutant == "none":
+        with progress_bar("simulate") as progress:
+            for done, outcome in enumerate(play_all(range(seed, seed + histories), jobs=jobs), 1):
+                progress(done, histories)
+                violations += _told(outcome)
+    else:
+        names = sorted(MUTANTS) if mutant == "all" else [mutant]
+        for each in hunt(names, seed=seed, at_most=histories, jobs=jobs):
+            mutants += 1
+            caught += each.outcome is not None
+            violations += _told_caught(each)
+    result = {
+        "histories": histories,
+        "violations": violations,
+        "mutants": mutants,
+        "caught": caught,
+        "seed": seed,
+    }
+    click.echo(json.dumps(result, separators=(",", ":")))
+    raise SystemExit(1 if violations or caught < mutants else 0)
+
+
+def _told(outcome: "Outcome") -> int:
+    """Tell of a violation, and how to see it again; answers how many there were."""
+    if outcome.violation is None:
+        return 0
+    click.secho(f"seed {outcome.seed} ({outcome.mix}): {outcome.violation}", fg="red")
+    click.echo(f"  see it again: tapledger simulate --seed {outcome.seed} --trace")
+    return 1
+
+
+def _told_caught(each: "Caught") -> int:
+    found = each.outcome
+    if found is None or found.violation is None:
+        click.secho(f"{each.mutant.name}: NOT caught in {each.histories} histories", fg="red")
+        return 0
+    click.echo(
+        f"{each.mutant.name}: caught by {found.violation.invariant} after {each.histories} "
+        f"histories, seed {found.seed} ({found.mix}): {each.mutant.breaks}"
+    )
+    return 0 if each.control is None else _told(each.control)
+
+
+def _trace(seed: int, mutant: str) -> None:
+    from sync.simulation.history import play  # noqa: PLC0415 - see above
+    from sync.simulation.mutants import MUTANTS  # noqa: PLC0415
+
+    if mutant in MUTANTS:
+        with MUTANTS[mutant].applied():
+            outcome = play(seed, keep_story=True)
+    else:
+        outcome = play(seed, keep_story=True)
+    for line in outcome.story:
+        click.echo(line)
+    click.echo(f"story {outcome.digest}, {outcome.entries} entries, {outcome.conflicts} conflicts")
+    raise SystemExit(0 if outcome.violation is None else 1)

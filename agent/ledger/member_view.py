@@ -1,0 +1,149 @@
+"""Members and their points as a till sees them: what the journal here says, and what head office
+told of the rest of the world.
+
+This is the one place that puts the two together; whoever asks for a balance, a card or a lot asks
+here. A member whom head office alone knows is a member like any other; one who was erased is
+nobody.
+"""
+
+from msgspec.structs import replace
+
+from agent.core.tokens import Token
+from agent.ledger.progress_view import ProgressView
+from agent.ledger.queries import SQL
+from agent.ledger.rows import AccountRow, Profile
+
+__all__ = ["MemberView"]
+
+_STRICTEST = ("replaced", "lost", "blocked", "active")
+"""A card of which the journal here and head office say two things stands as the stricter says:
+either may not have heard the other yet, and no till makes a card good again.
+"""
+
+
+class MemberView(ProgressView):
+    """Reads accounts, cards, points and lots."""
+
+    def account_of(self, token: Token) -> AccountRow | None:
+        """Find the account that a card belongs to."""
+        (own, own_state), (told, told_state) = self._said_of(token)
+        account = told or own
+        if account is None:
+            return None
+        return self._row(account, _strictest(own_state, told_state), is_known=told is not None)
+
+    def account(self, account: str) -> AccountRow | None:
+        """Find an account that no card was shown for."""
+        return self._row(account, "active")
+
+    def is_card(self, token: Token) -> bool:
+        """Say whether a card was ever somebody's, also of a person who was forgotten since."""
+        return any(account is not None for account, _ in self._said_of(token))
+
+    def journaled_account(self, token: str) -> str | None:
+        """Answer the account that the journal here names for a card; it may be merged since."""
+        row = self._connection.execute(SQL["own_card"], (token,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def cards_of(self, account: str) -> list[tuple[str, str]]:
+        """List a member's cards as (token, state)."""
+        found: dict[str, str] = {}
+        for each in self.family(account):
+            for token, state in self._connection.execute(SQL["cards_of_account"], (each,)):
+                found[token] = _strictest(state, found.get(token))
+        return sorted(found.items())
+
+    def balance(self, account: str, bucket: str = "active") -> int:
+        """Answer a member's points in one bucket: those of the journal here and those elsewhere."""
+        balance, key = SQL["balance"], (account, bucket)
+        points, is_of_family = self._connection.execute(balance, key).fetchone()
+        if is_of_family:
+            keys = [(each, bucket) for each in self.family(account)]
+            points = sum(self._connection.execute(balance, each).fetchone()[0] for each in keys)
+        return int(points)
+
+    def own_balance(self, account: str, bucket: str = "active") -> int:
+        """Answer what the journal here alone makes of one account; it may be below zero."""
+        row = self._connection.execute(SQL["own_balance"], (account, bucket)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def knows(self, account: str) -> bool:
+        """Say whether an account was enrolled or its points moved, here or elsewhere."""
+        known = self._connection.execute(SQL["is_account"], (account,)).fetchone() is not None
+        return known and not self.erased(account)
+
+    def balances(self) -> dict[str, int]:
+        """Answer every member's active points, as ``balance`` does. Reads them all."""
+        found: dict[str, int] = {}
+        for account, points in self._connection.execute(SQL["balances_with_mirror"]).fetchall():
+            root = self.root(account)
+            found[root] = found.get(root, 0) + points
+        return {account: found[account] for account in sorted(found) if self.knows(account)}
+
+    def lots(self, account: str) -> list[tuple[int, str]]:
+        """List a member's active lots, the oldest first: points, and the day they were earned.
+
+        They add up to no more than the balance: what one side is short of, here or elsewhere, is
+        taken from the oldest of the other. Points whose day nobody told are in none.
+        """
+        family = self.family(account)
+        lots = [
+            lot
+            for each in family
+            for lot in self._connection.execute(SQL["lots_of"], (each,)).fetchall()
+        ]
+        told = [each for each in map(self.mirrored, family) if each is not None]
+        if told:
+            lots += [(points, day) for each in told for day, points in each.lots]
+            lots.sort(key=lambda lot: lot[1])
+        there = sum(points for points, _ in lots)
+        return _without_oldest(lots, there - max(0, self.balance(account)))
+
+    def profile(self, account: str) -> Profile | None:
+        """Answer what is known of a person."""
+        for each in self.family(account):
+            row = self._connection.execute(SQL["profile_of"], (each,)).fetchone()
+            if row is not None:
+                return Profile(account=row[0], display_name=row[1], birthday=row[2], phone=row[3])
+        return None
+
+    def account_of_phone(self, phone: str) -> str | None:
+        """Find the account of a telephone number."""
+        row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
+        return None if row is None else self.root(row[0])
+
+    def _said_of(self, token: Token) -> list[tuple[str | None, str | None]]:
+        """Answer whose a card is and how it stands, by the journal here and by head office."""
+        asked = ("own_card", "mirrored_card")
+        rows = [self._connection.execute(SQL[each], (str(token),)).fetchone() for each in asked]
+        return [(None, None) if row is None else row for row in rows]
+
+    def _row(self, account: str, card_state: str, *, is_known: bool = False) -> AccountRow | None:
+        """Put a member together; None where there is no such account, or the person was erased."""
+        family = self.family(account)
+        told = self.mirrored(family[0])
+        key = SQL["account"]
+        seen = [self._connection.execute(key, (each,)).fetchone() for each in family]
+        seen = [row for row in seen if row is not None]
+        if (told is not None and told.erased) or not (is_known or told or seen):
+            return None
+        row = AccountRow.of(family[0], seen, card_state, self.balance(family[0]))
+        if told is None:
+            return row
+        last_lot = max((day for day, _ in told.lots), default=None)
+        enrolled_on = told.enrolled_on or row.enrolled_on
+        return replace(row, enrolled_on=enrolled_on, last_elsewhere=last_lot)
+
+
+def _strictest(state: str | None, other: str | None) -> str:
+    return next(each for each in _STRICTEST if each in (state, other))
+
+
+def _without_oldest(lots: list[tuple[int, str]], points: int) -> list[tuple[int, str]]:
+    kept = []
+    for there, day in lots:
+        taken = max(0, min(there, points))
+        points -= taken
+        if there > taken:
+            kept.append((there - taken, day))
+    return kept

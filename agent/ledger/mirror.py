@@ -1,0 +1,51 @@
+"""The mirror: what head office tells of members and cards, kept up to a cursor."""
+
+from collections.abc import Callable
+
+from agent.ledger.ledger import Ledger
+from agent.ledger.mirrored import MirrorPage
+from agent.ledger.transaction import Transaction
+
+__all__ = ["Mirror", "OnAlias"]
+
+OnAlias = Callable[[Transaction, str], None]
+"""Told of each account that was merged into another, in the transaction that learns it."""
+
+
+def _nothing(_transaction: Transaction, _account: str) -> None:
+    """Do nothing about it."""
+
+
+class Mirror:
+    """Takes head office's pages into a ledger; asks for nothing by itself."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def cursor(self) -> tuple[int, int]:
+        """Answer up to where head office was heard: its generation, and the cursor in it.
+
+        (0, 0) before anything was heard; the cursor is 0 after a recovery, so that everything is
+        told again.
+        """
+        return await self._ledger.read(lambda view: view.mirror_cursor())
+
+    async def ask_from(self, generation: int) -> int:
+        """Answer the cursor to ask from under a generation: a new one tells everything anew."""
+        known, cursor = await self.cursor()
+        return cursor if generation <= known else 0
+
+    async def apply(self, page: MirrorPage, on_alias: OnAlias = _nothing) -> bool:
+        """Take a page in one transaction with its cursor; answers whether it was taken.
+
+        One that is older than what is here, of an older generation, or that leaves something out is
+        not. ``on_alias`` is told of each account that was merged since, and may append.
+        """
+
+        def take(transaction: Transaction) -> bool:
+            merged = transaction.take_mirror(page)
+            for account in merged or ():
+                on_alias(transaction, account)
+            return merged is not None
+
+        return await self._ledger.write(take)

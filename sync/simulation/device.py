@@ -1,0 +1,184 @@
+"""A store's device: the agent's own till, rights, mirror and uplink over a disk that is an image.
+
+A disk has a number. Whoever copies a disk, or sets it back, has a disk of another number, because
+what it will answer from then on is another story.
+"""
+
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.core.entry import Position
+from agent.core.heard import Heard
+from agent.ledger import Mirror
+from agent.syncdesk import SyncDesk
+from agent.till import Rights, Till
+from sync.link import Arrived
+from sync.messages import DeviceAddress
+from sync.simulation.clocks import DeviceTime
+from sync.simulation.ledger import SimulatedLedger
+from sync.simulation.network import Line
+from sync.simulation.now import run_now
+from sync.simulation.rules import SimulatedRules
+from sync.simulation.watch.journal import JournalWatch
+from sync.uplink import Conversation
+
+if TYPE_CHECKING:
+    from sync.simulation.house import House
+
+__all__ = ["Device", "Disk"]
+
+_PATIENCE_S = 0.4
+_LOOKS_EVERY_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disk:
+    """What a disk holds, and what the watch knows of the journal on it."""
+
+    number: int
+    image: bytes | None
+    key: bytes
+    """The device's private key, which lies on the disk too."""
+    watch: JournalWatch
+
+    def copy(self, number: int) -> "Disk":
+        """Copy it whole."""
+        return replace(self, number=number, watch=self.watch.copy())
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """One agent on one disk. ``start`` brings it up, ``crash`` takes its memory away."""
+
+    name: str
+    address: DeviceAddress
+    disk: Disk
+    house: "House"
+    time: DeviceTime
+    dice: Random
+    lanes: dict[str, Position] = field(default_factory=dict)
+    """What each lane's POS was told last: it is kept by the POS, not on this disk."""
+    running: bool = False
+    ledger: SimulatedLedger = field(init=False)
+    till: Till = field(init=False)
+    talk: Conversation = field(init=False)
+    line: Line = field(init=False)
+    looked_s: float = 0.0
+
+    @property
+    def shop(self) -> str:
+        """The store."""
+        return self.address.store
+
+    def start(self) -> None:
+        """Start the agent on its disk."""
+        house = self.house
+        self.ledger = SimulatedLedger(
+            self.disk.image, clock=self.time, mint_id=house.mint, name=f"{self.disk.number}.db"
+        )
+        self.ledger.start()
+        self.ledger.on_commit(self._grew)
+        rules = SimulatedRules(self.shop)
+        self.till = Till(
+            self.ledger, rules.terms, mint_id=house.mint, random_bytes=self.dice.randbytes
+        )
+        rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
+        desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
+        self.talk = Conversation(
+            self.address,
+            self.ledger,
+            desk,
+            Ed25519PrivateKey.from_private_bytes(self.disk.key),
+            self,
+            dice=self.dice.random,
+            mint_nonce=house.mint,
+        )
+        self.till.ask_online = self._ask_online
+        self.till.is_online = lambda: self.talk.online
+        self.running = True
+        self.line = Line(
+            address=str(self.address),
+            client_id=f"{self.address}/{self.ledger.incarnation}",
+            on_up=self.talk.link_up,
+            on_down=self.talk.link_down,
+            on_message=self._receive,
+        )
+        house.network.plug(self.line)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        expiry_s: int | None = None,
+        retain: bool = False,  # noqa: ARG002 - nobody here looks at what is retained
+    ) -> bool:
+        """Hand a message to the broker, as a link does."""
+        self.house.tell(f"{self.name}: {topic.rsplit('/', 1)[1]}")
+        return self.house.network.up(self.line, topic, payload, expiry_s)
+
+    def crash(self) -> None:
+        """Take the power away: what was committed is on the disk, and nothing else is anywhere."""
+        self.save()
+        self.house.network.unplug(self.line)
+        self.ledger.stop()
+        self.running = False
+
+    def save(self) -> Disk:
+        """Bring what the disk holds up to date, and answer it."""
+        if self.running:
+            self.disk = replace(self.disk, image=self.ledger.image())
+        return self.disk
+
+    def turn(self) -> None:
+        """Do what is due, as the agent does now and then."""
+        if not self.running:
+            return
+        now_s = self.house.world.now_s
+        if now_s - self.looked_s >= _LOOKS_EVERY_S:
+            self.looked_s = now_s
+            self.look()
+        run_now(self.talk.turn(now_s))
+
+    def look(self) -> None:
+        """End holds whose time is up, and make active what waited."""
+        for ended in run_now(self.till.release_overdue()):
+            self.house.tell(f"{self.name}: {ended.redemption_id} timed out")
+        run_now(self.till.activate_due())
+
+    def _receive(self, message: Arrived) -> None:
+        self.house.tell(f"{self.name}: hears {message.topic.rsplit('/', 1)[1]}")
+        run_now(self.talk.receive(message.topic, message.payload, self.house.world.now_s))
+        self.turn()
+
+    async def _ask_online(self, account: str, points: int) -> str | None:
+        """Ask head office while a customer waits: everything else goes on meanwhile."""
+        answers: list[str | None] = []
+        nonce = self.talk.ask(account, points, answers.append, self.house.world.now_s)
+        if nonce is None:
+            return ""
+        self.house.wait(_PATIENCE_S, lambda: bool(answers))
+        if not answers:
+            self.talk.give_up(nonce)
+        return answers[0]
+
+    def _grew(self, _head: Position) -> None:
+        watch, day = self.disk.watch, self.house.world.day
+        for canonical in self.ledger.view.page_after(watch.head.place, at_most=1_000):
+            entry = watch.saw(canonical, day)
+            self.house.tell(f"{self.name}: {entry.epoch}:{entry.seq} {entry.fact}"[:300])
+            self.house.truth.saw(self, entry)
+
+    def hear_lane(self, lane: str) -> None:
+        """A POS sends the position that it was told last."""
+        told = self.lanes.get(lane)
+        if told is not None:
+            heard = Heard(epoch=told.epoch, seq=told.seq, digest=told.hash.hex())
+            run_now(self.till.hear(heard))
+
+    def told_lane(self, lane: str) -> None:
+        """A POS keeps the position that it was answered with."""
+        self.lanes[lane] = self.ledger.head

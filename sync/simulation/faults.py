@@ -1,0 +1,77 @@
+"""Faults: what may go wrong in a history, and which of them happen together.
+
+Each history has a mix, drawn from its seed. Some faults take away what head office never heard;
+those histories are held to the two exceptions that DESIGN names, and no other is.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+__all__ = ["MIXES", "Mix", "mix_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mix:
+    """Which faults a history has. A number is how likely one is at each step."""
+
+    name: str
+    drop: float = 0.0
+    duplicate: float = 0.0
+    late_s: float = 0.02
+    cut: float = 0.0
+    """A store loses its line, for minutes or hours."""
+    one_way: float = 0.0
+    wipe: float = 0.0
+    crash: float = 0.0
+    clock: float = 0.0
+    lose: float = 0.0
+    restore: float = 0.0
+    clone: float = 0.0
+    office_restore: float = 0.0
+    long_away: float = 0.0
+    """A store is cut off for 72 hours."""
+    twice: float = 0.02
+    """A POS commits a sale at the agents of two stores."""
+
+    @property
+    def loses(self) -> bool:
+        """Whether a disk may forget what was answered."""
+        return bool(self.lose or self.restore or self.clone)
+
+
+MIXES = (
+    Mix(name="fair"),
+    Mix(name="storm", drop=0.25, duplicate=0.25, late_s=8.0),
+    Mix(name="islands", cut=0.08),
+    Mix(name="storm_islands", drop=0.15, duplicate=0.15, late_s=4.0, cut=0.06),
+    Mix(name="one_way", drop=0.05, one_way=0.08, late_s=2.0),
+    Mix(name="broker", wipe=0.06, drop=0.05, cut=0.03),
+    Mix(name="crashes", crash=0.08, cut=0.03, late_s=1.0),
+    Mix(name="clocks", clock=0.08, cut=0.04, crash=0.03),
+    Mix(name="long_away", long_away=0.02, cut=0.03),
+    Mix(name="lost", lose=0.025, cut=0.05, crash=0.02),
+    Mix(name="restored", restore=0.03, cut=0.05, late_s=1.0),
+    Mix(name="cloned", clone=0.02, cut=0.05),
+    Mix(name="office", office_restore=0.03, cut=0.05, late_s=1.0, drop=0.05),
+    Mix(
+        name="everything",
+        drop=0.1,
+        duplicate=0.1,
+        late_s=4.0,
+        cut=0.05,
+        one_way=0.02,
+        wipe=0.02,
+        crash=0.03,
+        clock=0.02,
+        lose=0.008,
+        restore=0.008,
+        clone=0.006,
+        office_restore=0.01,
+        long_away=0.005,
+    ),
+)
+
+
+def mix_of(dice: Random) -> Mix:
+    """Draw a history's mix."""
+    return dice.choice(MIXES)

@@ -1,0 +1,147 @@
+"""One history's house: stores, network and head office under one clock and one pair of dice."""
+
+import hashlib
+from collections.abc import Callable
+from random import Random
+
+from sync.messages import DeviceAddress
+from sync.simulation.clocks import DeviceTime, World
+from sync.simulation.customers import Customers
+from sync.simulation.device import Device, Disk
+from sync.simulation.faults import Mix
+from sync.simulation.network import Network, Weather
+from sync.simulation.notebook import Notebook
+from sync.simulation.office import Office
+from sync.simulation.schedule import Schedule
+from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.truth import Truth
+
+__all__ = ["TENANT", "House"]
+
+TENANT = "sim"
+_BLINK_S = 0.02
+_MARKS_S = (0.05, 0.3, 1.0, 3.0, 8.0, 20.0, 60.0, 300.0, 3_600.0, 36_000.0)
+"""When, in a time in which nobody does anything, each device and head office have a look."""
+
+
+class House:
+    """Everything of one history, and its story."""
+
+    def __init__(self, seed: int, mix: Mix, *, stores: int, cards: int) -> None:
+        self.dice, self.mix = Random(seed), mix
+        self.world = World()
+        self.schedule = Schedule(self.world)
+        self.network = Network(self.world, self.schedule, Random(seed + 1))
+        self.notebook, self.truth = Notebook(), Truth()
+        self.story: list[str] = []
+        self.stretch = 0.0
+        """So many seconds longer is each pause from now on."""
+        self._numbers = 0
+        self._disks = 0
+        self._random = Random(seed + 2)
+        self.office = Office(self)
+        self.network.to_office = self.office.take
+        self.customers = Customers(self.world, self.dice, self.notebook, self.tell, cards)
+        self.devices: list[Device] = []
+        for number in range(1, stores + 1):
+            self.open_store(f"s{number}")
+
+    def tell(self, text: str) -> None:
+        """Add a line to the story."""
+        self.story.append(f"{self.world.now_s:12.3f} {text}")
+
+    @property
+    def digest(self) -> str:
+        """Tell two stories apart."""
+        return hashlib.sha256("\n".join(self.story).encode()).hexdigest()[:16]
+
+    def mint(self) -> str:
+        """Mint an id that no other thing of this history has."""
+        self._numbers += 1
+        return f"x{self._numbers}"
+
+    def new_disk(self) -> Disk:
+        """Answer an empty disk."""
+        self._disks += 1
+        watch = JournalWatch(f"disk {self._disks}")
+        key = self._random.randbytes(32)
+        return Disk(number=self._disks, image=None, key=key, watch=watch)
+
+    def copy_disk(self, disk: Disk) -> Disk:
+        """Copy a disk whole."""
+        self._disks += 1
+        return disk.copy(self._disks)
+
+    def open_store(self, name: str) -> Device:
+        """Open a store with one device, an empty disk and a network."""
+        return self.add_device(name, name, self.new_disk())
+
+    def add_device(self, name: str, store: str, disk: Disk) -> Device:
+        """Start one more agent of a store on a disk."""
+        device = Device(
+            name=name,
+            address=DeviceAddress(tenant=TENANT, store=store, device="edge"),
+            disk=disk,
+            house=self,
+            time=DeviceTime(self.world, name),
+            dice=Random(self._random.random()),
+        )
+        self.devices.append(device)
+        device.start()
+        return device
+
+    @property
+    def running(self) -> list[Device]:
+        """The agents that run now."""
+        return [device for device in self.devices if device.running]
+
+    def lost(self, device: Device) -> None:
+        """A disk is gone: what head office holds of it is all that can be asked for."""
+        self.truth.lost(device, self.office.watch.hashes())
+
+    def set_weather(self) -> None:
+        """Let the network be as this history's mix has it."""
+        mix = self.mix
+        self.network.weather = Weather(
+            drop=mix.drop, duplicate=mix.duplicate, late_s=(0.001, max(0.002, mix.late_s))
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; everybody has a look now and then."""
+        begin_s = self.world.now_s
+        for mark_s in (*(mark for mark in _MARKS_S if mark < seconds), seconds):
+            self.schedule.run_until(begin_s + mark_s)
+            self.turn()
+
+    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Let messages come and go while a customer waits."""
+        end_s = self.world.now_s + seconds
+        while not is_over() and self.world.now_s < end_s:
+            self.schedule.run_until(min(end_s, self.world.now_s + _BLINK_S))
+            self.office.turn()
+
+    def is_settled(self) -> bool:
+        """Say whether every store has an open session and nothing left to send."""
+        return not self.unsettled()
+
+    def unsettled(self) -> list[str]:
+        """Name who has not."""
+        found = []
+        for device in self.running:
+            waiting = device.ledger.epochs.unacknowledged
+            session = device.talk.session.state
+            if waiting or session != "open" or device.ledger.frozen is not None:
+                found.append(f"{device.name}: {session}, {waiting} entries wait")
+        return found
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for device in self.running:
+            device.ledger.stop()
+        self.office.close()
+
+    def turn(self) -> None:
+        """Have every device and head office look what is due."""
+        for device in self.running:
+            device.turn()
+        self.office.turn()

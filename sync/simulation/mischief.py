@@ -1,0 +1,139 @@
+"""Mischief: faults, done to a house. Each is told in the story."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sync.simulation.clocks import DAY_S
+from sync.simulation.device import Device, Disk
+
+if TYPE_CHECKING:
+    from sync.simulation.house import House
+
+__all__ = ["Mischief"]
+
+_KEPT = 4
+"""How many older images of each disk, and of head office's database, lie about."""
+
+
+class Mischief:
+    """Does at each step what the mix of the history and the dice want."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._images: dict[str, list[Disk]] = {}
+        mix = house.mix
+        self._kinds: tuple[tuple[float, Callable[[], None]], ...] = (
+            (mix.cut, self._cut),
+            (mix.one_way, self._block),
+            (mix.wipe, self._wipe),
+            (mix.crash, self._crash),
+            (mix.clock, self._set_clock),
+            (mix.lose, self._lose),
+            (mix.restore, self._restore),
+            (mix.clone, self._clone),
+            (mix.office_restore, self._restore_office),
+            (mix.long_away, self._long_away),
+        )
+
+    def step(self) -> None:
+        """Perhaps do something, once."""
+        house = self._house
+        if house.mix.restore and house.dice.random() < 0.2:
+            for device in house.running:
+                older = self._images.setdefault(device.name, [])
+                older.append(house.copy_disk(device.save()))
+                del older[:-_KEPT]
+        if house.mix.office_restore and house.dice.random() < 0.1:
+            house.office.keep_snapshot()
+        for chance, fault in self._kinds:
+            if chance and house.dice.random() < chance:
+                fault()
+                return
+
+    def _some(self) -> Device | None:
+        running = self._house.running
+        return self._house.dice.choice(running) if running else None
+
+    def _cut(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None and str(device.address) not in house.network.cut:
+            for_s = house.dice.choice((5.0, 120.0, 1_800.0, 14_400.0))
+            house.tell(f"{device.name}: cut off for {for_s:.0f} s")
+            house.network.cut_off(str(device.address))
+            house.schedule.after(for_s, lambda: house.network.mend(str(device.address)))
+
+    def _long_away(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None:
+            house.tell(f"{device.name}: cut off for 72 hours")
+            house.network.cut_off(str(device.address))
+            house.schedule.after(3 * DAY_S, lambda: house.network.mend(str(device.address)))
+            house.stretch = 3_600.0
+
+    def _block(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None:
+            way = house.dice.choice(("up", "down"))
+            house.tell(f"{device.name}: nothing goes {way} for a while")
+            house.network.blocked.add((str(device.address), way))
+            house.schedule.after(
+                house.dice.uniform(10, 600), lambda: house.network.mend(str(device.address))
+            )
+
+    def _wipe(self) -> None:
+        self._house.tell("the broker is killed and forgets everything")
+        self._house.network.wipe()
+
+    def _crash(self) -> None:
+        device = self._some()
+        if device is not None:
+            self._house.tell(f"{device.name}: the power goes")
+            device.crash()
+            self._start_again(device, self._house.dice.uniform(1, 60))
+
+    def _start_again(self, device: Device, after_s: float) -> None:
+        device.time.reboot()
+        self._house.schedule.after(after_s, device.start)
+
+    def _set_clock(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None:
+            wrong_by_s = house.dice.choice((0.0, -DAY_S, DAY_S, -1.7e9, 3.8e8, 7_200.0))
+            house.tell(f"{device.name}: the clock is set wrong by {wrong_by_s:.0f} s")
+            device.time.wrong_by_s = wrong_by_s
+
+    def _lose(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None:
+            house.tell(f"{device.name}: the disk is lost")
+            device.crash()
+            house.lost(device)
+            device.disk = house.new_disk()
+            self._start_again(device, 30)
+
+    def _restore(self) -> None:
+        device, house = self._some(), self._house
+        older = self._images.get(device.name) if device is not None else None
+        if device is not None and older:
+            disk = house.copy_disk(house.dice.choice(older))
+            device.crash()
+            house.tell(
+                f"{device.name}: the disk is set back from {device.disk.watch.head} to "
+                f"{disk.watch.head}"
+            )
+            house.lost(device)
+            device.disk = disk
+            self._start_again(device, 30)
+
+    def _clone(self) -> None:
+        device, house = self._some(), self._house
+        if device is not None and len(house.devices) < 5:
+            house.tell(f"{device.name}: a copy of its disk runs in another box")
+            house.cloned(device)
+            clone = house.add_device(
+                f"{device.name}-clone", device.shop, house.copy_disk(device.save())
+            )
+            clone.lanes = dict(device.lanes)
+
+    def _restore_office(self) -> None:
+        self._house.office.restore()

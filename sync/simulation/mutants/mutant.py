@@ -1,0 +1,37 @@
+"""What a mutant is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Mutant", "Patch"]
+
+Patch = tuple[Any, str, Any]
+"""Where, which name, and what stands there instead: a value, made when the mutant is applied."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mutant:
+    """One rule left out. ``patches`` answers what to put where; ``mixes`` names the histories in
+    which it can fail, none for any; ``caught_by`` the invariants that should show it.
+    """
+
+    name: str
+    breaks: str
+    caught_by: tuple[str, ...]
+    patches: Callable[[], tuple[Patch, ...]]
+    mixes: tuple[str, ...] = ()
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Play with it."""
+        before: list[Patch] = []
+        try:
+            for where, name, instead in self.patches():
+                before.append((where, name, vars(where)[name]))
+                setattr(where, name, instead)
+            yield
+        finally:
+            for where, name, original in reversed(before):
+                setattr(where, name, original)

@@ -1,0 +1,46 @@
+"""The loyalty program of the simulated shops: small, with everything that moves rights."""
+
+from functools import cache
+
+from agent.core.program import Program
+
+__all__ = ["PROGRAM_TEXT", "program"]
+
+PROGRAM_TEXT = """
+id = "simulated"
+version = 1
+name = "Simulated points"
+currency = "EUR"
+categories = ["grocery"]
+
+[[earn]]
+id = "base"
+points = 1
+per_minor = 100
+text = "1 point per euro"
+
+[discount]
+id = "money-off"
+points = 1
+worth_minor = 1
+step = 10
+text = "Money off"
+
+[offline]
+per_redemption = 20
+per_account = 30
+per_device = 60
+per_day = 80
+soft_count = 6
+hard_count = 10
+
+[leases]
+points = 40
+devices = 2
+"""
+
+
+@cache
+def program() -> Program:
+    """Answer it, read as any other program is."""
+    return Program.parse(PROGRAM_TEXT, source="the simulation")

@@ -1,0 +1,21 @@
+"""The rules a simulated agent works under: the program of all shops, and what head office sends."""
+
+from agent.till import Terms
+from sync.simulation.program import program
+
+__all__ = ["SimulatedRules"]
+
+
+class SimulatedRules:
+    """What :class:`agent.rules.Rules` is to a store, without files."""
+
+    def __init__(self, store: str) -> None:
+        self.terms = Terms(program=program(), alone=False, store=store)
+
+    def take_program(self, name: str, edition: str, text: str) -> str | None:  # noqa: ARG002
+        """Take a version of the program: every shop has it."""
+        return None
+
+    def take_pushed(self, promotions: str) -> str | None:  # noqa: ARG002 - nobody pushes any
+        """Take promotions that are pushed."""
+        return None

@@ -1,0 +1,1 @@
+"""What must hold at every step: invariants, held to what stores and head office really wrote."""

@@ -1,0 +1,25 @@
+"""The store's side: greet head office, send the journal, keep what it says of rights and members.
+
+- :mod:`.protocols`: what is needed of the agent around it;
+- :mod:`.conversation`: the protocol, which needs no event loop;
+- :mod:`.shell`: the same in a running agent.
+"""
+
+from sync.uplink.conversation import Conversation, Wishes
+from sync.uplink.protocols import Clock, Desk, Epochs, JournalSource, Outlet, Standing
+from sync.uplink.questions import UNANSWERED, Answer
+from sync.uplink.shell import Uplink
+
+__all__ = [
+    "UNANSWERED",
+    "Answer",
+    "Clock",
+    "Conversation",
+    "Desk",
+    "Epochs",
+    "JournalSource",
+    "Outlet",
+    "Standing",
+    "Uplink",
+    "Wishes",
+]

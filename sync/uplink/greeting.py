@@ -1,0 +1,96 @@
+"""What a device says of itself: HELLO, and the retained birth."""
+
+from collections.abc import Collection
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.core.entry import Epoch
+from sync.messages import DeviceAddress, Held, Hello, Presence, Tail
+from sync.signing import key_text, signed_hello
+from sync.uplink.protocols import JournalSource, Standing
+
+__all__ = ["MOST_TAILS", "make_hello", "make_presence"]
+
+MOST_TAILS = 16
+_LONGEST_REASON = 200
+
+
+async def make_hello(
+    address: DeviceAddress,
+    journal: JournalSource,
+    key: Ed25519PrivateKey,
+    *,
+    nonce: str,
+    challenge: str | None,
+    generation: int,
+    version: str,
+    stranded: Collection[int] = (),
+) -> Hello | None:
+    """Say where the journal stands; None while that cannot be said, as it is being made anew.
+
+    Old epochs that are ``stranded`` are not offered: nothing of them could be sent.
+    """
+    # All of this is in memory and of one moment: what is awaited below changes none of it.
+    head, incarnation, opened = journal.head, journal.incarnation, journal.opened
+    frozen, lives = journal.frozen, journal.epochs
+    if await journal.hash_at(head.epoch, head.seq) != head.hash:
+        return None
+    tails: list[Tail] = []
+    for life in lives.tails:
+        if life.number in stranded or life.number == head.epoch or len(tails) == MOST_TAILS:
+            continue
+        tail_hash = await journal.hash_at(life.number, life.head_seq)
+        if tail_hash is not None:
+            tails.append(_tail(life, tail_hash))
+    hello = Hello(
+        incarnation=incarnation,
+        nonce=nonce,
+        challenge=challenge,
+        epoch=head.epoch,
+        opened=opened,
+        head_seq=head.seq,
+        head_hash=head.hash.hex(),
+        frozen=None if frozen is None else frozen[:_LONGEST_REASON],
+        generation=generation,
+        acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
+        tails=tuple(tails),
+        key=key_text(key),
+        version=version,
+    )
+    return signed_hello(key, address.topic("hello"), hello)
+
+
+def _tail(life: Epoch, tail_hash: bytes) -> Tail:
+    return Tail(
+        incarnation=life.incarnation,
+        epoch=life.number,
+        head_seq=life.head_seq,
+        head_hash=tail_hash.hex(),
+    )
+
+
+async def _acknowledged(
+    journal: JournalSource, incarnation: str, epoch: int, head_seq: int
+) -> Held | None:
+    """Name the newest acknowledgement of the present epoch, where its entry is still here."""
+    seq = min(journal.epochs.held_of(epoch), head_seq)
+    entry_hash = await journal.hash_at(epoch, seq) if seq else None
+    if entry_hash is None:
+        return None
+    return Held(incarnation=incarnation, epoch=epoch, seq=seq, hash=entry_hash.hex())
+
+
+def make_presence(journal: JournalSource, standing: Standing, *, version: str) -> Presence:
+    """Say how the device is."""
+    head = journal.head
+    return Presence(
+        online=True,
+        epoch=head.epoch,
+        head_seq=head.seq,
+        acknowledged_seq=min(journal.epochs.held_of(head.epoch), head.seq),
+        lag=journal.epochs.unacknowledged,
+        lease_exposure=standing.exposure_points,
+        floor_left=standing.floor_left,
+        clock=standing.clock,
+        version=version,
+    )

@@ -1,0 +1,33 @@
+"""Stores, network and head office keep every invariant through any faults, and end equal."""
+
+import pytest
+from found_seeds import FOUND
+
+from sync.simulation.history import play, tell
+
+_EACH = 25
+
+
+@pytest.mark.parametrize("first", range(1, 301, _EACH))
+def test_histories_of_any_faults_keep_every_invariant(first: int) -> None:
+    """Whatever fails in a history, no invariant breaks at any step, and all heals in the end."""
+    for seed in range(first, first + _EACH):
+        outcome = play(seed)
+        assert outcome.violation is None, f"seed {seed} ({outcome.mix}):\n{tell(outcome)}"
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_what_was_found_once_stays_mended(seed: int) -> None:
+    """A history that once showed a mistake shows none."""
+    outcome = play(seed)
+    assert outcome.violation is None, f"{FOUND[seed]}\n{tell(outcome)}"
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(4 * 3600)
+def test_twenty_thousand_histories_keep_every_invariant() -> None:
+    """Twenty thousand histories keep every invariant."""
+    from sync.simulation.histories import play_all  # noqa: PLC0415 - it starts processes
+
+    found = [each for each in play_all(range(1_000, 21_000), jobs=2) if each.violation is not None]
+    assert not found, [(each.seed, each.mix, str(each.violation)) for each in found]
