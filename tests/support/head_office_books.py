@@ -1,4 +1,4 @@
-"""Head office's real tables in memory, and store devices that write real, chained entries to them."""
+"""Head office's real tables in memory, and store devices that write chained entries to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -149,9 +149,9 @@ class Books:
         self.run(lambda c: c.execute(insert(programs).values(**row)))
 
 
-def enrolled(account: str, token: str = "em4100:0C000621A5") -> Enrol:
+def enrolled(account: str, card: str = "em4100:0C000621A5") -> Enrol:
     """A card became an account."""
-    return Enrol(account=account, token=token)
+    return Enrol(account=account, token=card)
 
 
 def sold(points: int, *, account: str = "a", sale_id: str = "s", **said: Any) -> AccumulatePoints:

@@ -90,7 +90,7 @@ def test_a_replaced_card_stays_replaced(books: Books) -> None:
 
 @pytest.mark.parametrize("new", [OTHER, CARD])
 def test_a_card_of_another_takes_no_place(books: Books, new: str) -> None:
-    """Another member's card, or the very card, is no replacement; an unknown one cannot be blocked."""
+    """Another member's card, or the very card, is no replacement; an unknown one is refused."""
     books.device("s1").says(enrolled("a"), enrolled("b", OTHER))
     with pytest.raises(UnknownCard):
         replace(books, CARD, new)

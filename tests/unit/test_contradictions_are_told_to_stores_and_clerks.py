@@ -63,7 +63,7 @@ SAID: dict[str, tuple[list[Fact], list[Fact], int]] = {
 def test_what_two_stores_contradict_in_is_settled(
     books: Books, kind: str, order: tuple[str, str]
 ) -> None:
-    """Whichever store is heard first, the sums are the same, and one row and one decision say so."""
+    """Whichever store is heard first, the sums are the same; one row and one decision say so."""
     first, second, worth = SAID[kind]
     books.device("s1").writes(enrolled("a"), *first)
     books.device("s2").writes(*second)

@@ -37,7 +37,7 @@ def test_what_two_stores_spent_is_a_debt(books: Books) -> None:
 
 
 def test_a_debt_is_paid_by_what_is_earned(books: Books) -> None:
-    """Points that are earned and come home pay: then floor may be given again, and stores hear it."""
+    """Points that are earned and come home pay: then floor is given again, and stores hear it."""
     overspent(books)
     earner = books.device("s1")
     earner.says(sold(12, sale_id="next"))
