@@ -17,7 +17,7 @@ from agent.core.values import Code, Value
 from agent.devices import ListedDevice, ReaderSettings, ScannerSettings, same_port
 from agent.layered import LayeredSettings, Listen
 from sync.messages import Name
-from sync.settings import BrokerSettings
+from sync.settings import UplinkSettings
 
 __all__ = ["AgentSettings"]
 
@@ -167,7 +167,7 @@ class AgentSettings(LayeredSettings):
 
     device: DeviceSettings
     ledger: LedgerSettings
-    hub: BrokerSettings | None = None
+    hub: UplinkSettings | None = None
     program: ProgramSettings
     api: ApiSettings = ApiSettings()
     controls: ControlSettings = ControlSettings()

@@ -255,26 +255,14 @@ class Link:
         self._on_up()
 
     def _disconnected(
-        self,
-        _client: Client,
-        _data: Any,
-        _flags: DisconnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _: Any
     ) -> None:
         self._taken_over = reason.value == _SESSION_TAKEN_OVER
         if not self._stopping.is_set():
             self._lost(_TAKEN_OVER if self._taken_over else str(reason))
         self._gone.set()
 
-    def _published(
-        self,
-        _client: Client,
-        _data: Any,
-        mid: int,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
+    def _published(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _: Any) -> None:
         topic = self._up[1].left(mid) if self._up is not None else None
         if reason.is_failure:  # paho calls it published all the same
             self._refuse(topic or "a topic", str(reason))

@@ -38,6 +38,11 @@ class Places:
         return self._beside(".confirmed")
 
     @property
+    def key(self) -> Path:
+        """The device's own key, with which it signs what it tells head office."""
+        return self._beside(".key")
+
+    @property
     def base(self) -> Path:
         """Projections as they stood where the kept entries begin, once older ones were dropped."""
         return self._beside(".base")

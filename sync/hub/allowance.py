@@ -26,7 +26,9 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
     """
     raise_allowance(c, device, terms=terms_of(c, device.tenant, now=now))
     live = _live(c, device)
-    return [] if live is None else [_notice(c, device, live.epoch, live.allowance)]
+    if live is None or live.allowance == 0:
+        return []
+    return [_notice(c, device, live.epoch, live.allowance)]
 
 
 def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[Notice]:

@@ -88,7 +88,7 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
             (accounts.c.active - func.coalesce(own.c.active, 0)).label("others_active"),
             (accounts.c.pending - func.coalesce(own.c.pending, 0)).label("others_pending"),
         )
-        .outerjoin(own, its_own)
+        .select_from(accounts.outerjoin(own, its_own))
         .where(accounts.c.tenant == device.tenant, among(c, accounts.c.account, keys))
     )
     for row in rows:

@@ -125,6 +125,6 @@ def _take_back(c: Connection, tenant: str, journal_id: int) -> dict[str, int]:
             .where(accounts.c.tenant == tenant, accounts.c.account == root)
             .values(available=accounts.c.available + points)
         )
-    c.execute(update(rights).where(its).values(change=-rights.c.granted))
+    c.execute(update(rights).where(its).values(granted=-rights.c.change))
     c.execute(update(journals).where(journals.c.id == journal_id).values(written_off=True))
     return came

@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy import Connection
 
 from agent.core.instant import Clock, rfc3339
-from agent.core.values import Value
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
@@ -82,10 +81,7 @@ class HeadOffice:
     def sweep(self) -> list[Outgoing]:
         """Do what time asks: say again what was not answered, give up what nobody waits for."""
         now = self._clock()
-        return addressed(
-            (device.address, message)
-            for device, message in self._database.transact(lambda c: sweep_rights(c, now=now))
-        )
+        return addressed(self._database.transact(lambda c: sweep_rights(c, now=now)))
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""
@@ -97,8 +93,15 @@ class HeadOffice:
 
     def release(self, address: DeviceAddress) -> bool:
         """End a HALT, once a person has looked; answers whether there was one."""
-        now = rfc3339(self._clock())
+        now = self._clock()
         return self._database.transact(lambda c: fencing.release(c, device_of(c, address, now=now)))
+
+    def retire(self, address: DeviceAddress, because: str) -> None:
+        """A person says that a device is gone for good; what it still sends is kept."""
+        now = self._clock()
+        self._database.transact(
+            lambda c: fencing.retire(c, device_of(c, address, now=now), because)
+        )
 
     def _greet(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         hello = read_hello(address, payload)
@@ -111,7 +114,7 @@ class HeadOffice:
                 note(c, address.tenant, conflict, now=now)
             answers = [to(address, answer) for answer in greeted.answers]
             if isinstance(greeted.verdict, Agree):
-                answers += _notices(resend_rights(c, device, now=now))
+                answers += addressed(resend_rights(c, device, now=now))
             return greeted, answers
 
         greeted, answers = self._database.transact(work)
@@ -149,7 +152,7 @@ class HeadOffice:
         held = booked.held
         ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
         notices = grants_after(c, device, booked.accounts_changed, now=now) if booked.kept else []
-        return booked, [to(address, ack), *_notices(notices)]
+        return booked, [to(address, ack), *addressed(notices)]
 
     def _answer(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         ask = read(payload, Ask)
@@ -158,7 +161,7 @@ class HeadOffice:
             lambda c: answer_ask(c, _known_device(c, address), ask, now=now)
         )
         self.counts["asks", "answered"] += 1
-        return _notices(notices)
+        return addressed(notices)
 
     def _feed(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         request = read(payload, FeedRequest)
@@ -214,7 +217,3 @@ def _known_device(c: Connection, address: DeviceAddress) -> DeviceRow:
     if device is None or device.public_key is None:
         raise Refused("unknown_device", f"{address} has not greeted", is_kept=False)
     return device
-
-
-def _notices(notices: list[tuple[DeviceRow, Value]]) -> list[Outgoing]:
-    return addressed((device.address, message) for device, message in notices)

@@ -35,7 +35,7 @@ async def make_hello(
     frozen, lives = journal.frozen, journal.epochs
     if await journal.hash_at(head.epoch, head.seq) != head.hash:
         return None
-    tails = []
+    tails: list[Tail] = []
     for life in lives.tails:
         if life.number in stranded or life.number == head.epoch or len(tails) == MOST_TAILS:
             continue

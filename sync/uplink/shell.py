@@ -106,9 +106,7 @@ class Uplink:
             on_up=lambda: self._soon(self._up),
             on_down=lambda: self._soon(self._down),
             on_message=lambda message: self._soon(lambda: self._put(message)),
-            will=Will(
-                topic=self._address.topic("presence"), death=encode(Presence(online=False))
-            ),
+            will=Will(topic=self._address.topic("presence"), death=encode(Presence(online=False))),
         )
 
     def stop(self) -> None:
@@ -132,9 +130,7 @@ class Uplink:
 
     async def look_up(self, token: str) -> bool:
         """Ask head office whose a card is; answers whether it is somebody's, who now is known."""
-        said = await self._wait_for(
-            lambda talk, answer: talk.look_up(token, answer, self._now_s())
-        )
+        said = await self._wait_for(lambda talk, answer: talk.look_up(token, answer, self._now_s()))
         return said is None
 
     async def _wait_for(self, put: Callable[[Conversation, Answer], str | None]) -> str | None:

@@ -599,7 +599,7 @@ MUTANTS = {
     ),
     "nobody_bought_before": Mutant(
         file="agent/till/judging.py",
-        old="    bought_before = row.purchases > 0",
+        old="    bought_before = row.bought_before",
         new="    bought_before = row.last_redeemed is not None",
         caught_by=f"{_CLUB}[club-year]",
     ),
