@@ -33,8 +33,21 @@ GROUP BY 1
 """
 
 _GRANTED = """
-SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced
-FROM rights JOIN journals ON journals.id = rights.journal_id WHERE rights.granted > 0
+SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced,
+rights.journaled
+FROM rights JOIN journals ON journals.id = rights.journal_id
+WHERE journals.opened AND journals.branch = 0 AND NOT journals.written_off
+"""
+
+_AT_REST = """
+SELECT rights.journal_id, rights.account, rights.granted + rights.change FROM rights
+JOIN journals ON journals.id = rights.journal_id
+WHERE (journals.branch > 0 OR journals.written_off OR NOT journals.opened)
+AND rights.granted + rights.change <> 0
+"""
+
+_HOME_UNASKED = """
+SELECT id FROM journals WHERE fenced = 'unclean' AND written_off
 """
 
 
@@ -68,7 +81,7 @@ class BooksWatch:
     def begin_anew(self) -> None:
         """The database was set back."""
         self._granted = {
-            (journal, account): granted for journal, account, granted, _, _ in self.rows(_GRANTED)
+            (journal, account): granted for journal, account, granted, *_ in self.rows(_GRANTED)
         }
 
     def committed(self, outgoing: Iterable[Outgoing], *, looks: bool = True) -> None:
@@ -110,7 +123,10 @@ class BooksWatch:
             )
             if left < 0:
                 self._hold_debt(account, -left)
-        for journal, account, granted, opened, fenced in self.rows(_GRANTED):
+        hold("I10", not self.rows(_AT_REST), "an epoch that may have no rights has some")
+        hold("I10", not self.rows(_HOME_UNASKED), "rights in doubt came home with nobody's word")
+        for journal, account, granted, opened, fenced, taken in self.rows(_GRANTED):
+            hold("I4", taken <= granted, f"{account}: {taken} were taken of {granted} granted")
             before = self._granted.get((journal, account), 0)
             if granted > before:
                 self._granted[journal, account] = granted

@@ -59,8 +59,7 @@ class Truth:
     def office_restored(self, held: set[bytes]) -> None:
         """Head office forgot something that a disk which is gone cannot send again."""
         self.office_doubtful = True
-        for covered in self.dead.values():
-            covered &= held
+        self.dead = {disk: covered & held for disk, covered in self.dead.items()}
 
     def may_miss(self, disk: int, digest: bytes) -> bool:
         """Say whether an answer of a disk may be missing."""
