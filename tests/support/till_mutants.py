@@ -284,14 +284,14 @@ MUTANTS = {
     ),
     "anothers_redemption_in_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="    if member is None or member.account != known.account:",
-        new="    if member is None:",
+        old="    if member is None or not transaction.is_same_member(member.account, ",
+        new="    if member is None or not str(",
         caught_by=f"{_HELD}::test_a_sale_does_not_spend_another_members_points",
     ),
     "redemption_in_a_sale_without_a_member": Mutant(
         file="agent/till/settling.py",
-        old="    if member is None or member.account != known.account:",
-        new="    if member is not None and member.account != known.account:",
+        old="    if member is None or not transaction.is_same_member(member.account, ",
+        new="    if member is not None and not transaction.is_same_member(member.account, ",
         caught_by=f"{_OWN}::test_a_sale_without_a_member_spends_nobodys_points",
     ),
     "redeemed_points_not_given_back": Mutant(
@@ -471,13 +471,13 @@ MUTANTS = {
     ),
     "captured_for_another_members_sale": Mutant(
         file="agent/till/fitting.py",
-        old="    if sale.account != known.account:\n",
+        old="    if not view.is_same_member(sale.account, known.account):\n",
         new="    if sale.account is None:\n",
         caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[em4100:67003B51C6]",
     ),
     "captured_for_nobodys_sale": Mutant(
         file="agent/till/fitting.py",
-        old="    if sale.account != known.account:\n",
+        old="    if not view.is_same_member(sale.account, known.account):\n",
         new="    if sale.account not in (None, known.account):\n",
         caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[None]",
     ),

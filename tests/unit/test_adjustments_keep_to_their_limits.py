@@ -15,7 +15,7 @@ from welcomed import grant, welcome
 from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.entry import Entry
-from agent.core.facts import AdjustPoints, FlagActivity, LeaseGrant
+from agent.core.facts import AdjustPoints, FlagActivity
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
