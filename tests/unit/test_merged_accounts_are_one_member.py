@@ -1,20 +1,24 @@
 """Accounts that head office merged are one member at the till, whichever card is shown."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from told import account, card, tell
 from welcomed import grant, welcome
 
+from agent.cli.main import main
 from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.facts import AccumulatePoints, AdjustPoints, LeaseReturn
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
+from agent.ledger.history import history_of
 from agent.paths import shipped_program
 from agent.till import (
     AccountView,
@@ -189,3 +193,16 @@ def test_a_chain_of_merges_is_followed(till: Till, ledger: Ledger) -> None:
     assert (identify(till, HERE).account, identify(till, HERE).balance) == ("other", 1_050)
     tell(ledger, account("other", 50, root="root"))
     assert identify(till, HERE).balance == 1_050
+
+
+def test_a_history_and_a_balance_are_the_members(
+    till: Till, ledger: Ledger, here: str, sale_body: SaleBody
+) -> None:
+    """A complaint is answered with what was written under either account; the commands show what
+    the till shows.
+    """
+    sell(till, "s-1", sale_body(1_000, token=HERE))
+    told = [entry.fact for _, entry in history_of(ledger.path, "root", progress=lambda *_: None)]
+    assert {getattr(fact, "account", None) for fact in told} == {here, "root"}
+    shown = CliRunner().invoke(main, ["ledger", "balance", "--json", "--db", str(ledger.path)])
+    assert json.loads(shown.stdout) == {"root": 1_310}
