@@ -95,14 +95,14 @@ class Rules:
             self._is_sent(program.edition)
         return self._sent_fault
 
-    def take_pushed(self, text: str) -> str | None:
+    def take_pushed(self, promotions: str) -> str | None:
         """Keep the promotions that head office pushes now, in place of those before; answers as
         ``take_program`` does. Raises OSError.
         """
         with self._saying_sent():
-            self._pushed = accepted(self._editions, read_pushed(text), self._now())
+            self._pushed = accepted(self._editions, read_pushed(promotions), self._now())
             self.terms = replace(self.terms, pushed=self._pushed)
-            self._sent.keep_pushed(text)
+            self._sent.keep_pushed(promotions)
             self._is_sent(f"{len(self._pushed)} promotions")
         return self._sent_fault
 

@@ -112,7 +112,8 @@ def history_of(
 def _beginning(
     path: Path, name: str, by: Asked
 ) -> tuple[frozenset[str], frozenset[str], tuple[int, int]]:
-    """Answer all names of what was asked for, a sale's redemptions, and the place behind which the entries begin that are told.
+    """Answer all names of what was asked for, a sale's redemptions, and the place behind which the
+    entries begin that are told.
 
     A redemption may have been held and given back before its newest hold, which is the one that is
     known: so where there is one, the whole ledger is read.
