@@ -53,9 +53,10 @@ def history(db: Path, as_json: bool, whose: tuple[str, ...]) -> None:
     WHOSE is an account, its end as ``ledger flags`` prints it, a card as ``scheme:value`` or its
     bare number; the POS's own id of a sale or of a redemption: then its entries alone, a sale's
     with those of its redemptions; or the reference on a receipt (``0:32``): then the account's
-    history, or that of a sale without one, with the entry in bold. Oldest first, times as this
-    machine's clock shows them. Points without a sign were held, given back or no longer pending:
-    they neither came nor went.
+    history, or that of a sale without one, with the entry in bold. Only what was written here is
+    shown, and not what happened at other stores; balances are those that were told. Oldest first,
+    times as this machine's clock shows them. Points without a sign were held, given back or no
+    longer pending: they neither came nor went.
     """
     must_exist(db)
     # In parts, because a number may be typed with blanks; what is left over would be printed.

@@ -36,10 +36,10 @@ __all__ = ["export"]
 @plain_errors
 @until_nobody_reads
 def export(db: Path, form: str | None, out: Path | None, card_numbers: bool) -> None:
-    """Write every entry, as JSON Lines or CSV.
+    """Write every entry of this store, as JSON Lines or CSV.
 
-    Oldest first. Card numbers are masked. With --card-numbers each line is the very bytes that were
-    hashed; a table has no column for them.
+    Oldest first; a balance is the one that was told at the till. Card numbers are masked. With
+    --card-numbers each line is the very bytes that were hashed; a table has no column for them.
     """
     must_exist(db)
     if form is None:

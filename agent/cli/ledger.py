@@ -78,7 +78,11 @@ def verify(db: Path, as_json: bool, chain: bool, quiet: bool) -> None:
 @plain_errors
 @until_nobody_reads
 def balance(db: Path, as_json: bool, account: str | None) -> None:
-    """Print every account's active points."""
+    """Print every account's active points.
+
+    As a till shows them: what the entries here say and what head office told of other stores, with
+    accounts that were merged under the one that stands.
+    """
     must_exist(db)
     with closing(open_known(db)) as connection:
         view = View(connection)

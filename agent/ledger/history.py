@@ -90,11 +90,12 @@ def history_of(
 ) -> Iterator[tuple[Position, Entry]]:
     """Yield the entries that speak of an account, a sale or a redemption, oldest first.
 
-    A sale's redemptions are told with it. Reads the whole ledger, of a sale without redemptions
+    A sale's redemptions are told with it, and a member's entries under accounts that were merged
+    since. Reads the whole ledger, of a sale without redemptions
     from its entry on: bytes that do not hold the name are not even parsed. Raises as ``walk`` does.
     """
-    redemptions, after = _beginning(path, name, by)
-    named = [msgspec.json.encode(each) for each in (name, *redemptions)]
+    names, redemptions, after = _beginning(path, name, by)
+    named = [msgspec.json.encode(each) for each in names | redemptions]
     for position, canonical in walk(path, after=after, progress=progress, unreadable=unreadable):
         if not any(each in canonical for each in named):
             continue
@@ -104,22 +105,28 @@ def history_of(
             unreadable(error)
             continue
         fact = entry.fact
-        if getattr(fact, by, None) == name or getattr(fact, "redemption_id", None) in redemptions:
+        if getattr(fact, by, None) in names or getattr(fact, "redemption_id", None) in redemptions:
             yield position, entry
 
 
-def _beginning(path: Path, name: str, by: Asked) -> tuple[frozenset[str], tuple[int, int]]:
-    """Answer a sale's redemptions, and the place behind which the entries begin that are told.
+def _beginning(
+    path: Path, name: str, by: Asked
+) -> tuple[frozenset[str], frozenset[str], tuple[int, int]]:
+    """Answer all names of what was asked for, a sale's redemptions, and the place behind which the
+    entries begin that are told.
 
     A redemption may have been held and given back before its newest hold, which is the one that is
     known: so where there is one, the whole ledger is read.
     """
-    if by != "sale_id":
-        return frozenset(), (0, 0)
+    names = frozenset({name})
     with closing(open_known(path)) as connection:
+        if by == "account":
+            return names.union(View(connection).family(name)), frozenset(), (0, 0)
+        if by == "redemption_id":
+            return names, frozenset(), (0, 0)
         places = View(connection).places_of_sale(name)
     redemptions = frozenset(redemption for redemption, _, _ in places if redemption is not None)
     if redemptions or not places:
-        return redemptions, (0, 0)
+        return names, redemptions, (0, 0)
     ((_, epoch, seq),) = places
-    return redemptions, (epoch, seq - 1)
+    return names, redemptions, (epoch, seq - 1)

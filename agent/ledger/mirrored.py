@@ -24,6 +24,7 @@ from agent.ledger.queries import SQL
 __all__ = ["MirrorPage", "MirroredAccount", "MirroredCard", "Taken", "take"]
 
 
+_DAYS = ("enrolled_on", "tier_since", "tier_until")
 _MINUTE = len("2026-03-10T14:07")
 
 
@@ -55,10 +56,13 @@ class MirroredAccount(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.convert(fields, cls, strict=False)
 
     def row(self) -> tuple[object, ...]:
-        """Write it as the columns of its table, without ``round``."""
+        """Write it as the columns of its table, without ``round``. What is no day is left out."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        for name in _DAYS:
+            values[name] = values[name] if _is_day(values[name]) else None
         lots = sorted(lot for lot in self.lots if lot[1] > 0 and _is_day(lot[0]))
-        values = [getattr(self, name) for name in self.__struct_fields__[:-1]]
-        return (*values, msgspec.json.encode(lots).decode())
+        values["lots"] = msgspec.json.encode(lots).decode()
+        return tuple(values.values())
 
 
 class MirroredCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,8 +149,8 @@ def _put(
     return Taken(merged=tuple(merged), erased=tuple(erased))
 
 
-def _is_day(text: str) -> bool:
+def _is_day(text: str | None) -> bool:
     try:
-        return date.fromisoformat(text).isoformat() == text
+        return text is not None and date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False

@@ -59,7 +59,8 @@ class AccountItem(Value):
     ``active`` and ``pending`` are head office's points less those of this device's own entries that
     head office has heard, exactly as the device wrote them; so what a till shows is this plus its
     own sums, whatever is still under way. ``root`` names the account that this one was merged
-    into. ``denied`` says that no floor is given.
+    into. ``denied`` says that no floor is given. ``tier_since`` is the day on which the tier was
+    entered or kept anew, ``tier_until`` the last one on which it is kept whatever is earned.
     """
 
     kind: Literal["account"] = "account"
@@ -68,6 +69,8 @@ class AccountItem(Value):
     pending: _Points = 0
     enrolled_on: str | None = None
     tier: Code | None = None
+    tier_since: str | None = None
+    tier_until: str | None = None
     root: Code | None = None
     denied: bool = False
     erased: bool = False

@@ -276,3 +276,16 @@ def test_the_day_of_enrolment_is_told(ledger: Ledger) -> None:
     row = asyncio.run(ledger.read(lambda view: view.account("ana")))
     assert row is not None
     assert date.fromisoformat(row.enrolled_on or "") == date(2026, 1, 2)
+
+
+def test_what_is_no_day_is_left_out(ledger: Ledger, sale_body: SaleBody) -> None:
+    """A day that head office wrote wrongly holds up no till."""
+    stars = Program.parse(shipped_program("stars").read_text("utf-8"), source="stars.toml")
+    days = {"tier_since": "soon", "tier_until": "2026-13-01", "enrolled_on": "20260102"}
+    told = account("ana", 600, tier="green", lots=(("when", 5), ("2026-11-01", 600)), **days)
+    tell(ledger, told)
+    till = Till(ledger, Terms(program=stars, alone=False), mint_id=mint_id)
+    assert identify(till).balance == 600
+    sell(till, "s-1", sale_body(1_000, token=CARD))
+    quoted = asyncio.run(till.quote(Sale.model_validate(sale_body(1_000, token=CARD))))
+    assert sum(each.points for each in quoted.expires) == quoted.balance
