@@ -36,7 +36,7 @@ def grants_after(
     ``accounts`` are all that the booking touched, as written or by their roots.
     """
     terms = terms_of(c, device.tenant, now=now)
-    touched = {*accounts, *come_home(c, device)}
+    touched = {*accounts, *come_home(c, device, now=now)}
     notices = rebalance(c, device.tenant, touched, terms=terms, now=now)
     return notices + raise_allowance(c, device, terms=terms)
 

@@ -87,6 +87,8 @@ tenants = Table(
     Column("feed_seq", BigInteger, nullable=False, server_default="0"),  # the newest change
     Column("decision_seq", BigInteger, nullable=False, server_default="0"),
     Column("decision_hash", LargeBinary(32)),
+    # The newest decision that rights have followed already.
+    Column("rights_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 devices = Table(
