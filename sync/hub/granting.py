@@ -133,7 +133,11 @@ class _Mover:
         self._say(member, wait.life, ask=wait.ask, why=why)
         self._unsaid = [life for life in self._unsaid if life != wait.life]
         self._c.execute(
-            delete(asks).where(asks.c.tenant == self._roster.tenant, asks.c.ask == wait.ask)
+            delete(asks).where(
+                asks.c.tenant == self._roster.tenant,
+                asks.c.device_id == wait.life.device_id,
+                asks.c.ask == wait.ask,
+            )
         )
 
     def say_grants(self, member: Member) -> None:
