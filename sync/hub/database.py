@@ -10,6 +10,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -116,9 +117,14 @@ class Database:
             return _driver(connection).serialize()
 
     def restore(self, snapshot: bytes) -> None:
-        """Set a database in memory back to what it was."""
-        with self.engine.connect() as connection:
-            _driver(connection).deserialize(snapshot)
+        """Set a database in memory back to what it was.
+
+        By way of another connection: SQLite crashes where a database is exchanged under a
+        connection that has asked ``json_each``.
+        """
+        with closing(sqlite3.connect(":memory:")) as copied, self.engine.connect() as connection:
+            copied.deserialize(snapshot)
+            copied.backup(_driver(connection))
 
     @property
     def _is_in_memory(self) -> bool:

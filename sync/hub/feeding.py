@@ -29,7 +29,11 @@ __all__ = ["page_for"]
 def page_for(
     c: Connection, device: DeviceRow, request: FeedRequest, *, now: datetime, at_most: int = 200
 ) -> tuple[FeedPage, tuple[FeedItem, ...]]:
-    """Answer the next page, ``at_most`` items long, or what is known of the one card asked for."""
+    """Answer the next page, ``at_most`` items long, or what is known of the one card asked for. A
+    device that was retired is told nothing.
+    """
+    if device.state == "retired":
+        return FeedPage(nonce=request.nonce, cursor=request.cursor, generation=generation_of(c)), ()
     if request.token is not None:
         return _member_of(c, device, request, request.token, now=now)
     generation = generation_of(c)
@@ -75,8 +79,12 @@ def _concerns(device: DeviceRow) -> ColumnElement[bool]:
     return or_(
         feed.c.kind.in_(("program", "pushed")),
         and_(feed.c.kind == "account", _has_seen(device, feed.c.key)),
-        and_(feed.c.kind == "card", _has_seen(device, its_account.scalar_subquery())),
-        and_(feed.c.kind == "decision", _has_seen(device, decided.scalar_subquery())),
+        and_(
+            feed.c.kind == "card", _has_seen(device, its_account.correlate(feed).scalar_subquery())
+        ),
+        and_(
+            feed.c.kind == "decision", _has_seen(device, decided.correlate(feed).scalar_subquery())
+        ),
     )
 
 
