@@ -40,7 +40,8 @@ def _covered(**wrong: Any) -> tuple[Patch, ...]:
     kept = original(redemptions, "cover")
 
     def cover(*args: Any, **options: Any) -> Covered:
-        return replace(kept(*args, **options), **wrong)
+        found: Covered = kept(*args, **options)
+        return replace(found, **wrong)
 
     return ((redemptions, "cover", cover),)
 
@@ -49,7 +50,8 @@ def _late_capture_free() -> tuple[Patch, ...]:
     kept = original(afresh, "cover")
 
     def cover(*args: Any, **options: Any) -> Covered:
-        return replace(kept(*args, **options), lease=0, floor=0)
+        found: Covered = kept(*args, **options)
+        return replace(found, lease=0, floor=0)
 
     return ((afresh, "cover", cover),)
 
@@ -58,7 +60,8 @@ def _floor_use(**wrong: Any) -> tuple[Patch, ...]:
     kept = original(RightsView, "floor_use")
 
     def floor_use(self: RightsView, account: str, epoch: int, day: date) -> FloorUse:
-        return replace(kept(self, account, epoch, day), **wrong)
+        found: FloorUse = kept(self, account, epoch, day)
+        return replace(found, **wrong)
 
     return ((RightsView, "floor_use", floor_use),)
 
