@@ -117,12 +117,14 @@ class Database:
             return _driver(connection).serialize()
 
     def restore(self, snapshot: bytes) -> None:
-        """Set a database in memory back to what it was."""
-        with self.engine.connect() as connection:
-            # Not deserialized in place: statements that the driver keeps would outlive their pages.
-            with closing(sqlite3.connect(":memory:")) as kept:
-                kept.deserialize(snapshot)
-                kept.backup(_driver(connection))
+        """Set a database in memory back to what it was.
+
+        By way of another connection: SQLite crashes where a database is exchanged under a
+        connection that has asked ``json_each``.
+        """
+        with closing(sqlite3.connect(":memory:")) as copied, self.engine.connect() as connection:
+            copied.deserialize(snapshot)
+            copied.backup(_driver(connection))
 
     @property
     def _is_in_memory(self) -> bool:
