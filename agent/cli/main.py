@@ -64,8 +64,16 @@ def agent(configs: tuple[Path, ...]) -> None:
 
 @main.command()
 @_config
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes that take what stores send; more than one needs PostgreSQL.",
+)
 @plain_errors
-def hub(configs: tuple[Path, ...]) -> None:
+def hub(configs: tuple[Path, ...], workers: int) -> None:
     """Run head office until SIGTERM."""
     from agent.layered import load  # noqa: PLC0415 - see above
     from agent.logs import configure_logs  # noqa: PLC0415
@@ -73,7 +81,12 @@ def hub(configs: tuple[Path, ...]) -> None:
     from sync.hub.settings import HubSettings  # noqa: PLC0415
 
     configure_logs()
-    asyncio.run(Hub(load(HubSettings, configs)).run())
+    settings = load(HubSettings, configs)
+    if workers > 1 and not settings.database.takes_many_workers:
+        raise click.UsageError(
+            "SQLite takes one writer: leave --workers at 1, or set [database] url to PostgreSQL"
+        )
+    asyncio.run(Hub(settings, workers=workers, configs=configs).run())
 
 
 @main.command()

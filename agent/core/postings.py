@@ -27,6 +27,7 @@ from agent.core.facts import (
     CreateReward,
     DeleteReward,
     Enrol,
+    EraseMember,
     ExpirePoints,
     Fact,
     FlagActivity,
@@ -34,12 +35,14 @@ from agent.core.facts import (
     IssueVoucher,
     LeaseGrant,
     LeaseReturn,
+    MergeAccounts,
     OpenEpoch,
     RateVisit,
     RedeemReward,
     ReleaseVoucher,
     ReturnPromotionPoints,
     ReturnSale,
+    SettleConflict,
     UseVoucher,
     VoidSale,
     WithdrawVoucher,
@@ -88,6 +91,8 @@ def postings_of(fact: Fact) -> tuple[Posting, ...]:
             (Enrol() | AddCard() | CardState() | RateVisit() | FlagActivity())
             | (HoldVoucher() | UseVoucher() | ReleaseVoucher() | WithdrawVoucher())
             | (LeaseGrant() | LeaseReturn() | OpenEpoch() | ClockJump())
+            # Merged sums are one member's before and after, so no points change hands.
+            | (MergeAccounts() | SettleConflict() | EraseMember())
         ):
             moves = ()
         case _:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from agent.core.entry import GENESIS, Entry, Position, Recorded, link_hash
 from agent.core.facts import (
+    OFFICE_FACTS,
     ClockJump,
     CreateReward,
     EpochCause,
@@ -16,6 +17,7 @@ from agent.core.facts import (
     OpenEpoch,
     RedeemReward,
     UseVoucher,
+    kind_of,
 )
 from agent.core.instant import DeviceClock, rfc3339
 from agent.core.stamp import Stamp
@@ -31,6 +33,7 @@ from agent.ledger.view import View
 __all__ = ["Tip", "Transaction"]
 
 
+_OF_HEAD_OFFICE = (ExpirePoints, *OFFICE_FACTS)
 _SPENDING = (CreateReward, RedeemReward, IssueVoucher, HoldVoucher, UseVoucher)
 
 
@@ -156,8 +159,8 @@ class Transaction(View):
 
         Raises Frozen for a redemption or a voucher on a ledger that was rebuilt.
         """
-        if isinstance(fact, ExpirePoints):
-            raise Refusal("only head office expires points")
+        if isinstance(fact, _OF_HEAD_OFFICE):
+            raise Refusal(f"only head office writes {kind_of(fact)}")
         if isinstance(fact, _SPENDING):
             self.refuse_frozen()
         self._business_date = business_date or self._business_date
@@ -254,6 +257,7 @@ class Transaction(View):
         where it is old. Who was erased is forgotten here too.
         """
         taken = take(self._connection, page, rfc3339(self.now))
+        self.forget_what_was_told()
         for account in () if taken is None else taken.erased:
             self.erase_profile(account)
         return None if taken is None else taken.merged

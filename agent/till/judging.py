@@ -207,7 +207,7 @@ def _circumstances(
         return ANYBODY
     by_birthday = any(each.occasion == "birthday" for each in promotions)
     profile = view.profile(row.account) if by_birthday else None
-    bought_before = row.purchases > 0
+    bought_before = row.bought_before
     return Circumstances(
         account=Account.model_construct(
             tier=None if standing is None else standing.tier,

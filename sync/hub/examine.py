@@ -1,20 +1,36 @@
-"""Judge a batch against what is held already. Pure: positions and bytes in, a verdict out."""
+"""Judge a batch against what is held already. Pure: positions and bytes in, a verdict out.
+
+The chain decides alone what belongs to a journal. An entry that follows and cannot be read, because
+a newer version wrote it or nobody could have, is taken as it is: refusing it would keep back all
+that comes after it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.core.entry import Entry, MalformedEntry, Position, Recorded, link_hash
+from agent.core.entry import Entry, MalformedEntry, Position, link_hash
+from agent.core.sale_form import check_sale
 from sync.messages import Journal
 
-__all__ = ["Accepted", "Contradicts", "Gap", "Verdict", "examine"]
+__all__ = ["Accepted", "Contradicts", "Gap", "Taken", "Verdict", "examine", "read_entry"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """An entry that follows from what is held; ``entry`` is None where it cannot be read."""
+
+    seq: int
+    canonical: bytes
+    hash: bytes
+    entry: Entry | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
     """These entries follow from what is held; empty where all were known already."""
 
-    entries: tuple[Recorded, ...]
+    entries: tuple[Taken, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,21 +66,30 @@ def examine(
     if previous is None or header.prev_hash != previous.hex():
         return Contradicts(seq=header.first_seq - 1, reason="fork")
     last_common = min(held.seq, header.first_seq + len(lines) - 1)
-    entries: list[Recorded] = []
+    new: list[tuple[int, bytes, bytes]] = []
     for seq, canonical in enumerate(lines, start=header.first_seq):
-        try:
-            entry = Entry.parse(canonical)
-            entry.check_sale()
-        except MalformedEntry:
-            return Contradicts(seq=seq, reason="malformed")
-        if (entry.epoch, entry.seq) != (header.epoch, seq):
-            return Contradicts(seq=seq, reason="malformed")
         previous = link_hash(previous, canonical)
         # The chain binds all before it, so comparing the last common entry compares them all.
         if seq == last_common and previous != hash_at(seq):
             return Contradicts(seq=seq, reason="fork")
         if seq > held.seq:
-            entries.append(Recorded(entry=entry, canonical=canonical, hash=previous))
+            new.append((seq, canonical, previous))
     if previous.hex() != header.last_hash:
         return Contradicts(seq=header.first_seq, reason="malformed")
-    return Accepted(entries=tuple(entries))
+    epoch = held.epoch
+    return Accepted(
+        entries=tuple(
+            Taken(seq=seq, canonical=canonical, hash=link, entry=read_entry(canonical, epoch, seq))
+            for seq, canonical, link in new
+        )
+    )
+
+
+def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
+    """Read an entry of unknown origin; None where it is not one of this place in this form."""
+    try:
+        entry = Entry.parse(canonical)
+        check_sale(entry)
+    except MalformedEntry:
+        return None
+    return entry if (entry.epoch, entry.seq) == (epoch, seq) else None

@@ -1,60 +1,61 @@
-"""The thread that takes messages off the link, makes them durable, and answers.
+"""The thread that takes messages off the link, has head office handle them, and answers.
 
 A batch is acknowledged to the device after the commit, and the message to the broker after that.
-Where the database fails, the message stays and is tried again; the devices keep their entries.
+Where the database is down the message stays and is tried again, and the devices keep their entries.
+What head office cannot handle for any other reason is put aside: no message may block those behind
+it.
 """
 
-import queue
 import random
 import threading
+import time
+import traceback
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agent.core.backoff import delay_s
-from agent.core.instant import Clock, rfc3339
-from agent.core.values import Value
 from sync.broker import Broker
-from sync.hub.examine import Contradicts
-from sync.hub.store import Store
+from sync.hub.inbox import Inbox
+from sync.hub.office import HeadOffice, Outgoing
 from sync.link import Arrived, Link
-from sync.messages import (
-    Ack,
-    DeviceAddress,
-    Halt,
-    Hello,
-    MalformedMessage,
-    Ok,
-    decode,
-    decode_journal,
-    encode,
-)
 
-__all__ = ["Ingest"]
+__all__ = ["SWEEP_EVERY_S", "Ingest"]
 
-_HALT_EXPIRY_S = 30
-"""A halt kept longer would halt a device again whose trouble was mended meanwhile."""
+SWEEP_EVERY_S = 1.0
+
+_KINDS = ("hello", "journal", "ask", "feed")
+_SHARED = tuple(f"$share/hub/tapledger/1/+/+/+/{kind}" for kind in _KINDS)
+_PRESENCE = "tapledger/1/+/+/+/presence"
+
+_SEND_WITHIN_S = 2.0
+_ALIVE_WITHIN_S = 20.0
+_LONGEST_WAIT_S = 10.0
 
 _log = structlog.get_logger(__name__)
 
 
 class Ingest:
-    """One worker: MQTT in, database, MQTT out. ``start`` connects, ``stop`` finishes."""
+    """One worker: MQTT in, head office, MQTT out. ``start`` connects, ``stop`` finishes.
 
-    def __init__(self, broker: Broker, store: Store, *, name: str, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        # Bounded by the Receive Maximum the link announces: the broker sends no more than that.
-        self._inbox: queue.SimpleQueue[Arrived | threading.Event | None] = queue.SimpleQueue()
+    The first worker ``leads``: it alone hears who is there, as retained messages come to no shared
+    subscription, and does what time asks.
+    """
+
+    def __init__(self, broker: Broker, office: HeadOffice, *, client_id: str, leads: bool) -> None:
+        self._office = office
+        self._leads = leads
+        self._inbox = Inbox()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat_s = time.monotonic()
         self.fault: str | None = None
-        self.entries = 0
-        self.refused = 0
+        self.unsent = 0
         self.link = Link(
             broker,
-            client_id=f"hub.{name}",
-            topics=("tapledger/1/+/+/+/hello", "tapledger/1/+/+/+/journal"),
+            client_id=client_id,
+            topics=(*_SHARED, _PRESENCE) if leads else _SHARED,
             window=1_000,
             on_up=lambda: None,
             on_down=lambda: None,
@@ -70,90 +71,104 @@ class Ingest:
     def stop(self) -> None:
         """Finish the message in hand and leave the broker."""
         self._stopping.set()
-        self._inbox.put(None)
+        self._inbox.wake()
         if self._thread is not None:
-            self._thread.join(timeout=3)
+            self._thread.join(timeout=2)
         self.link.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            message = self._inbox.get()
-            if isinstance(message, threading.Event):
-                message.set()
-            elif message is not None:
-                self._handle(message)
-
     @property
-    def running(self) -> bool:
-        """Whether the thread lives."""
-        return self._thread is not None and self._thread.is_alive()
+    def is_turning(self) -> bool:
+        """Whether the thread comes round: it takes messages, or tries one again and again."""
+        lives = self._thread is not None and self._thread.is_alive()
+        return lives and time.monotonic() - self._beat_s < _ALIVE_WITHIN_S
 
-    def turned_within(self, seconds: float) -> bool:
-        """Say whether the ingest thread comes round in time; blocks until it does or not."""
-        turned = threading.Event()
-        self._inbox.put(turned)
-        return turned.wait(seconds)
+    def _run(self) -> None:
+        sweep_at_s = time.monotonic()
+        while not self._stopping.is_set():
+            self._beat_s = time.monotonic()
+            message = self._inbox.take(SWEEP_EVERY_S)
+            if message is not None:
+                self._handle(message)
+            if self._leads and time.monotonic() >= sweep_at_s:
+                sweep_at_s = time.monotonic() + SWEEP_EVERY_S
+                self._sweep()
 
     def _handle(self, message: Arrived) -> None:
-        """Handle one message until it is durable, or refuse it if it makes no sense."""
+        """Handle one message until it is durable or put aside; the broker may forget it then."""
         attempt = 0
+        why: str | None = None
         while not self._stopping.is_set():
+            self._beat_s = time.monotonic()
             try:
-                self._dispatch(message)
-            except MalformedMessage as error:
-                self.refused += 1
-                _log.warning("message_refused", topic=message.topic, error=str(error))
-            except (DataError, IntegrityError) as error:  # trying again would not help
-                self.refused += 1
-                _log.error("message_refused", topic=message.topic, error=str(error))
-            except SQLAlchemyError as error:
-                if self.fault is None:
-                    _log.error("database_unavailable", error=str(error))
-                self.fault = str(error)
-                wait_s = delay_s(attempt, first_s=0.25, longest_s=10, dice=random.random)
-                self._stopping.wait(wait_s)
-                attempt += 1
-                continue
-            self.fault = None
+                if why is None:
+                    self._publish(self._office.handle(message.topic, message.payload))
+                else:
+                    self._office.put_aside(message.topic, message.payload, why)
+            except Exception as error:  # noqa: BLE001 - one bad message must not block the others
+                if _is_down(error):
+                    self._wait_for_the_database(error, attempt)
+                    attempt += 1
+                    continue
+                if why is None:
+                    why = _told(error, message)
+                    continue
+                _log.error("message_lost", topic=message.topic, error=type(error).__name__)
+            else:
+                self.fault = None
             message.done()
             return
 
-    def _dispatch(self, message: Arrived) -> None:
-        address, kind = DeviceAddress.of_topic(message.topic)
-        if kind == "hello":
-            self._greet(address, decode(message.payload, Hello))
-        elif kind == "journal":
-            self._take(address, message.payload)
+    def _sweep(self) -> None:
+        try:
+            self._publish(self._office.sweep())
+        except SQLAlchemyError as error:
+            if not _is_down(error):
+                raise
+            self._wait_for_the_database(error, 0)
         else:
-            raise MalformedMessage(f"devices send no '{kind}'")
+            self.fault = None
 
-    def _greet(self, address: DeviceAddress, hello: Hello) -> None:
-        held = self._store.head(address, hello.incarnation, hello.epoch)
-        ok = Ok(
-            nonce=hello.nonce,
-            epoch=held.epoch,
-            seq=held.seq,
-            hash=held.hash.hex(),
-            time=rfc3339(self._clock()),
+    def _wait_for_the_database(self, error: Exception, attempt: int) -> None:
+        if self.fault is None:
+            _log.error("database_unavailable", error=_in_short(error))
+        self.fault = f"the database does not answer: {_in_short(error)}"
+        wait_s = delay_s(attempt, first_s=0.25, longest_s=_LONGEST_WAIT_S, dice=random.random)
+        self._stopping.wait(wait_s)
+
+    def _publish(self, messages: list[Outgoing]) -> None:
+        """Hand the answers to the broker. What cannot go in time is not kept: devices ask again."""
+        give_up_s = time.monotonic() + _SEND_WITHIN_S
+        for message in messages:
+            while not self._publish_one(message):
+                too_late = time.monotonic() >= give_up_s or not self.link.connected
+                if too_late or self._stopping.wait(0.002):
+                    self.unsent += 1
+                    break
+
+    def _publish_one(self, message: Outgoing) -> bool:
+        return self.link.publish(
+            message.topic, message.payload, expiry_s=message.expiry_s, retain=message.retain
         )
-        self._answer(address, "down/ok", ok)
-        _log.info("device_greeted", device=str(address), epoch=held.epoch, seq=held.seq)
 
-    def _take(self, address: DeviceAddress, payload: bytes) -> None:
-        header, lines = decode_journal(payload)
-        verdict, held = self._store.take(address, header, lines, received_at=rfc3339(self._clock()))
-        if isinstance(verdict, Contradicts):
-            _log.error(
-                "journal_contradicts", device=str(address), seq=verdict.seq, why=verdict.reason
-            )
-            halt = Halt(epoch=header.epoch, seq=verdict.seq, reason=verdict.reason)
-            self._answer(address, "down/halt", halt, expiry_s=_HALT_EXPIRY_S)
-            return
-        self.entries += len(getattr(verdict, "entries", ()))
-        self._answer(address, "down/ack", Ack.of(held))
 
-    def _answer(
-        self, address: DeviceAddress, kind: str, message: Value, *, expiry_s: int | None = None
-    ) -> None:
-        # Where the answer cannot go, the device asks again.
-        self.link.publish(address.topic(kind), encode(message), expiry_s=expiry_s)
+def _is_down(error: Exception) -> bool:
+    """Say whether the database is what failed, so that the same message may succeed later."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+
+
+def _in_short(error: Exception) -> str:
+    """Say what the driver said: SQLAlchemy's own words would show what was to be written."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).strip().partition("\n")[0][:200]
+
+
+def _told(error: Exception, message: Arrived) -> str:
+    """Log a message that cannot be handled and answer why. Not what the error says: it may name
+    cards.
+    """
+    at = "".join(traceback.format_tb(error.__traceback__))
+    name = type(error).__name__
+    _log.error("message_not_handled", topic=message.topic[:200], error=name, at=at)
+    return f"head office could not handle it ({name})"

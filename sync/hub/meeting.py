@@ -65,6 +65,9 @@ class Known:
     challenge: str | None = None
     """The one that is open, if any."""
     highest_epoch: int = 0
+    """The newest epoch that was given to this device."""
+    newest_held: int = 0
+    """The newest epoch of which anything is held, its own ones and forgotten ones too."""
     live: Life | None = None
     """The epoch that counts: opened by head office's word and not ended."""
     offer: Offer | None = None
@@ -127,7 +130,7 @@ def meet(known: Known, hello: Hello) -> Verdict:
         return Begin(epoch=offer.epoch, again=True)
     if known.challenge is None or hello.challenge != known.challenge:
         return Doubt()
-    if known.live is not None and known.named_fenced and not known.on_its_way:
+    if _is_a_second_one(known, hello):
         return Stop(reason="two_live", both=True)
     return _begin(known, hello)
 
@@ -157,6 +160,14 @@ def _must_stop(known: Known, hello: Hello) -> Stop | None:
     return Stop(reason="two_live") if known.state == "halted" else None
 
 
+def _is_a_second_one(known: Known, hello: Hello) -> bool:
+    """Say whether a life greets that was ended, while a newer one goes on from another place."""
+    live = known.live
+    if live is None or not known.named_fenced:
+        return False
+    return live.epoch > hello.epoch and not known.on_its_way
+
+
 def _is_for(offer: Offer, hello: Hello) -> bool:
     """Say whether a WELCOME was given to the very epoch that greets."""
     return (offer.incarnation, offer.from_epoch) == (hello.incarnation, hello.epoch)
@@ -180,7 +191,7 @@ def _clean_match(known: Known, hello: Hello) -> Life | None:
 def _begin(known: Known, hello: Hello) -> Begin:
     tails = (tail.epoch for tail in hello.tails)
     return Begin(
-        epoch=max(known.highest_epoch, hello.epoch, *tails) + 1,
+        epoch=max(known.highest_epoch, known.newest_held, hello.epoch, *tails) + 1,
         fence=_fence(known, hello),
         finding=_finding(known, hello),
         because=_because(known, hello),

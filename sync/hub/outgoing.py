@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.core.values import Value
+from sync.hub.notices import Notice
 from sync.messages import (
     Ack,
     Allowance,
@@ -67,9 +68,9 @@ def to(address: DeviceAddress, message: Value) -> Outgoing:
     )
 
 
-def addressed(notices: Iterable[tuple[DeviceAddress, Value]]) -> list[Outgoing]:
-    """Address messages to several devices, in order."""
-    return [to(address, message) for address, message in notices]
+def addressed(notices: Iterable[Notice]) -> list[Outgoing]:
+    """Address what a transaction left to be said, in order."""
+    return [to(device.address, message) for device, message in notices]
 
 
 def feed_page(address: DeviceAddress, page: FeedPage, items: tuple[FeedItem, ...]) -> Outgoing:

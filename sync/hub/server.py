@@ -1,15 +1,16 @@
-"""The hub daemon: ingest and its health, started from the database up."""
+"""The hub daemon: workers, what they tell, and an HTTP server, started from the database up."""
 
 import asyncio
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent import __version__
 from agent.clock import system_clock
-from agent.core.values import Value
 from agent.service import (
     HttpServer,
     ServiceError,
@@ -17,33 +18,31 @@ from agent.service import (
     stop_signal,
     watchdog_interval_s,
 )
-from sync.hub.ingest import Ingest
+from sync.hub.crew import Crew, OneWorker, WorkerProcesses
+from sync.hub.database import Database
+from sync.hub.health import HubHealth, health_of, metrics_of
 from sync.hub.settings import HubSettings
-from sync.hub.store import Store
 
-__all__ = ["Hub", "HubHealth"]
+__all__ = ["Hub"]
 
 _log = structlog.get_logger(__name__)
 
 
-class HubHealth(Value):
-    """The hub's health; ``entries`` counts what was taken since start."""
-
-    status: str
-    reasons: tuple[str, ...]
-    online: bool
-    entries: int
-    refused_messages: int
-
-
 class Hub:
-    """One head office process. ``run`` returns after SIGTERM or SIGINT."""
+    """One head office. ``run`` returns after SIGTERM or SIGINT.
 
-    def __init__(self, settings: HubSettings) -> None:
+    ``workers`` above 1 are processes of their own, which read ``configs`` themselves.
+    """
+
+    def __init__(
+        self, settings: HubSettings, *, workers: int = 1, configs: tuple[Path, ...] = ()
+    ) -> None:
         self._settings = settings
-        self._store = Store(settings.database.url)
-        self._ingest = Ingest(
-            settings.broker.broker(), self._store, name=settings.name, clock=system_clock
+        self._database = Database(settings.database.url)
+        self._crew: Crew = (
+            OneWorker(settings, self._database)
+            if workers == 1
+            else WorkerProcesses(configs, count=workers)
         )
         self._http = HttpServer(settings.api.listen)
 
@@ -52,11 +51,11 @@ class Hub:
         stop = stop_signal()
         address = self._http.bind()
         try:
-            self._store.start()
+            self._database.start()
         except SQLAlchemyError as error:
             self._http.close()
-            raise ServiceError(f"cannot open {self._settings.database.url}: {error}") from error
-        self._ingest.start()
+            raise ServiceError(f"cannot open {self._settings.database.shown}: {error}") from error
+        await self._crew.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         scheduler = self._schedule()
         _log.info("hub_started", address=address)
@@ -67,9 +66,8 @@ class Hub:
         notify_systemd("STOPPING=1")
         scheduler.shutdown(wait=False)
         self._http.stop()
-        await serving
-        await asyncio.to_thread(self._ingest.stop)
-        self._store.stop()
+        await asyncio.gather(serving, self._crew.stop())
+        self._database.stop()
         _log.info("hub_stopped")
 
     def _schedule(self) -> AsyncIOScheduler:
@@ -81,8 +79,8 @@ class Hub:
         return scheduler
 
     async def _ping_watchdog(self) -> None:
-        """Ping only on progress: the ingest thread has come round."""
-        if await asyncio.to_thread(self._ingest.turned_within, 10.0):
+        """Ping only on progress: some worker comes round, and those that do not are restarted."""
+        if any(status.is_turning for status in self._crew.statuses()):
             notify_systemd("WATCHDOG=1")
 
     def _make_app(self) -> FastAPI:
@@ -91,19 +89,12 @@ class Hub:
         @app.get("/healthz")
         async def healthz() -> HubHealth:
             """Say how the hub is; needs no token."""
-            return self.health()
+            return health_of(self._crew)
+
+        @app.get("/metrics")
+        async def metrics() -> Response:
+            """Measure the hub, for Prometheus; needs no token."""
+            text = await asyncio.to_thread(metrics_of, self._crew, self._database, system_clock)
+            return Response(text, media_type=CONTENT_TYPE_LATEST)
 
         return app
-
-    def health(self) -> HubHealth:
-        """Say how the hub is."""
-        ended = None if self._ingest.running else "the ingest thread has ended"
-        faults = (ended, self._ingest.fault, self._ingest.link.fault)
-        reasons = tuple(fault for fault in faults if fault is not None)
-        return HubHealth(
-            status="degraded" if reasons else "ok",
-            reasons=reasons,
-            online=self._ingest.link.connected,
-            entries=self._ingest.entries,
-            refused_messages=self._ingest.refused,
-        )

@@ -1,27 +1,57 @@
 """What can be set for the hub. Every key is here, with what it means."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from agent.core.values import Value
 from agent.layered import LayeredSettings, Listen
 from sync.messages import Name
 from sync.settings import BrokerSettings
 
-__all__ = ["HubSettings"]
+__all__ = ["DatabaseSettings", "HubSettings"]
+
+_BACKENDS = ("sqlite", "postgresql+psycopg")
+
+
+def _of_a_known_kind(url: str) -> str:
+    try:
+        kind = make_url(url).drivername
+    except ArgumentError as error:
+        raise ValueError("write it as sqlite:////path or postgresql+psycopg://host/name") from error
+    if kind not in _BACKENDS:
+        raise ValueError(f"'{kind}' is not one of {', '.join(_BACKENDS)}")
+    return url
 
 
 class DatabaseSettings(Value):
-    """SQLAlchemy URL of head office's database, such as ``sqlite:////var/lib/tapledger/hub.db``."""
+    """SQLAlchemy URL of head office's database: ``sqlite:////var/lib/tapledger-hub/hub.db``, or
+    ``postgresql+psycopg://user:password@host/name``, which normally comes from a credential.
+    """
 
-    url: str
+    url: Annotated[str, AfterValidator(_of_a_known_kind)]
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @property
+    def takes_many_workers(self) -> bool:
+        """Whether several processes may write. SQLite takes one writer."""
+        return make_url(self.url).get_backend_name() != "sqlite"
 
 
 class ApiSettings(Value):
-    """Where ``/healthz`` answers."""
+    """Where ``/healthz`` and ``/metrics`` answer."""
 
     listen: Listen = "127.0.0.1:8200"
 
 
 class HubSettings(LayeredSettings):
-    """The whole configuration of one hub; ``name`` is its session at the broker."""
+    """The whole configuration of one hub; ``name`` is its sessions' at the broker."""
 
     name: Name = "hub"
     broker: BrokerSettings

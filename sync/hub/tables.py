@@ -6,7 +6,7 @@ office decided itself. Accounts are the key by which a distributed database woul
 
 The sums that are kept beside the entries, so that nobody has to add up history:
 
-- ``accounts``: points by bucket as posted, and ``available``, to which no device has rights;
+- ``accounts``: points by bucket as posted, and ``available``, what no device has rights to;
 - ``rights``: what each epoch of each device was granted, and how its entries changed that (I4:
   ``active = available + sum(granted + change)``, over an account and all that were merged into it);
 - ``own``: what a device's own entries come to, exactly as it wrote them, by the line of its ledger,
@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 __all__ = [
@@ -42,11 +43,13 @@ __all__ = [
     "entries",
     "feed",
     "journals",
+    "mentioned",
     "metadata",
     "office",
     "own",
     "program_sums",
     "programs",
+    "pushed",
     "quarantine",
     "recalls",
     "rights",
@@ -111,6 +114,7 @@ devices = Table(
     Column("first_seen_at", String),
     Column("last_seen_at", String),
     UniqueConstraint("tenant", "store", "device"),
+    Index("devices_behind", "tenant", "generation"),
 )
 
 device_keys = Table(
@@ -132,7 +136,7 @@ journals = Table(
     Column("line", _Id),  # journals of one ledger, one life growing from the other
     Column("parent_id", _Id),  # the journal it grew or branched from
     Column("parent_seq", BigInteger),
-    Column("cut_seq", BigInteger),  # where a later life of the same line left it
+    Column("parent_hash", LargeBinary(32)),
     Column("first_seq", BigInteger, nullable=False, server_default="1"),  # of a branch
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
@@ -141,6 +145,7 @@ journals = Table(
     Column("fenced_because", String),
     _points("floor"),  # heard in this epoch
     _points("allowance"),  # of floor, handed out for this epoch
+    # Its rights came home or were written off: what its entries say of them counts no more.
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
@@ -153,10 +158,17 @@ entries = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("canonical", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("thing", String),  # what it speaks of, see sync/hub/worth
+    Column("thing", String),  # what it speaks of, see sync/hub/judging
     Column("posted", Boolean, nullable=False, server_default="1"),  # False: kept, not understood
     Column("received_at", String, nullable=False),
     Index("entries_of_thing", "thing"),
+    Index(
+        "entries_not_posted",
+        "journal_id",
+        "seq",
+        postgresql_where=text("NOT posted"),
+        sqlite_where=text("NOT posted"),
+    ),
 )
 
 things = Table(
@@ -164,7 +176,18 @@ things = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("thing", String, primary_key=True),
-    Column("mentions", Integer, nullable=False, server_default="1"),
+    Column("sole", _Id),  # the journal that alone speaks of it; None once there are two
+)
+
+# An activation speaks of every sale that its lots came from; what each other entry speaks of stands
+# beside it in ``entries``.
+mentioned = Table(
+    "mentioned",
+    metadata,
+    Column("journal_id", _Id, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("thing", String, primary_key=True),
+    Index("mentions_of_thing", "thing"),
 )
 
 accounts = Table(
@@ -181,8 +204,10 @@ accounts = Table(
     Column("tier", String),
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
+    _points("due"),  # to expire: they leave from what is available, and are granted to nobody
     _points("expired"),  # by head office, and may be given back
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_of_root", "tenant", "root"),
 )
 
 cards = Table(
@@ -194,6 +219,7 @@ cards = Table(
     Column("state", String, nullable=False, server_default="active"),
     Column("replaced_by", String),
     Column("decided_at", String),  # when head office itself changed its state
+    Column("changed_at", String),  # when anybody did
     Index("cards_of_account", "tenant", "account"),
 )
 
@@ -219,6 +245,12 @@ recalls = Table(
     Column("asked_at", String, nullable=False),
     Column("answered_points", BigInteger),
     Index("recalls_open", "journal_id", "answered_points"),
+    Index(
+        "recalls_waiting",
+        "asked_at",
+        postgresql_where=text("answered_points IS NULL"),
+        sqlite_where=text("answered_points IS NULL"),
+    ),
 )
 
 asks = Table(
@@ -278,6 +310,14 @@ programs = Table(
     Column("name", String, primary_key=True),
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("promotions", Text, nullable=False),  # JSON, as a program has them; it replaces the last
     Column("put_at", String, nullable=False),
 )
 

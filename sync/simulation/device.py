@@ -4,6 +4,7 @@ A disk has a number. Whoever copies a disk, or sets it back, has a disk of anoth
 what it will answer from then on is another story.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.network import Line
 from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
+from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.words import in_words
 from sync.uplink import Conversation
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Disk"]
 
 _PATIENCE_S = 0.4
-_LOOKS_EVERY_S = 30.0
+_LOOKS_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +46,11 @@ class Disk:
     key: bytes
     """The device's private key, which lies on the disk too."""
     watch: JournalWatch
+    floor: FloorWatch
 
     def copy(self, number: int) -> "Disk":
         """Copy it whole."""
-        return replace(self, number=number, watch=self.watch.copy())
+        return replace(self, number=number, watch=deepcopy(self.watch), floor=deepcopy(self.floor))
 
 
 @dataclass(slots=True, eq=False)
@@ -169,7 +173,9 @@ class Device:
         watch, day = self.disk.watch, self.house.world.day
         for canonical in self.ledger.view.page_after(watch.head.place, at_most=1_000):
             entry = watch.saw(canonical, day)
-            self.house.tell(f"{self.name}: {entry.epoch}:{entry.seq} {entry.fact}"[:300])
+            allowed = self.house.office.watch.allowed(self.address, entry.epoch)
+            self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
+            self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry)
 
     def hear_lane(self, lane: str) -> None:

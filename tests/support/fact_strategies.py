@@ -19,6 +19,7 @@ from agent.core.facts import (
     CreateReward,
     DeleteReward,
     Enrol,
+    EraseMember,
     ExpirePoints,
     Fact,
     FlagActivity,
@@ -27,6 +28,7 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
     LotPart,
+    MergeAccounts,
     OpenEpoch,
     RateVisit,
     RedeemReward,
@@ -34,6 +36,7 @@ from agent.core.facts import (
     ReturnedLine,
     ReturnPromotionPoints,
     ReturnSale,
+    SettleConflict,
     UseVoucher,
     VoidSale,
     WithdrawVoucher,
@@ -104,7 +107,13 @@ def facts(
 ) -> st.SearchStrategy[Fact]:
     """Any fact there can be, each kind as often as the others."""
     return st.one_of(
-        enrolments, sales, *_ABOUT_POINTS, *_ABOUT_SALES, *_ABOUT_VOUCHERS, *_ABOUT_THE_DEVICE
+        enrolments,
+        sales,
+        *_ABOUT_POINTS,
+        *_ABOUT_SALES,
+        *_ABOUT_VOUCHERS,
+        *_ABOUT_THE_DEVICE,
+        *_BY_OFFICE,
     )
 
 
@@ -291,4 +300,16 @@ _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
         reason=_TEXTS,
     ),
     st.builds(ClockJump, by_ms=_SIGNED),
+)
+_BY_OFFICE: tuple[st.SearchStrategy[Fact], ...] = (
+    st.builds(MergeAccounts, account=_CODES, into=_CODES, reason=_TEXTS),
+    st.builds(
+        SettleConflict,
+        conflict=_CODES,
+        subject=_CODES,
+        text=_TEXTS,
+        account=_CODE,
+        points=_SIGNED,
+    ),
+    st.builds(EraseMember, account=_CODES, reason=_TEXTS),
 )

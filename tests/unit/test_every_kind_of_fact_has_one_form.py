@@ -22,6 +22,7 @@ from agent.core.facts import (
     CreateReward,
     DeleteReward,
     Enrol,
+    EraseMember,
     ExpirePoints,
     Fact,
     FlagActivity,
@@ -30,6 +31,7 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
     LotPart,
+    MergeAccounts,
     OpenEpoch,
     RateVisit,
     RedeemReward,
@@ -37,6 +39,7 @@ from agent.core.facts import (
     ReturnedLine,
     ReturnPromotionPoints,
     ReturnSale,
+    SettleConflict,
     UseVoucher,
     VoidSale,
     WithdrawVoucher,
@@ -141,6 +144,13 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"reason":"sale_came_back","sale_id":"s"'),
     (WithdrawVoucher(account="a", code=CODE, sale_id="s"),
      b'"kind":"WITHDRAW_VOUCHER","account":"a","code":"0000-0000-0001-2","sale_id":"s"'),
+    (MergeAccounts(account="b", into="a", reason="one card"),
+     b'"kind":"MERGE_ACCOUNTS","account":"b","into":"a","reason":"one card"'),
+    (SettleConflict(conflict="overspend", subject="a", text="owes 5", account="a", points=5),
+     b'"kind":"SETTLE_CONFLICT","conflict":"overspend","subject":"a","text":"owes 5",'
+     b'"account":"a","points":5'),
+    (EraseMember(account="a", reason="asked"),
+     b'"kind":"ERASE_MEMBER","account":"a","reason":"asked"'),
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from agent.core.facts import (
     CreateReward,
     DeleteReward,
     Enrol,
+    EraseMember,
     ExpirePoints,
     Fact,
     FlagActivity,
@@ -29,12 +30,14 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
     LotPart,
+    MergeAccounts,
     OpenEpoch,
     RateVisit,
     RedeemReward,
     ReleaseVoucher,
     ReturnPromotionPoints,
     ReturnSale,
+    SettleConflict,
     UseVoucher,
     VoidSale,
     WithdrawVoucher,
@@ -116,6 +119,9 @@ TABLE: list[tuple[Fact, Moves, int]] = [
     (UseVoucher(**USE), {}, 0),
     (ReleaseVoucher(**USE, reason="released"), {}, 0),
     (WithdrawVoucher(account="a", code=CODE), {}, 0),
+    (MergeAccounts(account="b", into="a"), {}, 0),
+    (SettleConflict(conflict="overspend", subject="a", text="t", account="a", points=5), {}, 0),
+    (EraseMember(account="a"), {}, 0),
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from agent.core.facts.device import (
     OpenEpoch,
     RateVisit,
 )
+from agent.core.facts.office import OFFICE_FACTS, EraseMember, MergeAccounts, SettleConflict
 from agent.core.facts.points import (
     ActivatePoints,
     AdjustPoints,
@@ -56,6 +57,7 @@ from agent.core.facts.vouchers import (
 )
 
 __all__ = [
+    "OFFICE_FACTS",
     "AccumulatePoints",
     "AccumulatePromotionPoints",
     "ActivatePoints",
@@ -71,6 +73,7 @@ __all__ = [
     "DeleteReward",
     "Enrol",
     "EpochCause",
+    "EraseMember",
     "ExpirePoints",
     "Fact",
     "FlagActivity",
@@ -79,6 +82,7 @@ __all__ = [
     "LeaseGrant",
     "LeaseReturn",
     "LotPart",
+    "MergeAccounts",
     "OpenEpoch",
     "RateVisit",
     "RedeemReward",
@@ -89,6 +93,7 @@ __all__ = [
     "ReturnedLine",
     "SaleFlag",
     "SaleStatus",
+    "SettleConflict",
     "UseVoucher",
     "VoidSale",
     "VoucherReleaseReason",
@@ -123,6 +128,9 @@ Fact = (
     | LeaseReturn
     | OpenEpoch
     | ClockJump
+    | MergeAccounts
+    | SettleConflict
+    | EraseMember
 )
 
 

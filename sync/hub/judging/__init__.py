@@ -3,8 +3,8 @@
 Every device writes what it sees, and none sees all. Head office keeps the entries and adds up; what
 it adds is never one entry's own postings but the change of the worth of the thing that the entry
 speaks of. The worth depends on the set of entries alone, not on the order in which they came, so
-that every order of arrival ends in the same sums. Where one device alone wrote of a thing, and
-every thing did not go wrong, its worth is exactly the sum of what that device wrote.
+that every order of arrival ends in the same sums. Where one device alone wrote of a thing, its
+worth is exactly the sum of what that wrote; of one journal alone by definition, whatever it says.
 
 ``things_of`` names the things of an entry, ``postings_alone`` what of it belongs to none, and
 ``judge`` says what a thing is worth and what contradicted in it.
@@ -18,6 +18,7 @@ from sync.hub.judging.mentions import Mention, postings_alone, thing_of, things_
 from sync.hub.judging.redemptions import judge_redemption
 from sync.hub.judging.sales import judge_sale
 from sync.hub.judging.vouchers import judge_voucher
+from sync.hub.judging.written import is_of_one_journal, sum_as_written
 
 __all__ = [
     "Conflict",
@@ -34,6 +35,8 @@ __all__ = [
 def judge(thing: str, mentions: Sequence[Mention]) -> Judgement:
     """Judge a thing by all its mentions, in any order."""
     kind, _, name = thing.partition(":")
+    if mentions and is_of_one_journal(mentions):
+        return Judgement(worth=sum_as_written(mentions))
     match kind:
         case "sale":
             return judge_sale(name, mentions)

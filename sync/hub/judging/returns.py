@@ -50,14 +50,14 @@ def back_of(sale: OneSale, chosen: Gift, knowing: frozenset[tuple[str, str]], wh
     foreign = [each for each in back if each.at not in knowing]
     total_minor = sale.first.summary.total_minor
     known_minor = _known_minor(known, total_minor)
-    asked_minor = _foreign_minor(sale, known, foreign)
+    asked_minor, no_line_minor = _foreign_minor(sale, known, foreign)
     foreign_minor = min(asked_minor, max(0, total_minor - known_minor))
     written = Counter[str]()
     for each in known:
         written.update(_written(each))
     pending = written["from_pending"]
     asked = pending + written["from_active"]
-    by_share = whole - share_left(whole, total_minor, foreign_minor) if foreign_minor else 0
+    by_share = _share(whole, total_minor, foreign_minor)
     taken = min(whole, asked + by_share)
     if _is_called_off_elsewhere(back, chosen):
         taken = whole
@@ -67,8 +67,8 @@ def back_of(sale: OneSale, chosen: Gift, knowing: frozenset[tuple[str, str]], wh
         taken=taken,
         pending_first=pending + taken - min(taken, asked),
         given_back=_given_back(sale, known, foreign_minor, total_minor),
-        asked=asked + by_share,
-        beyond_minor=max(0, beyond_minor),
+        asked=asked + _share(whole, total_minor, min(asked_minor + no_line_minor, total_minor)),
+        beyond_minor=max(0, beyond_minor) + no_line_minor,
         is_all=is_all,
         late=back[-1],
     )
@@ -118,8 +118,12 @@ def _known_minor(known: Sequence[Mention], total_minor: int) -> int:
     return returned.total() + max(0, total_minor - returned[void.at])
 
 
-def _foreign_minor(sale: OneSale, known: Iterable[Mention], foreign: Iterable[Mention]) -> int:
-    """Work out what came back at devices that never had the sale is worth of its total."""
+def _foreign_minor(
+    sale: OneSale, known: Iterable[Mention], foreign: Iterable[Mention]
+) -> tuple[int, int]:
+    """Work out what of a sale's total came back at devices that never had it, and what their
+    lines would have been worth that were not there to come back.
+    """
     amount_minor, lines = 0, Counter[int]()
     total_minor = sale.first.summary.total_minor
     for each in foreign:
@@ -131,17 +135,20 @@ def _foreign_minor(sale: OneSale, known: Iterable[Mention], foreign: Iterable[Me
         elif isinstance(fact, ReturnSale):
             lines.update({line.line: _thousandths(line.quantity) for line in fact.lines})
     if not lines:
-        return amount_minor
+        return amount_minor, 0
     before: Counter[int] = Counter()
     for each in known:
         if isinstance(each.entry.fact, ReturnSale):
             of_return = each.entry.fact.lines
             before.update({line.line: _thousandths(line.quantity) for line in of_return})
-    return amount_minor + _lines_minor(sale.first.sale, before, lines)
+    lines_minor, no_line_minor = _lines_minor(sale.first.sale, before, lines)
+    return amount_minor + lines_minor, no_line_minor
 
 
-def _lines_minor(sale: Sale, before: Mapping[int, int], lines: Mapping[int, int]) -> int:
-    """Answer the money of lines; of one that was not sold so often, what it would have been."""
+def _lines_minor(
+    sale: Sale, before: Mapping[int, int], lines: Mapping[int, int]
+) -> tuple[int, int]:
+    """Answer the money of lines, and of what was not sold so often, what it would have been."""
     back: dict[int, Decimal] = defaultdict(Decimal)
     beyond_minor = 0
     for index, thousandths in lines.items():
@@ -155,7 +162,7 @@ def _lines_minor(sale: Sale, before: Mapping[int, int], lines: Mapping[int, int]
             beyond_minor += max(0, line.amount_minor) * (thousandths - left) // sold
     kept = after_lines(sale, back, money_off(sale, (), things=False))
     kept_minor = max(0, sum(line.amount_minor for line in kept.lines))
-    return max(0, sale.total_minor - kept_minor) + beyond_minor
+    return max(0, sale.total_minor - kept_minor), beyond_minor
 
 
 def _given_back(
@@ -167,7 +174,7 @@ def _given_back(
         by_device[each.at] += _written(each)["given_back"]
     facts = [each.entry.fact for each in sale.copies]
     redeemed = max(getattr(fact, "redeemed", 0) for fact in facts)
-    by_share = redeemed - share_left(redeemed, total_minor, foreign_minor) if foreign_minor else 0
+    by_share = _share(redeemed, total_minor, foreign_minor)
     most = max(redeemed, *by_device.values()) if by_device else redeemed
     return min(most, by_device.total() + by_share)
 
@@ -177,6 +184,10 @@ def _is_called_off_elsewhere(back: Sequence[Mention], chosen: Gift) -> bool:
     return any(
         isinstance(each.entry.fact, VoidSale) and each.at != chosen.mention.at for each in back
     )
+
+
+def _share(whole: int, total_minor: int, back_minor: int) -> int:
+    return whole - share_left(whole, total_minor, back_minor)
 
 
 def _thousandths(quantity: str) -> int:

@@ -1,11 +1,14 @@
 """What head office's books must keep after each commit, seen from outside in plain SQL."""
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Connection
+
 from sync.hub.database import Database
 from sync.hub.outgoing import Outgoing
-from sync.messages import Ack, DeviceAddress, Grant, decode
+from sync.messages import Ack, Allowance, DeviceAddress, decode
 from sync.simulation.watch.violations import hold
 
 __all__ = ["BooksWatch"]
@@ -24,9 +27,7 @@ FROM accounts GROUP BY 1
 
 _RIGHTS = """
 SELECT coalesce(accounts.root, rights.account), sum(rights.granted + rights.change)
-FROM rights JOIN journals ON journals.id = rights.journal_id
-LEFT JOIN accounts ON accounts.account = rights.account
-WHERE journals.branch = 0 AND NOT journals.closed
+FROM rights LEFT JOIN accounts ON accounts.account = rights.account
 GROUP BY 1
 """
 
@@ -36,39 +37,50 @@ FROM rights JOIN journals ON journals.id = rights.journal_id WHERE rights.grante
 """
 
 
+def _disk_of(c: Connection) -> sqlite3.Connection:
+    disk = c.connection.driver_connection
+    assert isinstance(disk, sqlite3.Connection), "head office is in memory here"  # noqa: S101
+    return disk
+
+
 class BooksWatch:
     """Follows head office's database, commit by commit."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._disk = database.read(_disk_of)
         self._granted: dict[tuple[int, str], int] = {}
-        self.floor_allowed: dict[tuple[str, int], int] = {}
+        self._allowed: dict[tuple[str, int], int] = {}
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
-        found = self._database.read(lambda c: c.exec_driver_sql(sql, values).fetchall())
-        return list(found)
+        return self._disk.execute(sql, values).fetchall()
 
     def hashes(self) -> set[bytes]:
         """Answer the hash of every entry that is there."""
         return {bytes(each) for (each,) in self.rows("SELECT hash FROM entries")}
 
+    def allowed(self, address: DeviceAddress, epoch: int) -> int:
+        """Answer how much of the floor head office ever allowed a device in an epoch."""
+        return self._allowed.get((str(address), epoch), 0)
+
     def begin_anew(self) -> None:
         """The database was set back."""
         self._granted = {
-            (journal, account): granted
-            for journal, account, granted, _, _ in self.rows(_GRANTED)
+            (journal, account): granted for journal, account, granted, _, _ in self.rows(_GRANTED)
         }
 
-    def committed(self, outgoing: Iterable[Outgoing]) -> None:
+    def committed(self, outgoing: Iterable[Outgoing], *, looks: bool = True) -> None:
         """Hold what was committed, before anything of it is told."""
         for each in outgoing:
             address, kind = DeviceAddress.of_topic(each.topic)
             if kind == "down/ack":
                 self._hold_acknowledged(address, decode(each.payload, Ack))
-            elif kind == "down/grant":
-                decode(each.payload, Grant)
-        self._hold_rights()
+            elif kind == "down/floor":
+                allowance = decode(each.payload, Allowance)
+                key = (str(address), allowance.epoch)
+                self._allowed[key] = max(self._allowed.get(key, 0), allowance.floor_total)
+        if looks:
+            self._hold_rights()
 
     def _hold_acknowledged(self, address: DeviceAddress, ack: Ack) -> None:
         if ack.seq == 0:

@@ -5,7 +5,6 @@ entry changed. A projection that counted otherwise would be caught by what it le
 """
 
 from collections import defaultdict
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -48,10 +47,6 @@ class JournalWatch:
     """Floor of the present epoch, by account."""
     entries: dict[tuple[int, int], bytes] = field(default_factory=dict)
     """The hash after each entry."""
-
-    def copy(self) -> "JournalWatch":
-        """Follow a copy of the disk from here on."""
-        return deepcopy(self)
 
     def right(self, account: str) -> int:
         """Answer what this device may spend of an account."""
@@ -130,8 +125,8 @@ class JournalWatch:
             back_minor = fact.amount_minor if isinstance(fact, ReturnSale) else 0
             sold.returned_minor += back_minor
             sold.taken_back += fact.from_active + fact.from_pending
-            holds = (
-                sold.returned_minor <= sold.total_minor and sold.taken_back <= max(0, sold.points)
+            holds = sold.returned_minor <= sold.total_minor and sold.taken_back <= max(
+                0, sold.points
             )
             hold(
                 "I14",

@@ -24,7 +24,10 @@ class Truth:
 
     entries: int = 0
     dead: dict[int, _Dead] = field(default_factory=dict)
-    rollbacks: list[tuple[str, int]] = field(default_factory=list)
+    cloned: set[str] = field(default_factory=set)
+    """Addresses that two boxes claimed to be."""
+    caught: set[str] = field(default_factory=set)
+    """Those of them that head office halted."""
 
     def saw(self, _device: "Device", _entry: Entry) -> None:
         """An entry was committed somewhere."""

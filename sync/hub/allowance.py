@@ -1,0 +1,68 @@
+"""The floor that one device may give: how much it may redeem beyond rights, as a cumulative total.
+
+Head office hands out what it has heard of in the epoch, and the program's cap on top; so what a
+device may have redeemed without head office knowing is never more than the cap. What it was handed
+for earlier epochs, and may have used there unheard, comes off, until those epochs have come home or
+were written off.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from sync.hub.notices import Notice
+from sync.hub.registry import DeviceRow
+from sync.hub.roster import LIVE
+from sync.hub.tables import devices, journals
+from sync.hub.terms import Terms, generation_of, may_grant, terms_of
+from sync.messages import Allowance
+
+__all__ = ["allowance_of", "raise_allowance"]
+
+
+def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
+    """Answer how much floor a device may give in its live epoch, raised to what holds now; nothing
+    where it has none.
+    """
+    raise_allowance(c, device, terms=terms_of(c, device.tenant, now=now))
+    live = _live(c, device)
+    if live is None or live.allowance == 0:
+        return []
+    return [_notice(c, device, live.epoch, live.allowance)]
+
+
+def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[Notice]:
+    """Raise it where head office has heard more, and answer what to say if it did."""
+    live = _live(c, device)
+    if live is None or terms.floor == 0:
+        return []
+    total = max(0, live.floor + terms.floor - _unheard_elsewhere(c, device, live.id))
+    if total <= live.allowance or not may_grant(c, device.tenant):
+        return []
+    c.execute(update(journals).where(journals.c.id == live.id).values(allowance=total))
+    return [_notice(c, device, live.epoch, total)]
+
+
+def _live(c: Connection, device: DeviceRow) -> Row[int, int, int, int] | None:
+    return c.execute(
+        select(journals.c.id, journals.c.epoch, journals.c.floor, journals.c.allowance)
+        .join(devices, LIVE)
+        .where(devices.c.id == device.id)
+    ).one_or_none()
+
+
+def _unheard_elsewhere(c: Connection, device: DeviceRow, live_id: int) -> int:
+    """Add up what earlier epochs were handed and are not known to have given."""
+    unheard = c.execute(
+        select(func.sum(journals.c.allowance - journals.c.floor)).where(
+            journals.c.device_id == device.id,
+            journals.c.id != live_id,
+            journals.c.written_off.is_(False),
+            journals.c.allowance > journals.c.floor,
+        )
+    ).scalar()
+    return int(unheard or 0)
+
+
+def _notice(c: Connection, device: DeviceRow, epoch: int, total: int) -> Notice:
+    return device, Allowance(epoch=epoch, floor_total=total, generation=generation_of(c))

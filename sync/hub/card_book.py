@@ -1,0 +1,124 @@
+"""Cards: whose each is and how it stands, by what stores and head office say.
+
+A card that somebody blocked spends nothing, at whichever store; a store that says that it was found
+again undoes what stores said, and never what head office said. A card that was replaced stays so.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from agent.core.facts import CardState
+from agent.core.facts.device import CardStateName
+from agent.core.instant import rfc3339
+from sync.hub.bulk import among
+from sync.hub.database import upsert
+from sync.hub.decisions import decide
+from sync.hub.marking import mark
+from sync.hub.tables import cards
+
+__all__ = ["UnknownCard", "block_card", "hear_state", "know_cards", "replace_card", "whose"]
+
+
+class UnknownCard(ValueError):
+    """No member has this card, or it is another member's already."""
+
+
+def whose(c: Connection, tenant: str, tokens: Iterable[str]) -> dict[str, str]:
+    """Answer the accounts of cards, by token."""
+    wanted = set(tokens)
+    if not wanted:
+        return {}
+    found = select(cards.c.token, cards.c.account).where(
+        cards.c.tenant == tenant, among(c, cards.c.token, wanted)
+    )
+    return {row.token: row.account for row in c.execute(found)}
+
+
+def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) -> None:
+    """Write down cards that are nobody's yet, each with its account."""
+    rows = [{"tenant": tenant, "token": token, "account": account} for token, account in owners]
+    for row in sorted(rows, key=lambda each: each["token"]):
+        c.execute(upsert(c, cards).values(**row).on_conflict_do_nothing())
+    mark(c, tenant, "card", [row["token"] for row in rows])
+
+
+def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:
+    """Take in what a store says of a card."""
+    change = update(cards).where(
+        cards.c.tenant == tenant, cards.c.token == fact.token, cards.c.state != "replaced"
+    )
+    if fact.state == "active":
+        change = change.where(cards.c.decided_at.is_(None))
+    values = {"state": fact.state, "replaced_by": fact.replaced_by, "changed_at": at}
+    done = c.execute(change.values(**values))
+    if done.rowcount:
+        mark(c, tenant, "card", [fact.token])
+
+
+def block_card(
+    c: Connection,
+    tenant: str,
+    token: str,
+    state: CardStateName = "blocked",
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> int | None:
+    """Have a card spend no more, at any store that hears of it; None where it stands so already.
+
+    ``state`` may be ``active`` again. Raises UnknownCard.
+    """
+    row = c.execute(
+        select(cards).where(cards.c.tenant == tenant, cards.c.token == token).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise UnknownCard("no member has this card")
+    if row.state == "replaced" or (row.state == state and row.decided_at is not None):
+        return None
+    fact = CardState(token=token, account=row.account, state=state, reason=f"{by}: {reason}"[:200])
+    return _set(c, tenant, fact, now)
+
+
+def replace_card(
+    c: Connection, tenant: str, token: str, new: str, *, reason: str, by: str, now: datetime
+) -> int | None:
+    """Let one card take another's place; None where it did before. Raises UnknownCard."""
+    row = c.execute(
+        select(cards).where(cards.c.tenant == tenant, cards.c.token == token).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise UnknownCard("no member has this card")
+    owner = whose(c, tenant, (new,)).get(new)
+    if new == token or owner not in (None, row.account):
+        raise UnknownCard("the new card is another member's, or the same card")
+    if row.state == "replaced":
+        return None
+    know_cards(c, tenant, [(new, row.account)])
+    fact = CardState(
+        token=token,
+        account=row.account,
+        state="replaced",
+        replaced_by=new,
+        reason=f"{by}: {reason}"[:200],
+    )
+    return _set(c, tenant, fact, now)
+
+
+def _set(c: Connection, tenant: str, fact: CardState, now: datetime) -> int:
+    seq = decide(c, tenant, fact, now=now)
+    at = rfc3339(now)
+    c.execute(
+        update(cards)
+        .where(cards.c.tenant == tenant, cards.c.token == fact.token)
+        .values(
+            state=fact.state,
+            replaced_by=fact.replaced_by,
+            decided_at=None if fact.state == "active" else at,
+            changed_at=at,
+        )
+    )
+    mark(c, tenant, "card", [fact.token])
+    return seq

@@ -1,0 +1,2 @@
+"""stand-in until the books' own checks are there"""
+def check_books(c): return []

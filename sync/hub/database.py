@@ -1,0 +1,172 @@
+"""Head office's database: where it is, how a transaction is run there, and run again.
+
+Whoever writes hands a function of a connection to :meth:`Database.transact`. It may be run more
+than once: where PostgreSQL ends it for a deadlock, or the connection is lost, even while it
+commits and nobody knows whether it did. So it must come to the same when it has been committed
+before, as booking does, which examines what is held first.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from agent.core.backoff import delay_s
+from sync.hub.migrations import upgrade
+
+__all__ = ["Database", "is_passing", "upsert"]
+
+T = TypeVar("T")
+
+_ATTEMPTS = 8
+"""So often a transaction is begun before its fault is raised; some four seconds."""
+
+_PASSING = frozenset(
+    {
+        "40001",  # serialization_failure
+        "40P01",  # deadlock_detected
+        "55P03",  # lock_not_available
+        "57P01",  # admin_shutdown
+        "57P02",  # crash_shutdown
+        "57P03",  # cannot_connect_now
+        "08000",
+        "08003",
+        "08006",
+    }
+)
+"""What PostgreSQL says of a transaction that another attempt may well complete."""
+
+
+class Database:
+    """Head office's database, SQLite or PostgreSQL. The constructor opens nothing.
+
+    ``sqlite://`` is one in memory, for one thread: it has one connection.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._url = url
+        self._sleep = sleep
+        self._dice = dice
+        self._engine: Engine
+        self.reruns = 0
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return make_url(self._url).get_backend_name()
+
+    def start(self, *, migrate: bool = True) -> None:
+        """Open it and bring its tables up to this version."""
+        self._engine = _engine(self._url, in_memory=self._is_in_memory)
+        if migrate:
+            self.transact(upgrade)
+
+    def stop(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction and answer what it answers, after the commit.
+
+        Runs it again, a bounded number of times, where another attempt may succeed. Raises what
+        SQLAlchemy raises.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._engine.begin() as connection:
+                    if connection.dialect.name == "sqlite":
+                        # Lock first: a read that turns into a write would fail at once otherwise.
+                        connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    return work(connection)
+            except DBAPIError as error:
+                if attempt + 1 == _ATTEMPTS or not is_passing(error):
+                    raise
+            self.reruns += 1
+            self._sleep(delay_s(attempt, first_s=0.02, longest_s=1, dice=self._dice))
+        raise AssertionError("the last attempt returned or raised")
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on one unchanging picture of the database. It must not write."""
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            return work(connection)
+
+    def snapshot(self) -> bytes:
+        """Copy a database in memory, whole."""
+        with self._engine.connect() as connection:
+            return _driver(connection).serialize()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Set a database in memory back to what it was."""
+        with self._engine.connect() as connection:
+            # Not deserialized in place: statements that the driver keeps would outlive their pages.
+            with closing(sqlite3.connect(":memory:")) as kept:
+                kept.deserialize(snapshot)
+                kept.backup(_driver(connection))
+
+    @property
+    def _is_in_memory(self) -> bool:
+        return make_url(self._url).database in (None, "", ":memory:") and self.dialect == "sqlite"
+
+
+def upsert(c: Connection, table: Table) -> Any:
+    """Begin an INSERT that may say ``on_conflict_do_update``, in the words of this database."""
+    return (postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Say whether the same transaction may succeed if it is run once more."""
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _PASSING:
+        return True
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig)
+    # The server is gone, or is not there yet: psycopg knows no SQLSTATE then.
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        and getattr(error.orig, "sqlstate", "") is None
+    )
+
+
+def _engine(url: str, *, in_memory: bool) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if in_memory:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url)
+    event.listen(engine, "connect", _make_sqlite_durable)
+    return engine
+
+
+def _make_sqlite_durable(connection: Any, _record: Any) -> None:
+    """WAL with synchronous=FULL: an acknowledged entry survives a power cut here too."""
+    connection.isolation_level = None  # transactions begin where we say so
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("only a database in memory is copied whole")
+    return driver

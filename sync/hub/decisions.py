@@ -1,0 +1,137 @@
+"""Head office's own journal: what it decides is an entry too, chained like any other.
+
+A decision moves points where its fact does, and goes down the feed to every store, so that whoever
+asks there is told the same. A conflict that was settled is a decision and a row for a clerk, once.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from agent.core.entry import GENESIS, Entry, link_hash
+from agent.core.facts import Fact, SettleConflict
+from agent.core.instant import rfc3339
+from agent.core.postings import postings_of
+from sync.hub.database import upsert
+from sync.hub.judging import Conflict
+from sync.hub.marking import mark
+from sync.hub.posting import post
+from sync.hub.summing import Points
+from sync.hub.tables import conflicts, decisions, tenants
+
+__all__ = ["BY_OFFICE", "KINDS", "decide", "note"]
+
+BY_OFFICE = "head-office"
+"""Who changes a balance where head office itself does."""
+
+KINDS = {
+    "overspend": "points were redeemed beyond what the member had, in stores cut off from another",
+    "duplicate_sale": "one sale was written by several devices; it counts once",
+    "sale_id_reused": "one sale id stands for several baskets; each counts",
+    "redemption_twice": "one redemption was captured more than once; it counts once",
+    "voucher_twice": "a voucher was used in several stores; the first use stands",
+    "adjusted_twice": "one adjustment was written by several devices; it counts once",
+    "card_blocked_used": "a blocked card redeemed at a store that had not heard of it",
+    "returned_twice": "more of a sale came back than was sold; points go back once",
+    "merged_account_used": "a store wrote under an account that was merged into another's",
+    "program_skew": "a store judged a sale by another version than was in force",
+    "enrolled_twice": "one card was enrolled in two stores; the accounts were merged",
+    "erased_member": "a store wrote for a member who was erased; the points went back",
+    "disk_lost": "a device lost its disk and was welcomed anew",
+    "disk_restored": "a device stands on a disk that was set back",
+    "disk_cloned": "two devices use one name; both were stopped",
+    "head_office_restored": "head office's database was set back; devices send again",
+    "wrong_clock": "a device's clock or business date cannot be right",
+    "expired_then_redeemed": "points that had run out were redeemed before the store heard of it",
+    "unreadable": "an entry is kept and not understood by this version",
+    "bad_signature": "a message was not signed by the device it names",
+    "malformed_message": "a message could not be read and is in quarantine",
+}
+"""Every kind of conflict, and what it says."""
+
+_LONGEST = 1_000
+
+
+def decide(
+    c: Connection, tenant: str, fact: Fact, *, now: datetime, account: str | None = None
+) -> int:
+    """Append a fact to head office's own journal, post it and tell the stores; answers its number.
+
+    ``account`` is whom it is about, where the fact itself does not name one.
+    """
+    c.execute(upsert(c, tenants).values(tenant=tenant).on_conflict_do_nothing())
+    last = c.execute(
+        select(tenants.c.decision_seq, tenants.c.decision_hash)
+        .where(tenants.c.tenant == tenant)
+        .with_for_update()
+    ).one()
+    seq = int(last.decision_seq) + 1
+    at = rfc3339(now)
+    entry = Entry(id=f"decision-{seq}", epoch=0, seq=seq, recorded_at=at, fact=fact)
+    canonical = entry.checked()
+    before = GENESIS if last.decision_hash is None else bytes(last.decision_hash)
+    link = link_hash(before, canonical)
+    row = {
+        "tenant": tenant,
+        "seq": seq,
+        "canonical": canonical,
+        "hash": link,
+        "account": account or getattr(fact, "account", None),
+        "decided_at": at,
+    }
+    c.execute(insert(decisions).values(**row))
+    changed = update(tenants).where(tenants.c.tenant == tenant)
+    c.execute(changed.values(decision_seq=seq, decision_hash=link))
+    moves: Points = {}
+    for owner, bucket, points in postings_of(fact):
+        moves[owner, bucket] = points
+    written = post(c, tenant, moves) if moves else set()
+    mark(c, tenant, "decision", [str(seq)])
+    mark(c, tenant, "account", written)
+    return seq
+
+
+def note(
+    c: Connection,
+    tenant: str,
+    conflict: Conflict,
+    *,
+    now: datetime,
+    decision_seq: int | None = None,
+) -> bool:
+    """Write a conflict's row and tell the stores how it was settled; answers whether it is news.
+
+    Found again under the same kind and subject, it stays as it was told first. ``decision_seq`` is
+    the decision that settled it, where one stands already; else what is told is the decision.
+    """
+    told = replace(conflict, text=conflict.text[:_LONGEST], subject=conflict.subject[:_LONGEST])
+    row = {
+        "tenant": tenant,
+        "kind": told.kind,
+        "subject": told.subject,
+        "store": told.store,
+        "device": told.device,
+        "account": told.account,
+        "points": told.points,
+        "text": told.text,
+        "found_at": rfc3339(now),
+        "state": "open" if told.is_open else "resolved",
+    }
+    new = upsert(c, conflicts).values(**row).on_conflict_do_nothing().returning(conflicts.c.id)
+    made = c.execute(new).scalar()
+    if made is None:
+        return False
+    seq = decision_seq or decide(c, tenant, _settled(told), now=now)
+    c.execute(update(conflicts).where(conflicts.c.id == made).values(decision_seq=seq))
+    return True
+
+
+def _settled(conflict: Conflict) -> SettleConflict:
+    return SettleConflict(
+        conflict=conflict.kind,
+        subject=conflict.subject,
+        text=conflict.text,
+        account=conflict.account,
+        points=conflict.points,
+    )

@@ -1,0 +1,108 @@
+"""Cards and enrolments as stores tell them; one card that two stores enrolled is one member's.
+
+Stores enrol while they are cut off from each other, and a customer shows the same new card in two
+of them. Whoever holds the card is one person: the accounts are merged, the later into the earlier.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, case, update
+
+from agent.core.entry import Entry
+from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
+from sync.hub.card_book import hear_state, know_cards, whose
+from sync.hub.decisions import note
+from sync.hub.judging import Conflict
+from sync.hub.members import Member, members, merge_accounts
+from sync.hub.registry import DeviceRow
+from sync.hub.tables import accounts
+
+__all__ = ["hear_members"]
+
+
+def hear_members(
+    c: Connection, device: DeviceRow, entries: Sequence[Entry], *, now: datetime
+) -> None:
+    """Take in enrolments, cards, how cards stand, and tiers."""
+    tenant = device.tenant
+    shown: list[tuple[str, str]] = []
+    for entry in entries:
+        fact = entry.fact
+        if isinstance(fact, Enrol):
+            _enrolled_on(c, tenant, fact.account, _day_of(entry))
+        if isinstance(fact, Enrol | AddCard):
+            shown.append((fact.token, fact.account))
+        elif isinstance(fact, CardState) and fact.replaced_by is not None:
+            shown.append((fact.replaced_by, fact.account))
+        elif isinstance(fact, AccumulatePoints | ClaimSale) and fact.standing is not None:
+            _stands_in(c, tenant, fact.account, fact.standing.tier)
+    if shown:
+        know_cards(c, tenant, shown)
+        _merge_owners(c, device, shown, now=now)
+    for entry in entries:
+        if isinstance(entry.fact, CardState):
+            hear_state(c, tenant, entry.fact, at=entry.recorded_at)
+
+
+def _merge_owners(
+    c: Connection, device: DeviceRow, shown: Iterable[tuple[str, str]], *, now: datetime
+) -> None:
+    """Merge the accounts of cards that somebody else had made an account for."""
+    owners = whose(c, device.tenant, {token for token, _ in shown})
+    for token, account in shown:
+        owner = owners[token]
+        if owner == account:
+            continue
+        known = members(c, device.tenant, (owner, account))
+        roots = {known[name].root for name in (owner, account)}
+        if len(roots) == 2:
+            _merge(c, device, known[owner], known[account], now=now)
+
+
+def _merge(c: Connection, device: DeviceRow, one: Member, other: Member, *, now: datetime) -> None:
+    """Merge two accounts into the one that was enrolled first."""
+    tenant = device.tenant
+    roots = members(c, tenant, (one.root, other.root)).values()
+    first, late = sorted(roots, key=lambda each: (each.enrolled_on or "9999", each.account))
+    reason = "the same card was enrolled in two stores"
+    seq = merge_accounts(c, tenant, late.account, first.account, now=now, reason=reason)
+    conflict = Conflict(
+        kind="enrolled_twice",
+        subject=late.account,
+        account=first.account,
+        points=0,
+        store=device.store,
+        device=device.device,
+        text=f"One card was enrolled twice: as {first.account}, and as {late.account} where the "
+        f"store did not know it. Both are one member now, {first.account}, with the points of "
+        "both.",
+    )
+    note(c, tenant, conflict, now=now, decision_seq=seq)
+
+
+def _enrolled_on(c: Connection, tenant: str, account: str, day: str) -> None:
+    """Keep the first day on which an account was enrolled."""
+    known = accounts.c.enrolled_on
+    first = case((known < day, known), else_=day)
+    c.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.account == account)
+        .values(enrolled_on=first)
+    )
+
+
+def _stands_in(c: Connection, tenant: str, account: str | None, tier: str | None) -> None:
+    if account is None or tier is None:
+        return
+    root = members(c, tenant, (account,))[account].root
+    c.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.account == root)
+        .values(tier=tier)
+    )
+
+
+def _day_of(entry: Entry) -> str:
+    day = entry.business_date
+    return entry.recorded_at[:10] if day is None else day.isoformat()

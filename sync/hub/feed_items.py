@@ -1,0 +1,150 @@
+"""What one mark of the feed says to one device: the thing as it stands now.
+
+Points and the device's own sum are read in one statement, so that they are of one moment.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Connection, ScalarSelect, and_, func, select
+
+from sync.hub.bulk import among
+from sync.hub.registry import DeviceRow
+from sync.hub.tables import accounts, cards, decisions, journals, own, programs, pushed
+from sync.messages import (
+    AccountItem,
+    CardItem,
+    DecisionItem,
+    FeedItem,
+    ProgramItem,
+    PushedItem,
+    encode,
+)
+
+__all__ = ["MOST_BYTES", "items_of", "kept_short", "line_of", "program_key"]
+
+Keyed = Iterator[tuple[str, FeedItem]]
+
+MOST_BYTES = 60_000
+"""So much of a page is told before it is deflated; one item alone may be larger."""
+
+
+def program_key(name: str, edition: str) -> str:
+    """Answer the key under which a program's edition is marked; neither has spaces in it."""
+    return f"{name} {edition}"
+
+
+def line_of(device: DeviceRow) -> ScalarSelect[int]:
+    """Answer the line of journals that a device's ledger stands on: its live epoch's, or, before
+    it was welcomed, its newest one's.
+    """
+    its = select(journals.c.line).where(journals.c.device_id == device.id, journals.c.branch == 0)
+    if device.journal_id is not None:
+        its = its.where(journals.c.id == device.journal_id)
+    return its.order_by(journals.c.id.desc()).limit(1).scalar_subquery()
+
+
+def items_of(
+    c: Connection, device: DeviceRow, marks: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], FeedItem]:
+    """Read what marks of the feed, each a kind and a key, say to a device."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for kind, key in marks:
+        keys[kind].append(key)
+    readers = {
+        "account": _accounts,
+        "card": _cards,
+        "program": _programs,
+        "pushed": _pushed,
+        "decision": _decisions,
+    }
+    return {
+        (kind, key): item
+        for kind, listed in keys.items()
+        for key, item in readers[kind](c, device, listed)
+    }
+
+
+def kept_short(items: Sequence[FeedItem | None]) -> tuple[tuple[FeedItem, ...], int]:
+    """Answer the first items that fit on a page, and how many marks they are. Of a mark without an
+    item nothing is left to tell.
+    """
+    told: list[FeedItem] = []
+    size = 0
+    for place, item in enumerate(items):
+        size += 0 if item is None else len(encode(item))
+        if told and size > MOST_BYTES:
+            return tuple(told), place
+        if item is not None:
+            told.append(item)
+    return tuple(told), len(items)
+
+
+def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    its_own = and_(own.c.line == line_of(device), own.c.account == accounts.c.account)
+    rows = c.execute(
+        select(
+            accounts,
+            (accounts.c.active - func.coalesce(own.c.active, 0)).label("others_active"),
+            (accounts.c.pending - func.coalesce(own.c.pending, 0)).label("others_pending"),
+        )
+        .select_from(accounts.outerjoin(own, its_own))
+        .where(accounts.c.tenant == device.tenant, among(c, accounts.c.account, keys))
+    )
+    for row in rows:
+        yield (
+            row.account,
+            AccountItem(
+                account=row.account,
+                active=row.others_active,
+                pending=row.others_pending,
+                enrolled_on=row.enrolled_on,
+                tier=row.tier,
+                root=row.root,
+                denied=row.denied,
+                erased=row.state == "erased",
+            ),
+        )
+
+
+def _cards(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    rows = c.execute(
+        select(cards).where(cards.c.tenant == device.tenant, among(c, cards.c.token, keys))
+    )
+    for row in rows:
+        item = CardItem(
+            token=row.token, account=row.account, state=row.state, replaced_by=row.replaced_by
+        )
+        yield row.token, item
+
+
+def _programs(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    named = programs.c.name + " " + programs.c.edition
+    rows = c.execute(
+        select(programs).where(programs.c.tenant == device.tenant, among(c, named, keys))
+    )
+    for row in rows:
+        item = ProgramItem(name=row.name, edition=row.edition, text=row.text)
+        yield program_key(row.name, row.edition), item
+
+
+def _pushed(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    text = c.execute(select(pushed.c.promotions).where(pushed.c.tenant == device.tenant)).scalar()
+    for key in keys:
+        yield key, PushedItem(promotions=text or "[]")
+
+
+def _decisions(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    numbers = [int(key) for key in keys]
+    rows = c.execute(
+        select(decisions).where(
+            decisions.c.tenant == device.tenant, among(c, decisions.c.seq, numbers)
+        )
+    )
+    for row in rows:
+        item = DecisionItem(
+            seq=row.seq,
+            hash=bytes(row.hash).hex(),
+            canonical=bytes(row.canonical).decode(),
+        )
+        yield str(row.seq), item

@@ -1,0 +1,110 @@
+"""Generations: how often head office's own database was set back, and who has caught up since.
+
+A database restored from a backup has forgotten entries, and with them what it granted. The first
+device that was told more than is held now shows it. The generation goes up once, every message
+carries it, and every device offers again all that it still has. Until each known device has
+delivered what it named then, nothing is granted: points that a forgotten grant gave to one device
+must not be given to another.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from sync.hub.registry import DeviceRow, change_device
+from sync.hub.tables import entries, journals, office
+from sync.messages import Hello
+
+__all__ = [
+    "has_restarted",
+    "name_what_is_missing",
+    "office_generation",
+    "raise_generation",
+    "see_whether_caught_up",
+]
+
+
+def office_generation(c: Connection) -> int:
+    """Answer the present generation."""
+    return int(c.execute(select(office.c.generation)).scalar_one())
+
+
+def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: bool) -> bool:
+    """Say whether a HELLO shows a restore that no generation stands for yet.
+
+    Device and head office agree on the generation, or the device knows a later one. A device that
+    has not caught up yet was told more than is held, too, and that is known already.
+    """
+    if hello.generation > generation:
+        return True
+    return forgot and hello.generation == generation and device.generation >= generation
+
+
+def raise_generation(c: Connection, hello: Hello, *, now: str) -> int:
+    """Begin a generation above all that are known; answers it."""
+    present = select(office.c.generation).with_for_update()
+    generation = max(int(c.execute(present).scalar_one()), hello.generation) + 1
+    c.execute(update(office).values(generation=generation, restored_at=now))
+    return generation
+
+
+def name_what_is_missing(
+    c: Connection, device: DeviceRow, hello: Hello, generation: int, *, anew: bool
+) -> None:
+    """Note what a device that knows the present generation has, all of which it must deliver.
+
+    The first HELLO of a generation counts; ``anew`` takes a later one, where the device itself lost
+    what it had named.
+    """
+    if device.generation >= generation or hello.generation != generation:
+        return
+    before = json.loads(device.catch_up) if device.catch_up else {}
+    if anew or before.get("generation") != generation:
+        lives = [(hello.incarnation, hello.epoch, hello.head_seq, hello.head_hash)]
+        lives += [(t.incarnation, t.epoch, t.head_seq, t.head_hash) for t in hello.tails]
+        text = json.dumps({"generation": generation, "lives": lives})
+        change_device(c, device.id, catch_up=text)
+        see_whether_caught_up(c, device.id, text)
+    else:
+        see_whether_caught_up(c, device.id, device.catch_up)
+
+
+def see_whether_caught_up(c: Connection, device_id: int, catch_up: str | None) -> bool:
+    """Look whether all that a device named is held; it has caught up then. Answers whether so."""
+    if catch_up is None:
+        return False
+    missing = json.loads(catch_up)
+    lives = [_Life(*life) for life in missing["lives"]]
+    if not all(life.is_held(c, device_id) for life in lives):
+        return False
+    change_device(c, device_id, catch_up=None, generation=missing["generation"])
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """One epoch as a device had it when it named what it has."""
+
+    incarnation: str
+    epoch: int
+    seq: int
+    hash_hex: str
+
+    def is_held(self, c: Connection, device_id: int) -> bool:
+        """Say whether its newest entry of then is held, on whatever branch."""
+        if self.seq == 0:
+            return True
+        place: Any = (
+            select(entries.c.seq)
+            .join(journals, journals.c.id == entries.c.journal_id)
+            .where(
+                journals.c.device_id == device_id,
+                journals.c.incarnation == self.incarnation,
+                journals.c.epoch == self.epoch,
+                entries.c.seq == self.seq,
+                entries.c.hash == bytes.fromhex(self.hash_hex),
+            )
+        )
+        return c.execute(place).first() is not None

@@ -1,0 +1,176 @@
+"""Grants: head office moves rights to a device's live epoch, and says so with a cumulative total.
+
+What is granted leaves ``available`` in the same statement that holds it is there, so that points
+are in one place only: posted = available + rights, at every commit. Totals only grow.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from sync.hub.allowance import allowance_of, raise_allowance
+from sync.hub.bulk import add_up
+from sync.hub.excuses import why_short
+from sync.hub.homecoming import come_home
+from sync.hub.lease_policy import Answered, Give, Life, Member, Take, plan
+from sync.hub.notices import Notice
+from sync.hub.recalling import number_recall, recalls_of
+from sync.hub.registry import DeviceRow
+from sync.hub.roster import LIVE, Granted, Roster, read_roster
+from sync.hub.tables import accounts, asks, devices, journals, rights
+from sync.hub.terms import Terms, generation_of, may_grant, terms_of
+from sync.messages import Grant, Recall
+
+__all__ = ["grants_after", "rebalance", "resend_rights"]
+
+_MOST = 2_000
+
+
+def grants_after(
+    c: Connection, device: DeviceRow, accounts: Iterable[str], *, now: datetime
+) -> list[Notice]:
+    """Move rights after a booking: what came home is granted where it is needed, tills that wait
+    are answered, and the device's floor grows by what was heard.
+
+    ``accounts`` are all that the booking touched, as written or by their roots.
+    """
+    terms = terms_of(c, device.tenant, now=now)
+    touched = {*accounts, *come_home(c, device)}
+    notices = rebalance(c, device.tenant, touched, terms=terms, now=now)
+    return notices + raise_allowance(c, device, terms=terms)
+
+
+def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
+    """Say to a device that has just greeted what it may have missed: grants that it is not known
+    to have taken, recalls that it has not answered, and how much floor it has.
+    """
+    generation = generation_of(c)
+    rows = c.execute(
+        select(journals.c.epoch, rights.c.account, rights.c.granted)
+        .select_from(rights)
+        .join(journals, journals.c.id == rights.c.journal_id)
+        .join(devices, LIVE)
+        .where(devices.c.id == device.id, rights.c.granted > rights.c.journaled)
+        .order_by(rights.c.account)
+        .limit(_MOST)
+    ).all()
+    grants: list[Notice] = [
+        (
+            device,
+            Grant(epoch=epoch, account=account, granted_total=granted, generation=generation),
+        )
+        for epoch, account, granted in rows
+    ]
+    return grants + recalls_of(c, device) + allowance_of(c, device, now=now)
+
+
+def rebalance(
+    c: Connection, tenant: str, names: Iterable[str], *, terms: Terms, now: datetime
+) -> list[Notice]:
+    """Do for each of these members what the lease policy decides."""
+    roster = read_roster(c, tenant, names, ahead=terms.ahead, now=now)
+    if not roster.members:
+        return []
+    granting = may_grant(c, tenant)
+    mover = _Mover(c, roster, now=now)
+    for member in roster.members:
+        planned = plan(member, terms.ahead, may_grant=granting)
+        for give in planned.grants:
+            mover.give(member, give)
+        for answered in planned.answered:
+            mover.answer(member, answered, may_grant=granting)
+        mover.say_grants(member)
+        for take in planned.recalls:
+            mover.take(take)
+    return mover.notices
+
+
+class _Mover:
+    """Carries out what was decided of the members of one roster."""
+
+    def __init__(self, c: Connection, roster: Roster, *, now: datetime) -> None:
+        self._c = c
+        self._roster = roster
+        self._now = now
+        self._generation = generation_of(c)
+        self._granted = dict(roster.granted)
+        self._unsaid: list[Life] = []
+        self.notices: list[Notice] = []
+
+    def give(self, member: Member, give: Give) -> None:
+        """Move points from what is available to a live epoch's rights."""
+        moved = self._c.execute(
+            update(accounts)
+            .where(
+                accounts.c.tenant == self._roster.tenant,
+                accounts.c.account == member.root,
+                accounts.c.available - accounts.c.due >= give.points,
+            )
+            .values(available=accounts.c.available - give.points)
+        )
+        if moved.rowcount != 1:
+            return
+        (row,) = add_up(
+            self._c,
+            rights,
+            ("account", "granted"),
+            [(member.root, give.points)],
+            fixed={"journal_id": give.life.journal_id},
+            sums=("granted",),
+            returning=("granted", "journaled"),
+        )
+        key = (give.life.journal_id, member.root)
+        self._granted[key] = Granted(granted=row.granted, journaled=row.journaled)
+        self._unsaid.append(give.life)
+
+    def answer(self, member: Member, answered: Answered, *, may_grant: bool) -> None:
+        """Tell a till that waits that it need not wait any longer, and strike its ask off."""
+        wait = answered.wait
+        why = None
+        if answered.short:
+            why = why_short(self._c, self._roster.tenant, member, wait.life, may_grant=may_grant)
+        self._say(member, wait.life, ask=wait.ask, why=why)
+        self._unsaid = [life for life in self._unsaid if life != wait.life]
+        self._c.execute(
+            delete(asks).where(asks.c.tenant == self._roster.tenant, asks.c.ask == wait.ask)
+        )
+
+    def say_grants(self, member: Member) -> None:
+        """Tell of grants that no answer told of."""
+        for life in self._unsaid:
+            self._say(member, life)
+        self._unsaid = []
+
+    def take(self, take: Take) -> None:
+        """Recall rights, after the grant that the device may not have taken yet."""
+        number = number_recall(self._c, self._roster.tenant, take, now=self._now)
+        granted = self._granted.get((take.life.journal_id, take.account), Granted())
+        if granted.granted > granted.journaled:
+            self._tell_granted(take.life, take.account)
+        recall = Recall(
+            epoch=self._roster.epochs[take.life.journal_id],
+            account=take.account,
+            recall=number,
+            keep=take.keep,
+            generation=self._generation,
+        )
+        self.notices.append((self._roster.devices[take.life.device_id], recall))
+
+    def _say(
+        self, member: Member, life: Life, *, ask: str | None = None, why: str | None = None
+    ) -> None:
+        self._tell_granted(life, member.root, ask=ask, why=why)
+
+    def _tell_granted(
+        self, life: Life, account: str, *, ask: str | None = None, why: str | None = None
+    ) -> None:
+        grant = Grant(
+            epoch=self._roster.epochs[life.journal_id],
+            account=account,
+            granted_total=self._granted.get((life.journal_id, account), Granted()).granted,
+            generation=self._generation,
+            ask=ask,
+            why=why,
+        )
+        self.notices.append((self._roster.devices[life.device_id], grant))

@@ -1,0 +1,165 @@
+"""Lives of a journal: a new one grows from an entry of an older one, and takes its line along.
+
+``own`` holds, for each line, what the ledger that stands on it wrote. A new life that grows from
+the newest entry goes on with the line. Where it grew from an earlier one, out of a backup, or
+where two grew from one, the lines of the device are added up anew from all its entries; that is
+rare, and costs a minute for a million entries.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, delete, select
+
+from agent.core.entry import Entry
+from agent.core.facts import OpenEpoch
+from agent.core.postings import Posting, postings_of
+from sync.hub.bulk import add_up
+from sync.hub.lines import assign_lines, lines_through, path_of, tips_of
+from sync.hub.registry import (
+    DeviceRow,
+    JournalRow,
+    change_journal,
+    find_branches,
+    hash_at,
+    journal,
+    journals_of,
+    make_journal,
+)
+from sync.hub.summing import Points, members_part
+from sync.hub.tables import entries, own
+from sync.hub.weighing import Said
+
+__all__ = ["add_own", "grow", "recount", "settle_parents"]
+
+_BUCKETS = ("active", "pending", "held")
+
+_Own = dict[str, tuple[int, ...]]
+"""Points of each account: active, pending, held."""
+
+
+def grow(
+    c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch
+) -> tuple[JournalRow, set[str]]:
+    """Hear the first entry of a life; answers its journal, and the accounts it changes ``own`` of.
+
+    The life it grew from may not have come yet: then it gets an empty journal that waits for it.
+    """
+    change_journal(c, child.id, opened=fact.cause == "welcomed")
+    parent = None if fact.parent_seq == 0 else _parent_of(c, device, fact)
+    touched: set[str] = set()
+    if parent is not None and parent.id != child.id:
+        others = [each for each in journals_of(c, device) if each.parent_id == parent.id]
+        goes_on = not others and parent.seq <= fact.parent_seq and child.seq < child.first_seq
+        change_journal(
+            c,
+            child.id,
+            parent_id=parent.id,
+            parent_seq=fact.parent_seq,
+            parent_hash=bytes.fromhex(fact.parent_hash),
+            **({"line": parent.line} if goes_on else {}),
+        )
+        if not goes_on:
+            touched = recount(c, device)
+    return journal(c, child.id), touched
+
+
+def _parent_of(c: Connection, device: DeviceRow, fact: OpenEpoch) -> JournalRow:
+    """Find the branch that a life grew from; else the one that may yet turn out to be it."""
+    branches = find_branches(c, device, fact.parent_incarnation, fact.parent_epoch)
+    if not branches:
+        return make_journal(c, device, fact.parent_incarnation, fact.parent_epoch)
+    wanted = bytes.fromhex(fact.parent_hash)
+    for branch in branches:
+        if hash_at(c, branch, fact.parent_seq) == wanted:
+            return branch
+    return next((branch for branch in branches if branch.seq < fact.parent_seq), branches[0])
+
+
+def settle_parents(
+    c: Connection, device: DeviceRow, grown: JournalRow, hashes: Mapping[int, bytes]
+) -> set[str]:
+    """Give lives that grew from entries which only now came to the branch that has them.
+
+    Answers the accounts that it changes ``own`` of.
+    """
+    held = journals_of(c, device)
+    epochs = {each.id: (each.incarnation, each.epoch) for each in held}
+    found = [
+        child.id
+        for child in held
+        if child.parent_id not in (None, grown.id)
+        and epochs.get(child.parent_id or 0) == (grown.incarnation, grown.epoch)
+        and child.parent_hash is not None
+        and hashes.get(child.parent_seq or 0) == child.parent_hash
+    ]
+    for child_id in found:
+        change_journal(c, child_id, parent_id=grown.id)
+    return recount(c, device) if found else set()
+
+
+def add_own(
+    c: Connection, journals: list[JournalRow], grown: JournalRow, said: Iterable[Said]
+) -> None:
+    """Add what entries come to to every line that they are part of."""
+    new = list(said)
+    for line, last in lines_through(grown.id, journals).items():
+        counted = [each.postings for each in new if each.entry.seq <= last]
+        _write(c, line, _by_account(members_part(counted, {})))
+
+
+def recount(c: Connection, device: DeviceRow) -> set[str]:
+    """Say anew which journals make up each line, and add each up from its entries.
+
+    Answers the accounts of which a ledger's own points are others than before.
+    """
+    before = journals_of(c, device)
+    old = {each.id: _read(c, each.line) for each in tips_of(before)}
+    lines_before = {each.line for each in before}
+    for journal_id, line in assign_lines(before).items():
+        change_journal(c, journal_id, line=line)
+    c.execute(delete(own).where(own.c.line.in_(lines_before)))
+    held, touched = journals_of(c, device), set[str]()
+    for tip in tips_of(held):
+        sums: Points = {}
+        for journal_id, last in path_of(tip, held).items():
+            members_part(_postings(c, journal_id, last), sums)
+        new, was = _by_account(sums), old.get(tip.id, {})
+        touched |= {name for name in new.keys() | was.keys() if new.get(name) != was.get(name)}
+        if tip.line is not None:
+            _write(c, tip.line, new)
+    return touched
+
+
+def _postings(c: Connection, journal_id: int, last: int) -> Iterable[tuple[Posting, ...]]:
+    """Read what a journal's posted entries come to, up to one."""
+    rows = c.execution_options(yield_per=500).execute(
+        select(entries.c.canonical)
+        .where(entries.c.journal_id == journal_id, entries.c.seq <= last, entries.c.posted)
+        .order_by(entries.c.seq)
+    )
+    for row in rows:
+        yield postings_of(Entry.read(bytes(row.canonical)).fact)
+
+
+def _by_account(sums: Points) -> _Own:
+    accounts = {account for account, _ in sums}
+    return {
+        account: tuple(sums.get((account, bucket), 0) for bucket in _BUCKETS)
+        for account in accounts
+    }
+
+
+def _read(c: Connection, line: int | None) -> _Own:
+    rows = c.execute(select(own).where(own.c.line == line))
+    return {row.account: (row.active, row.pending, row.held) for row in rows}
+
+
+def _write(c: Connection, line: int, sums: _Own) -> None:
+    add_up(
+        c,
+        own,
+        ("account", *_BUCKETS),
+        ((account, *points) for account, points in sums.items()),
+        fixed={"line": line},
+        sums=_BUCKETS,
+    )

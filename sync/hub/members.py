@@ -1,0 +1,167 @@
+"""Members: accounts that are one person's, and persons who asked to be forgotten.
+
+An account that was merged into another has no points of its own any more: they are at its root, and
+what is written of it from then on is posted there. Roots are flat: a root has none itself.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
+from sync.hub.bulk import among
+from sync.hub.decisions import BY_OFFICE, decide
+from sync.hub.marking import mark
+from sync.hub.posting import post
+from sync.hub.tables import accounts, cards
+
+__all__ = ["Member", "erase_member", "forfeit", "members", "merge_accounts"]
+
+_SUMS = ("active", "pending", "held", "available", "expired")
+
+
+class Member(NamedTuple):
+    """An account as it stands for a person; ``root`` is itself where it was not merged."""
+
+    account: str
+    root: str
+    state: str
+    denied: bool
+    available: int
+    expired: int
+    enrolled_on: str | None
+
+
+def members(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Member]:
+    """Read accounts, those that there are, by name."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    found = c.execute(
+        select(accounts).where(accounts.c.tenant == tenant, among(c, accounts.c.account, wanted))
+    )
+    return {row.account: _member(row) for row in found}
+
+
+def merge_accounts(
+    c: Connection,
+    tenant: str,
+    account: str,
+    into: str,
+    *,
+    now: datetime,
+    reason: str = "",
+) -> int | None:
+    """Make two accounts one; answers the decision, or None where they are one already.
+
+    Each stands for all that was merged into it before. Makes accounts that nobody has heard of yet.
+    """
+    post(c, tenant, {}, speaks_of=(account, into))
+    known = members(c, tenant, (account, into))
+    old, new = known[account].root, known[into].root
+    if old == new:
+        return None
+    seq = decide(
+        c, tenant, MergeAccounts(account=old, into=new, reason=reason[:200]), now=now, account=old
+    )
+    rows = {
+        row.account: row
+        for row in c.execute(
+            select(accounts)
+            .where(accounts.c.tenant == tenant, accounts.c.account.in_((old, new)))
+            .order_by(accounts.c.account)
+            .with_for_update()
+        )
+    }
+    gone, kept = rows[old], rows[new]
+    moved = {name: getattr(kept, name) + getattr(gone, name) for name in _SUMS}
+    enrolled = [each for each in (gone.enrolled_on, kept.enrolled_on) if each is not None]
+    moved |= {
+        "enrolled_on": min(enrolled, default=None),
+        "tier": kept.tier or gone.tier,
+        "denied": kept.denied or gone.denied,
+    }
+    _change(c, tenant, new, moved)
+    _change(c, tenant, old, {**dict.fromkeys(_SUMS, 0), "root": new, "denied": False})
+    of_old = (accounts.c.tenant == tenant) & (accounts.c.root == old)
+    family = set(c.execute(select(accounts.c.account).where(of_old)).scalars())
+    c.execute(update(accounts).where(of_old).values(root=new))
+    mark(c, tenant, "account", {old, new, *family})
+    return seq
+
+
+def erase_member(
+    c: Connection,
+    tenant: str,
+    account: str,
+    *,
+    now: datetime,
+    reason: str = "",
+    by: str = BY_OFFICE,
+) -> int | None:
+    """Forget a member: their cards spend nothing, and their points go back to the program, those
+    that stores have rights to as soon as they come home. None where it was done before.
+
+    The old entries stay, which never knew a name.
+    """
+    known = members(c, tenant, (account,)).get(account)
+    if known is None or members(c, tenant, (known.root,))[known.root].state == "erased":
+        return None
+    seq = decide(
+        c, tenant, EraseMember(account=known.root, reason=f"{by}: {reason}"[:200]), now=now
+    )
+    family = _family(c, tenant, known.root)
+    c.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, family))
+        .values(state="erased")
+    )
+    blocked = c.execute(
+        update(cards)
+        .where(cards.c.tenant == tenant, among(c, cards.c.account, family))
+        .values(state="blocked")
+        .returning(cards.c.token)
+    ).scalars()
+    mark(c, tenant, "card", list(blocked))
+    forfeit(c, tenant, known.root, now=now)
+    mark(c, tenant, "account", family)
+    return seq
+
+
+def forfeit(c: Connection, tenant: str, root: str, *, now: datetime) -> int:
+    """Take back what an erased member has, as far as no device has rights to it; answers that."""
+    points = members(c, tenant, (root,))[root].available
+    if points <= 0:
+        return 0
+    fact = AdjustPoints(
+        account=root, points=-points, reason="the member was erased", cashier=BY_OFFICE
+    )
+    decide(c, tenant, fact, now=now)
+    return points
+
+
+def _family(c: Connection, tenant: str, root: str) -> set[str]:
+    of_root = select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
+    return {root, *c.execute(of_root).scalars()}
+
+
+def _change(c: Connection, tenant: str, account: str, values: dict[str, Any]) -> None:
+    c.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.account == account)
+        .values(**values)
+    )
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        account=row.account,
+        root=row.root or row.account,
+        state=row.state,
+        denied=row.denied,
+        available=row.available,
+        expired=row.expired,
+        enrolled_on=row.enrolled_on,
+    )

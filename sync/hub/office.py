@@ -1,0 +1,219 @@
+"""Head office: one message in, one transaction, answers out.
+
+``handle`` and ``sweep`` are synchronous and know neither MQTT nor threads. What they answer is
+published after the commit. A message that makes no sense is put aside and answered by nothing; what
+the database raises is raised, and the message is to be handed in again.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+
+from agent.core.instant import Clock, rfc3339
+from sync.hub import fencing, incidents
+from sync.hub.asking import answer_ask
+from sync.hub.booking import Booked, book
+from sync.hub.database import Database
+from sync.hub.deciding import note
+from sync.hub.examine import Contradicts
+from sync.hub.feeding import page_for
+from sync.hub.generations import see_whether_caught_up
+from sync.hub.granting import grants_after, resend_rights
+from sync.hub.greeting import Greeted, greet
+from sync.hub.keys import keys_of
+from sync.hub.meeting import Agree
+from sync.hub.outgoing import Outgoing, addressed, feed_page, to
+from sync.hub.quarantine import put_aside
+from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
+from sync.hub.registry import DeviceRow, change_device, device_of, find_device
+from sync.hub.sweeping import sweep_rights
+from sync.messages import (
+    Ack,
+    Ask,
+    DeviceAddress,
+    FeedRequest,
+    Journal,
+    MalformedMessage,
+    Presence,
+)
+
+__all__ = ["HeadOffice", "Outgoing"]
+
+_log = structlog.get_logger(__name__)
+
+Lines = tuple[bytes, ...]
+
+
+class HeadOffice:
+    """What head office does with each message. Safe for one thread; as many of these as workers."""
+
+    def __init__(self, database: Database, *, clock: Clock, mint: Callable[[], str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._mint = mint
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """What was done since the start: of each kind of thing, which."""
+        self._handlers = {
+            "hello": self._greet,
+            "journal": self._take,
+            "ask": self._answer,
+            "feed": self._feed,
+            "presence": self._hear_presence,
+        }
+
+    def handle(self, topic: str, payload: bytes) -> list[Outgoing]:
+        """Do what a message asks, durably; answers what is to be published. Raises
+        SQLAlchemyError; the message may then be handed in again.
+        """
+        address = None
+        try:
+            address, kind = _address_of(topic)
+            handler = self._handlers.get(kind)
+            if handler is None:
+                raise Refused("malformed_message", f"devices send no '{kind}'")
+            return handler(address, payload)
+        except Refused as refused:
+            self._refuse(topic, payload, address, refused)
+            return []
+
+    def sweep(self) -> list[Outgoing]:
+        """Do what time asks: say again what was not answered, give up what nobody waits for."""
+        now = self._clock()
+        return addressed(self._database.transact(lambda c: sweep_rights(c, now=now)))
+
+    def put_aside(self, topic: str, payload: bytes, why: str) -> None:
+        """Quarantine a message that could not be handled, for whatever reason."""
+        try:
+            address = _address_of(topic)[0]
+        except Refused:
+            address = None
+        self._refuse(topic, payload, address, Refused("not_handled", why))
+
+    def release(self, address: DeviceAddress) -> bool:
+        """End a HALT, once a person has looked; answers whether there was one."""
+        now = self._clock()
+        return self._database.transact(lambda c: fencing.release(c, device_of(c, address, now=now)))
+
+    def retire(self, address: DeviceAddress, because: str) -> None:
+        """A person says that a device is gone for good; what it still sends is kept."""
+        now = self._clock()
+        self._database.transact(
+            lambda c: fencing.retire(c, device_of(c, address, now=now), because)
+        )
+
+    def _greet(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
+        hello = read_hello(address, payload)
+        now = self._clock()
+
+        def work(c: Connection) -> tuple[Greeted, list[Outgoing]]:
+            device = device_of(c, address, now=now)
+            greeted = greet(c, device, hello, now=now, mint=self._mint)
+            for conflict in greeted.conflicts:
+                note(c, address.tenant, conflict, now=now)
+            answers = [to(address, answer) for answer in greeted.answers]
+            if isinstance(greeted.verdict, Agree):
+                answers += addressed(resend_rights(c, device, now=now))
+            return greeted, answers
+
+        greeted, answers = self._database.transact(work)
+        verdict = type(greeted.verdict).__name__.lower()
+        self.counts["greetings", verdict] += 1
+        _log.info("device_greeted", device=str(address), epoch=hello.epoch, verdict=verdict)
+        for conflict in greeted.conflicts:
+            _log.error("conflict_found", device=str(address), kind=conflict.kind)
+        return answers
+
+    def _take(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
+        header, lines = read_journal(payload)
+        booked, answers = self._database.transact(lambda c: self._book(c, address, header, lines))
+        self.counts["batches", type(booked.verdict).__name__.lower()] += 1
+        self.counts["entries", "booked"] += booked.kept
+        if isinstance(booked.verdict, Contradicts):
+            _log.error("journal_contradicts", device=str(address), seq=booked.verdict.seq)
+        return answers
+
+    def _book(
+        self, c: Connection, address: DeviceAddress, header: Journal, lines: Lines
+    ) -> tuple[Booked, list[Outgoing]]:
+        now = self._clock()
+        device = _known_device(c, address)
+        check_batch(address, header, keys_of(c, device, header.incarnation))
+        booked = book(c, device, header, lines, now=now)
+        if isinstance(booked.verdict, Contradicts) and booked.verdict.reason == "malformed":
+            raise Refused("malformed_message", "the entries of a batch are not those it names")
+        journal = booked.journal
+        is_fenced = journal is not None and journal.fenced is not None
+        if booked.opened and journal is not None:
+            is_fenced = not fencing.begin_to_count(c, device, journal)
+        if booked.kept and device.catch_up is not None:
+            see_whether_caught_up(c, device.id, device.catch_up)
+        held = booked.held
+        ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
+        notices = grants_after(c, device, booked.accounts_changed, now=now) if booked.kept else []
+        return booked, [to(address, ack), *addressed(notices)]
+
+    def _answer(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
+        ask = read(payload, Ask)
+        now = self._clock()
+        notices = self._database.transact(
+            lambda c: answer_ask(c, _known_device(c, address), ask, now=now)
+        )
+        self.counts["asks", "answered"] += 1
+        return addressed(notices)
+
+    def _feed(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
+        request = read(payload, FeedRequest)
+        now = self._clock()
+        page, items = self._database.transact(
+            lambda c: page_for(c, _known_device(c, address), request, now=now)
+        )
+        self.counts["feed", "items"] += len(items)
+        return [feed_page(address, page, items)]
+
+    def _hear_presence(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
+        read(payload, Presence)
+        now = self._clock()
+
+        def work(c: Connection) -> None:
+            device = device_of(c, address, now=now)
+            change_device(c, device.id, presence=payload.decode(), last_seen_at=rfc3339(now))
+
+        self._database.transact(work)
+        return []
+
+    def _refuse(
+        self, topic: str, payload: bytes, address: DeviceAddress | None, refused: Refused
+    ) -> None:
+        """Put a message aside, and say so: in the log, the metrics and, for a clerk, a row."""
+        now = self._clock()
+        self.counts["refused", refused.kind] += 1
+        _log.warning("message_refused", topic=topic[:200], kind=refused.kind, why=str(refused))
+        if not refused.is_kept:
+            return
+
+        def work(c: Connection) -> None:
+            put_aside(c, topic, payload, f"{refused.kind}: {refused}", now=rfc3339(now))
+            if address is not None:
+                conflict = incidents.refused(address, refused.kind, str(refused), now.date())
+                note(c, address.tenant, conflict, now=now)
+
+        self._database.transact(work)
+
+
+def _address_of(topic: str) -> tuple[DeviceAddress, str]:
+    try:
+        return DeviceAddress.of_topic(topic)
+    except MalformedMessage as error:
+        raise Refused("malformed_message", str(error)) from error
+
+
+def _known_device(c: Connection, address: DeviceAddress) -> DeviceRow:
+    """Answer the row of a device that greeted before, locked. Raises Refused: without a greeting
+    nobody knows its key. It keeps what it has, and greets when it is not answered.
+    """
+    device = find_device(c, address)
+    if device is None or device.public_key is None:
+        raise Refused("unknown_device", f"{address} has not greeted", is_kept=False)
+    return device

@@ -1,0 +1,120 @@
+"""Find the journal that a batch belongs to.
+
+A live epoch has one journal: what contradicts it is refused, and the device, which is told the hash
+that is held, notices. Of an epoch that head office has ended, or a device that it has halted,
+everything is taken: what contradicts becomes a branch beside what is held.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from agent.core.entry import GENESIS, Position, link_hash
+from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
+from sync.hub.registry import DeviceRow, JournalRow, find_branches, hash_at, journal, make_journal
+from sync.messages import Journal
+
+__all__ = ["MOST_BRANCHES", "Placed", "place"]
+
+MOST_BRANCHES = 16
+"""A disk is not set back more often than this within one epoch."""
+
+Lines = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """What a batch is, which journal it goes to, and the newest entry held there."""
+
+    verdict: Verdict
+    journal: JournalRow | None
+    held: Position
+    is_new_branch: bool = False
+
+
+def place(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Placed:
+    """Find the journal of a batch and judge the batch against it."""
+    branches = find_branches(c, device, header.incarnation, header.epoch)
+    if not branches:
+        return _place_first(c, device, header, lines)
+    verdicts: list[Verdict] = []
+    for branch in branches:
+        verdict = _examine(c, branch, header, lines)
+        if isinstance(verdict, Accepted):
+            return Placed(verdict=verdict, journal=branch, held=branch.head)
+        verdicts.append(verdict)
+    first = branches[0]
+    if first.fenced is None and device.state != "halted":
+        return Placed(verdict=verdicts[0], journal=first, held=first.head)
+    return _place_beside(c, device, branches, verdicts, header, lines)
+
+
+def _place_first(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Placed:
+    """Judge the first batch of an epoch; it gets a journal where something is taken."""
+    nothing = Position(epoch=header.epoch, seq=0, hash=GENESIS)
+    verdict = examine(nothing, lambda seq: None if seq else GENESIS, header, lines)
+    if not isinstance(verdict, Accepted) or not verdict.entries:
+        return Placed(verdict=verdict, journal=None, held=nothing)
+    made = make_journal(c, device, header.incarnation, header.epoch)
+    return Placed(verdict=verdict, journal=made, held=nothing)
+
+
+def _place_beside(
+    c: Connection,
+    device: DeviceRow,
+    branches: list[JournalRow],
+    verdicts: list[Verdict],
+    header: Journal,
+    lines: Lines,
+) -> Placed:
+    """Begin a branch where a batch leaves what is held; put it off where that cannot be seen."""
+    # From its first entry on the device must offer it again, to show where it leaves.
+    nothing = Position(epoch=header.epoch, seq=0, hash=GENESIS)
+    if any(isinstance(each, Contradicts) and each.reason == "malformed" for each in verdicts):
+        return Placed(verdict=verdicts[0], journal=branches[0], held=nothing)
+    shared, last = max(
+        ((branch, _last_shared(c, branch, header, lines)) for branch in branches),
+        key=lambda found: found[1].seq,
+    )
+    if last.seq < header.first_seq - 1:
+        return Placed(verdict=Gap(), journal=branches[0], held=nothing)
+    if len(branches) > MOST_BRANCHES:
+        fork = Contradicts(seq=last.seq + 1, reason="fork")
+        return Placed(verdict=fork, journal=branches[0], held=nothing)
+    while last.seq < shared.first_seq - 1 and shared.parent_id is not None:
+        shared = journal(c, shared.parent_id)
+    made = make_journal(
+        c,
+        device,
+        header.incarnation,
+        header.epoch,
+        branch=branches[-1].branch + 1,
+        head=last,
+        parent_id=shared.id,
+        parent_seq=last.seq,
+        parent_hash=last.hash,
+        opened=shared.opened,
+        fenced=shared.fenced,
+        fenced_because=shared.fenced_because,
+    )
+    verdict = _examine(c, made, header, lines)
+    return Placed(verdict=verdict, journal=made, held=last, is_new_branch=True)
+
+
+def _examine(c: Connection, held: JournalRow, header: Journal, lines: Lines) -> Verdict:
+    return examine(held.head, lambda seq: hash_at(c, held, seq), header, lines)
+
+
+def _last_shared(c: Connection, branch: JournalRow, header: Journal, lines: Lines) -> Position:
+    """Answer the last entry that a batch and a branch agree in; none that lies before the batch."""
+    nowhere = Position(epoch=header.epoch, seq=-1, hash=GENESIS)
+    previous = hash_at(c, branch, header.first_seq - 1)
+    if previous is None or previous.hex() != header.prev_hash:
+        return nowhere
+    last = Position(epoch=header.epoch, seq=header.first_seq - 1, hash=previous)
+    for canonical in lines:
+        link = link_hash(last.hash, canonical)
+        if hash_at(c, branch, last.seq + 1) != link:
+            break
+        last = Position(epoch=header.epoch, seq=last.seq + 1, hash=link)
+    return last

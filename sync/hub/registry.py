@@ -1,0 +1,238 @@
+"""Which devices there are, and the journals held of each.
+
+A device's row is the lock of all that is done for it: whoever works on its journals has it first,
+so that two workers never book the same device at once.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, insert, select, update
+
+from agent.core.entry import GENESIS, Position
+from agent.core.instant import rfc3339
+from sync.hub.database import upsert
+from sync.hub.tables import devices, entries, journals, office, tenants
+from sync.messages import DeviceAddress
+
+__all__ = [
+    "DeviceRow",
+    "JournalRow",
+    "change_device",
+    "change_journal",
+    "device",
+    "device_of",
+    "find_branches",
+    "find_device",
+    "hash_at",
+    "journal",
+    "journals_of",
+    "make_journal",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceRow:
+    """A device as head office knows it; the fields are the columns of its row."""
+
+    id: int
+    tenant: str
+    store: str
+    device: str
+    state: str
+    halted_because: str | None
+    public_key: str | None
+    journal_id: int | None
+    highest_epoch: int
+    challenge: str | None
+    welcomed_incarnation: str | None
+    welcomed_from_epoch: int | None
+    welcomed_epoch: int | None
+    generation: int
+    catch_up: str | None
+    floor_closed: int
+    feed_cursor: int
+    presence: str | None
+    version: str | None
+    first_seen_at: str | None
+    last_seen_at: str | None
+
+    @property
+    def address(self) -> DeviceAddress:
+        """Where it is reached."""
+        return DeviceAddress(tenant=self.tenant, store=self.store, device=self.device)
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Read a row of the table."""
+        return cls(**{name: getattr(row, name) for name in _DEVICE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalRow:
+    """One epoch of one incarnation of a device, or a branch of it; fields are its columns."""
+
+    id: int
+    device_id: int
+    incarnation: str
+    epoch: int
+    branch: int
+    line: int | None
+    parent_id: int | None
+    parent_seq: int | None
+    parent_hash: bytes | None
+    first_seq: int
+    seq: int
+    hash: bytes
+    opened: bool
+    fenced: str | None
+    fenced_because: str | None
+    floor: int
+    allowance: int
+    written_off: bool
+    updated_at: str | None
+
+    @property
+    def head(self) -> Position:
+        """The newest entry held of it."""
+        return Position(epoch=self.epoch, seq=self.seq, hash=self.hash)
+
+    @property
+    def gives_rights(self) -> bool:
+        """Whether what its entries say of rights counts.
+
+        Not in an epoch that a device opened by itself, not on a branch of one, and no longer once
+        its rights came home.
+        """
+        return self.opened and self.branch == 0 and not self.written_off
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Read a row of the table."""
+        values = {name: getattr(row, name) for name in _JOURNAL}
+        for name in ("hash", "parent_hash"):
+            if values[name] is not None:
+                values[name] = bytes(values[name])
+        return cls(**values)
+
+
+_DEVICE = tuple(field.name for field in fields(DeviceRow))
+_JOURNAL = tuple(field.name for field in fields(JournalRow))
+
+
+def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> DeviceRow:
+    """Answer a device's row, locked until the transaction ends; it is made where it is new."""
+    found = find_device(c, address)
+    if found is None:
+        key = {"tenant": address.tenant, "store": address.store, "device": address.device}
+        # Another worker may hear of the device at the same moment: the first makes the row.
+        tenant = upsert(c, tenants).values(tenant=address.tenant)
+        c.execute(tenant.on_conflict_do_nothing())
+        # Head office never told it anything, so it has nothing to catch up with.
+        generation = c.execute(select(office.c.generation)).scalar_one()
+        row = key | {"first_seen_at": rfc3339(now), "generation": generation}
+        c.execute(upsert(c, devices).values(**row).on_conflict_do_nothing())
+        found = find_device(c, address)
+    assert found is not None, "a row that was just made is there"  # noqa: S101
+    return found
+
+
+def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
+    """Answer a device's row, locked until the transaction ends; None where it was never heard."""
+    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
+    return None if found is None else DeviceRow.of(found)
+
+
+def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
+    """Find a device's row, locked until the transaction ends; None where it was never heard."""
+    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
+    return None if found is None else DeviceRow.of(found)
+
+
+def device(c: Connection, device_id: int) -> DeviceRow:
+    """Answer a device's row by its number, not locked."""
+    return DeviceRow.of(c.execute(select(devices).where(devices.c.id == device_id)).one())
+
+
+def change_device(c: Connection, device_id: int, **values: Any) -> None:
+    """Change columns of a device's row."""
+    c.execute(update(devices).where(devices.c.id == device_id).values(**values))
+
+
+def journals_of(c: Connection, device: DeviceRow) -> list[JournalRow]:
+    """List the journals of a device, oldest first."""
+    of_device = select(journals).where(journals.c.device_id == device.id)
+    return [JournalRow.of(row) for row in c.execute(of_device.order_by(journals.c.id))]
+
+
+def journal(c: Connection, journal_id: int) -> JournalRow:
+    """Answer one journal."""
+    return JournalRow.of(c.execute(select(journals).where(journals.c.id == journal_id)).one())
+
+
+def find_branches(
+    c: Connection, device: DeviceRow, incarnation: str, epoch: int
+) -> list[JournalRow]:
+    """List what is held of one epoch: its first branch, and those that contradict it."""
+    found = c.execute(
+        select(journals)
+        .where(
+            journals.c.device_id == device.id,
+            journals.c.incarnation == incarnation,
+            journals.c.epoch == epoch,
+        )
+        .order_by(journals.c.branch)
+    )
+    return [JournalRow.of(row) for row in found]
+
+
+def make_journal(
+    c: Connection,
+    device: DeviceRow,
+    incarnation: str,
+    epoch: int,
+    *,
+    branch: int = 0,
+    head: Position | None = None,
+    **values: Any,
+) -> JournalRow:
+    """Begin a journal of which nothing is held yet, after ``head`` where it is a branch."""
+    head = head or Position(epoch=epoch, seq=0, hash=GENESIS)
+    row = {
+        "device_id": device.id,
+        "incarnation": incarnation,
+        "epoch": epoch,
+        "branch": branch,
+        "first_seq": head.seq + 1,
+        "seq": head.seq,
+        "hash": head.hash,
+        **values,
+    }
+    made = c.execute(insert(journals).values(**row).returning(journals.c.id)).scalar_one()
+    if "line" not in values:
+        change_journal(c, made, line=made)
+    return journal(c, made)
+
+
+def change_journal(c: Connection, journal_id: int, **values: Any) -> None:
+    """Change columns of a journal's row."""
+    c.execute(update(journals).where(journals.c.id == journal_id).values(**values))
+
+
+def hash_at(c: Connection, held: JournalRow, seq: int) -> bytes | None:
+    """Answer the hash held for an entry of a journal, on a branch also of those before it; the
+    genesis hash for 0; None where none is held.
+    """
+    if seq == held.seq:
+        return held.hash
+    if seq == 0:
+        return GENESIS
+    if seq < held.first_seq and held.parent_id is not None:
+        return hash_at(c, journal(c, held.parent_id), seq)
+    found = c.execute(
+        select(entries.c.hash).where(entries.c.journal_id == held.id, entries.c.seq == seq)
+    ).scalar()
+    return None if found is None else bytes(found)

@@ -1,0 +1,255 @@
+"""Members as the lease policy sees them, read for many accounts at once.
+
+The rows of the members' root accounts are locked first, in the order of their names, and stay so
+until the transaction ends: whoever moves rights of a member waits for whoever else does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from agent.core.instant import rfc3339
+from sync.hub.bulk import among
+from sync.hub.lease_policy import Ahead, Holding, Life, Member, Wait
+from sync.hub.registry import DeviceRow
+from sync.hub.tables import accounts, asks, devices, journals, recalls, rights, visits
+from sync.messages import MalformedMessage, Presence, decode
+
+__all__ = ["LIVE", "Granted", "Roster", "is_online", "read_roster"]
+
+LIVE = and_(
+    devices.c.journal_id == journals.c.id,
+    devices.c.state == "live",
+    journals.c.opened,
+    journals.c.fenced.is_(None),
+)
+"""Says of a device and a journal that this is its live epoch, which may hold rights."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Granted:
+    """How a live epoch's rights under one account stand: granted, and taken as far as heard."""
+
+    granted: int = 0
+    journaled: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Roster:
+    """The members, and what it takes to speak to their devices."""
+
+    tenant: str
+    members: tuple[Member, ...]
+    devices: dict[int, DeviceRow]
+    epochs: dict[int, int]
+    granted: dict[tuple[int, str], Granted]
+
+
+def read_roster(
+    c: Connection, tenant: str, names: Iterable[str], *, ahead: Ahead, now: datetime
+) -> Roster:
+    """Read what is to be known of the members whose accounts these are. Costs seven queries at
+    most, however many they are, and three where nothing is leased ahead, asked for or owed.
+    """
+    roots = _lock_roots(c, tenant, names)
+    root_of = _families(c, tenant, roots)
+    waiting = _asked(c, tenant, root_of, now=now)
+    if not (ahead.points or waiting or len(root_of) > len(roots) or _any_stirred(roots)):
+        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
+    held = _held(c, tenant, root_of)
+    recent = _visited(c, tenant, root_of) if ahead.points else []
+    rows = (*waiting, *held, *recent)
+    found = _Found(c, tenant, root_of, rows)
+    found.take_holdings(held)
+    found.take_visits(recent)
+    found.take_asks(waiting)
+    return Roster(
+        tenant=tenant,
+        members=tuple([found.member(row) for row in roots.values()]),
+        devices={row.id: DeviceRow.of(row) for row in rows},
+        epochs={row.journal_id: row.epoch for row in rows},
+        granted={
+            (row.journal_id, row.account): Granted(granted=row.granted, journaled=row.journaled)
+            for row in held
+        },
+    )
+
+
+def is_online(device: DeviceRow) -> bool:
+    """Say whether a device's agent was connected when it was last heard of."""
+    try:
+        return device.presence is not None and decode(device.presence.encode(), Presence).online
+    except MalformedMessage:
+        return False
+
+
+def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
+    its_root = func.coalesce(accounts.c.root, accounts.c.account)
+    found = c.execute(
+        select(its_root)
+        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
+        .distinct()
+    ).scalars()
+    rows = c.execute(
+        select(accounts)
+        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, found))
+        .order_by(accounts.c.account)
+        .with_for_update()
+    )
+    return {row.account: row for row in rows}
+
+
+def _families(c: Connection, tenant: str, roots: dict[str, Row[Any]]) -> dict[str, str]:
+    """Answer the root of each account that is one of these or was merged into one."""
+    merged = c.execute(
+        select(accounts.c.account, accounts.c.root).where(
+            accounts.c.tenant == tenant, among(c, accounts.c.root, roots)
+        )
+    )
+    return {root: root for root in roots} | {row.account: row.root for row in merged}
+
+
+def _any_stirred(roots: dict[str, Row[Any]]) -> bool:
+    return any(row.available < row.due or row.state == "erased" for row in roots.values())
+
+
+def _of_live_devices(tenant: str, table: Any, on: Any, *columns: Any) -> Select[Any]:
+    """Begin a query of a table's rows with the devices they are of, in their live epochs."""
+    return (
+        select(devices, journals.c.epoch, *columns)
+        .select_from(devices)
+        .join(journals, LIVE)
+        .join(table, on)
+        .where(devices.c.tenant == tenant)
+    )
+
+
+def _asked(c: Connection, tenant: str, root_of: dict[str, str], *, now: datetime) -> list[Row[Any]]:
+    query = _of_live_devices(
+        tenant, asks, asks.c.device_id == devices.c.id, asks.c.ask, asks.c.account, asks.c.points
+    )
+    return list(
+        c.execute(
+            query.where(
+                asks.c.tenant == tenant,
+                among(c, asks.c.account, root_of),
+                asks.c.expires_at > rfc3339(now),
+            ).order_by(asks.c.expires_at, asks.c.ask)
+        )
+    )
+
+
+def _held(c: Connection, tenant: str, root_of: dict[str, str]) -> list[Row[Any]]:
+    columns = (rights.c.account, rights.c.granted, rights.c.change, rights.c.journaled)
+    query = _of_live_devices(tenant, rights, rights.c.journal_id == journals.c.id, *columns)
+    wanted = query.where(among(c, rights.c.account, root_of))
+    return list(c.execute(wanted.order_by(rights.c.account, rights.c.journal_id)))
+
+
+def _visited(c: Connection, tenant: str, root_of: dict[str, str]) -> list[Row[Any]]:
+    query = _of_live_devices(
+        tenant, visits, visits.c.device_id == devices.c.id, visits.c.account, visits.c.last_at
+    )
+    return list(
+        c.execute(
+            query.where(
+                visits.c.tenant == tenant,
+                among(c, visits.c.account, root_of),
+                visits.c.visits > 0,
+            ).order_by(visits.c.last_at.desc(), devices.c.id)
+        )
+    )
+
+
+def _life(row: Row[Any]) -> Life:
+    device = DeviceRow.of(row)
+    return Life(journal_id=row.journal_id, device_id=device.id, online=is_online(device))
+
+
+class _Found:
+    """What was found of each member, gathered under their root accounts."""
+
+    def __init__(
+        self, c: Connection, tenant: str, root_of: dict[str, str], rows: Iterable[Row[Any]]
+    ) -> None:
+        self._root_of = root_of
+        self._lives = {row.journal_id: _life(row) for row in rows}
+        self._recalls = _recalled(c, tenant, root_of) if self._lives else {}
+        self._holdings: dict[str, list[Holding]] = defaultdict(list)
+        self._visits: dict[str, dict[int, Life]] = defaultdict(dict)
+        self._waits: dict[str, list[Wait]] = defaultdict(list)
+
+    def take_holdings(self, rows: Iterable[Row[Any]]) -> None:
+        """Take in what live epochs hold."""
+        for row in rows:
+            if right := row.granted + row.change:
+                keep, deaf = self._recalls.get((row.journal_id, row.account), (None, False))
+                holding = Holding(
+                    life=self._lives[row.journal_id],
+                    account=row.account,
+                    right=right,
+                    heard=row.journaled + row.change,
+                    keep=keep,
+                    deaf=deaf,
+                )
+                self._holdings[self._root_of[row.account]].append(holding)
+
+    def take_visits(self, rows: Iterable[Row[Any]]) -> None:
+        """Take in where members were, newest first."""
+        for row in rows:
+            visited = self._visits[self._root_of[row.account]]
+            visited.setdefault(row.journal_id, self._lives[row.journal_id])
+
+    def take_asks(self, rows: Iterable[Row[Any]]) -> None:
+        """Take in which tills wait, oldest first."""
+        for row in rows:
+            root = self._root_of[row.account]
+            life = self._lives[row.journal_id]
+            right, heard = self._rights_of(root, life)
+            unsure = heard >= row.points
+            missing = row.points if unsure else max(0, row.points - right)
+            wait = Wait(ask=row.ask, life=life, points=missing, unsure=unsure)
+            self._waits[root].append(wait)
+
+    def _rights_of(self, root: str, life: Life) -> tuple[int, int]:
+        for held in self._holdings[root]:
+            if held.life == life and held.account == root:
+                return held.right, held.heard
+        return 0, 0
+
+    def member(self, row: Row[Any]) -> Member:
+        """Put one member together."""
+        root = row.account
+        return Member(
+            root=root,
+            available=row.available,
+            due=row.due,
+            erased=row.state == "erased",
+            holdings=tuple(self._holdings[root]),
+            recent=tuple(self._visits[root].values()),
+            waiting=tuple(self._waits[root]),
+        )
+
+
+def _recalled(
+    c: Connection, tenant: str, root_of: dict[str, str]
+) -> dict[tuple[int, str], tuple[int | None, bool]]:
+    """Answer, by epoch and account, what the open recall leaves there, and whether the last one
+    was answered with nothing.
+    """
+    rows = c.execute(
+        select(recalls)
+        .where(recalls.c.tenant == tenant, among(c, recalls.c.account, root_of))
+        .order_by(recalls.c.recall)
+    )
+    standing: dict[tuple[int, str], tuple[int | None, bool]] = {}
+    for row in rows:
+        keep, _ = standing.get((row.journal_id, row.account), (None, False))
+        if row.answered_points is None:
+            keep = row.keep if keep is None else min(keep, row.keep)
+        standing[row.journal_id, row.account] = (keep, row.answered_points == 0)
+    return standing

@@ -1,0 +1,110 @@
+"""Version skew: a sale judged by another version of the program than was in force on its day.
+
+Head office has every version. What the customer was shown stands; where the version in force gives
+more, the difference is added by a decision, once for the sale.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+
+from agent.core.account import Account
+from agent.core.accumulate import Circumstances
+from agent.core.entry import Entry
+from agent.core.facts import AccumulatePoints, AdjustPoints
+from agent.core.program import Editions, Program
+from agent.core.skew import Skew, skew_of
+from agent.core.strict_toml import InvalidDocument
+from sync.hub.decisions import BY_OFFICE, decide, note
+from sync.hub.judging import Conflict
+from sync.hub.registry import DeviceRow
+from sync.hub.tables import programs
+
+__all__ = ["settle_skew"]
+
+
+def settle_skew(
+    c: Connection, device: DeviceRow, entries: Sequence[Entry], *, now: datetime
+) -> None:
+    """Find sales of members that were judged by another version, and give what is missing."""
+    sold = [
+        (each, each.fact)
+        for each in entries
+        if isinstance(each.fact, AccumulatePoints) and each.fact.account is not None
+    ]
+    if not sold:
+        return
+    known = set(
+        c.execute(select(programs.c.edition).where(programs.c.tenant == device.tenant)).scalars()
+    )
+    if not known or (len(known) == 1 and {fact.program for _, fact in sold} == known):
+        return
+    editions = _editions(c, device.tenant)
+    for _, fact in sold:
+        skew = None if editions is None else _skew(editions, device, fact)
+        if skew is not None:
+            _settle(c, device, fact, skew, now)
+
+
+def _skew(editions: Editions, device: DeviceRow, fact: AccumulatePoints) -> Skew | None:
+    if editions.of(fact.program) is None and not fact.program.startswith(f"{editions.newest.id}@"):
+        return None  # a program that head office does not have at all: a store's own
+    summary = fact.summary
+    day = datetime.fromisoformat(summary.business_date).date()
+    if editions.on(day).edition == fact.program:
+        return None
+    friend = 0 if fact.referral is None else fact.referral.friend_points
+    member = Account(tier=fact.tier, zones=frozenset(fact.zones))
+    return skew_of(
+        editions,
+        fact.sale,
+        judged_by=fact.program,
+        shown=fact.points - friend,
+        when=Circumstances(account=member, store=device.store),
+    )
+
+
+def _settle(
+    c: Connection, device: DeviceRow, fact: AccumulatePoints, skew: Skew, now: datetime
+) -> None:
+    conflict = Conflict(
+        kind="program_skew",
+        subject=fact.sale_id,
+        account=fact.account,
+        points=skew.more,
+        store=device.store,
+        device=device.device,
+        text=f"sale {fact.sale_id} at {device.address} was {skew.why}.",
+    )
+    if note(c, device.tenant, conflict, now=now) and skew.more and fact.account is not None:
+        more = AdjustPoints(
+            account=fact.account,
+            points=skew.more,
+            reason=f"{skew.in_force} was in force: sale {fact.sale_id}"[:200],
+            cashier=BY_OFFICE,
+        )
+        decide(c, device.tenant, more, now=now)
+
+
+def _editions(c: Connection, tenant: str) -> Editions | None:
+    """Read every version of the newest program; None where they do not make one."""
+    rows = c.execute(
+        select(programs.c.name, programs.c.text)
+        .where(programs.c.tenant == tenant)
+        .order_by(programs.c.put_at, programs.c.edition)
+    ).all()
+    parsed = [_parsed(row.text) for row in rows if row.name == rows[-1].name]
+    try:
+        return Editions(each for each in parsed if each is not None)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Program | None:
+    try:
+        return Program.parse(text, source="the program at head office")
+    except InvalidDocument:
+        return None

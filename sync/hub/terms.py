@@ -1,0 +1,85 @@
+"""What the program says about rights, and whether head office may grant any now.
+
+The newest program that was put and is in force says how many points are leased ahead and how much
+may be redeemed beyond leases; without one, none.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+
+from agent.core.program import Program
+from agent.core.strict_toml import InvalidDocument
+from sync.hub.lease_policy import Ahead
+from sync.hub.tables import devices, office, programs
+
+__all__ = ["Terms", "generation_of", "may_grant", "terms_of"]
+
+_NEWEST = 8
+"""So many editions are looked at for one that is in force already."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """``ahead`` is how rights are leased ahead, ``floor`` what one device may redeem beyond
+    rights, as long as head office has not heard of it.
+    """
+
+    ahead: Ahead
+    floor: int
+
+
+def terms_of(c: Connection, tenant: str, *, now: datetime) -> Terms:
+    """Answer what holds today; a text that is no program (any more) says nothing."""
+    newest = c.execute(
+        select(programs.c.text)
+        .where(programs.c.tenant == tenant)
+        .order_by(programs.c.put_at.desc(), programs.c.edition.desc())
+        .limit(_NEWEST)
+    ).scalars()
+    for text in newest:
+        program = _parsed(text)
+        if program is not None and (program.effective_from or date.min) <= now.date():
+            return _terms_in(program)
+    return Terms(ahead=Ahead(), floor=0)
+
+
+def may_grant(c: Connection, tenant: str) -> bool:
+    """Say whether every device has caught up with head office since it was restored.
+
+    Until then its books are older than what devices hold, and it would grant points twice. Devices
+    that were retired have nothing more to say.
+    """
+    behind = (
+        select(devices.c.id)
+        .where(
+            devices.c.tenant == tenant,
+            devices.c.generation < generation_of(c),
+            devices.c.state != "retired",
+        )
+        .limit(1)
+    )
+    return c.execute(behind).first() is None
+
+
+def generation_of(c: Connection) -> int:
+    """Answer how often head office was restored."""
+    return c.execute(select(office.c.generation)).scalar() or 0
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Program | None:
+    try:
+        return Program.parse(text, source="the program at head office")
+    except InvalidDocument:
+        return None
+
+
+def _terms_in(program: Program) -> Terms:
+    leases, offline = program.leases, program.offline
+    return Terms(
+        ahead=Ahead(points=leases.points, devices=leases.devices),
+        floor=0 if offline is None else offline.per_device,
+    )

@@ -1,0 +1,157 @@
+"""Post what is new by the change of its worth: before these entries, and after.
+
+A thing of which one journal alone speaks is worth just what that journal says. Whoever else speaks
+of it in the same moment waits: the row that says who does is taken by both. From the second
+journal on, a thing is judged over everything that was ever said of it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select, union_all
+
+from agent.core.entry import Entry
+from agent.core.postings import Posting
+from sync.hub.bulk import add_up, among
+from sync.hub.judging import Conflict, Mention, judge, postings_alone
+from sync.hub.registry import DeviceRow, JournalRow
+from sync.hub.summing import Points
+from sync.hub.tables import devices, entries, journals, mentioned, things
+
+__all__ = ["Said", "Weighed", "mentions_of", "weigh"]
+
+ThingAt = Callable[[int, int], str | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """A new entry of a journal, with what it comes to by itself and the things it speaks of."""
+
+    entry: Entry
+    postings: tuple[Posting, ...]
+    things: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Weighed:
+    """By how much new entries change what everything is worth, and what they contradict."""
+
+    change: Points = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def add(self, owner: str, bucket: str, points: int) -> None:
+        """Add to the change."""
+        self.change[owner, bucket] = self.change.get((owner, bucket), 0) + points
+
+
+def weigh(
+    c: Connection,
+    device: DeviceRow,
+    journal: JournalRow,
+    said: Sequence[Said],
+    thing_at: ThingAt,
+) -> Weighed:
+    """Weigh entries of one journal that are not posted yet."""
+    weighed = Weighed()
+    names = {thing for each in said for thing in each.things}
+    disputed = _disputed(c, device.tenant, journal.id, names)
+    news: dict[str, list[Mention]] = {}
+    for each in said:
+        if disputed.isdisjoint(each.things):
+            postings = each.postings
+        else:
+            postings = postings_alone(each.entry, thing_at)
+            for thing in each.things:
+                news.setdefault(thing, []).append(_mention(device, journal, each.entry))
+        for owner, bucket, points in postings:
+            weighed.add(owner, bucket, points)
+    before = mentions_of(c, device.tenant, news) if news else {}
+    for thing, here in sorted(news.items()):
+        _weigh_anew(weighed, thing, before.get(thing, []), here)
+    return weighed
+
+
+def _weigh_anew(
+    weighed: Weighed, thing: str, before: Sequence[Mention], here: Sequence[Mention]
+) -> None:
+    """Add the change of one thing's worth."""
+    after = judge(thing, [*before, *here])
+    for (owner, bucket), points in after.worth.items():
+        weighed.add(owner, bucket, points)
+    weighed.conflicts += after.conflicts
+    if before:
+        for (owner, bucket), points in judge(thing, before).worth.items():
+            weighed.add(owner, bucket, -points)
+
+
+def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:
+    """Say that a journal speaks of these things; answers those of which others spoke, too.
+
+    Locks each of them until the transaction ends.
+    """
+    spoken = add_up(
+        c,
+        things,
+        ("thing",),
+        ((name,) for name in names),
+        fixed={"tenant": tenant, "sole": journal_id},
+        agreed=("sole",),
+        returning=("thing", "sole"),
+    )
+    return {row.thing for row in spoken if row.sole is None}
+
+
+def mentions_of(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, list[Mention]]:
+    """Read everything posted that was said of some things."""
+    wanted = list(names)
+    directly = select(
+        entries.c.journal_id, entries.c.seq, entries.c.canonical, entries.c.thing
+    ).where(among(c, entries.c.thing, wanted), entries.c.posted)
+    by_lots = (
+        select(entries.c.journal_id, entries.c.seq, entries.c.canonical, mentioned.c.thing)
+        .join_from(
+            mentioned,
+            entries,
+            (entries.c.journal_id == mentioned.c.journal_id) & (entries.c.seq == mentioned.c.seq),
+        )
+        .where(among(c, mentioned.c.thing, wanted), entries.c.posted)
+    )
+    said = union_all(directly, by_lots).subquery()
+    rows = c.execute(
+        select(
+            said,
+            journals.c.incarnation,
+            journals.c.epoch,
+            journals.c.branch,
+            devices.c.store,
+            devices.c.device,
+        )
+        .join(journals, journals.c.id == said.c.journal_id)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .where(devices.c.tenant == tenant)
+    )
+    found: dict[str, list[Mention]] = {}
+    for row in rows:
+        mention = Mention(
+            store=row.store,
+            device=row.device,
+            incarnation=row.incarnation,
+            epoch=row.epoch,
+            branch=row.branch,
+            seq=row.seq,
+            entry=Entry.read(bytes(row.canonical)),
+        )
+        found.setdefault(row.thing, []).append(mention)
+    return found
+
+
+def _mention(device: DeviceRow, journal: JournalRow, entry: Entry) -> Mention:
+    return Mention(
+        store=device.store,
+        device=device.device,
+        incarnation=journal.incarnation,
+        epoch=journal.epoch,
+        branch=journal.branch,
+        seq=entry.seq,
+        entry=entry,
+    )

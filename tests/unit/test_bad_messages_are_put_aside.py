@@ -1,0 +1,221 @@
+"""Whatever comes in: it is taken, or put aside and told of, and never in the way of the next."""
+
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from paper_device import House, Message, PaperDevice
+
+from sync.hub.quarantine import MOST_OF_A_TOPIC, MOST_ROWS
+from sync.hub.tables import conflicts, entries, journals, quarantine
+from sync.messages import MAX_PAYLOAD_BYTES, Ack, Journal, decode_journal, encode_journal
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    """A head office that knows nobody."""
+    made = House()
+    yield made
+    made.database.stop()
+
+
+@pytest.fixture
+def device(house: House) -> PaperDevice:
+    """A device that was welcomed, and whose entries are acknowledged."""
+    made = PaperDevice()
+    made.is_welcomed(house.office)
+    made.writes(2).is_heard(house.office)
+    return made
+
+
+def _unsigned(device: PaperDevice) -> Message:
+    header, lines = _open(device)
+    return _topic(device), encode_journal(header.with_signature(None), lines)
+
+
+def _of_another_key(device: PaperDevice) -> Message:
+    thief = device.copied()
+    thief.key = Ed25519PrivateKey.generate()
+    return thief.batch(4)
+
+
+def _as_another_device(device: PaperDevice) -> Message:
+    """Its own good batch, said on another device's topic."""
+    return _topic(device).replace("edge-1", "edge-2"), device.batch(4)[1]
+
+
+def _changed_underway(device: PaperDevice) -> Message:
+    header, lines = _open(device)
+    return _topic(device), encode_journal(header.model_copy(update={"first_seq": 3}), lines)
+
+
+def _other_lines(device: PaperDevice) -> Message:
+    """A good header over entries that are not those it was signed for."""
+    header, lines = _open(device)
+    return _topic(device), encode_journal(header, tuple(reversed(lines)) + lines[:1])
+
+
+def _newer_version(device: PaperDevice) -> Message:
+    return device.batch(4, schema_version=2)
+
+
+def _newer_hello(device: PaperDevice) -> Message:
+    return device.hello(schema_version=2)
+
+
+def _forged_hello(device: PaperDevice) -> Message:
+    topic, payload = device.hello()
+    return topic, payload.replace(b'"head_seq":', b'"head_seq":1')
+
+
+def _bomb(device: PaperDevice) -> Message:
+    return _topic(device), zlib.compress(bytes(20_000_000))
+
+
+def _huge(device: PaperDevice) -> Message:
+    return _topic(device), bytes(100_000_000)
+
+
+def _noise(device: PaperDevice) -> Message:
+    return _topic(device), b"\x00\xff not deflated"
+
+
+def _half(device: PaperDevice) -> Message:
+    return _topic(device), device.batch(4)[1][:-5]
+
+
+def _strange_ask(device: PaperDevice) -> Message:
+    return device.address.topic("ask"), b'{"ask":"a","epoch":1,"account":"a","points":-5}'
+
+
+def _strange_presence(device: PaperDevice) -> Message:
+    return device.address.topic("presence"), b"[]"
+
+
+def _strange_kind(device: PaperDevice) -> Message:
+    return device.address.topic("down/ack"), b"{}"
+
+
+def _topic(device: PaperDevice) -> str:
+    return device.address.topic("journal")
+
+
+def _open(device: PaperDevice) -> tuple[Journal, tuple[bytes, ...]]:
+    return decode_journal(device.batch(4)[1])
+
+
+BAD: list[tuple[Callable[[PaperDevice], Message], str]] = [
+    (_unsigned, "bad_signature"),
+    (_of_another_key, "bad_signature"),
+    (_changed_underway, "bad_signature"),
+    (_other_lines, "malformed_message"),
+    (_forged_hello, "bad_signature"),
+    (_newer_version, "unknown_schema"),
+    (_newer_hello, "unknown_schema"),
+    (_bomb, "malformed_message"),
+    (_huge, "too_large"),
+    (_noise, "malformed_message"),
+    (_half, "malformed_message"),
+    (_strange_ask, "malformed_message"),
+    (_strange_presence, "malformed_message"),
+    (_strange_kind, "malformed_message"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind"), BAD)
+def test_a_bad_message_is_put_aside_and_told_of(
+    house: House, device: PaperDevice, make: Callable[[PaperDevice], Message], kind: str
+) -> None:
+    """It is never answered, counted by why, kept once, noted for a clerk; the next is taken."""
+    device.writes(2)
+    before = house.rows(entries.c.journal_id, entries.c.seq)
+    topic, payload = make(device)
+    for _ in range(3):
+        assert house.office.handle(topic, payload) == []
+    assert house.office.counts["refused", kind] == 3
+    (row,) = house.rows(quarantine.c.topic, quarantine.c.reason, quarantine.c.payload)
+    assert row.topic == topic
+    assert row.reason.startswith(kind)
+    assert payload.startswith(row.payload)
+    assert len(row.payload) <= MAX_PAYLOAD_BYTES
+    (conflict,) = house.rows(conflicts.c.kind, conflicts.c.state, conflicts.c.device)
+    assert conflict == (kind, "open", "edge-1")
+    assert house.rows(entries.c.journal_id, entries.c.seq) == before
+    assert house.told(device.batch(4)).seq == 5
+
+
+def test_a_batch_on_another_devices_topic_is_refused(house: House, device: PaperDevice) -> None:
+    """The signature binds the topic, so even a good batch of one device is none of another."""
+    other = PaperDevice("edge-2")
+    other.is_welcomed(house.office)
+    device.writes()
+    assert house.office.handle(*_as_another_device(device)) == []
+    assert house.office.counts["refused", "bad_signature"] == 1
+    assert house.kinds() == ["bad_signature"]
+    assert {row.seq for row in house.rows(journals.c.seq)} == {3}
+
+
+def test_a_device_that_never_greeted_is_not_heard(house: House) -> None:
+    """Nobody knows its key: it is counted, and it greets when it is not answered."""
+    device = PaperDevice().writes()
+    assert house.office.handle(*device.batch()) == []
+    assert house.office.handle(device.address.topic("feed"), b'{"nonce":"n","cursor":0}') == []
+    assert house.office.counts["refused", "unknown_device"] == 2
+    assert house.rows(quarantine.c.id) == []
+
+
+def test_a_replayed_batch_changes_nothing(house: House, device: PaperDevice) -> None:
+    """The same batch again is told what is held, and one that comes too early as well."""
+    device.writes(4)
+    first, gap = device.batch(4, 5), device.batch(7)
+    assert house.told(gap).seq == 3
+    assert house.told(first).seq == 5
+    assert house.told(first).seq == 5
+    assert len(house.rows(entries.c.seq)) == 5
+    assert house.rows(quarantine.c.id) == []
+
+
+def test_a_fork_of_the_live_epoch_is_told_what_is_held(house: House, device: PaperDevice) -> None:
+    """The device sees another hash than its own, and greets; nothing of the fork is kept."""
+    clone = device.copied()
+    device.writes(1, "true").is_heard(house.office)
+    clone.writes(2, "clone")
+    ack = house.told(clone.batch(4))
+    assert isinstance(ack, Ack)
+    assert (ack.seq, ack.hash) == (4, device.life.hashes[4].hex())
+
+
+def test_quarantine_has_bounds(house: House) -> None:
+    """One topic keeps its newest hundred, and all of them a thousand."""
+    for number in range(MOST_OF_A_TOPIC + 3):
+        house.office.put_aside("house/1", f"{number}".encode(), "no")
+    rows = house.rows(quarantine.c.payload)
+    assert [row.payload for row in rows] == [
+        f"{number}".encode() for number in range(3, MOST_OF_A_TOPIC + 3)
+    ]
+    assert MOST_ROWS >= 10 * MOST_OF_A_TOPIC
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(["hello", "journal", "ask", "feed", "presence", "x"]),
+    payload=st.binary(max_size=80)
+    | st.builds(zlib.compress, st.binary(max_size=80))
+    | st.sampled_from([b"", b"{}", b"null", b"[" * 5_000, b'{"schema_version":99999999999999}']),
+)
+def test_no_bytes_break_head_office(kind: str, payload: bytes) -> None:
+    """Any bytes on any topic are answered by nothing, and raise nothing."""
+    assert _SHARED.office.handle(f"tapledger/1/house/s001/edge-1/{kind}", payload) == []
+
+
+def test_no_topic_breaks_head_office(house: House) -> None:
+    """A topic that is not ours is put aside, however long."""
+    for topic in ("", "x" * 60_000, "tapledger/2/a/b/c/hello", "tapledger/1/../b/c/hello"):
+        assert house.office.handle(topic, b"") == []
+    assert len(house.rows(quarantine.c.id)) == 4
+
+
+_SHARED = House()

@@ -1,0 +1,236 @@
+"""Greetings at head office, with its database: who is welcomed, answered, stopped, caught up."""
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from paper_device import House, PaperDevice, answers
+
+from sync.hub.tables import conflicts, devices, entries, journals, office
+from sync.messages import Ack, Challenge, Halt, Held, Ok, Welcome
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    """A head office that knows nobody."""
+    made = House()
+    yield made
+    made.database.stop()
+
+
+@pytest.fixture
+def device(house: House) -> PaperDevice:
+    """A device that was welcomed, and whose three entries are acknowledged."""
+    made = PaperDevice().writes(2)
+    made.is_welcomed(house.office)
+    made.writes(2).is_heard(house.office)
+    return made
+
+
+def test_a_new_device_is_challenged_welcomed_and_answered(house: House) -> None:
+    """Its first epoch of head office's word is 1, and what it wrote before is asked for."""
+    device = PaperDevice().writes(2)
+    challenge = house.told(device.hello())
+    assert isinstance(challenge, Challenge)
+    assert house.told(device.hello()) == challenge.model_copy(update={"nonce": "n2"})
+    welcome = house.told(device.hello(challenge.challenge))
+    assert isinstance(welcome, Welcome)
+    assert welcome.new_epoch == 1
+    device.opens(1)
+    ok = house.told(device.hello())
+    assert isinstance(ok, Ok)
+    assert (ok.epoch, ok.seq, ok.tails[0].epoch, ok.tails[0].seq) == (1, 0, 0, 0)
+    assert device.is_heard(house.office).seq == 1
+    ok = house.told(device.hello())
+    assert (ok.seq, ok.tails[0].seq, ok.tails[0].hash) == (
+        1,
+        2,
+        device.lives[0].hashes[2].hex(),
+    )
+    assert house.kinds() == []
+
+
+def test_a_welcome_is_the_same_until_its_opening_is_heard(house: House) -> None:
+    """However often the device greets from where it was, one number is offered."""
+    device = PaperDevice().writes(2)
+    challenge = house.told(device.hello()).challenge
+    for said in (challenge, challenge, None, "another"):
+        assert house.told(device.hello(said)).new_epoch == 1
+    device.opens(1)
+    assert isinstance(house.told(device.hello()), Ok)
+    assert isinstance(house.told(device.batch()), Ack)
+
+
+def test_a_replayed_greeting_destroys_nothing(house: House, device: PaperDevice) -> None:
+    """What the device said in older sessions, challenges and all, ends no epoch and opens none."""
+    old = PaperDevice()
+    old.key, old.lives = device.key, device.lives[:1]
+    before = house.rows(journals.c.epoch, journals.c.fenced, journals.c.seq)
+    for challenge in (None, "c1", "c0"):
+        said = house.told(old.hello(challenge))
+        assert isinstance(said, Challenge)
+    assert house.rows(journals.c.epoch, journals.c.fenced, journals.c.seq) == before
+    assert isinstance(house.told(device.hello()), Ok)
+    (row,) = house.rows(devices.c.challenge, devices.c.journal_id)
+    assert row.challenge is None
+    assert row.journal_id is not None
+
+
+@pytest.mark.usefixtures("device")
+def test_a_lost_disk_is_welcomed_with_a_new_key(house: House) -> None:
+    """The old epoch ends uncleanly; a clerk reads that the disk was lost and the key is new."""
+    new = PaperDevice().writes()
+    new.lives[0].incarnation = "second"
+    assert new.is_welcomed(house.office).new_epoch == 2
+    assert new.is_heard(house.office).epoch == 2
+    assert house.kinds() == ["disk_lost"]
+    (row,) = house.rows(conflicts.c.text)
+    assert "lost its disk" in row.text
+    assert "new key" in row.text
+    fenced = {row.epoch: row.fenced for row in house.rows(journals.c.epoch, journals.c.fenced)}
+    assert fenced == {0: None, 1: "unclean", 2: None}
+
+
+def test_what_the_old_disk_had_sent_is_still_taken(house: House, device: PaperDevice) -> None:
+    """A batch that was under way when the disk was lost is signed by the old key, and good."""
+    late = device.writes().batch(4)
+    new = PaperDevice()
+    new.lives[0].incarnation = "second"
+    new.is_welcomed(house.office)
+    new.is_heard(house.office)
+    ack = house.told(late)
+    assert (ack.epoch, ack.seq, ack.fenced) == (1, 4, True)
+
+
+def test_a_disk_set_back_unknowingly_is_found(house: House, device: PaperDevice) -> None:
+    """Fewer entries than are held, under the same incarnation: a new epoch, and a row."""
+    device.lives[-1].lines.pop()
+    device.lives[-1].hashes.pop()
+    assert device.is_welcomed(house.office).new_epoch == 2
+    assert house.kinds() == ["disk_restored"]
+    assert device.is_heard(house.office).epoch == 2
+    ok = house.told(device.hello())
+    assert [(held.epoch, held.seq) for held in ok.tails] == [(0, 2), (1, 2)]
+
+
+def test_a_restored_backup_is_found(house: House, device: PaperDevice) -> None:
+    """It froze under a new incarnation; its reason stands in the row."""
+    device.opens(2, cause="restored", incarnation="second")
+    assert device.is_welcomed(house.office).new_epoch == 3
+    assert house.kinds() == ["disk_restored"]
+    assert device.is_heard(house.office).epoch == 3
+    assert isinstance(house.told(device.hello()), Ok)
+
+
+def test_two_clones_are_stopped_and_both_are_booked(house: House, device: PaperDevice) -> None:
+    """The clone is taken for a disk set back; when the true device speaks again, both must stop."""
+    clone = device.copied()
+    device.writes(2, "true").is_heard(house.office)
+    clone.writes(1, "clone")
+    clone.is_welcomed(house.office)
+    clone.is_heard(house.office)
+    challenge = house.told(device.hello())
+    halt, both = answers(house.office.handle(*device.hello(challenge.challenge)))
+    assert isinstance(halt, Halt)
+    assert (halt.reason, both.nonce) == ("two_live", None)
+    assert "disk_cloned" in house.kinds()
+    for each in (device, clone):
+        assert house.told(each.hello()).reason == "two_live"
+        each.writes()
+    device.is_heard(house.office)
+    house.office.handle(*clone.batch(2))
+    held = {
+        (row.epoch, row.branch): row.seq
+        for row in house.rows(journals.c.epoch, journals.c.branch, journals.c.seq)
+    }
+    assert held == {(0, 0): 2, (1, 0): 6, (1, 1): 4, (2, 0): 2}
+
+
+def test_a_released_name_goes_on(house: House, device: PaperDevice) -> None:
+    """After a person has looked, whoever greets is challenged and welcomed to a new epoch."""
+    test_two_clones_are_stopped_and_both_are_booked(house, device)
+    assert house.office.release(device.address)
+    assert not house.office.release(device.address)
+    assert device.is_welcomed(house.office).new_epoch == 3
+    device.is_heard(house.office)
+    assert isinstance(house.told(device.hello()), Ok)
+
+
+def test_another_key_under_the_same_incarnation_is_halted(
+    house: House, device: PaperDevice
+) -> None:
+    """Nobody else is stopped by it: the device with the right key goes on."""
+    thief = device.copied()
+    thief.key = Ed25519PrivateKey.generate()
+    assert house.told(thief.hello()).reason == "key"
+    assert house.kinds() == ["bad_signature"]
+    assert isinstance(house.told(device.hello()), Ok)
+
+
+def test_a_restored_head_office_is_noticed_once(house: House, device: PaperDevice) -> None:
+    """One device shows it; the generation rises once; each must deliver what it has first."""
+    other = PaperDevice("edge-2")
+    other.is_welcomed(house.office)
+    other.is_heard(house.office)
+    backup = house.database.snapshot()
+    device.writes(3)
+    house.office.handle(*device.batch(4))
+    device.acknowledged = _held_at(device, 6)
+    house.database.restore(backup)
+
+    ok = house.told(device.hello())
+    assert isinstance(ok, Ok)
+    assert (ok.seq, ok.generation) == (3, 1)
+    assert house.kinds() == ["head_office_restored"]
+    assert house.told(device.hello()).generation == 1
+    assert _behind(house) == {"edge-1", "edge-2"}
+
+    device.generation = 1
+    assert house.told(device.hello()).generation == 1
+    assert _behind(house) == {"edge-1", "edge-2"}
+    assert house.told(device.batch(4)).seq == 6
+    assert _behind(house) == {"edge-2"}
+
+    assert house.told(other.hello()).generation == 1
+    assert _behind(house) == {"edge-2"}
+    other.generation = 1
+    assert house.told(other.hello()).generation == 1
+    assert _behind(house) == set()
+    (row,) = house.rows(office.c.generation)
+    assert row.generation == 1
+
+
+def test_an_epoch_that_head_office_forgot_is_noticed(house: House) -> None:
+    """The database was set back to before the WELCOME: the device gets a newer epoch than its."""
+    device = PaperDevice().writes(2)
+    backup = house.database.snapshot()
+    device.is_welcomed(house.office)
+    device.is_heard(house.office)
+    house.database.restore(backup)
+    assert device.is_welcomed(house.office).new_epoch == 2
+    assert house.kinds() == ["head_office_restored"]
+    assert device.is_heard(house.office).epoch == 2
+    held = {(row.epoch, row.seq) for row in house.rows(journals.c.epoch, journals.c.seq)}
+    assert held == {(0, 2), (1, 1), (2, 1)}
+    assert isinstance(house.told(device.hello()), Ok)
+
+
+def test_a_retired_device_is_halted_and_still_booked(house: House, device: PaperDevice) -> None:
+    """It may not go on, and what it had written is not lost."""
+    house.office.retire(device.address, "stolen")
+    assert house.told(device.hello()).reason == "retired"
+    assert house.told(device.writes().batch(4)).seq == 4
+    assert len(house.rows(entries.c.seq)) == 6
+
+
+def _held_at(device: PaperDevice, seq: int) -> Held:
+    life = device.life
+    return Held(
+        incarnation=life.incarnation, epoch=life.epoch, seq=seq, hash=life.hashes[seq].hex()
+    )
+
+
+def _behind(house: House) -> set[str]:
+    (now,) = house.rows(office.c.generation)
+    rows = house.rows(devices.c.device, devices.c.generation)
+    return {row.device for row in rows if row.generation < now.generation}
