@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from books import Books, Templates
 from figures import pytest_terminal_summary  # noqa: F401 - pytest finds it here
+from postgres import PrivatePostgres
 from two_tills import TwoTills
 from zygote import ForkedDaemons
 
@@ -43,6 +45,35 @@ def _fast_starts() -> Iterator[None]:
     with ForkedDaemons() as forked, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Daemon, "launch", forked.launch)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """A private PostgreSQL, for all tests of a run."""
+    server = PrivatePostgres()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def _templates(postgres: PrivatePostgres) -> Templates:
+    return Templates(postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest) -> Iterator[Books]:
+    """Head office's empty books, in either kind of database."""
+    if request.param == "sqlite":
+        books = Books("sqlite://")
+    else:
+        books = Books(request.getfixturevalue("_templates").url())
+    try:
+        yield books
+    finally:
+        books.stop()
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,8 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         entry = cls.read(canonical)
         if entry.canonical() != canonical:
             raise MalformedEntry("not in canonical form")
-        entry._check_spelling()
+        if not entry._is_plainly_spelt(canonical):
+            entry._check_spelling()
         return entry
 
     def checked(self) -> bytes:
@@ -105,6 +106,15 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         self.read(canonical)
         self._check_spelling()
         return canonical
+
+    def _is_plainly_spelt(self, canonical: bytes) -> bool:
+        """Say whether the bytes alone show that no text has a character that it may not have: all
+        are ASCII, none is escaped, and outside the sale, which is checked by itself, is no space.
+        """
+        if not canonical.isascii() or b"\\" in canonical or b"\x7f" in canonical:
+            return False
+        sale = bytes(self.fact.sale_json) if isinstance(self.fact, AccumulatePoints) else b""
+        return canonical.count(b" ") == sale.count(b" ")
 
     def _check_spelling(self) -> None:
         if _misspelt(self):

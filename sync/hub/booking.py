@@ -25,15 +25,15 @@ from sync.hub.placing import place
 from sync.hub.posting import post
 from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, journal, journals_of
-from sync.hub.rights_heard import hear_rights
+from sync.hub.rights_heard import change_of_rights, keep_rights
 from sync.hub.settling import settle
-from sync.hub.summing import Sums, sum_up
+from sync.hub.summing import Sums, members_points, sum_up
+from sync.hub.tables import days, visits
 from sync.hub.tables import journals as journals_table
-from sync.hub.tables import visits
-from sync.hub.weighing import Said, weigh
+from sync.hub.weighing import Said, Weighed, weigh
 from sync.messages import Held, Journal
 
-__all__ = ["Booked", "book", "post_entries"]
+__all__ = ["Booked", "book", "post_entries", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def book(
     )
     for each in taken:
         if each.entry is None:
-            note(c, device.tenant, _unreadable(device, grown, each.seq), now=now)
+            note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
     touched = post_entries(c, device, grown, recorded, now=now, touched=touched)
     return Booked(
         verdict=placed.verdict,
@@ -122,7 +122,7 @@ def post_entries(
     ]
     keep_mentions(c, held, said)
     weighed = weigh(c, device, held, said, thing_at)
-    changed = hear_rights(c, held, sums.leases, sums.grants)
+    changed = change_of_rights(c, held, sums.leases, sums.grants)
     accounts = post(
         c,
         device.tenant,
@@ -131,7 +131,9 @@ def post_entries(
         journal_id=held.id,
         speaks_of=sums.accounts,
     )
+    keep_rights(c, held, sums.leases, sums.grants, changed)
     add_own(c, journals, held, said)
+    _keep_days(c, held, said, weighed)
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
@@ -158,6 +160,25 @@ def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sum
     )
 
 
+def _keep_days(c: Connection, held: JournalRow, said: Sequence[Said], weighed: Weighed) -> None:
+    """Add what each business date came to, as written and as posted."""
+    sums: dict[str, list[int]] = {}
+    for each in said:
+        day = sums.setdefault(each.day, [0, 0, 0])
+        day[0] += 1
+        day[1] += members_points(each.postings)
+    for name, points in weighed.days.items():
+        sums[name][2] += points
+    add_up(
+        c,
+        days,
+        ("business_date", "entries", "written", "posted"),
+        ((name, *day) for name, day in sums.items()),
+        fixed={"journal_id": held.id},
+        sums=("entries", "written", "posted"),
+    )
+
+
 def _lived(
     c: Connection, device: DeviceRow, held: JournalRow, taken: Sequence[Taken], *, is_branch: bool
 ) -> tuple[JournalRow, set[str]]:
@@ -174,7 +195,7 @@ def _lived(
     return journal(c, held.id) if touched else held, touched
 
 
-def _unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:
+def unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:
     """Say that an entry is kept and not understood."""
     place = f"{held.epoch}:{seq}"
     return Conflict(

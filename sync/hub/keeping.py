@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, insert, select, tuple_
 
 from agent.core.entry import Entry
@@ -14,11 +15,21 @@ from sync.hub.registry import JournalRow
 from sync.hub.tables import entries, mentioned
 from sync.hub.weighing import Said, ThingAt
 
-__all__ = ["keep", "keep_mentions", "thing_finder"]
+__all__ = ["about", "keep", "keep_mentions", "thing_finder"]
 
-_COLUMNS = ("journal_id", "seq", "canonical", "hash", "thing", "posted", "received_at")
-_COPY = "COPY entries (journal_id, seq, canonical, hash, thing, posted, received_at) FROM STDIN"
-_TYPES = ("int8", "int8", "bytea", "bytea", "varchar", "bool", "varchar")
+_TYPES = {
+    "journal_id": "int8",
+    "seq": "int8",
+    "canonical": "bytea",
+    "hash": "bytea",
+    "thing": "varchar",
+    "account": "varchar",
+    "posted": "bool",
+    "received_at": "varchar",
+}
+_COPY = SQL("COPY entries ({}) FROM STDIN (FORMAT BINARY)").format(
+    SQL(", ").join(map(Identifier, _TYPES))
+)
 
 
 def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -> None:
@@ -29,7 +40,7 @@ def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -
             each.seq,
             each.canonical,
             each.hash,
-            None if each.entry is None else thing_of(each.entry),
+            *about(each.entry),
             each.entry is not None,
             now,
         )
@@ -38,13 +49,20 @@ def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -
     if c.dialect.name == "postgresql":
         _copy(c, rows)
     else:
-        c.execute(insert(entries), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+        c.execute(insert(entries), [dict(zip(_TYPES, row, strict=True)) for row in rows])
+
+
+def about(entry: Entry | None) -> tuple[str | None, str | None]:
+    """Answer what an entry speaks of, and whose it is."""
+    if entry is None:
+        return None, None
+    return thing_of(entry), getattr(entry.fact, "account", None)
 
 
 def _copy(c: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     driver: Any = c.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"{_COPY} (FORMAT BINARY)") as copy:
-        copy.set_types(_TYPES)
+    with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(list(_TYPES.values()))
         for row in rows:
             copy.write_row(row)
 

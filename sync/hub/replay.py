@@ -1,51 +1,179 @@
-"""Replay head office's journals from zero: chain, sequence, and balances that follow from them."""
+"""Replay from zero: what head office's sums must be, worked out of the entries alone.
 
-from dataclasses import dataclass
+Journals are held to their chain; all that was ever said of a thing is judged together; head
+office's own decisions come on top. Memory holds the accounts and the disputed things, not the
+entries.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, union_all
 
 from agent.core.entry import GENESIS, Entry, link_hash
-from agent.core.facts import Enrol
-from agent.core.postings import PROGRAM, postings_of
-from sync.hub.store import HeldJournal, Store
+from agent.core.facts import CreateReward
+from agent.core.postings import Posting, lease_of, postings_of
+from sync.hub.judging import judge, postings_alone
+from sync.hub.keeping import thing_finder
+from sync.hub.lines import lines_through
+from sync.hub.registry import DeviceRow, JournalRow, hash_at, journals_of
+from sync.hub.tables import decisions, devices, entries, journals, mentioned
+from sync.hub.weighing import mentions_of
 
-__all__ = ["HubReplay", "Unsound", "replay_journal"]
+__all__ = ["Replayed", "Unsound", "Walked", "replay_books", "walk"]
+
+Owned = Counter[tuple[str, str, str]]
+"""Points by tenant, owner and bucket."""
 
 
 class Unsound(Exception):
     """A journal held by head office does not hold together; the message names the entry."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HubReplay:
-    """One journal as replayed; ``entries`` are canonical bytes in order."""
+class Walked(NamedTuple):
+    """An entry as it is kept."""
 
-    entries: tuple[bytes, ...]
-    balances: dict[str, int]
-    """Active points that this journal moved, of every account it speaks of."""
+    seq: int
+    canonical: bytes
+    thing: str | None
+    posted: bool
 
 
-def replay_journal(store: Store, held: HeldJournal) -> HubReplay:
-    """Replay one journal and compare with the stored balances. Raises Unsound.
+@dataclass(slots=True)
+class Replayed:
+    """What everything comes to. ``worth`` is by the accounts as they were written."""
 
-    Holds the whole journal in memory: meant for a demo, a test or one device under suspicion.
+    entries: int = 0
+    worth: Owned = field(default_factory=Counter)
+    own: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    """By line, account and bucket."""
+    leases: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """By journal and account."""
+    floors: Counter[int] = field(default_factory=Counter)
+    """By journal."""
+    disputed: set[tuple[str, str]] = field(default_factory=set)
+    """Things, by tenant, of which more than one journal speaks."""
+
+
+def replay_books(c: Connection) -> Replayed:
+    """Replay everything. Raises Unsound where a chain does not hold."""
+    replayed = Replayed(disputed=_disputed(c))
+    for row in c.execute(select(devices).order_by(devices.c.id)).all():
+        device = DeviceRow.of(row)
+        held = journals_of(c, device)
+        for each in held:
+            _add_journal(c, replayed, device.tenant, each, held)
+    for tenant, thing in sorted(replayed.disputed):
+        (said,) = mentions_of(c, tenant, [thing]).values()
+        for (owner, bucket), points in judge(thing, said).worth.items():
+            replayed.worth[tenant, owner, bucket] += points
+    for row in c.execute(select(decisions.c.tenant, decisions.c.canonical)):
+        for owner, bucket, points in postings_of(Entry.read(bytes(row.canonical)).fact):
+            replayed.worth[row.tenant, owner, bucket] += points
+    return replayed
+
+
+def walk(c: Connection, held: JournalRow) -> Iterator[Walked]:
+    """Walk a journal's entries, as far as they are its own, and hold them to their chain.
+
+    Raises Unsound.
     """
-    previous, totals, lines = GENESIS, dict[tuple[str, str], int](), list[bytes]()
-    accounts: set[str] = set()
-    with store.entries(held) as entries:
-        for expected_seq, (seq, canonical, entry_hash) in enumerate(entries, start=1):
-            previous = link_hash(previous, canonical)
-            if seq != expected_seq or entry_hash != previous:
-                raise Unsound(f"{held.address}: entry {seq} does not follow from the one before it")
-            lines.append(canonical)
-            fact = Entry.parse(canonical).fact
-            if isinstance(fact, Enrol):
-                accounts.add(fact.account)
-            for posting in postings_of(fact):
-                key = (posting.owner, posting.bucket)
-                totals[key] = totals.get(key, 0) + posting.points
-    if previous != held.head.hash:
-        raise Unsound(f"{held.address}: the head is not the last entry")
-    if totals != store.balances(held):
-        raise Unsound(f"{held.address}: the balances do not follow from the entries")
-    accounts |= {owner for owner, _ in totals if owner != PROGRAM}
-    balances = {account: totals.get((account, "active"), 0) for account in accounts}
-    return HubReplay(entries=tuple(lines), balances=balances)
+    expected = held.first_seq - 1
+    previous = (hash_at(c, held, expected) or b"") if expected else GENESIS
+    rows = c.execute(
+        select(
+            entries.c.seq, entries.c.canonical, entries.c.hash, entries.c.thing, entries.c.posted
+        )
+        .where(entries.c.journal_id == held.id)
+        .order_by(entries.c.seq)
+        .execution_options(yield_per=500)
+    )
+    for seq, canonical, digest, thing, posted in rows:
+        expected, previous = expected + 1, link_hash(previous, canonical)
+        if seq != expected or digest != previous:
+            raise Unsound(
+                f"journal {held.id}: entry {held.epoch}:{expected} does not follow from the one "
+                "before it; restore head office from a backup"
+            )
+        yield Walked(seq, canonical, thing, posted)
+    if (expected, previous) != (held.seq, held.hash):
+        raise Unsound(f"journal {held.id}: entry {held.epoch}:{expected} is not its head")
+
+
+def _add_journal(
+    c: Connection, replayed: Replayed, tenant: str, held: JournalRow, kin: list[JournalRow]
+) -> None:
+    """Add what one journal's entries come to."""
+    lots, through = _lots_of(c, held), lines_through(held.id, kin)
+    for seq, canonical, thing, posted in walk(c, held):
+        replayed.entries += 1
+        if not posted:
+            continue
+        entry = Entry.read(canonical)
+        postings = postings_of(entry.fact)
+        for line, last in through.items():
+            if seq <= last:
+                for owner, bucket, points in postings:
+                    replayed.own[line, owner, bucket] += points
+        _add_rights(replayed, held, entry)
+        things = lots.get(seq, ()) if thing is None else (thing,)
+        if any((tenant, each) in replayed.disputed for each in things):
+            if thing is not None:
+                continue  # it is judged with all that was said of it
+            postings = _alone(c, held, kin, entry, frozenset(things))
+        for owner, bucket, points in postings:
+            replayed.worth[tenant, owner, bucket] += points
+
+
+def _add_rights(replayed: Replayed, held: JournalRow, entry: Entry) -> None:
+    lease = lease_of(entry.fact)
+    if lease:
+        replayed.leases[held.id, str(getattr(entry.fact, "account", ""))] += lease
+    if isinstance(entry.fact, CreateReward) and entry.fact.floor:
+        replayed.floors[held.id] += entry.fact.floor
+
+
+def _alone(
+    c: Connection,
+    held: JournalRow,
+    kin: list[JournalRow],
+    entry: Entry,
+    things: frozenset[str],
+) -> tuple[Posting, ...]:
+    """Answer what of an activation belongs to no thing that was known when it came."""
+    found = thing_finder(c, held, kin, [entry])
+
+    def thing_at(epoch: int, seq: int) -> str | None:
+        thing = found(epoch, seq)
+        return thing if thing in things else None
+
+    return postings_alone(entry, thing_at)
+
+
+def _lots_of(c: Connection, held: JournalRow) -> dict[int, tuple[str, ...]]:
+    """Read what the activations of a journal speak of, by their seq."""
+    found: dict[int, tuple[str, ...]] = {}
+    wanted = select(mentioned.c.seq, mentioned.c.thing).where(mentioned.c.journal_id == held.id)
+    for row in c.execute(wanted):
+        found[row.seq] = (*found.get(row.seq, ()), row.thing)
+    return found
+
+
+def _disputed(c: Connection) -> set[tuple[str, str]]:
+    """List the things of which more than one journal speaks."""
+    said = union_all(
+        select(entries.c.journal_id, entries.c.thing).where(
+            entries.c.thing.is_not(None), entries.c.posted
+        ),
+        select(mentioned.c.journal_id, mentioned.c.thing),
+    ).subquery()
+    found = c.execute(
+        select(devices.c.tenant, said.c.thing)
+        .join(journals, journals.c.id == said.c.journal_id)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .group_by(devices.c.tenant, said.c.thing)
+        .having(func.min(said.c.journal_id) < func.max(said.c.journal_id))
+    )
+    return {(row.tenant, row.thing) for row in found}

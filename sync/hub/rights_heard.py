@@ -13,27 +13,46 @@ from sync.hub.bulk import add_up, among
 from sync.hub.registry import JournalRow
 from sync.hub.tables import rights
 
-__all__ = ["hear_rights"]
+__all__ = ["change_of_rights", "keep_rights"]
 
 
-def hear_rights(
+def change_of_rights(
     c: Connection, held: JournalRow, leases: Mapping[str, int], grants: Mapping[str, int]
 ) -> dict[str, int]:
-    """Add changes of rights, and take in grants that head office forgot, by account.
-
-    Answers by how much the rights that count have changed.
+    """Answer by how much entries change the rights that count: leases, and what a device was
+    granted beyond what head office knows of, because it was restored since.
     """
-    counts = held.gives_rights
-    forgotten = _forgotten(c, held, grants) if counts else {}
-    rows = [
-        (
-            account,
-            leases.get(account, 0),
-            forgotten.get(account, 0) if counts else -leases.get(account, 0),
-            grants.get(account, 0),
+    if not held.gives_rights:
+        return {}
+    known: dict[str, int] = {}
+    if grants:
+        # A grant is told to the device after it was committed here, so no later one is missed.
+        wanted = select(rights.c.account, rights.c.granted).where(
+            rights.c.journal_id == held.id, among(c, rights.c.account, grants)
         )
-        for account in leases.keys() | grants.keys()
-    ]
+        known = {row.account: row.granted for row in c.execute(wanted)}
+    changed = dict(leases)
+    for account, total in grants.items():
+        forgotten = max(0, total - known.get(account, 0))
+        changed[account] = changed.get(account, 0) + forgotten
+    return changed
+
+
+def keep_rights(
+    c: Connection,
+    held: JournalRow,
+    leases: Mapping[str, int],
+    grants: Mapping[str, int],
+    changed: Mapping[str, int],
+) -> None:
+    """Write what entries say of rights; ``changed`` is what of it counts.
+
+    Accounts are written before, in the order in which grants lock them.
+    """
+    rows = []
+    for account in leases.keys() | grants.keys():
+        lease = leases.get(account, 0)
+        rows.append((account, lease, changed.get(account, 0) - lease, grants.get(account, 0)))
     add_up(
         c,
         rights,
@@ -43,19 +62,3 @@ def hear_rights(
         sums=("change", "granted"),
         largest=("journaled",),
     )
-    if not counts:
-        return {}
-    changed = leases.keys() | forgotten.keys()
-    return {name: leases.get(name, 0) + forgotten.get(name, 0) for name in changed}
-
-
-def _forgotten(c: Connection, held: JournalRow, grants: Mapping[str, int]) -> dict[str, int]:
-    """Answer what a device was granted beyond what head office knows of: it was restored since."""
-    if not grants:
-        return {}
-    known = select(rights.c.account, rights.c.granted).where(
-        rights.c.journal_id == held.id, among(c, rights.c.account, grants)
-    )
-    granted = {row.account: row.granted for row in c.execute(known.with_for_update())}
-    more = {account: total - granted.get(account, 0) for account, total in grants.items()}
-    return {account: points for account, points in more.items() if points > 0}

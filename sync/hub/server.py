@@ -21,6 +21,7 @@ from agent.service import (
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
 from sync.hub.database import Database
 from sync.hub.health import HubHealth, health_of, metrics_of
+from sync.hub.reposting import repost
 from sync.hub.settings import HubSettings
 
 __all__ = ["Hub"]
@@ -75,6 +76,8 @@ class Hub:
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+        # What an older version kept and could not read, beside all other work.
+        scheduler.add_job(repost, args=(self._database,), kwargs={"now": system_clock()})
         scheduler.start()
         return scheduler
 

@@ -14,7 +14,7 @@ from agent.core.facts import (
 )
 from agent.core.postings import PROGRAM, Posting, lease_of, postings_of
 
-__all__ = ["Points", "Sums", "sum_up"]
+__all__ = ["Points", "Sums", "members_part", "members_points", "sum_up"]
 
 Points = dict[tuple[str, str], int]
 """Points by owner and bucket."""
@@ -71,6 +71,11 @@ def members_part(postings: Iterable[Sequence[Posting]], into: Points, *, sign: i
             if owner != PROGRAM:
                 into[owner, bucket] = into.get((owner, bucket), 0) + sign * points
     return into
+
+
+def members_points(postings: Iterable[Posting]) -> int:
+    """Answer what members gain all in all."""
+    return sum([points for owner, _, points in postings if owner != PROGRAM])
 
 
 def _when(entry: Entry, now: str) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "asks",
     "cards",
     "conflicts",
+    "days",
     "decisions",
     "device_keys",
     "devices",
@@ -159,9 +160,11 @@ entries = Table(
     Column("canonical", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("thing", String),  # what it speaks of, see sync/hub/judging
+    Column("account", String),  # whose it is, as written
     Column("posted", Boolean, nullable=False, server_default="1"),  # False: kept, not understood
     Column("received_at", String, nullable=False),
     Index("entries_of_thing", "thing"),
+    Index("entries_of_account", "account"),
     Index(
         "entries_not_posted",
         "journal_id",
@@ -283,6 +286,16 @@ own = Table(
     _points("active"),
     _points("pending"),
     _points("held"),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("journal_id", _Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),  # as the entry says; empty where it does not
+    Column("entries", BigInteger, nullable=False),
+    _points("written"),  # what members gained by the entries as they stand
+    _points("posted"),  # and by what head office made of them
 )
 
 program_sums = Table(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select, union_all
 
 from agent.core.entry import Entry
-from agent.core.postings import Posting
+from agent.core.postings import PROGRAM, Posting
 from sync.hub.bulk import add_up, among
 from sync.hub.judging import Conflict, Mention, judge, postings_alone
 from sync.hub.registry import DeviceRow, JournalRow
@@ -31,6 +31,11 @@ class Said:
     postings: tuple[Posting, ...]
     things: tuple[str, ...]
 
+    @property
+    def day(self) -> str:
+        """The business date it counts on; empty where it says none."""
+        return "" if self.entry.business_date is None else self.entry.business_date.isoformat()
+
 
 @dataclass(slots=True)
 class Weighed:
@@ -38,10 +43,14 @@ class Weighed:
 
     change: Points = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    days: dict[str, int] = field(default_factory=dict)
+    """What members gain, by the business date of the entries that bring it."""
 
-    def add(self, owner: str, bucket: str, points: int) -> None:
+    def add(self, owner: str, bucket: str, points: int, day: str) -> None:
         """Add to the change."""
         self.change[owner, bucket] = self.change.get((owner, bucket), 0) + points
+        if owner != PROGRAM:
+            self.days[day] = self.days.get(day, 0) + points
 
 
 def weigh(
@@ -51,11 +60,12 @@ def weigh(
     said: Sequence[Said],
     thing_at: ThingAt,
 ) -> Weighed:
-    """Weigh entries of one journal that are not posted yet."""
+    """Weigh entries of one journal that are kept already, and count in nothing yet."""
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
     news: dict[str, list[Mention]] = {}
+    dates: dict[str, str] = {}
     for each in said:
         if disputed.isdisjoint(each.things):
             postings = each.postings
@@ -63,25 +73,33 @@ def weigh(
             postings = postings_alone(each.entry, thing_at)
             for thing in each.things:
                 news.setdefault(thing, []).append(_mention(device, journal, each.entry))
+                dates[thing] = each.day
         for owner, bucket, points in postings:
-            weighed.add(owner, bucket, points)
-    before = mentions_of(c, device.tenant, news) if news else {}
+            weighed.add(owner, bucket, points, each.day)
+    said_of = mentions_of(c, device.tenant, news) if news else {}
     for thing, here in sorted(news.items()):
-        _weigh_anew(weighed, thing, before.get(thing, []), here)
+        new = {mention.order for mention in here}
+        others = [each for each in said_of.get(thing, []) if each.order not in new]
+        _weigh_anew(weighed, thing, others, here, day=dates[thing])
     return weighed
 
 
 def _weigh_anew(
-    weighed: Weighed, thing: str, before: Sequence[Mention], here: Sequence[Mention]
+    weighed: Weighed,
+    thing: str,
+    before: Sequence[Mention],
+    here: Sequence[Mention],
+    *,
+    day: str,
 ) -> None:
     """Add the change of one thing's worth."""
     after = judge(thing, [*before, *here])
     for (owner, bucket), points in after.worth.items():
-        weighed.add(owner, bucket, points)
+        weighed.add(owner, bucket, points, day)
     weighed.conflicts += after.conflicts
     if before:
         for (owner, bucket), points in judge(thing, before).worth.items():
-            weighed.add(owner, bucket, -points)
+            weighed.add(owner, bucket, -points, day)
 
 
 def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

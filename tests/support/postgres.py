@@ -31,6 +31,8 @@ _SETTINGS = {
     "max_wal_size": "1GB",
 }
 
+_CLUSTER = ("-U", "tests", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8")
+
 
 class PostgresMissing(Exception):
     """PostgreSQL is not installed here."""
@@ -57,8 +59,7 @@ class PrivatePostgres:
             shutil.chown(self._directory, self._user)
         data = self._directory / "data"
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8"]
-            + ["--locale", "C.UTF-8", "--no-sync", "--no-instructions"],
+            [programs / "initdb", "-D", data, "--no-sync", "--no-instructions", *_CLUSTER],
             check=True,
             user=self._user,
             cwd=self._directory,
@@ -69,10 +70,10 @@ class PrivatePostgres:
     def serve(self) -> None:
         """Begin to serve, also again after :meth:`end`."""
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        directories = ["-D", self._directory / "data", "-k", self._directory]
         with (self._directory / "log").open("ab") as log:
             self._server = subprocess.Popen(
-                [_programs() / "postgres", "-D", self._directory / "data", "-k", self._directory]
-                + options,
+                [_programs() / "postgres", *directories, *options],
                 user=self._user,
                 cwd=self._directory,
                 stdout=log,
@@ -92,18 +93,23 @@ class PrivatePostgres:
         self.end(signal.SIGQUIT)
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """Make an empty database; answers its URL."""
+    def new_database(self, *, like: str = "template0") -> str:
+        """Make a database, empty or like another one that nobody uses; answers its name."""
         name = f"t{next(self._numbers)}"
-        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} STRATEGY wal_log")
-        return f"postgresql+psycopg://tests@/{name}?host={self._directory}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY wal_log")
+        return name
 
-    def _address(self, database: str) -> str:
+    def url(self, database: str) -> str:
+        """Answer where a database is, as SQLAlchemy has it."""
+        return f"postgresql+psycopg://tests@/{database}?host={self._directory}"
+
+    def address(self, database: str) -> str:
+        """Answer where a database is, as libpq has it."""
         return f"host={self._directory} user=tests dbname={database}"
 
     def _answers(self) -> bool:
-        with suppress(psycopg.OperationalError), psycopg.connect(self._address("postgres")):
+        with suppress(psycopg.OperationalError), psycopg.connect(self.address("postgres")):
             return True
         return False
 
