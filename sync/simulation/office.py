@@ -1,4 +1,4 @@
-"""Head office in memory: its own code over its own tables, and what must hold after each message."""
+"""Head office in memory: its own code over its own tables, looked at after each commit."""
 
 from functools import cache
 from random import Random
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sync.hub.database import Database
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
+from sync.messages import DeviceAddress
 from sync.simulation.watch.books import BooksWatch
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Office"]
 
 _KEPT = 3
-_SWEEPS_S = 1.0
+_READ_ONLY = ("feed", "presence")
+"""What asks head office for nothing that moves points."""
+_SWEEPS_S = 5.0
 
 
 class Office:
@@ -28,16 +31,14 @@ class Office:
         self.database = Database("sqlite://", dice=self._dice.random)
         self.database.start(migrate=False)
         self.database.restore(_empty())
-        self.head = HeadOffice(
-            self.database, clock=lambda: house.world.at, mint=lambda: house.mint()
-        )
-        self.watch = BooksWatch(self.database)
+        self.head = HeadOffice(self.database, clock=lambda: house.world.at, mint=house.mint)
+        self.watch = BooksWatch(self.database, house.truth)
         self._swept_s = 0.0
         self.restored = 0
 
     def take(self, topic: str, payload: bytes) -> None:
         """A message arrived: commit it, look at what was committed, and answer."""
-        self._send(self.head.handle(topic, payload))
+        self._send(self.head.handle(topic, payload), looks=not topic.endswith(_READ_ONLY))
 
     def turn(self) -> None:
         """Look what is due."""
@@ -46,12 +47,19 @@ class Office:
             self._swept_s = now_s
             self._send(self.head.sweep())
 
-    def _send(self, outgoing: list[Outgoing]) -> None:
-        self.watch.committed(outgoing)
+    def _send(self, outgoing: list[Outgoing], *, looks: bool = True) -> None:
+        self.watch.committed(outgoing, looks=looks)
         for each in outgoing:
             kind = each.topic.split("/", 5)[5]
             self._house.tell(f"head office: {kind} to {'/'.join(each.topic.split('/')[3:5])}")
             self._house.network.down(each.topic, each.payload, each.expiry_s)
+
+    def release(self, address: DeviceAddress) -> None:
+        """Somebody has looked at a store that was halted."""
+        self.head.release(address)
+
+    def merge_some(self) -> None:
+        """A clerk finds that two accounts are one person's."""
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
