@@ -44,9 +44,14 @@ KINDS = {
     "head_office_restored": "head office's database was set back; devices send again",
     "wrong_clock": "a device's clock or business date cannot be right",
     "expired_then_redeemed": "points that had run out were redeemed before the store heard of it",
+    "rights_written_off": "a person gave up on the rights of an epoch that ended uncleanly",
     "unreadable": "an entry is kept and not understood by this version",
     "bad_signature": "a message was not signed by the device it names",
     "malformed_message": "a message could not be read and is in quarantine",
+    "too_large": "a message was larger than any may be and is in quarantine",
+    "unknown_schema": "a message was of a version that this one does not know; it is in quarantine",
+    "unknown_device": "a device sent entries before it had greeted; they are in quarantine",
+    "not_handled": "a message could not be handled and is in quarantine",
 }
 """Every kind of conflict, and what it says."""
 

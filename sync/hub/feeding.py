@@ -29,7 +29,11 @@ __all__ = ["page_for"]
 def page_for(
     c: Connection, device: DeviceRow, request: FeedRequest, *, now: datetime, at_most: int = 200
 ) -> tuple[FeedPage, tuple[FeedItem, ...]]:
-    """Answer the next page, ``at_most`` items long, or what is known of the one card asked for."""
+    """Answer the next page, ``at_most`` items long, or what is known of the one card asked for. A
+    device that was retired is told nothing.
+    """
+    if device.state == "retired":
+        return FeedPage(nonce=request.nonce, cursor=request.cursor, generation=generation_of(c)), ()
     if request.token is not None:
         return _member_of(c, device, request, request.token, now=now)
     generation = generation_of(c)

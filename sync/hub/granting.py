@@ -36,7 +36,7 @@ def grants_after(
     ``accounts`` are all that the booking touched, as written or by their roots.
     """
     terms = terms_of(c, device.tenant, now=now)
-    touched = {*accounts, *come_home(c, device)}
+    touched = {*accounts, *come_home(c, device, now=now)}
     notices = rebalance(c, device.tenant, touched, terms=terms, now=now)
     return notices + raise_allowance(c, device, terms=terms)
 
@@ -133,7 +133,11 @@ class _Mover:
         self._say(member, wait.life, ask=wait.ask, why=why)
         self._unsaid = [life for life in self._unsaid if life != wait.life]
         self._c.execute(
-            delete(asks).where(asks.c.tenant == self._roster.tenant, asks.c.ask == wait.ask)
+            delete(asks).where(
+                asks.c.tenant == self._roster.tenant,
+                asks.c.device_id == wait.life.device_id,
+                asks.c.ask == wait.ask,
+            )
         )
 
     def say_grants(self, member: Member) -> None:

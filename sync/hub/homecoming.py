@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 from sqlalchemy.orm import aliased
 
-from agent.core.instant import rfc3339
 from sync.hub.bulk import among
-from sync.hub.database import upsert
+from sync.hub.debts import settle_debts
+from sync.hub.decisions import note
+from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, conflicts, devices, journals, rights
+from sync.hub.tables import accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
 
@@ -26,7 +27,7 @@ class NotFenced(ValueError):
     """The journal is live: its rights are being used, and only it can return them."""
 
 
-def come_home(c: Connection, device: DeviceRow) -> set[str]:
+def come_home(c: Connection, device: DeviceRow, *, now: datetime) -> set[str]:
     """Take back the rights of a device's epochs that were fenced cleanly and are held to their
     end. Answers the accounts that got some.
     """
@@ -44,6 +45,8 @@ def come_home(c: Connection, device: DeviceRow) -> set[str]:
     came: set[str] = set()
     for journal_id in c.execute(ended).scalars().all():
         came |= set(_take_back(c, device.tenant, journal_id))
+    if came:
+        settle_debts(c, device.tenant, came, now=now)
     return came
 
 
@@ -63,22 +66,19 @@ def write_off(c: Connection, journal_id: int, by: str, *, now: datetime) -> int:
         raise NotFenced(f"journal {journal_id} is live: retire the device first, or wait")
     if found.written_off:
         return 0
-    points = sum(_take_back(c, found.tenant, journal_id).values())
-    text = (
-        f"{points} points that epoch {found.epoch} of {found.store}/{found.device} held were "
-        f"written off by {by}; what was spent of them there is a debt if it is heard of later."
+    came = _take_back(c, found.tenant, journal_id)
+    settle_debts(c, found.tenant, came, now=now)
+    points = sum(came.values())
+    conflict = Conflict(
+        kind="rights_written_off",
+        subject=f"journal {journal_id}",
+        points=points,
+        store=found.store,
+        device=found.device,
+        text=f"{points} points that epoch {found.epoch} of {found.store}/{found.device} held were "
+        f"written off by {by}; what was spent of them there is a debt if it is heard of later.",
     )
-    row = {
-        "tenant": found.tenant,
-        "kind": "rights_written_off",
-        "subject": f"journal {journal_id}",
-        "store": found.store,
-        "device": found.device,
-        "points": points,
-        "text": text,
-        "found_at": rfc3339(now),
-    }
-    c.execute(upsert(c, conflicts).values(row).on_conflict_do_nothing())
+    note(c, found.tenant, conflict, now=now)
     return points
 
 

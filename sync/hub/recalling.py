@@ -24,6 +24,7 @@ __all__ = ["hear_returns", "number_recall", "recalls_due", "recalls_of"]
 
 _SAID_AGAIN_AFTER = timedelta(seconds=5)
 _MOST = 1_000
+_NEVER = -1
 
 _NUMBERS_A_GENERATION = 1_000_000
 """A head office that was restored has forgotten its newest numbers. It goes on above all of them,
@@ -82,8 +83,20 @@ def recalls_of(c: Connection, device: DeviceRow) -> list[Notice]:
 
 
 def recalls_due(c: Connection, *, now: datetime) -> list[Notice]:
-    """Say again what was recalled some seconds ago, to devices that are there to hear it."""
+    """Say again what was recalled some seconds ago, to devices that are there to hear it. Nobody
+    waits for an epoch that has ended: its number stays taken, and is not said again.
+    """
     before = rfc3339(now - _SAID_AGAIN_AFTER)
+    ended = select(journals.c.id).where(journals.c.fenced.is_not(None))
+    c.execute(
+        update(recalls)
+        .where(
+            recalls.c.answered_points.is_(None),
+            recalls.c.asked_at <= before,
+            recalls.c.journal_id.in_(ended),
+        )
+        .values(answered_points=_NEVER)
+    )
     rows = c.execute(
         _open().where(recalls.c.asked_at <= before).order_by(recalls.c.asked_at).limit(_MOST)
     ).all()

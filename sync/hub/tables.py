@@ -87,6 +87,8 @@ tenants = Table(
     Column("feed_seq", BigInteger, nullable=False, server_default="0"),  # the newest change
     Column("decision_seq", BigInteger, nullable=False, server_default="0"),
     Column("decision_hash", LargeBinary(32)),
+    # The newest decision that rights have followed already.
+    Column("rights_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 devices = Table(
@@ -246,7 +248,7 @@ recalls = Table(
     Column("journal_id", _Id, nullable=False),
     Column("keep", BigInteger, nullable=False),
     Column("asked_at", String, nullable=False),
-    Column("answered_points", BigInteger),
+    Column("answered_points", BigInteger),  # None while it is open, -1 where nobody is left to
     Index("recalls_open", "journal_id", "answered_points"),
     Index(
         "recalls_waiting",
@@ -260,9 +262,9 @@ asks = Table(
     "asks",
     metadata,
     Column("tenant", String, primary_key=True),
+    Column("device_id", _Id, primary_key=True, autoincrement=False),
     Column("ask", String, primary_key=True),
     Column("account", String, nullable=False),
-    Column("device_id", _Id, nullable=False),
     Column("points", BigInteger, nullable=False),
     Column("expires_at", String, nullable=False),
     Index("asks_of_account", "tenant", "account"),

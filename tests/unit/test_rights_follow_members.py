@@ -6,7 +6,9 @@ import pytest
 from rights_office import AHEAD, OFFLINE, TENANT, Office, Till
 from sqlalchemy import select, update
 
+from agent.core.facts import AdjustPoints, EraseMember, Fact, MergeAccounts
 from sync.hub.asking import answer_ask
+from sync.hub.decisions import decide
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.notices import Notice
 from sync.hub.sweeping import sweep_rights
@@ -286,3 +288,63 @@ def test_members_of_another_tenant_are_out_of_reach(books: Office) -> None:
     ((_, grant),) = answer_ask(books.c, till, _ask("a", 50), now=books.now)
     assert isinstance(grant, Grant)
     assert grant.granted_total == 10
+
+
+@pytest.mark.parametrize("decision", ["erase", "merge", "expire"])
+def test_what_head_office_decides_moves_rights_without_a_device(
+    books: Office, decision: str
+) -> None:
+    """Nobody need book anything: the sweep recalls from who holds rights that must come home, and
+    once.
+    """
+    books.member("a")
+    books.member("root")
+    till = Till(books, books.device("one"))
+    till.move("a", 40, 40)
+    fact: Fact = EraseMember(account="a", reason="asked for it")
+    if decision == "merge":
+        books.merge("a", "root")
+        fact = MergeAccounts(account="a", into="root", reason="one person")
+    elif decision == "expire":
+        books.change_account("a", due=40)
+        fact = AdjustPoints(account="root", points=1, reason="any", cashier="head-office")
+        decide(books.c, TENANT, fact, now=books.now, account="a")
+    else:
+        books.change_account("a", state="erased")
+    decide(books.c, TENANT, fact, now=books.now)
+    notices = sweep_rights(books.c, now=books.now)
+    assert _said(notices) == [("one", Recall(epoch=1, account="a", recall=1, generation=0))]
+    assert sweep_rights(books.c, now=books.later(1)) == []
+
+
+def test_a_recall_that_nobody_is_left_to_answer_is_said_no_more(books: Office) -> None:
+    """The epoch has ended; its number stays taken, so that no later epoch mistakes a new recall for
+    one that it has answered.
+    """
+    books.member("a")
+    here, there = books.device("here"), Till(books, books.device("there"))
+    there.move("a", 80, 80)
+    answer_ask(books.c, here, _ask("a", 50), now=books.now)
+    books.change(journals, there.device.journal_id or 0, fenced="unclean")
+    there = Till(books, books.device("there", epoch=2))
+    there.move("a", 30, 30)
+    sweep_rights(books.c, now=books.later(6))
+    notices = answer_ask(books.c, here, _ask("a", 50, name="ask-2"), now=books.now)
+    assert _said(notices) == [
+        ("there", Recall(epoch=2, account="a", recall=2, generation=0)),
+    ]
+    ((_, again), _) = sweep_rights(books.c, now=books.later(6))
+    assert isinstance(again, Recall)
+    assert again.recall == 2
+
+
+def test_two_tills_may_ask_under_one_name(books: Office) -> None:
+    """Each device names its own questions; each is answered."""
+    books.member("a", 10)
+    books.member("b", 20)
+    for name, account, points in (("one", "a", 10), ("two", "b", 20)):
+        ((to, grant),) = answer_ask(
+            books.c, books.device(name), _ask(account, points), now=books.now
+        )
+        assert isinstance(grant, Grant)
+        assert (to.device, grant.account, grant.granted_total) == (name, account, points)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from rights_office import NOW, TENANT, Office
@@ -268,6 +269,16 @@ def test_a_card_that_is_gone_stops_nobody(books: Office) -> None:
     listener = Listener(books, books.device("one"))
     assert listener.hear(at_most=1) == [AccountItem(account="a", active=10)]
     assert listener.hear() == []
+
+
+def test_a_retired_device_is_told_nothing(books: Office) -> None:
+    """It is gone for good, perhaps into strange hands."""
+    books.member("a", 10)
+    one = books.device("one")
+    listener = Listener(books, replace(one, state="retired"))
+    assert listener.hear() == []
+    request = FeedRequest(nonce="n", cursor=0, token="em4100:a")
+    assert page_for(books.c, listener.device, request, now=NOW)[1] == ()
 
 
 @pytest.mark.parametrize("seed", range(5))
