@@ -4,10 +4,14 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection, insert
+
 from sync.hub.database import Database
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
+from sync.hub.tables import programs
 from sync.messages import DeviceAddress
+from sync.simulation.program import PROGRAM_TEXT, TENANT, program
 from sync.simulation.watch.books import BooksWatch
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Office"]
 
 _KEPT = 3
+_PUT_AT = "2026-03-02T07:00:00.000Z"
 _READ_ONLY = ("feed", "presence")
 """What asks head office for nothing that moves points."""
 _SWEEPS_S = 5.0
@@ -94,11 +99,25 @@ class Office:
         self.database.stop()
 
 
+def _put_program(c: Connection) -> None:
+    """Have head office know the program that all shops have."""
+    edition = program().edition
+    row = {
+        "tenant": TENANT,
+        "name": program().id,
+        "edition": edition,
+        "text": PROGRAM_TEXT,
+        "put_at": _PUT_AT,
+    }
+    c.execute(insert(programs).values(**row))
+
+
 @cache
 def _empty() -> bytes:
     """Make the image of a new head office, once."""
     database = Database("sqlite://")
     database.start()
+    database.transact(_put_program)
     image = database.snapshot()
     database.stop()
     return image
