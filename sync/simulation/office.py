@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, insert
 
 from sync.hub.database import Database
+from sync.hub.deciding import block_card, merge_accounts
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
 from sync.hub.tables import programs
@@ -65,6 +66,26 @@ class Office:
 
     def merge_some(self) -> None:
         """A clerk finds that two accounts are one person's."""
+        known = [row[0] for row in self.rows("SELECT account FROM accounts ORDER BY account")]
+        if len(known) > 1:
+            account, into = self._dice.sample(known, 2)
+            self._house.tell(f"head office: {account} is merged into {into}")
+            at = self._house.world.at
+            self.database.transact(
+                lambda c: merge_accounts(c, TENANT, account, into, now=at, reason="one person")
+            )
+            self._send([])
+
+    def block_some(self) -> None:
+        """A member calls: their card is lost."""
+        known = [row[0] for row in self.rows("SELECT token FROM cards ORDER BY token")]
+        if known:
+            token, at = self._dice.choice(known), self._house.world.at
+            self._house.tell(f"head office: {token} is blocked")
+            self.database.transact(
+                lambda c: block_card(c, TENANT, token, "lost", reason="lost", by="ana", now=at)
+            )
+            self._send([])
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
