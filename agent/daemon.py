@@ -26,13 +26,12 @@ from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerBusy, LedgerError, LedgerUnavailable
 from agent.ledger.upkeep import Upkeep, UpkeepPlan
 from agent.metrics import make_metrics
+from agent.online import Online
 from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
 from agent.till import Till
 from agent.watching import DeviceWatch
-from sync.messages import DeviceAddress
-from sync.uplink import Uplink
 
 __all__ = ["Agent"]
 
@@ -62,6 +61,7 @@ class Agent:
             self._rules.terms,
             mint_id=mint_id,
             pin_hashes=settings.controls.pin_hashes,
+            waits_for=tuple(settings.api.tokens) if settings.controls.wait_for_tills else (),
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         state = settings.ledger.path.parent
@@ -75,7 +75,7 @@ class Agent:
             settings.lane_of_device,
             self._inbox.dropped,
         )
-        self._uplink = self._make_uplink()
+        self._online = Online(settings, self._ledger, self._rules, self._till, self._lanes)
         self._http = HttpServer(settings.api.listen)
         self._told: HealthView | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -93,10 +93,9 @@ class Agent:
         scheduler = self._schedule()
         self._inbox.open()
         tasks = [asyncio.create_task(self._keep(*part)) for part in self._desks()]
-        if self._uplink is not None:
-            self._ledger.on_commit(self._uplink.journal_grew)
-            self._uplink.start()
-            tasks.append(asyncio.create_task(self._keep("uplink", self._uplink.run)))
+        self._online.start()
+        if self._online.part is not None:
+            tasks.append(asyncio.create_task(self._keep(*self._online.part)))
         self._devices.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         self._warn_of_access()
@@ -128,9 +127,8 @@ class Agent:
         await self._lanes.settled()
         await self._till.activity.stop()
         await parting.over()
-        for part in (self._uplink, self._ledger):
-            if part is not None:
-                await asyncio.to_thread(part.stop)
+        for part in (self._online, self._ledger):
+            await asyncio.to_thread(part.stop)
         _log.info("agent_stopped")
 
     def _warn_of_access(self) -> None:
@@ -151,13 +149,6 @@ class Agent:
             ),
             lookups_per_minute=self._settings.members.lookups_per_minute,
         )
-
-    def _make_uplink(self) -> Uplink | None:
-        device, hub = self._settings.device, self._settings.hub
-        if hub is None:
-            return None
-        address = DeviceAddress(tenant=device.tenant, store=device.store, device=device.name)
-        return Uplink(hub.broker(), address, self._ledger)
 
     def _desks(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """Answer a part for each lane's cards: they are served in order, and lanes side by side."""
@@ -224,6 +215,7 @@ class Agent:
             self._till.adopt(self._rules.terms)
         self._tell_health()
         await self._upkeep.look()
+        await self._online.look()
         with contextlib.suppress(LedgerError):  # the next look tries again
             for released in await self._till.release_overdue():
                 self._lanes.redemption_changed(released)
@@ -261,21 +253,16 @@ class Agent:
         reasons += [
             each for each in (*parts, *(gone.reason for gone in devices)) if each is not None
         ]
-        if self._uplink is not None and self._uplink.contradiction is not None:
-            reasons.append(f"sync is halted: {self._uplink.contradiction}")
-        unacknowledged = 0 if self._uplink is None else self._ledger.epochs.unacknowledged
+        reasons += self._online.reasons()
         device = self._settings.device
         return HealthView(
             status="degraded" if reasons else "ok",
             reasons=tuple(reasons),
-            unacknowledged=unacknowledged,
             frozen=self._ledger.frozen,
             recording=self._ledger.fault is None and not self._upkeep.is_mending,
-            online=self._uplink is not None and self._uplink.online,
-            offline_because=None if self._uplink is None else self._uplink.fault,
-            alone=self._uplink is None,
             device=f"{device.tenant}/{device.store}/{device.name}",
             version=__version__,
             readers=tuple(each for each in devices if each.kind == "reader"),
             scanners=tuple(each for each in devices if each.kind == "scanner"),
+            **self._online.reached().model_dump(),
         )

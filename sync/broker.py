@@ -12,7 +12,7 @@ _NO_PASSWORD = ""  # or OpenSSL would ask for one on the terminal
 
 
 def _readable(file: str | None) -> str | None:
-    """Hold that a file can be opened, as OpenSSL does not say which it could not. Raises OSError."""
+    """Hold that a file can be opened: OpenSSL does not say which. Raises OSError."""
     if file is not None:
         try:
             Path(file).open("rb").close()

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from agent.core.values import Value
 
-__all__ = ["Health", "HealthView", "Metrics", "PartHealth", "Trouble", "frozen_because"]
+__all__ = ["Health", "HealthView", "Metrics", "PartHealth", "Reached", "Trouble", "frozen_because"]
 
 FROZEN: Final = (
     "Points cannot be redeemed right now. Sales collect points as usual. Call the manager."
@@ -63,25 +63,45 @@ class PartHealth(Value):
         return f"{self.kind} {self.name} cannot be used: {self.fault}"
 
 
-class HealthView(Value):
-    """The agent's health. Being offline is no degradation: sales go on."""
+class Reached(Value):
+    """How head office is reached, and how this device stands with it."""
 
-    status: Literal["ok", "degraded"]
-    """Whether all is well."""
-    reasons: tuple[str, ...]
-    """What is degraded, in plain words."""
     unacknowledged: int
-    """How many journal entries head office has not acknowledged."""
-    frozen: str | None
-    """Why points cannot be redeemed: a rebuilt ledger, not confirmed yet; or null."""
-    recording: bool = True
-    """Whether sales are written down: the disk lets it, and the ledger is not being made anew."""
+    """How many journal entries head office has not acknowledged, of all epochs: the lag."""
     online: bool
     """Whether head office is reached."""
     offline_because: str | None
     """Why it is not reached; null where it is, or none is configured."""
     alone: bool
     """Whether no head office is configured."""
+    epoch: int = 0
+    """The present epoch: which life of the journal this is."""
+    opened: bool = False
+    """Whether it began with head office's word: without it this device has no rights."""
+    head_seq: int = 0
+    """The newest entry of the present epoch."""
+    acknowledged_seq: int = 0
+    """Up to which entry of the present epoch head office is known to hold all."""
+    lease_exposure: int | None = None
+    """Points that may be spent here without asking; null where no head office is configured."""
+    floor_left: int | None = None
+    """Points that may be redeemed here beyond that while head office is not reached; or null."""
+    clock: Literal["synchronised", "free_running", "jumped"] | None = None
+    """How far the clock is believed: something holds it to the true time, nothing does, or it was
+    set since the machine started. Null right after the start."""
+
+
+class HealthView(Reached):
+    """The agent's health. Being offline is no degradation: sales go on."""
+
+    status: Literal["ok", "degraded"]
+    """Whether all is well."""
+    reasons: tuple[str, ...]
+    """What is degraded, in plain words."""
+    frozen: str | None
+    """Why points cannot be redeemed: a rebuilt ledger, not confirmed yet; or null."""
+    recording: bool = True
+    """Whether sales are written down: the disk lets it, and the ledger is not being made anew."""
     device: str
     """Which device it is: `tenant/store/name`."""
     version: str

@@ -25,7 +25,7 @@ from agent.settings import (
     LedgerSettings,
     ProgramSettings,
 )
-from sync.settings import BrokerSettings
+from sync.settings import UplinkSettings
 
 __all__ = ["Configured", "configured", "judge_configuration"]
 
@@ -41,7 +41,7 @@ class Configured:
     whole: AgentSettings | None = None
     device: DeviceSettings | None = None
     ledger: LedgerSettings | None = None
-    hub: BrokerSettings | None = None
+    hub: UplinkSettings | None = None
     program: ProgramSettings | None = None
     api: ApiSettings | None = None
     devices: tuple[ListedDevice, ...] = ()
@@ -111,7 +111,7 @@ def _in_parts(files: tuple[Path, ...]) -> dict[str, Any]:
         for name, model in (
             ("device", DeviceSettings),
             ("ledger", LedgerSettings),
-            ("hub", BrokerSettings),
+            ("hub", UplinkSettings),
             ("program", ProgramSettings),
             ("api", ApiSettings),
         )

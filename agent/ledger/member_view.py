@@ -6,6 +6,8 @@ here. A member whom head office alone knows is a member like any other; one who 
 nobody.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from agent.core.tokens import Token
@@ -21,16 +23,21 @@ either may not have heard the other yet, and no till makes a card good again.
 """
 
 
+_OWN, _TOLD = 0, 1
+"""Who says whose a card is: the journal here, or head office."""
+
+
 class MemberView(ProgressView):
     """Reads accounts, cards, points and lots."""
 
     def account_of(self, token: Token) -> AccountRow | None:
         """Find the account that a card belongs to."""
-        (own, own_state), (told, told_state) = self._said_of(token)
-        account = told or own
-        if account is None:
+        said = self._said_of(token)
+        if not said:
             return None
-        return self._row(account, _strictest(own_state, told_state), is_known=told is not None)
+        state = _strictest([state for _, state in said.values()])
+        account, _ = said.get(_TOLD) or said[_OWN]
+        return self._row(account, state, is_known=_TOLD in said)
 
     def account(self, account: str) -> AccountRow | None:
         """Find an account that no card was shown for."""
@@ -38,29 +45,29 @@ class MemberView(ProgressView):
 
     def is_card(self, token: Token) -> bool:
         """Say whether a card was ever somebody's, also of a person who was forgotten since."""
-        return any(account is not None for account, _ in self._said_of(token))
+        return bool(self._said_of(token))
 
-    def journaled_account(self, token: str) -> str | None:
+    def journaled_account(self, token: Token) -> str | None:
         """Answer the account that the journal here names for a card; it may be merged since."""
-        row = self._connection.execute(SQL["own_card"], (token,)).fetchone()
-        return None if row is None else str(row[0])
+        said = self._said_of(token).get(_OWN)
+        return None if said is None else said[0]
 
     def cards_of(self, account: str) -> list[tuple[str, str]]:
         """List a member's cards as (token, state)."""
         found: dict[str, str] = {}
         for each in self.family(account):
             for token, state in self._connection.execute(SQL["cards_of_account"], (each,)):
-                found[token] = _strictest(state, found.get(token))
+                found[token] = _strictest([state, found.get(token)])
         return sorted(found.items())
 
     def balance(self, account: str, bucket: str = "active") -> int:
         """Answer a member's points in one bucket: those of the journal here and those elsewhere."""
-        balance, key = SQL["balance"], (account, bucket)
-        points, is_of_family = self._connection.execute(balance, key).fetchone()
-        if is_of_family:
-            keys = [(each, bucket) for each in self.family(account)]
-            points = sum(self._connection.execute(balance, each).fetchone()[0] for each in keys)
-        return int(points)
+        family = self.family(account)
+        points = sum(self.own_balance(each, bucket) for each in family)
+        if bucket in ("active", "pending"):
+            told = (self.mirrored(each) for each in family)
+            points += sum(getattr(each, bucket) for each in told if each is not None)
+        return points
 
     def own_balance(self, account: str, bucket: str = "active") -> int:
         """Answer what the journal here alone makes of one account; it may be below zero."""
@@ -112,11 +119,10 @@ class MemberView(ProgressView):
         row = self._connection.execute(SQL["account_of_phone"], (phone,)).fetchone()
         return None if row is None else self.root(row[0])
 
-    def _said_of(self, token: Token) -> list[tuple[str | None, str | None]]:
+    def _said_of(self, token: Token) -> dict[int, tuple[str, str]]:
         """Answer whose a card is and how it stands, by the journal here and by head office."""
-        asked = ("own_card", "mirrored_card")
-        rows = [self._connection.execute(SQL[each], (str(token),)).fetchone() for each in asked]
-        return [(None, None) if row is None else row for row in rows]
+        rows = self._connection.execute(SQL["whose_card"], (str(token),)).fetchall()
+        return {by_whom: (account, state) for by_whom, account, state in rows}
 
     def _row(self, account: str, card_state: str, *, is_known: bool = False) -> AccountRow | None:
         """Put a member together; None where there is no such account, or the person was erased."""
@@ -135,8 +141,8 @@ class MemberView(ProgressView):
         return replace(row, enrolled_on=enrolled_on, last_elsewhere=last_lot)
 
 
-def _strictest(state: str | None, other: str | None) -> str:
-    return next(each for each in _STRICTEST if each in (state, other))
+def _strictest(states: Sequence[str | None]) -> str:
+    return next(each for each in _STRICTEST if each in states)
 
 
 def _without_oldest(lots: list[tuple[int, str]], points: int) -> list[tuple[int, str]]:

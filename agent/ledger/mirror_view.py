@@ -11,15 +11,13 @@ from agent.ledger.queries import SQL
 
 __all__ = ["MirrorView"]
 
-_LONGEST_CHAIN = 16
-"""Head office names the last account of a chain; a circle, which cannot be, must not hold us up."""
-
 
 class MirrorView:
-    """Reads the mirror. Every question costs a constant number of index look-ups."""
+    """Reads the mirror. A member costs one index look-up, however often they are asked about."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._told: dict[str, tuple[MirroredAccount | None, tuple[str, ...]]] = {}
 
     def mirror_cursor(self) -> tuple[int, int]:
         """Answer up to where head office was heard: its generation, and the cursor in it."""
@@ -35,24 +33,21 @@ class MirrorView:
 
     def mirrored(self, account: str) -> MirroredAccount | None:
         """Answer what head office told of one account; None where it told nothing."""
-        row = self._connection.execute(SQL["mirrored_account"], (account,)).fetchone()
-        return None if row is None else MirroredAccount.of(row)
+        return self._look_up(account)[0]
 
     def root(self, account: str) -> str:
         """Answer the account that stands for one: itself, unless it was merged into another."""
-        for _ in range(_LONGEST_CHAIN):
-            row = self._connection.execute(SQL["root_of"], (account,)).fetchone()
-            if row is None or row[0] is None:
-                break
-            account = row[0]
+        seen = {account}
+        while (told := self.mirrored(account)) is not None and told.root not in (None, *seen):
+            account = told.root or account
+            seen.add(account)
         return account
 
     def family(self, account: str) -> list[str]:
         """List the accounts that are one member's: first the one that stands for them."""
         found = [self.root(account)]
         for each in found:
-            rows = self._connection.execute(SQL["merged_into"], (each,)).fetchall()
-            found += [merged for (merged,) in rows if merged not in found]
+            found += [merged for merged in self._look_up(each)[1] if merged not in found]
         return found
 
     def is_same_member(self, account: str | None, other: str | None) -> bool:
@@ -70,3 +65,19 @@ class MirrorView:
         """Say whether the person was forgotten."""
         told = self.mirrored(self.root(account))
         return told is not None and told.erased
+
+    def forget_what_was_told(self) -> None:
+        """Look up again what is asked from now on: the mirror has changed."""
+        self._told.clear()
+
+    def _look_up(self, account: str) -> tuple[MirroredAccount | None, tuple[str, ...]]:
+        """Answer what was told of an account, and which others were merged into it.
+
+        A view is of one state, so that what it has looked up stays true.
+        """
+        if account not in self._told:
+            rows = self._connection.execute(SQL["told_of"], (account,)).fetchall()
+            found = {str(row[0]): MirroredAccount.of(row) for row in rows}
+            told = found.pop(account, None)
+            self._told[account] = (told, tuple(sorted(found)))
+        return self._told[account]

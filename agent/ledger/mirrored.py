@@ -12,6 +12,7 @@ nothing; but an old one may say less than is known by now, and is not taken.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -47,8 +48,8 @@ class MirroredAccount(msgspec.Struct, frozen=True, kw_only=True):
     """The active points by the day they were earned, ``YYYY-MM-DD``."""
 
     @classmethod
-    def of(cls, row: tuple[object, ...]) -> "MirroredAccount":
-        """Read it off a row that the query ``mirrored_account`` answers."""
+    def of(cls, row: Sequence[object]) -> "MirroredAccount":
+        """Read it off a row that the query ``told_of`` answers."""
         fields = dict(zip(cls.__struct_fields__, row, strict=True))
         fields["lots"] = msgspec.json.decode(str(fields["lots"]), type=tuple[tuple[str, int], ...])
         return msgspec.convert(fields, cls, strict=False)

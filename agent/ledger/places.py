@@ -38,6 +38,11 @@ class Places:
         return self._beside(".confirmed")
 
     @property
+    def key(self) -> Path:
+        """The device's own key, with which it signs what it tells head office."""
+        return self._beside(".key")
+
+    @property
     def base(self) -> Path:
         """Projections as they stood where the kept entries begin, once older ones were dropped."""
         return self._beside(".base")
@@ -51,6 +56,11 @@ class Places:
     def backups(self) -> Path:
         """The ring of backups."""
         return self._beside(".backups")
+
+    @property
+    def programs(self) -> Path:
+        """Versions of the program, and promotions, that head office sent."""
+        return self._beside(".programs")
 
     @property
     def quarantine(self) -> Path:

@@ -71,8 +71,11 @@ class RightsView(LivesView):
 
         Costs a row for each such redemption that counts.
         """
-        key = (account, *self.acknowledged())
-        points, times = self._connection.execute(SQL["floor_of_account"], key).fetchone()
+        points = times = 0
+        for each in self.family(account):
+            key = (each, *self.acknowledged())
+            more, often = self._connection.execute(SQL["floor_of_account"], key).fetchone()
+            points, times = points + more, times + often
         (today,) = self._connection.execute(SQL["floor_of_day"], (day.isoformat(),)).fetchone()
         return FloorUse(
             account_points=points,

@@ -257,6 +257,7 @@ class Transaction(View):
         where it is old. Who was erased is forgotten here too.
         """
         taken = take(self._connection, page, rfc3339(self.now))
+        self.forget_what_was_told()
         for account in () if taken is None else taken.erased:
             self.erase_profile(account)
         return None if taken is None else taken.merged

@@ -57,7 +57,9 @@ class View(MemberView):
 
     def holds_of_sale(self, sale_id: str, account: str) -> list[tuple[str, int, int]]:
         """List a member's redemptions for one sale: id, points captured, points still held."""
-        return self._connection.execute(SQL["holds_of_sale"], (sale_id, account)).fetchall()
+        keys = ((sale_id, each) for each in self.family(account))
+        asked = (self._connection.execute(SQL["holds_of_sale"], key).fetchall() for key in keys)
+        return [row for rows in asked for row in rows]
 
     def overdue_holds(self, now: str, *, beyond: str, at_most: int) -> list[str]:
         """List redemptions whose time was up at ``now`` or is after ``beyond``, RFC 3339 in UTC."""
@@ -153,8 +155,10 @@ class View(MemberView):
         return self._connection.execute(SQL["due_lots"], (day, at_most)).fetchall()
 
     def due_lots_of(self, account: str, day: str) -> list[tuple[str, int, int, int]]:
-        """List one account's, all of them, as ``due_lots``."""
-        return self._connection.execute(SQL["due_lots_of"], (account, day)).fetchall()
+        """List one member's, all of them, as ``due_lots``."""
+        keys = ((each, day) for each in self.family(account))
+        asked = (self._connection.execute(SQL["due_lots_of"], key).fetchall() for key in keys)
+        return [row for rows in asked for row in rows]
 
     def _recorded_sale(self, epoch: int, seq: int) -> tuple[AccumulatePoints, Position] | None:
         recorded = self.entry_at(epoch, seq)

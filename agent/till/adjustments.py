@@ -154,7 +154,7 @@ def _adjust(
     known = _known(transaction, account, wanted)
     if known is not None:
         return known, True
-    day = transaction.today
+    account, day = transaction.root(account), transaction.today
     _hold_limit(transaction, terms, wanted, day)
     if wanted.points > terms.room(transaction, account):
         raise TooManyPoints("an account cannot hold so many points")
@@ -200,7 +200,7 @@ def _known(view: View, account: str, wanted: Adjustment) -> Recorded | None:
     if recorded is None:
         raise AdjustIdReused("an adjustment with this id is recorded, and no longer kept here")
     fact = _fact_of(recorded)
-    if (fact.account, fact.points) != (account, wanted.points):
+    if fact.points != wanted.points or not view.is_same_member(fact.account, account):
         raise AdjustIdReused("another adjustment has this id; give this one an id of its own")
     return recorded
 

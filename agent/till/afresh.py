@@ -45,7 +45,8 @@ def hold_afresh(
     if transaction.root(known.account) != known.account:
         raise RedemptionEnded("its account was merged into another; hold it anew for that")
     row = transaction.account(known.account)
-    assert row is not None, "who held points is a member"  # noqa: S101
+    if row is None:
+        raise RedemptionEnded("its member was erased")
     row = replace(row, balance=row.balance + known.points - known.released)
     covered = cover(transaction, terms, row, known.points, "floor", is_proved=False)
     if not known.released:

@@ -106,7 +106,7 @@ class _Change:
         self.transaction.append(
             CardState(
                 token=token,
-                account=self.transaction.journaled_account(token) or self.account,
+                account=self.transaction.journaled_account(Token.parse(token)) or self.account,
                 state=state,
                 replaced_by=None if by is None else str(by),
                 reason=reason,

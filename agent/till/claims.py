@@ -72,7 +72,8 @@ def _claimed_before(transaction: Transaction, sale: KnownSale, shown: Shown) -> 
     assert isinstance(fact, ClaimSale), "a claim is recorded as one"  # noqa: S101
     row = find(transaction, shown)
     nobody = row is None and isinstance(shown, Phone) and fact.token == str(shown)
-    return recorded if nobody or (row and row.account == sale.account) else None
+    is_theirs = transaction.is_same_member(row.account if row else None, sale.account)
+    return recorded if nobody or (row and is_theirs) else None
 
 
 def _claimable(transaction: Transaction, sale_id: str, sale: KnownSale) -> Sale:

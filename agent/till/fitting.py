@@ -128,7 +128,7 @@ def refuse_beside_its_sale(view: View, redemption_id: str, known: HoldRow) -> No
     sale = None if known.sale_id is None else view.sale(known.sale_id)
     if sale is None:
         return
-    if sale.account != known.account:
+    if not view.is_same_member(sale.account, known.account):
         raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
     if sale.voided is not None or sale.is_paid_back:
         raise RedemptionEnded("the sale it was held for came back; its points go back too")
@@ -190,7 +190,7 @@ def _chosen(
         if known is None:
             yield from _thing(view, program, redemption_id, captured=captured)
             continue
-        if known.account != account:
+        if not view.is_same_member(known.account, account):
             continue
         if (known.released or captured) and not known.captured:
             continue

@@ -201,13 +201,14 @@ def _circumstances(
 ) -> Circumstances:
     """Gather what a program may ask of a member; nothing where it asks nothing."""
     program, day = terms.program, sale.business_date
-    promotions, per_day = program.promotions_on(day), program.limits.points_per_day
+    promotions = (*program.promotions_on(day), *terms.pushed)
+    per_day = program.limits.points_per_day
     per_hour = program.limits.sales_per_hour
     if standing is None and not promotions and per_day is None and per_hour is None:
         return ANYBODY
     by_birthday = any(each.occasion == "birthday" for each in promotions)
     profile = view.profile(row.account) if by_birthday else None
-    bought_before = row.purchases > 0
+    bought_before = row.bought_before
     return Circumstances(
         account=Account.model_construct(
             tier=None if standing is None else standing.tier,
@@ -220,6 +221,7 @@ def _circumstances(
             zones=_zones(terms, row, promotions, day),
         ),
         store=terms.store,
+        pushed=terms.pushed,
         given=view.given() if any(each.budget for each in promotions) else {},
     )
 

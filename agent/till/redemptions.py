@@ -241,10 +241,11 @@ def known_redemption(view: View, redemption_id: str) -> HoldRow:
 def _hold_same(view: View, redemption_id: str, known: HoldRow, wish: Wish, shown: Shown) -> None:
     """Hold that a redemption's id stands for the same wish. Raises RedemptionIdReused.
 
-    A telephone number may lead to nobody any more: its member was erased since.
+    A telephone number, or a card, may lead to nobody any more: its member was erased since.
     """
     row, made = find(view, shown), as_held(view, redemption_id, known)
-    same_member = row.account == known.account if row else isinstance(shown, Phone)
+    is_gone = row is None and (isinstance(shown, Phone) or view.erased(known.account))
+    same_member = is_gone or view.is_same_member(row.account if row else None, known.account)
     same_thing = wish.reward == made.reward and wish.points in (None, made.points)
     same_sale = wish.sale_id in (None, made.sale_id)
     if not (same_member and same_thing and same_sale):

@@ -97,7 +97,7 @@ def _recorded_before(
 ) -> RecordedSale:
     """Answer a sale that was recorded before, where it is this one."""
     if isinstance(shown, Phone):
-        _refuse_another_member(sale_id, known, find(transaction, shown))
+        _refuse_another_member(transaction, sale_id, known, find(transaction, shown))
     fact, position = _again(sale_id, known, sale)
     return RecordedSale(fact=fact, position=position, replay=True)
 
@@ -198,13 +198,15 @@ def _again(sale_id: str, known: KnownSale, sale: Sale) -> tuple[AccumulatePoints
     return known.recorded
 
 
-def _refuse_another_member(sale_id: str, known: KnownSale, row: AccountRow | None) -> None:
+def _refuse_another_member(
+    view: View, sale_id: str, known: KnownSale, row: AccountRow | None
+) -> None:
     """Tell two members' sales apart where the journal holds no number; raises SaleIdReused.
 
     A number that leads to nobody any more, or did not then, tells nothing.
     """
     before = None if known.recorded is None else known.recorded[0].account
-    if row is not None and before not in (None, row.account):
+    if row is not None and before and not view.is_same_member(before, row.account):
         raise SaleIdReused(
             f"sale {sale_id} was committed for another member; give this sale an id of its own"
         )

@@ -101,7 +101,7 @@ def _named(
     transaction: Transaction, redemption_id: str, sale_id: str, member: AccountRow | None
 ) -> HoldRow:
     known = known_redemption(transaction, redemption_id)
-    if member is None or member.account != known.account:
+    if member is None or not transaction.is_same_member(member.account, known.account):
         raise UnknownRedemption(f"redemption {redemption_id} is not of the sale's member")
     if known.captured and known.sale_id not in (None, sale_id):
         raise RedemptionEnded(f"redemption {redemption_id} was captured before")

@@ -42,7 +42,7 @@ from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
 from agent.till.voucher_sales import come_back
 
-__all__ = ["take_back", "void"]
+__all__ = ["RecordedBack", "take_back", "void"]
 
 
 RecordedBack = tuple[Recorded, bool]
@@ -226,7 +226,7 @@ def _without_customer(view: View, terms: Terms, sale: KnownSale, shown: str | No
     if sale.account is None:
         return False
     row = find(view, shown_in(shown, terms))
-    return row is None or row.account != sale.account
+    return row is None or not view.is_same_member(row.account, sale.account)
 
 
 def _is_ahead(transaction: Transaction, said: date | None) -> bool:

@@ -93,7 +93,10 @@ def _same(transaction: Transaction, known: VoucherUseRow, wish: Wish, shown: Sho
     A telephone number may lead to nobody any more.
     """
     row, voucher = find(transaction, shown), known_voucher(transaction, known.code)
-    same_member = row.account == voucher.account if row else isinstance(shown, Phone)
+    by_number = row is None and isinstance(shown, Phone)
+    same_member = by_number or transaction.is_same_member(
+        row.account if row else None, voucher.account
+    )
     if not same_member or voucher.reward != wish.reward:
         raise _reused()
     return known.code

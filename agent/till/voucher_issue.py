@@ -125,7 +125,10 @@ def _same(transaction: Transaction, code: str, order: VoucherOrder, shown: Shown
     A telephone number may lead to nobody any more: its member was erased since.
     """
     row, voucher = find(transaction, shown), known_voucher(transaction, code)
-    same_member = row.account == voucher.account if row else isinstance(shown, Phone)
+    by_number = row is None and isinstance(shown, Phone)
+    same_member = by_number or transaction.is_same_member(
+        row.account if row else None, voucher.account
+    )
     same_thing = (voucher.points, voucher.partner) == (order.points, order.partner)
     if not (same_member and same_thing):
         raise VoucherIdReused("another voucher has this id; give this one an id of its own")

@@ -15,6 +15,7 @@ from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
+from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts
@@ -53,6 +54,7 @@ class HeadOffice:
         self._database = database
         self._clock = clock
         self._mint = mint
+        self._daily = Daily(database)
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
         self._handlers = {
@@ -79,8 +81,11 @@ class HeadOffice:
             return []
 
     def sweep(self) -> list[Outgoing]:
-        """Do what time asks: say again what was not answered, give up what nobody waits for."""
+        """Do what time asks: say again what was not answered, give up what nobody waits for, let
+        points run out. For one worker: by the second or so.
+        """
         now = self._clock()
+        self.counts["points", "expired"] += self._daily.step(now)
         return addressed(self._database.transact(lambda c: sweep_rights(c, now=now)))
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:

@@ -209,8 +209,8 @@ accounts = Table(
     Column("tier", String),
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
-    _points("expired"),  # by head office, and may be given back
     _points("due"),  # to expire: they leave from what is available, and are granted to nobody
+    _points("expired"),  # by head office, and may be given back
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("accounts_of_root", "tenant", "root"),
 )

@@ -2,9 +2,9 @@
 
 import json
 import zlib
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from agent.core.values import Value
 
@@ -13,6 +13,7 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "SCHEMA",
     "MalformedMessage",
+    "SchemaVersion",
     "UnknownSchema",
     "decode",
     "decode_line",
@@ -28,6 +29,7 @@ MAX_INFLATED_BYTES = 4 * 1024 * 1024
 """Beyond this nothing is inflated."""
 
 _LARGEST_VERSION = 2**31
+SchemaVersion = Annotated[int, Field(strict=True, ge=1, le=_LARGEST_VERSION)]
 
 M = TypeVar("M", bound=Value)
 

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
-from sync.messages.coding import SCHEMA
+from sync.messages.coding import SCHEMA, SchemaVersion
 
 __all__ = [
     "Challenge",
@@ -85,7 +85,7 @@ class Hello(Value):
     ``signature`` is of :func:`sync.signing.hello_bytes` by ``key``.
     """
 
-    schema_version: Annotated[int, Field(strict=True, ge=1)] = SCHEMA
+    schema_version: SchemaVersion = SCHEMA
     incarnation: Name
     nonce: Nonce
     challenge: Nonce | None = None

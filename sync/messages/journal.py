@@ -11,7 +11,14 @@ from pydantic import Field
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
-from sync.messages.coding import SCHEMA, decode_line, deflate_lines, encode, inflate_lines
+from sync.messages.coding import (
+    SCHEMA,
+    SchemaVersion,
+    decode_line,
+    deflate_lines,
+    encode,
+    inflate_lines,
+)
 from sync.messages.greeting import SignatureText
 
 __all__ = ["MOST_BATCHES", "Ack", "Journal", "decode_journal", "encode_journal"]
@@ -27,7 +34,7 @@ class Journal(Value):
     :func:`sync.signing.batch_bytes`, binds all of them.
     """
 
-    schema_version: Annotated[int, Field(strict=True, ge=1)] = SCHEMA
+    schema_version: SchemaVersion = SCHEMA
     incarnation: Name
     epoch: EpochNumber
     first_seq: Annotated[Seq, Field(ge=1)]

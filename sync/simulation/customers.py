@@ -9,8 +9,9 @@ from random import Random
 from typing import Any
 
 from agent.core.basket import Line, Sale, Tender
+from agent.core.values import Value
 from agent.ledger import Refusal
-from agent.till import Back, Block, Enrolment, Wish
+from agent.till import Back, Block, Committed, Enrolment, Wish
 from sync.simulation.clocks import World
 from sync.simulation.device import Device
 from sync.simulation.notebook import Answered, Notebook, Redeemed, Sold
@@ -157,6 +158,8 @@ class Customers:
         """Ask the till, write the answer down, and perhaps ask again: the answer is the same."""
         answer = self._once(device, what, subject, asking)
         if answer is None:
+            known = what == "sale" and (device.disk.number, what, subject) in self._notebook.told
+            hold("I2", not known, f"{device.name}: {what} {subject} was answered before, not now")
             return None
         text = _settled(answer)
         key = (device.disk.number, what, subject)
@@ -200,5 +203,6 @@ class Customers:
 def _settled(answer: Any) -> str:
     """Write an answer without what moves on."""
     found = answer[0] if isinstance(answer, tuple) else answer
-    found = getattr(found, "answer", found)
+    found = found.answer if isinstance(found, Committed) else found
+    assert isinstance(found, Value)  # noqa: S101
     return str(sorted(found.model_dump(mode="json", exclude=_MOVING).items()))

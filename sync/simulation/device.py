@@ -4,6 +4,7 @@ A disk has a number. Whoever copies a disk, or sets it back, has a disk of anoth
 what it will answer from then on is another story.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
+from agent.core.facts import CreateReward
 from agent.core.heard import Heard
 from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
@@ -22,7 +24,10 @@ from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.network import Line
 from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
+from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.violations import hold
+from sync.simulation.words import in_words
 from sync.uplink import Conversation
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Disk"]
 
 _PATIENCE_S = 0.4
-_LOOKS_EVERY_S = 30.0
+_LOOKS_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +48,11 @@ class Disk:
     key: bytes
     """The device's private key, which lies on the disk too."""
     watch: JournalWatch
+    floor: FloorWatch
 
     def copy(self, number: int) -> "Disk":
         """Copy it whole."""
-        return replace(self, number=number, watch=self.watch.copy())
+        return replace(self, number=number, watch=deepcopy(self.watch), floor=deepcopy(self.floor))
 
 
 @dataclass(slots=True, eq=False)
@@ -169,8 +175,20 @@ class Device:
         watch, day = self.disk.watch, self.house.world.day
         for canonical in self.ledger.view.page_after(watch.head.place, at_most=1_000):
             entry = watch.saw(canonical, day)
-            self.house.tell(f"{self.name}: {entry.epoch}:{entry.seq} {entry.fact}"[:300])
+            allowed = self.house.office.watch.allowed(self.address, entry.epoch)
+            self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
+            self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry)
+            if isinstance(entry.fact, CreateReward):
+                self._hold_lanes_known(f"{self.name}: entry {entry.epoch}:{entry.seq}")
+
+    def _hold_lanes_known(self, place: str) -> None:
+        """Hold that nothing is redeemed on a disk that some lane knows to be set back."""
+        watch = self.disk.watch
+        for told in self.lanes.values():
+            older = told.epoch < watch.head.epoch or told.seq == 0
+            is_here = older or watch.entries.get(told.place) == told.hash
+            hold("I11", is_here, f"{place}: redeems, where a lane was told {told}")
 
     def hear_lane(self, lane: str) -> None:
         """A POS sends the position that it was told last."""

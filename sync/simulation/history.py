@@ -1,5 +1,6 @@
 """One history: a seed, a mix of faults, a day or some of customers, then everything heals."""
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -13,8 +14,8 @@ from sync.simulation.watch.violations import Violation
 
 __all__ = ["Outcome", "play", "tell"]
 
-_STEPS = 60
-_GAPS_S = (0.2, 2.0, 2.0, 15.0, 60.0, 400.0, 1_200.0)
+_STEPS = 32
+_GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +63,8 @@ def run(
     except Violation as found:
         violation = found
     except Exception as error:  # noqa: BLE001 - whatever the product raises here is a finding
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        line = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-        violation = Violation("error", f"{type(error).__name__}: {error} ({line})")
+        house.tell(traceback.format_exc())
+        violation = Violation("error", f"{type(error).__name__}: {error}"[:500])
     if violation is not None:
         house.tell(str(violation))
     outcome = Outcome(
@@ -89,7 +87,8 @@ def _live(house: House, steps: int) -> None:
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
         mischief.step()
-        people.step()
+        for _ in range(house.dice.choice((1, 2, 3))):
+            people.step()
 
 
 def tell(outcome: Outcome) -> str:

@@ -12,15 +12,16 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
+from sync.simulation.program import TENANT, program
 from sync.simulation.schedule import Schedule
+from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.truth import Truth
 
-__all__ = ["TENANT", "House"]
+__all__ = ["House"]
 
-TENANT = "sim"
 _BLINK_S = 0.02
-_MARKS_S = (0.05, 0.3, 1.0, 3.0, 8.0, 20.0, 60.0, 300.0, 3_600.0, 36_000.0)
+_MARKS_S = (0.05, 1.0, 12.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
 
 
@@ -64,8 +65,11 @@ class House:
         """Answer an empty disk."""
         self._disks += 1
         watch = JournalWatch(f"disk {self._disks}")
+        rules = program().offline
+        assert rules is not None, "the simulated program has a floor"  # noqa: S101
+        floor = FloorWatch(rules)
         key = self._random.randbytes(32)
-        return Disk(number=self._disks, image=None, key=key, watch=watch)
+        return Disk(number=self._disks, image=None, key=key, watch=watch, floor=floor)
 
     def copy_disk(self, disk: Disk) -> Disk:
         """Copy a disk whole."""
@@ -112,6 +116,26 @@ class House:
         for mark_s in (*(mark for mark in _MARKS_S if mark < seconds), seconds):
             self.schedule.run_until(begin_s + mark_s)
             self.turn()
+
+    def cloned(self, device: Device) -> None:
+        """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""
+        self.truth.cloned.add(str(device.address))
+        self.truth.doubtful.add(str(device.address))
+
+    def look_into_halts(self) -> None:
+        """Somebody looks at stores that were halted: one box stays, the others are taken away."""
+        for address in sorted({str(each.address) for each in self.running}):
+            boxes = [each for each in self.running if str(each.address) == address]
+            if not any(each.talk.halted for each in boxes):
+                continue
+            for other in boxes[1:]:
+                self.tell(f"{other.name}: the box is taken away")
+                self.lost(other)
+                other.crash()
+                self.devices.remove(other)
+            self.tell(f"{boxes[0].name}: somebody has looked, and lets it go on")
+            self.office.release(boxes[0].address)
+            self.truth.caught.add(address)
 
     def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Let messages come and go while a customer waits."""

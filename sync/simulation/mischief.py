@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device, Disk
+from sync.simulation.network import Direction
 
 if TYPE_CHECKING:
     from sync.simulation.house import House
@@ -57,7 +58,7 @@ class Mischief:
     def _cut(self) -> None:
         device, house = self._some(), self._house
         if device is not None and str(device.address) not in house.network.cut:
-            for_s = house.dice.choice((5.0, 120.0, 1_800.0, 14_400.0))
+            for_s = house.dice.choice((2.0, 15.0, 60.0, 300.0))
             house.tell(f"{device.name}: cut off for {for_s:.0f} s")
             house.network.cut_off(str(device.address))
             house.schedule.after(for_s, lambda: house.network.mend(str(device.address)))
@@ -73,11 +74,11 @@ class Mischief:
     def _block(self) -> None:
         device, house = self._some(), self._house
         if device is not None:
-            way = house.dice.choice(("up", "down"))
+            way: Direction = "up" if house.dice.random() < 0.5 else "down"
             house.tell(f"{device.name}: nothing goes {way} for a while")
             house.network.blocked.add((str(device.address), way))
             house.schedule.after(
-                house.dice.uniform(10, 600), lambda: house.network.mend(str(device.address))
+                house.dice.uniform(3, 60), lambda: house.network.mend(str(device.address))
             )
 
     def _wipe(self) -> None:
@@ -89,7 +90,7 @@ class Mischief:
         if device is not None:
             self._house.tell(f"{device.name}: the power goes")
             device.crash()
-            self._start_again(device, self._house.dice.uniform(1, 60))
+            self._start_again(device, self._house.dice.uniform(1, 20))
 
     def _start_again(self, device: Device, after_s: float) -> None:
         device.time.reboot()
@@ -109,7 +110,7 @@ class Mischief:
             device.crash()
             house.lost(device)
             device.disk = house.new_disk()
-            self._start_again(device, 30)
+            self._start_again(device, 5)
 
     def _restore(self) -> None:
         device, house = self._some(), self._house
@@ -123,7 +124,7 @@ class Mischief:
             )
             house.lost(device)
             device.disk = disk
-            self._start_again(device, 30)
+            self._start_again(device, 5)
 
     def _clone(self) -> None:
         device, house = self._some(), self._house

@@ -14,7 +14,7 @@ from sync.link import Arrived
 from sync.simulation.clocks import World
 from sync.simulation.schedule import Schedule
 
-__all__ = ["Line", "Network", "Weather"]
+__all__ = ["Direction", "Line", "Network", "Weather"]
 
 Direction = Literal["up", "down"]
 _MOST_KEPT = 1_000
@@ -88,13 +88,16 @@ class Network:
         if session.line is not None:  # the same client comes twice: the broker drops the first
             other = session.line
             self._lose(other, tell=True)
-            self._schedule.after(self._dice.uniform(5, 30), lambda: self._connect(other))
+            self._connect_later(other, self._dice.uniform(5, 30))
         session.line, line.connected = line, True
         line.on_up()
         waiting, session.waiting = session.waiting, []
         for topic, payload, until_s in waiting:
             if until_s >= self._world.now_s:
                 self._carry_down(line.client_id, topic, payload, until_s)
+
+    def _connect_later(self, line: Line, after_s: float) -> None:
+        self._schedule.after(after_s, lambda: self._connect(line))
 
     def _lose(self, line: Line, *, tell: bool) -> None:
         session = self._sessions.get(line.client_id)
@@ -126,7 +129,7 @@ class Network:
             self._lose(line, tell=True)
         self._sessions.clear()
         for line in list(self._lines):
-            self._schedule.after(self._dice.uniform(0.1, 5), lambda line=line: self._connect(line))
+            self._connect_later(line, self._dice.uniform(0.1, 5))
 
     def up(self, line: Line, topic: str, payload: bytes, expiry_s: float | None) -> bool:
         """Hand a message to the broker; False while not connected."""

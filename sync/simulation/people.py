@@ -86,7 +86,7 @@ class People:
         else:
             getattr(house.customers, what)(at, redeemed)
 
-    def _bring_back(self, device: Device, *, elsewhere: bool = False) -> None:
+    def _bring_back(self, _device: Device, *, elsewhere: bool = False) -> None:
         house = self._house
         sales = [each for each in house.notebook.sales if each.left_minor > 0]
         if not sales:
@@ -114,9 +114,12 @@ class People:
             self._house.customers.block(device, self._card())
 
     def _merge(self, _device: Device) -> None:
-        self._house.office.merge_some()
+        if self._house.dice.random() < 0.5:
+            self._house.office.merge_some()
+        else:
+            self._house.office.block_some()
 
-    def _wait_for_holds(self, device: Device) -> None:
-        self._house.advance(1_000)
+    def _wait_for_holds(self, _device: Device) -> None:
+        self._house.advance(70)
         for each in self._house.running:
             each.look()

@@ -94,7 +94,7 @@ MUTANTS = {
     ),
     "referrer_without_rights": Mutant(
         file="agent/till/referring.py",
-        old="            lease=terms.earned_lease(transaction, active),\n",
+        old="            lease=terms.earned_lease(transaction, paid.referrer, active),\n",
         new="            lease=0,\n",
         caught_by=f"{_FRIENDS}::test_they_can_be_spent_where_they_were_given[False]",
     ),

@@ -7,6 +7,7 @@ from ledger_vouchers import contradicting
 from agent.core.facts import (
     ActivatePoints,
     AdjustPoints,
+    CardState,
     ClaimSale,
     CreateReward,
     DeleteReward,
@@ -58,6 +59,7 @@ def _about_accounts(notebook: Notebook) -> list[Fact]:
                 from_pending=waiting,
             ),
         ]
+    facts += [LeaseReturn(account=a, recall=recall, points=0) for a, recall in notebook.recalls]
     for token, (account, _, _) in notebook.cards.items():
         facts += [
             Enrol(account=f"{account}-again", token=token),

@@ -121,6 +121,8 @@ class Notebook:
         self.day_book = DayBook()
         self.cards: dict[str, tuple[str, str, str | None]] = {}
         self.leases: dict[str, list[int]] = {}
+        self.recalls: set[tuple[str, int]] = set()
+        self.floors: list[tuple[int, int, str, str, int]] = []
         self.progress = Progress()
         self.purchases: defaultdict[str, int] = defaultdict(int)
         self.vouchers = VoucherBook()
@@ -155,6 +157,7 @@ class Notebook:
                 self._card(fact, day)
             case OpenEpoch():
                 self.leases.clear()
+                self.recalls.clear()
                 self.epochs[place[0]] = (fact.incarnation, fact.cause, fact.reason)
             case _ if isinstance(fact, VoucherFact):
                 self.vouchers.write(fact, place, day)
@@ -180,6 +183,8 @@ class Notebook:
         if isinstance(fact, LeaseGrant):
             lease = self.leases.setdefault(fact.account, [0, 0])
             lease[0] = max(lease[0], fact.granted_total)
+        if isinstance(fact, LeaseReturn):
+            self.recalls.add((fact.account, fact.recall))
         change = -fact.points if isinstance(fact, LeaseReturn) else getattr(fact, "lease", 0)
         if change:
             self.leases.setdefault(fact.account, [0, 0])[1] += change  # type: ignore[union-attr]  # every kind with a lease has an account
@@ -291,6 +296,8 @@ class Notebook:
             hold = Hold(place, fact.account, fact.expires_at, fact.points, -fact.lease)
             hold.reward, hold.sale_id = fact.reward, fact.sale_id
             hold.parts = self._take(fact.account, fact.points)
+            if fact.floor:
+                self.floors.append((*place, fact.account, day, fact.floor))
             self._move(active, held, fact.points)
             self.holds[fact.redemption_id] = hold
             return

@@ -43,6 +43,8 @@ def noted_rows(notebook: Notebook) -> dict[str, Rows]:
         "recent_sales": [],  # and its programs count no sales of an hour
         "held_lots": [(name, *_lot(lot)) for name, hold in holds for lot in hold.parts],
         "leases": sorted((account, *lease) for account, lease in notebook.leases.items()),
+        "recalls": sorted(notebook.recalls),
+        "floors": sorted(notebook.floors),
         "sales": [
             (name, *sale.place, sale.account, sale.total_minor, *_worth(sale))
             for name, sale in sorted(notebook.sales.items())

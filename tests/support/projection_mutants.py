@@ -116,7 +116,7 @@ MUTANTS = {
         caught_by=f"{_REFUSED}::test_each_is_refused_alone",
     ),
     "lease_outlives_its_epoch": Mutant(
-        file="agent/ledger/projections.py",
+        file="agent/ledger/rights.py",
         old='        connection.execute(SQL["forget_leases"])\n',
         new="        pass\n",
         caught_by=f"{_RIGHTS}::test_a_new_epoch_begins_without_rights",

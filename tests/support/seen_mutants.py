@@ -118,8 +118,7 @@ MUTANTS = {
     ),
     "visits_lost_with_a_new_program": Mutant(
         file="agent/till/till.py",
-        old="        self._terms = replace(terms, zones=self.visits.zones)\n"
-        "        self.members.adopt(terms)\n",
+        old="        terms = self._terms = self._here(terms)\n        self.members.adopt(terms)\n",
         new="        self._terms = terms\n        self.members.adopt(terms)\n",
         caught_by=f"{_VISITS}::test_a_changed_program_knows_who_was_seen",
     ),

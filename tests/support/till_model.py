@@ -225,25 +225,43 @@ class Notebook(Desk):
         for name in body["redemptions"] if by_points else ():
             held = self.holds[name]
             if held.status == "released" and self._free(member, body) >= held.points:
-                self._again(held, body)
+                self._again(held, body["lane"])
+        named = [*body["redemptions"]] or [
+            name for name, held in sorted(self.holds.items()) if (held.member, held.sale_id) == mine
+        ]
         return [
             name
-            for name, held in self.holds.items()
-            if name in body["redemptions"] or (held.member, held.sale_id) == mine
-            if held.status == "held"
+            for name in named
+            if self.holds[name].status == "held" and self._is_sure(self.holds[name], body["lane"])
         ]
+
+    def _is_sure(self, held: Held, lane: str | None) -> bool:
+        """Say whether a hold can be spent; one of an epoch that is over is held once more."""
+        if self.alone or held.epoch == self.epoch:
+            return True
+        if self._why_not_afresh(held) is not None:
+            return False
+        held.member.active += held.points
+        held.member.held -= held.points
+        self._again(held, lane)
+        return True
+
+    def _why_not_afresh(self, held: Held) -> str | None:
+        if held.member.active < 0:
+            return "InsufficientPoints"
+        return None if held.member.right >= held.points else "OfflineLimit"
 
     def _free(self, member: Member, body: Body) -> int:
         card = body["token"]
         return self.usable(card) if self.cards.get(card) is member else 0
 
-    def _again(self, held: Held, body: Body) -> None:
+    def _again(self, held: Held, lane: str | None) -> None:
         """What was given back is held once more, now."""
         held.covered = 0 if self.alone else held.points
         held.member.active -= held.points
         held.member.held += held.points
         held.member.right -= held.covered
-        held.epoch, held.lane, held.status = self.epoch, body["lane"], "held"
+        held.epoch, held.lane, held.status = self.epoch, lane, "held"
 
     def _adopt(self, sale_id: str, sale: SaleNote) -> None:
         """What still waits is the sale's that names it; captured for no sale, the first one's."""
@@ -457,6 +475,8 @@ class Notebook(Desk):
         spent = held.points if points is None else points
         sale = self.sales.get(held.sale_id or "")
         refused = self._unspendable(held, spent, sale)
+        if refused is None and not self._is_sure(held, held.lane):
+            refused = self._why_not_afresh(held)
         if refused is not None:
             return refused
         held.status, held.captured = "captured", spent

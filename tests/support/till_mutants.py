@@ -251,7 +251,7 @@ MUTANTS = {
         caught_by=f"{_HELD}::test_the_same_hold_again_is_the_same_hold",
     ),
     "debt_ignored": Mutant(
-        file="agent/till/wishes.py",
+        file="agent/till/covering.py",
         old="    if member.balance < points:\n",
         new="    if abs(member.balance) < points:\n",
         caught_by=f"{_BACK}::test_a_return_may_lead_into_debt_and_the_next_points_pay_it",
@@ -264,8 +264,8 @@ MUTANTS = {
     ),
     "others_rights_spent": Mutant(
         file="agent/till/terms.py",
-        old=" if self.alone else min(row.balance, view.right(row.account) + due)",
-        new="",
+        old="        return max(0, min(row.balance, there))\n",
+        new="        return max(0, row.balance)\n",
         caught_by=f"{_HELD}::test_with_a_head_office_only_own_points_are_spent",
     ),
     "blocked_card_spends": Mutant(
@@ -284,14 +284,14 @@ MUTANTS = {
     ),
     "anothers_redemption_in_a_sale": Mutant(
         file="agent/till/settling.py",
-        old="    if member is None or member.account != known.account:",
-        new="    if member is None:",
+        old="    if member is None or not transaction.is_same_member(member.account, ",
+        new="    if member is None or not str(",
         caught_by=f"{_HELD}::test_a_sale_does_not_spend_another_members_points",
     ),
     "redemption_in_a_sale_without_a_member": Mutant(
         file="agent/till/settling.py",
-        old="    if member is None or member.account != known.account:",
-        new="    if member is not None and member.account != known.account:",
+        old="    if member is None or not transaction.is_same_member(member.account, ",
+        new="    if member is not None and not transaction.is_same_member(member.account, ",
         caught_by=f"{_OWN}::test_a_sale_without_a_member_spends_nobodys_points",
     ),
     "redeemed_points_not_given_back": Mutant(
@@ -422,9 +422,9 @@ MUTANTS = {
         caught_by=f"{_AFRESH}::test_a_sale_that_comes_late_is_taken_and_judged_afresh",
     ),
     "late_sale_spends_the_same_points_twice": Mutant(
-        file="agent/till/settling.py",
-        old="                free -= known.points\n",
-        new="",
+        file="agent/till/afresh.py",
+        old="balance=row.balance + known.points - known.released)",
+        new="balance=row.balance + known.points)",
         caught_by=f"{_AFRESH}::test_points_are_there_once_for_all_that_a_late_sale_names",
     ),
     "late_reward_without_a_flag": Mutant(
@@ -435,8 +435,8 @@ MUTANTS = {
     ),
     "late_sale_paid_with_money_spends": Mutant(
         file="agent/till/settling.py",
-        old="usable(transaction, member) if is_paid and named else 0\n",
-        new="usable(transaction, member)\n",
+        old="        if not sale.is_paid_with_points or member.card_state",
+        new="        if member.card_state",
         caught_by=f"{_AFRESH}::test_a_sale_paid_with_money_takes_no_points",
     ),
     "others_held_for_the_sale_spent_too": Mutant(
@@ -452,9 +452,9 @@ MUTANTS = {
         caught_by=f"{_FROZEN}::test_it_takes_a_sale_that_names_a_redemption[nobody's]",
     ),
     "held_afresh_for_the_sale_that_named_it_last": Mutant(
-        file="agent/till/settling.py",
-        old="            floor=0,\n",
-        new="            floor=0,\n            sale_id=ended.sale_id,\n",
+        file="agent/till/afresh.py",
+        old="            floor=covered.floor,\n",
+        new="            floor=covered.floor,\n            sale_id=known.sale_id,\n",
         caught_by=f"{_FROZEN}::test_a_hold_is_known_by_what_it_was_held_for",
     ),
     "settled_without_what_is_due": Mutant(
@@ -464,20 +464,20 @@ MUTANTS = {
         caught_by=f"{_WAITS}::test_a_sale_is_settled_with_what_is_due",
     ),
     "captured_for_a_sale_that_came_back": Mutant(
-        file="agent/till/redemptions.py",
+        file="agent/till/fitting.py",
         old="    if sale.voided is not None or sale.is_paid_back:\n",
         new="    if sale.returned_minor > sale.total_minor:\n",
         caught_by=f"{_HELD}::test_nothing_is_spent_for_a_sale_that_came_back[void]",
     ),
     "captured_for_another_members_sale": Mutant(
-        file="agent/till/redemptions.py",
-        old="    if sale.account != known.account:\n",
+        file="agent/till/fitting.py",
+        old="    if not view.is_same_member(sale.account, known.account):\n",
         new="    if sale.account is None:\n",
         caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[em4100:67003B51C6]",
     ),
     "captured_for_nobodys_sale": Mutant(
-        file="agent/till/redemptions.py",
-        old="    if sale.account != known.account:\n",
+        file="agent/till/fitting.py",
+        old="    if not view.is_same_member(sale.account, known.account):\n",
         new="    if sale.account not in (None, known.account):\n",
         caught_by=f"{_OWN}::test_nothing_is_captured_for_another_members_sale[None]",
     ),
@@ -599,7 +599,7 @@ MUTANTS = {
     ),
     "nobody_bought_before": Mutant(
         file="agent/till/judging.py",
-        old="    bought_before = row.purchases > 0",
+        old="    bought_before = row.bought_before",
         new="    bought_before = row.last_redeemed is not None",
         caught_by=f"{_CLUB}[club-year]",
     ),

@@ -31,7 +31,7 @@ from agent.core.entry import Position
 from agent.core.heard import Heard
 from agent.core.program import Program
 from agent.ledger import Ledger, Refusal, View, replay
-from agent.till import DayAnswer, Quote, Terms, Till, UnknownCard
+from agent.till import DayAnswer, Quote, Rights, Terms, Till, UnknownCard
 
 __all__ = ["PROGRAMS", "Shop"]
 
@@ -68,6 +68,8 @@ class Shop:
         self.done: dict[tuple[str, ...], Call] = {}
         self.heads: list[Position] = []
         self.open()
+        if not alone:
+            self.confirm()
 
     def _notebook(self, program: dict[str, Any]) -> Notebook:
         if "tiers" not in program:
@@ -243,9 +245,17 @@ class Shop:
         assert (self.ledger.frozen is not None) == self.notebook.frozen
 
     def confirm(self) -> None:
-        """Somebody agrees that a rebuilt ledger goes on."""
-        self._loop.run(self.ledger.confirm())
+        """Somebody agrees that a rebuilt ledger goes on: head office, where there is one."""
+        if self._terms.alone:
+            self._loop.run(self.ledger.confirm())
+        else:
+            self._welcome()
         self.notebook.begin_epoch(frozen=False)
+
+    def _welcome(self) -> None:
+        rights = Rights(self.ledger, lambda: self._terms, mint_id=lambda: "never")
+        epoch = self.ledger.head.epoch + 1
+        assert self._loop.run(rights.welcome(epoch, "nonce", 0))
 
     def check(self) -> None:
         """Every bucket of every member is the notebook's, and all postings sum to zero."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -122,12 +123,16 @@ def test_points_from_elsewhere_are_the_reason(
     earn(1100)
     linked = till_of(ledger, alone=False)
     say, *both = look(linked)
-    assert say == "none of these points can be spent here before head office was heard"
+    assert say == "points can be redeemed here once head office has welcomed this device"
+    assert both == [say, say]
+    welcome(ledger)
+    say, *both = look(linked)
+    assert say == "none of these points can be spent here before head office answers"
     assert both == [say, say]
     assert quoted(linked, sale_body) == (say, say)
     earn(200, "s-2", linked)
     say, money_off, coffee = look(linked)
-    assert say == "200 of these points can be spent here before head office was heard"
+    assert say == "200 of these points can be spent here before head office answers"
     assert (money_off, coffee) == (say, "A coffee")
 
 

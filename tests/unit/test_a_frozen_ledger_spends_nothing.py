@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -65,6 +66,7 @@ def freeze(ledger: Ledger) -> None:
 def test_it_earns_no_rights(ledger: Ledger, sale_body: SaleBody) -> None:
     """What is sold on a rebuilt ledger counts, and is spent only once head office agrees."""
     bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
+    welcome(ledger)
     freeze(ledger)
     sell(bound, "s-1", sale_body(50_000))
     account = asyncio.run(bound.identify(CARD)).account

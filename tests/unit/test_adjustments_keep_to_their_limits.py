@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from welcomed import grant, welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
 from agent.core.entry import Entry
-from agent.core.facts import AdjustPoints, FlagActivity, LeaseGrant
+from agent.core.facts import AdjustPoints, FlagActivity
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
@@ -260,6 +261,7 @@ def test_rights_follow_an_adjustment(ledger: Ledger, account: str) -> None:
     """With a head office what is given joins this device's rights; what is taken shrinks them, and
     never below none.
     """
+    welcome(ledger)
     till = till_of(ledger, alone=False)
     assert adjust(till, account, 100).balance == 100
     assert asyncio.run(till.identify(CARD)).redeemable_now == 100
@@ -276,8 +278,8 @@ def test_rights_follow_an_adjustment(ledger: Ledger, account: str) -> None:
 def test_a_frozen_ledger_gives_no_rights(ledger: Ledger, account: str) -> None:
     """While frozen, points are given and taken, and nothing of it can be redeemed here."""
     till = till_of(ledger, alone=False)
-    grant = LeaseGrant(account=account, granted_total=5, generation=0)
-    asyncio.run(ledger.write(lambda t: t.append(grant)))
+    welcome(ledger)
+    grant(ledger, account, 5)
     ledger.recover("a test")
     assert adjust(till, account, 100).balance == 100
     assert adjust(till, account, -30).balance == 70

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from club import CARD, CLUB, enrol
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.facts import AccumulatePromotionPoints
@@ -43,6 +44,7 @@ def test_they_can_be_spent_where_they_were_given(
 ) -> None:
     """Also under a head office that granted nothing: the device that gave them has the right."""
     with running_ledger(tmp_path / "ledger.db") as ledger:
+        welcome(ledger)
         till = Till(ledger, replace(WELCOMING, alone=alone), mint_id=mint_id)
         enrol(till)
         assert asyncio.run(till.identify(CARD)).redeemable_now == right

@@ -10,42 +10,138 @@ from hypothesis import strategies as st
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages import (
+    SCHEMA,
     Ack,
+    Allowance,
+    Ask,
+    Challenge,
     DeviceAddress,
+    FeedPage,
+    FeedRequest,
+    Grant,
     Halt,
+    Held,
     Hello,
     Journal,
     MalformedMessage,
     Ok,
     Presence,
+    Recall,
+    Tail,
+    UnknownSchema,
+    Welcome,
     decode,
     encode,
 )
 
-KINDS: list[type[Value]] = [Hello, Ok, Journal, Ack, Halt, Presence]
+KINDS: list[type[Value]] = [
+    Hello,
+    Ok,
+    Challenge,
+    Welcome,
+    Halt,
+    Journal,
+    Ack,
+    Grant,
+    Recall,
+    Allowance,
+    Ask,
+    FeedRequest,
+    FeedPage,
+    Presence,
+]
 
-HASHES = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+HASHES = st.binary(min_size=32, max_size=32).map(bytes.hex)
+KEYS = st.sampled_from(["k" * 43, "_-" * 21 + "0"])
+SIGNATURES = st.sampled_from(["s" * 86, "_-" * 43])
 NUMBERS = st.integers(0, 2**53)
+FROM_ONE = st.integers(1, 2**53)
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+NONCES = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 TEXTS = st.text(max_size=20)
+HELD = st.builds(Held, incarnation=NAMES, epoch=NUMBERS, seq=NUMBERS, hash=HASHES)
+TAILS = st.builds(Tail, incarnation=NAMES, epoch=NUMBERS, head_seq=NUMBERS, head_hash=HASHES)
 MESSAGES = st.one_of(
     st.builds(
-        Hello, incarnation=NAMES, nonce=NAMES, epoch=NUMBERS, head_seq=NUMBERS, head_hash=HASHES
+        Hello,
+        incarnation=NAMES,
+        nonce=NONCES,
+        challenge=st.none() | NONCES,
+        epoch=NUMBERS,
+        opened=st.booleans(),
+        head_seq=NUMBERS,
+        head_hash=HASHES,
+        frozen=st.none() | TEXTS,
+        generation=NUMBERS,
+        acknowledged=st.none() | HELD,
+        tails=st.lists(TAILS, max_size=3).map(tuple),
+        key=KEYS,
+        signature=SIGNATURES,
+        version=TEXTS,
     ),
-    st.builds(Ok, nonce=TEXTS, epoch=NUMBERS, seq=NUMBERS, hash=HASHES, time=TEXTS),
+    st.builds(
+        Ok,
+        nonce=NONCES,
+        epoch=NUMBERS,
+        seq=NUMBERS,
+        hash=HASHES,
+        time=TEXTS,
+        generation=NUMBERS,
+        tails=st.lists(HELD, max_size=3).map(tuple),
+    ),
+    st.builds(Challenge, nonce=NONCES, challenge=NONCES, generation=NUMBERS),
+    st.builds(Welcome, nonce=NONCES, new_epoch=NUMBERS, time=TEXTS, generation=NUMBERS),
+    st.builds(
+        Halt,
+        nonce=st.none() | NONCES,
+        reason=st.sampled_from(["two_live", "retired", "refused", "key"]),
+        text=TEXTS,
+    ),
     st.builds(
         Journal,
         incarnation=NAMES,
         epoch=NUMBERS,
-        first_seq=st.integers(1, 2**53),
+        first_seq=FROM_ONE,
         prev_hash=HASHES,
         last_hash=HASHES,
+        signature=st.none() | SIGNATURES,
     ),
-    st.builds(Ack, epoch=NUMBERS, seq=NUMBERS, hash=HASHES),
-    st.builds(Halt, epoch=NUMBERS, seq=NUMBERS, reason=st.sampled_from(["fork", "malformed"])),
-    st.builds(Presence, online=st.booleans()),
+    st.builds(
+        Ack, incarnation=NAMES, epoch=NUMBERS, seq=NUMBERS, hash=HASHES, fenced=st.booleans()
+    ),
+    st.builds(
+        Grant,
+        epoch=NUMBERS,
+        account=NAMES,
+        granted_total=NUMBERS,
+        generation=NUMBERS,
+        soft_expiry=st.none() | TEXTS,
+        ask=st.none() | NONCES,
+        why=st.none() | TEXTS,
+    ),
+    st.builds(Recall, epoch=NUMBERS, account=NAMES, recall=FROM_ONE, keep=NUMBERS),
+    st.builds(Allowance, epoch=NUMBERS, floor_total=NUMBERS, generation=NUMBERS),
+    st.builds(Ask, ask=NONCES, epoch=NUMBERS, account=NAMES, points=FROM_ONE),
+    st.builds(
+        FeedRequest,
+        nonce=NONCES,
+        cursor=NUMBERS,
+        generation=NUMBERS,
+        scope=st.sampled_from(["all", "seen"]),
+        token=st.none() | TEXTS,
+    ),
+    st.builds(FeedPage, nonce=NONCES, cursor=NUMBERS, generation=NUMBERS, more=st.booleans()),
+    st.builds(Presence, online=st.booleans(), lag=st.none() | NUMBERS),
 )
-ACK = Ack(epoch=0, seq=7, hash="8e" * 32)
+ACK = Ack(incarnation="i", epoch=0, seq=7, hash="8e" * 32)
+HELLO = {
+    "incarnation": "i",
+    "nonce": "n",
+    "epoch": 0,
+    "head_seq": 0,
+    "head_hash": ACK.hash,
+    "key": "k" * 43,
+}
 
 
 @given(MESSAGES)
@@ -103,7 +199,7 @@ def test_every_field_has_its_form(changes: dict[str, object]) -> None:
 def test_an_ack_names_the_position_it_acknowledges() -> None:
     """The ACK of a position carries its epoch, number and whole hash."""
     place = Position(epoch=3, seq=7, hash=bytes.fromhex("8e" * 32))
-    assert Ack.of(place) == Ack(epoch=3, seq=7, hash="8e" * 32)
+    assert Ack.of("i", place) == Ack(incarnation="i", epoch=3, seq=7, hash="8e" * 32)
 
 
 def test_a_refusal_does_not_repeat_the_payload() -> None:
@@ -143,7 +239,7 @@ def test_a_topic_that_is_not_ours_is_refused(topic: str) -> None:
 
 def test_a_number_that_no_journal_reaches_is_refused() -> None:
     """A position beyond what a database column holds is malformed, at the border already."""
-    hello = Hello(incarnation="i", nonce="n", epoch=0, head_seq=0, head_hash=ACK.hash)
+    hello = Hello.model_validate(HELLO)
     batch = Journal(incarnation="i", epoch=0, first_seq=1, prev_hash=ACK.hash, last_hash=ACK.hash)
     for message, field in (
         (hello, "epoch"),
@@ -159,13 +255,39 @@ def test_a_number_that_no_journal_reaches_is_refused() -> None:
 
 
 @pytest.mark.parametrize("key", ["incarnation", "nonce"])
-@pytest.mark.parametrize("text", ["", "a\x00", "a b", "a/b", "x" * 64])
+@pytest.mark.parametrize("text", ["", "a\x00", "a b", "a/b", "x" * 65])
 def test_ids_of_a_hello_have_the_form_of_names(key: str, text: str) -> None:
     """What a device calls itself is short and plain, so that any database can hold it."""
-    fields = {"incarnation": "i", "nonce": "n", "epoch": 0, "head_seq": 0, "head_hash": ACK.hash}
-    assert decode(json.dumps(fields).encode(), Hello).nonce == "n"
+    assert decode(json.dumps(HELLO).encode(), Hello).nonce == "n"
     with pytest.raises(MalformedMessage):
-        decode(json.dumps(fields | {key: text}).encode(), Hello)
+        decode(json.dumps(HELLO | {key: text}).encode(), Hello)
+
+
+@pytest.mark.parametrize("surplus", [{}, {"what_comes_later": {"nobody": "knows"}}])
+def test_another_version_is_told_apart_from_nonsense(surplus: dict[str, object]) -> None:
+    """A HELLO of a version that nobody here knows is refused as such, whatever else stands in it:
+    its device is to be told, and is no attacker.
+    """
+    newer = HELLO | surplus | {"schema_version": SCHEMA + 1}
+    with pytest.raises(UnknownSchema, match=f"version {SCHEMA + 1}") as refused:
+        decode(json.dumps(newer).encode(), Hello)
+    assert refused.value.version == SCHEMA + 1
+
+
+@pytest.mark.parametrize("version", [0, -1, "2", 2.0, True, None, 2**63, [], {}])
+def test_a_version_that_is_none_is_nonsense(version: object) -> None:
+    """What does not even name a version is malformed, as any other message that makes no sense."""
+    with pytest.raises(MalformedMessage) as refused:
+        decode(json.dumps(HELLO | {"schema_version": version}).encode(), Hello)
+    assert not isinstance(refused.value, UnknownSchema)
+
+
+def test_nonsense_of_this_version_is_no_other_version() -> None:
+    """A HELLO of the known version with a surplus field is malformed, and so is deep nesting."""
+    for payload in (json.dumps(HELLO | {"surplus": 1}).encode(), b"[" * 60_000):
+        with pytest.raises(MalformedMessage) as refused:
+            decode(payload, Hello)
+        assert not isinstance(refused.value, UnknownSchema)
 
 
 def test_an_address_is_made_of_names() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -309,6 +310,7 @@ def test_a_sale_does_not_spend_another_members_points(till: Till, sale_body: Sal
 @pytest.mark.usefixtures("till")
 def test_with_a_head_office_only_own_points_are_spent(ledger: Ledger, sale_body: SaleBody) -> None:
     """What became active elsewhere, or before, is shown and not spent; what is earned here is."""
+    welcome(ledger)
     bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
     assert asyncio.run(bound.identify(CARD)).redeemable_now == 0
     with pytest.raises(OfflineLimit):
@@ -350,6 +352,7 @@ def test_rights_that_were_not_taken_do_not_come_back(
 ) -> None:
     """A hold made before there was a head office gives no rights when it ends under one."""
     hold(till)
+    welcome(ledger)
     bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
     asyncio.run(bound.commit("s-1", Sale.model_validate(sale_body(1_000, token=CARD))))
     release(bound)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from toy_clock import ToyClock
 from voucher_shop import BENS, CARD, DAY, GROCER, VoucherShop
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.entry import Position
@@ -147,7 +148,8 @@ def test_only_what_may_be_spent(shop: VoucherShop) -> None:
 def test_beside_a_head_office_only_what_this_device_holds(shop: VoucherShop) -> None:
     """With a head office, a voucher takes from this device's rights, and no more than they are."""
     till = Till(shop.ledger, Terms(program=GROCER, alone=False), mint_id=mint_id)
-    with pytest.raises(OfflineLimit, match="before head office was heard"):
+    welcome(shop.ledger)
+    with pytest.raises(OfflineLimit, match="none of these points can be redeemed here now"):
         asyncio.run(till.vouchers.issue("v-1", VoucherOrder(token=CARD, points=250)))
     account = asyncio.run(till.identify(CARD)).account
     shop.grant(account, 300)

@@ -219,7 +219,8 @@ class Day(RuleBasedStateMachine):
     def recall(self, account, keep) -> None:
         """Head office wants rights back; none is an answer too."""
         points = max(0, self.notebook.right(account) - keep)
-        self.shop.ask(LeaseReturn(account=account, recall=1, points=points))
+        number = 1 + len(self.notebook.recalls)
+        self.shop.ask(LeaseReturn(account=account, recall=number, points=points))
 
     @rule(data=st.data())
     def contradict(self, data) -> None:

@@ -1,125 +1,189 @@
 """What head office answers is compared with the real journal, and every answer is dealt with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from greeted import SlowJournal, greeting, hear, ok
+from greeted import SlowJournal, Store, append
 
-from agent.core.entry import Position
-from agent.core.facts import Enrol
 from agent.ledger import Ledger
 from sync.messages import Ack, Halt
-from sync.uplink import Uplink
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
+Scenario = Callable[[Store], Coroutine[Any, Any, None]]
 
 
-async def append(ledger: Ledger) -> Position:
-    """Write one entry."""
-    number = ledger.head.seq
-    fact = Enrol(account=f"acc-{number}", token=f"em4100:{number:010X}")
-    recorded = await ledger.write(lambda transaction: transaction.append(fact))
-    return recorded.position
+@pytest.fixture
+def play(tmp_path: Path, running_ledger: RunningLedger) -> Callable[[Scenario], None]:
+    """Plays a scenario with a store whose HELLO is out, over a ledger of two entries."""
+
+    def playing(scenario: Scenario) -> None:
+        async def run(ledger: Ledger) -> None:
+            await append(ledger)
+            await append(ledger)
+            store = Store(ledger)
+            await store.greet()
+            await scenario(store)
+
+        with running_ledger(tmp_path / "ledger.db") as ledger:
+            asyncio.run(run(ledger))
+
+    return playing
 
 
-def test_an_answer_that_agrees_opens_the_session(
-    tmp_path: Path, running_ledger: RunningLedger
-) -> None:
-    """An OK that names an entry of this very journal is remembered, and the store is online."""
-
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        await append(ledger)
-        uplink = greeting(ledger)
-        assert not uplink.online
-        assert await hear(uplink, "ok", ok(uplink, first))
-        assert uplink.online
-        assert ledger.epochs.acknowledged == (0, 1)
-
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+Play = Callable[[Scenario], None]
 
 
-def test_an_answer_to_another_hello_changes_nothing(
-    tmp_path: Path, running_ledger: RunningLedger
-) -> None:
+def test_an_answer_that_agrees_opens_the_session(play: Play) -> None:
+    """An OK that names an entry of this very journal is remembered, the store is online, and what
+    follows that entry goes out.
+    """
+
+    async def scenario(store: Store) -> None:
+        assert not store.talk.online
+        first = await position(store, 1)
+        await store.hear("ok", store.ok(first))
+        assert store.talk.online
+        await store.turn()
+        assert store.ledger.epochs.acknowledged == (0, 1)
+        ((header, entries),) = store.wire.batches
+        assert (header.epoch, header.first_seq, len(entries)) == (0, 2, 1)
+
+    play(scenario)
+
+
+def test_an_answer_to_another_hello_changes_nothing(play: Play) -> None:
     """An OK with another nonce, and an ACK before any OK, are dealt with and change nothing."""
 
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        uplink = greeting(ledger)
-        assert await hear(uplink, "ok", ok(uplink, first, nonce="of-yesterday"))
-        assert await hear(uplink, "ok", ok(uplink, first, nonce="of-yesterday", hash="8e" * 32))
-        assert uplink.contradiction is None
-        assert await hear(uplink, "ack", Ack.of(first))
-        assert not uplink.online
-        assert ledger.epochs.acknowledged == (0, 0)
+    async def scenario(store: Store) -> None:
+        first = await position(store, 1)
+        await store.hear("ok", store.ok(first, nonce="of-yesterday"))
+        await store.hear("ok", store.ok(first, nonce="of-yesterday", hash="8e" * 32))
+        await store.hear("ack", Ack.of(store.ledger.incarnation, first))
+        assert not store.talk.online
+        assert store.ledger.frozen is None
+        assert store.ledger.epochs.acknowledged == (0, 0)
+        assert len(store.wire.hellos) == 1
 
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
-
-
-@pytest.mark.parametrize("changes", [{"hash": "8e" * 32}, {"seq": 9}, {"epoch": 4}])
-def test_an_answer_that_disagrees_halts(
-    tmp_path: Path, running_ledger: RunningLedger, changes: dict[str, object]
-) -> None:
-    """Where head office holds another entry than this device, sync halts and says so."""
-
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        uplink = greeting(ledger)
-        assert await hear(uplink, "ok", ok(uplink, first, **changes))
-        assert not uplink.online
-        assert uplink.contradiction is not None
-        assert uplink.fault == uplink.contradiction
-        assert ledger.epochs.acknowledged == (0, 0)
-
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+    play(scenario)
 
 
-def test_a_halt_is_said_in_plain_words(tmp_path: Path, running_ledger: RunningLedger) -> None:
-    """When head office refuses an entry, the fault names it and why."""
+@pytest.mark.parametrize("changes", [{"hash": "8e" * 32}, {"seq": 9}])
+def test_an_answer_that_disagrees_freezes(play: Play, changes: dict[str, object]) -> None:
+    """Where head office holds another entry than this device, or one that is not here any more,
+    nothing is redeemed here until it has judged: it is greeted for a new life, and told why.
+    """
 
-    async def scenario(ledger: Ledger) -> None:
-        uplink = greeting(ledger)
-        assert await hear(uplink, "halt", Halt(epoch=0, seq=7, reason="fork"))
-        assert uplink.fault == "head office refuses entry 0:7 (fork)"
+    async def scenario(store: Store) -> None:
+        first = await position(store, 1)
+        await store.hear("ok", store.ok(first, **changes))
+        assert not store.talk.online
+        assert store.ledger.frozen is not None
+        assert "head office holds" in store.ledger.frozen
+        hello = store.wire.hello
+        assert (hello.epoch, hello.opened) == (1, False)
+        assert hello.frozen == store.ledger.frozen
+        assert [tail.epoch for tail in hello.tails] == [0]
+        assert store.ledger.epochs.acknowledged == (0, 0)
 
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
-
-
-def test_nonsense_is_dealt_with(tmp_path: Path, running_ledger: RunningLedger) -> None:
-    """A message that makes no sense is acknowledged to the broker and otherwise ignored."""
-
-    async def scenario(ledger: Ledger) -> None:
-        uplink = greeting(ledger)
-        assert await hear(uplink, "ok", Ack(epoch=0, seq=0, hash="0" * 64))
-        assert uplink.contradiction is None
-
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+    play(scenario)
 
 
-def test_an_answer_that_cannot_be_remembered_is_dealt_with(
-    tmp_path: Path, running_ledger: RunningLedger
-) -> None:
-    """With a full disk answers are still acknowledged to the broker, or it would soon send no more:
-    it holds back after 64, and each HELLO of a day without room would leave one behind."""
+@pytest.mark.parametrize("changes", [{"hash": "8e" * 32}, {"seq": 9}])
+def test_an_acknowledgement_that_disagrees_freezes(play: Play, changes: dict[str, object]) -> None:
+    """An ACK is compared as an OK is: another entry, or one beyond the newest, freezes."""
 
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        uplink = greeting(ledger)
-        answer = ok(uplink, first)
-        await asyncio.to_thread(ledger.stop)
-        assert await hear(uplink, "ok", answer)
+    async def scenario(store: Store) -> None:
+        first = await position(store, 1)
+        await store.hear("ok", store.ok(first))
+        ack = Ack.of(store.ledger.incarnation, store.ledger.head)
+        await store.hear("ack", ack.model_copy(update=changes))
+        assert store.ledger.frozen is not None
+        assert (store.wire.hello.epoch, len(store.wire.hellos)) == (1, 2)
 
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+    play(scenario)
+
+
+def test_a_halt_is_said_in_plain_words(play: Play) -> None:
+    """When head office halts a device, its words are there to read, and nothing more is sent; but
+    now and then it is asked again, as somebody may have looked.
+    """
+
+    async def scenario(store: Store) -> None:
+        halt = Halt(reason="refused", text="this version is too old: install 0.2")
+        await store.hear("halt", halt)
+        assert store.talk.halted == halt.text
+        assert not store.talk.online
+        await append(store.ledger)
+        await store.turn(after_s=200)
+        assert len(store.wire.hellos) == 1
+        assert store.wire.batches == []
+        assert store.ledger.frozen is None
+        await store.turn(after_s=101)
+        assert len(store.wire.hellos) == 2
+        await store.hear("ok", store.ok(await position(store, 1)))
+        assert store.talk.halted is None
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("reason", ["two_live", "retired", "key"])
+def test_a_device_that_lost_its_identity_spends_nothing(play: Play, reason: str) -> None:
+    """Halted as a copy, as retired, or for another key, it takes sales and redeems nothing."""
+
+    async def scenario(store: Store) -> None:
+        await store.hear("halt", Halt.model_validate({"reason": reason, "text": "somebody looks"}))
+        assert store.ledger.frozen is not None
+        assert "somebody looks" in store.ledger.frozen
+        before = store.ledger.head
+        assert (await append(store.ledger)).seq == before.seq + 1
+
+    play(scenario)
+
+
+def test_a_halt_for_another_hello_is_not_ours(play: Play) -> None:
+    """A HALT that answers a HELLO of yesterday halts nobody today."""
+
+    async def scenario(store: Store) -> None:
+        await store.hear("halt", Halt(nonce="of-yesterday", reason="two_live", text="two"))
+        assert store.talk.halted is None
+        assert store.ledger.frozen is None
+
+    play(scenario)
+
+
+def test_nonsense_is_dealt_with(play: Play) -> None:
+    """A message that makes no sense, of another device, or of a kind nobody knows, is counted and
+    otherwise ignored.
+    """
+
+    async def scenario(store: Store) -> None:
+        await store.hear("ok", Ack(incarnation="i", epoch=0, seq=0, hash="0" * 64))
+        await store.hear("ok", b"\xff\x00")
+        await store.hear("feed", b"not deflated")
+        await store.hear("party", b"{}")
+        others = "tapledger/1/house/s002/edge-1/down/halt"
+        await store.talk.receive(others, b'{"reason":"retired","text":"x"}', store.now_s)
+        assert store.talk.refused == 5
+        assert store.talk.halted is None
+        assert store.ledger.frozen is None
+
+    play(scenario)
+
+
+def test_an_answer_that_cannot_be_remembered_is_asked_for_again(play: Play) -> None:
+    """With a full disk an OK opens no session for good: the next HELLO asks for it again."""
+
+    async def scenario(store: Store) -> None:
+        answer = store.ok(await position(store, 1))
+        await asyncio.to_thread(store.ledger.stop)
+        await store.hear("ok", answer)
+        assert store.talk.session.state == "greeting"
+
+    play(scenario)
 
 
 def test_a_link_that_is_lost_while_an_answer_is_compared_stays_lost(
@@ -130,68 +194,41 @@ def test_a_link_that_is_lost_while_an_answer_is_compared_stays_lost(
     async def scenario(ledger: Ledger) -> None:
         first = await append(ledger)
         journal = SlowJournal(ledger)
-        uplink = greeting(journal)
-        journal.meanwhile = uplink._session.link_down
-        await hear(uplink, "ok", ok(uplink, first))
-        assert not uplink.online
+        store = Store(ledger, journal)
+        await store.greet()
+        journal.meanwhile = store.talk.link_down
+        await store.hear("ok", store.ok(first))
+        assert not store.talk.online
+        assert store.talk.session.state == "down"
 
     with running_ledger(tmp_path / "ledger.db") as ledger:
         asyncio.run(scenario(ledger))
 
 
-async def begin_an_epoch(uplink: Uplink, ledger: Ledger) -> None:
-    """Have the journal begin a new life, and the uplink told as the ledger tells it."""
-    await ledger.write(
-        lambda transaction: transaction.open_epoch("restored", incarnation="i", reason="a test")
-    )
-    uplink._loop = asyncio.get_running_loop()
-    uplink.journal_grew(ledger.head)
-    await asyncio.sleep(0)
-
-
-def test_an_epoch_that_begins_while_online_is_greeted_for(
-    tmp_path: Path, running_ledger: RunningLedger
-) -> None:
-    """Where head office holds the old epoch whole, the new one does not wait for the line to break;
-    where it does not, the old one is sent first.
+def test_an_epoch_that_begins_while_online_is_greeted_for(play: Play) -> None:
+    """A new life of the journal does not wait for the line to break; the old one's entries that
+    head office lacks are offered with it.
     """
 
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        uplink = greeting(ledger)
-        await hear(uplink, "ok", ok(uplink, first))
-        await begin_an_epoch(uplink, ledger)
-        assert uplink._session.hello_due(0.0)
+    async def scenario(store: Store) -> None:
+        await store.hear("ok", store.ok(await position(store, 1)))
+        await store.turn()
+        await store.ledger.write(
+            lambda transaction: transaction.open_epoch("restored", incarnation="i", reason="a test")
+        )
+        await store.turn()
+        hello = store.wire.hello
+        assert (hello.epoch, hello.incarnation, hello.head_seq) == (1, "i", 1)
+        (tail,) = hello.tails
+        assert (tail.epoch, tail.head_seq) == (0, 2)
+        assert hello.acknowledged is None
 
-        await append(ledger)
-        late = greeting(ledger)
-        late._epoch = 0
-        late._session.opened(0)
-        await begin_an_epoch(late, ledger)
-        assert not late._session.hello_due(0.0)
-
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+    play(scenario)
 
 
-def test_a_new_epoch_ends_a_halt(tmp_path: Path, running_ledger: RunningLedger) -> None:
-    """What contradicted an epoch that is over does not keep the next one from head office; nor does
-    a sale in the same epoch end the halt.
-    """
-
-    async def scenario(ledger: Ledger) -> None:
-        first = await append(ledger)
-        uplink = greeting(ledger)
-        await hear(uplink, "ok", ok(uplink, first, seq=9))
-        assert uplink.contradiction is not None
-        await append(ledger)
-        uplink._loop = asyncio.get_running_loop()
-        uplink.journal_grew(ledger.head)
-        await asyncio.sleep(0)
-        assert uplink.contradiction is not None
-        await begin_an_epoch(uplink, ledger)
-        assert uplink.contradiction is None
-        assert uplink._session.hello_due(0.0)
-
-    with running_ledger(tmp_path / "ledger.db") as ledger:
-        asyncio.run(scenario(ledger))
+async def position(store: Store, seq: int) -> Any:
+    """The place of an entry of the first epoch."""
+    entry_hash = await store.ledger.hash_at(0, seq)
+    assert entry_hash is not None
+    head = store.ledger.head
+    return type(head)(epoch=0, seq=seq, hash=entry_hash)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -109,6 +110,7 @@ def test_no_id_is_made_up(till: Till, paid: dict[str, Any]) -> None:
 
 def test_it_takes_rights_of_today(ledger: Ledger, till: Till, paid: dict[str, Any]) -> None:
     """Under a head office it is a redemption of this epoch: it takes rights that are there now."""
+    welcome(ledger)
     bound = Till(ledger, Terms(program=PROGRAM, alone=False), mint_id=mint_id)
     given_back(till, "r-1", points=500)
     assert sell(bound, "s-1", paid, "r-1").answer.flags == UNPAID

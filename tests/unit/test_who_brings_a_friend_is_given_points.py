@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_memory import directory_in_memory
 from small_programs import program
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -161,6 +162,7 @@ def test_they_can_be_spent_where_they_were_given(
 ) -> None:
     """Also under a head office that granted nothing, and no more once they are taken back."""
     friends.under(alone=alone)
+    welcome(friends.ledger)
     friends.buys("s-1", sale_body(2_000))
     assert asyncio.run(friends.till.identify(CARD)).redeemable_now == 200
     friends.voids("s-1")

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 
 from agent.core.program import Program
+from agent.core.program_check.offline import useless_floor
 from agent.core.program_check.promotions import endless_visits, idle_promotions, lowered_bonuses
 from agent.core.program_check.rewards import idle_rewards, outdone_rewards, unused_discount
 from agent.core.program_check.rules import idle_rules, unused_words
@@ -53,6 +54,7 @@ def check(text: str, *, source: str) -> Checked:
         *unused_discount(program),
         *doubtful_cards(program),
         *useless_days(program),
+        *useless_floor(program),
         *unspoken(program),
     )
     return Checked(

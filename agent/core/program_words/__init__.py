@@ -12,7 +12,7 @@ from agent.core.program_words.promotions import promotions
 from agent.core.program_words.spending import expiry, spending
 from agent.core.program_words.stamping import stamp_cards
 from agent.core.program_words.tiers import tiers
-from agent.core.program_words.whole import about, limits, returns
+from agent.core.program_words.whole import about, limits, offline, returns
 
 __all__ = ["Section", "sections"]
 
@@ -37,6 +37,7 @@ def sections(program: Program) -> tuple[Section, ...]:
         "Expiry": expiry(program),
         "Returns": returns(program),
         "Limits": limits(program),
+        "Offline": offline(program),
     }
     return tuple(
         Section(title=title, sentences=sentences)

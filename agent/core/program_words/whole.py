@@ -13,7 +13,7 @@ from agent.core.program_words.words import (
     sentence,
 )
 
-__all__ = ["about", "limits", "returns"]
+__all__ = ["about", "limits", "offline", "returns"]
 
 
 def about(program: Program) -> Iterator[str]:
@@ -50,3 +50,31 @@ def limits(program: Program) -> Iterator[str]:
     for limit in most.redemptions:
         points = of_points(program, limit.above_points)
         yield f"More than {points} are spent for one sale only {PROVED[limit.proof]}."
+
+
+def offline(program: Program) -> Iterator[str]:
+    """Say what is redeemed while head office does not answer, and what it leases ahead."""
+    many, leases, floor = PointWords.in_first(program).many, program.leases, program.offline
+    if floor is None and not leases.points:
+        return
+    yield sentence(f"{many} can be spent where they were earned, until they are needed elsewhere")
+    if leases.points:
+        devices = counted(leases.devices, "store device")
+        at = f"the {devices}" if leases.devices > 1 else "the store device"
+        yield (
+            f"Of each member {of_points(program, leases.points)} can be spent at {at} visited last."
+        )
+    if floor is None:
+        yield "A store that head office does not answer redeems nothing beyond that."
+        return
+    yield (
+        "A store that head office does not answer redeems beyond that, at its own risk, at most "
+        f"{of_points(program, floor.per_redemption)} at once, "
+        f"{of_points(program, floor.per_account)} of one member and "
+        f"{of_points(program, floor.per_device)} at one device until head office knows of them, "
+        f"and {of_points(program, floor.per_day)} a day."
+    )
+    if floor.soft_count < floor.hard_count:
+        times = counted(floor.soft_count, "time")
+        yield f"After {times} in a row the card itself must be read."
+    yield f"After {counted(floor.hard_count, 'time')} in a row a member has to wait."

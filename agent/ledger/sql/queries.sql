@@ -159,21 +159,17 @@ DELETE FROM mirror_accounts WHERE round < ?;
 -- name: forget_mirrored_cards
 DELETE FROM mirror_cards WHERE round < ?;
 
--- name: mirrored_account
+-- name: told_of
 SELECT account, active, pending, enrolled_on, tier, tier_since, tier_until, root, denied, erased, lots
-  FROM mirror_accounts WHERE account = ?;
+  FROM mirror_accounts WHERE account = ?1 OR root = ?1;
 
 -- name: root_of
 SELECT root FROM mirror_accounts WHERE account = ?;
 
--- name: merged_into
-SELECT account FROM mirror_accounts WHERE root = ? ORDER BY account;
-
--- name: own_card
-SELECT account, state FROM cards WHERE token = ?;
-
--- name: mirrored_card
-SELECT account, state FROM mirror_cards WHERE token = ?;
+-- name: whose_card
+SELECT 0, account, state FROM cards WHERE token = ?1
+ UNION ALL
+SELECT 1, account, state FROM mirror_cards WHERE token = ?1;
 
 -- name: post
 UPDATE balances SET points = points + ?3 WHERE owner = ?1 AND bucket = ?2;
@@ -183,13 +179,6 @@ INSERT INTO balances (owner, bucket, points) VALUES (?, ?, ?);
 
 -- name: own_balance
 SELECT points FROM balances WHERE owner = ? AND bucket = ?;
-
--- name: balance
-SELECT coalesce((SELECT points FROM balances WHERE owner = ?1 AND bucket = ?2), 0)
-     + coalesce((SELECT CASE ?2 WHEN 'active' THEN active WHEN 'pending' THEN pending END
-                   FROM mirror_accounts WHERE account = ?1), 0),
-       EXISTS (SELECT 1 FROM mirror_accounts WHERE root = ?1)
-    OR EXISTS (SELECT 1 FROM mirror_accounts WHERE account = ?1 AND root IS NOT NULL);
 
 -- name: is_account
 SELECT 1 FROM accounts WHERE account = ?1

@@ -1,11 +1,15 @@
 """What head office's books must keep after each commit, seen from outside in plain SQL."""
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Connection
+
 from sync.hub.database import Database
 from sync.hub.outgoing import Outgoing
-from sync.messages import Ack, DeviceAddress, Grant, decode
+from sync.messages import Ack, Allowance, DeviceAddress, decode
+from sync.simulation.watch.truth import Truth
 from sync.simulation.watch.violations import hold
 
 __all__ = ["BooksWatch"]
@@ -24,50 +28,74 @@ FROM accounts GROUP BY 1
 
 _RIGHTS = """
 SELECT coalesce(accounts.root, rights.account), sum(rights.granted + rights.change)
-FROM rights JOIN journals ON journals.id = rights.journal_id
-LEFT JOIN accounts ON accounts.account = rights.account
-WHERE journals.branch = 0 AND NOT journals.closed
+FROM rights LEFT JOIN accounts ON accounts.account = rights.account
 GROUP BY 1
 """
 
 _GRANTED = """
-SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced
-FROM rights JOIN journals ON journals.id = rights.journal_id WHERE rights.granted > 0
+SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced,
+rights.journaled
+FROM rights JOIN journals ON journals.id = rights.journal_id
+WHERE journals.opened AND journals.branch = 0 AND NOT journals.written_off
 """
+
+_AT_REST = """
+SELECT rights.journal_id, rights.account, rights.granted + rights.change FROM rights
+JOIN journals ON journals.id = rights.journal_id
+WHERE (journals.branch > 0 OR journals.written_off OR NOT journals.opened)
+AND rights.granted + rights.change <> 0
+"""
+
+_HOME_UNASKED = """
+SELECT id FROM journals WHERE fenced = 'unclean' AND written_off
+"""
+
+
+def _disk_of(c: Connection) -> sqlite3.Connection:
+    disk = c.connection.driver_connection
+    assert isinstance(disk, sqlite3.Connection), "head office is in memory here"  # noqa: S101
+    return disk
 
 
 class BooksWatch:
     """Follows head office's database, commit by commit."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, truth: Truth) -> None:
+        self._truth = truth
+        self._disk = database.read(_disk_of)
         self._granted: dict[tuple[int, str], int] = {}
-        self.floor_allowed: dict[tuple[str, int], int] = {}
+        self._allowed: dict[tuple[str, int], int] = {}
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
-        found = self._database.read(lambda c: c.exec_driver_sql(sql, values).fetchall())
-        return list(found)
+        return self._disk.execute(sql, values).fetchall()
 
     def hashes(self) -> set[bytes]:
         """Answer the hash of every entry that is there."""
         return {bytes(each) for (each,) in self.rows("SELECT hash FROM entries")}
 
+    def allowed(self, address: DeviceAddress, epoch: int) -> int:
+        """Answer how much of the floor head office ever allowed a device in an epoch."""
+        return self._allowed.get((str(address), epoch), 0)
+
     def begin_anew(self) -> None:
         """The database was set back."""
         self._granted = {
-            (journal, account): granted for journal, account, granted, _, _ in self.rows(_GRANTED)
+            (journal, account): granted for journal, account, granted, *_ in self.rows(_GRANTED)
         }
 
-    def committed(self, outgoing: Iterable[Outgoing]) -> None:
+    def committed(self, outgoing: Iterable[Outgoing], *, looks: bool = True) -> None:
         """Hold what was committed, before anything of it is told."""
         for each in outgoing:
             address, kind = DeviceAddress.of_topic(each.topic)
             if kind == "down/ack":
                 self._hold_acknowledged(address, decode(each.payload, Ack))
-            elif kind == "down/grant":
-                decode(each.payload, Grant)
-        self._hold_rights()
+            elif kind == "down/floor":
+                allowance = decode(each.payload, Allowance)
+                key = (str(address), allowance.epoch)
+                self._allowed[key] = max(self._allowed.get(key, 0), allowance.floor_total)
+        if looks:
+            self._hold_rights()
 
     def _hold_acknowledged(self, address: DeviceAddress, ack: Ack) -> None:
         if ack.seq == 0:
@@ -75,6 +103,18 @@ class BooksWatch:
         place = (ack.incarnation, ack.epoch, ack.seq, bytes.fromhex(ack.hash))
         found = self.rows(_ACKNOWLEDGED, address.store, address.device, *place)
         hold("I8", bool(found), f"head office acknowledges {ack.epoch}:{ack.seq}, and has it not")
+
+    def hold_debt(self, root: str, owed: int, *, at_rest: bool = False) -> None:
+        """Hold that no points were spent twice.
+
+        A head office that was set back hears in any order what it had heard before: it is held to
+        this at rest.
+        """
+        if self._truth.office_doubtful and not at_rest:
+            return
+        family = self.rows("SELECT account FROM accounts WHERE account = ? OR root = ?", root, root)
+        most = sum(self._truth.may_owe[account] for (account,) in family)
+        hold("I5", owed <= most, f"{root} owes {owed} points, where {most} are the most")
 
     def _hold_rights(self) -> None:
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
@@ -87,11 +127,17 @@ class BooksWatch:
                 active == left + leased,
                 f"{account}: posted {active}, available {left}, leased {leased}",
             )
-        for journal, account, granted, opened, fenced in self.rows(_GRANTED):
+            if left < 0:
+                self.hold_debt(account, -left)
+        hold("I10", not self.rows(_AT_REST), "an epoch that may have no rights has some")
+        hold("I10", not self.rows(_HOME_UNASKED), "rights in doubt came home with nobody's word")
+        for journal, account, granted, opened, fenced, taken in self.rows(_GRANTED):
+            hold("I4", taken <= granted, f"{account}: {taken} were taken of {granted} granted")
             before = self._granted.get((journal, account), 0)
             if granted > before:
                 self._granted[journal, account] = granted
                 place = f"{granted - before} rights of {account} to journal {journal}"
                 hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
                 left = available.get(account, 0)
-                hold("I5", left >= 0, f"{place} leave {left} available")
+                may_adopt = self._truth.office_doubtful  # what it had granted, and forgot
+                hold("I5", left >= 0 or may_adopt, f"{place} leave {left} available")
