@@ -34,7 +34,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 	@$(BIN)/tapledger demo $(DEMO)
 
 test: $(DEVICES)  ## everything that must hold, in a few minutes
-	@.ci/packages mosquitto chromium socat strace
+	@.ci/packages mosquitto chromium postgresql socat strace
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --doctest-modules --numprocesses 3 --dist worksteal
 
@@ -63,7 +63,7 @@ format: $(READY)  ## put the code in shape
 
 torture: $(DEVICES) coverage  ## the long runs, and every branch of the core
 	@$(BIN)/python -m pip install --quiet --editable '.[data,fuzz]'
-	@.ci/packages mosquitto chromium socat strace
+	@.ci/packages mosquitto chromium postgresql socat strace
 	@$(BIN)/python -m pytest -m torture --timeout 3600
 
 fuzz: $(DEVICES)  ## ten million bytes for every parser, some 20 minutes; make torture runs it too

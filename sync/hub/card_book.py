@@ -12,8 +12,7 @@ from sqlalchemy import Connection, select, update
 from agent.core.facts import CardState
 from agent.core.facts.device import CardStateName
 from agent.core.instant import rfc3339
-from sync.hub.bulk import among
-from sync.hub.database import upsert
+from sync.hub.bulk import add_up, among
 from sync.hub.decisions import decide
 from sync.hub.marking import mark
 from sync.hub.tables import cards
@@ -38,10 +37,11 @@ def whose(c: Connection, tenant: str, tokens: Iterable[str]) -> dict[str, str]:
 
 def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) -> None:
     """Write down cards that are nobody's yet, each with its account."""
-    rows = [{"tenant": tenant, "token": token, "account": account} for token, account in owners]
-    for row in sorted(rows, key=lambda each: each["token"]):
-        c.execute(upsert(c, cards).values(**row).on_conflict_do_nothing())
-    mark(c, tenant, "card", [row["token"] for row in rows])
+    first: dict[str, str] = {}
+    for token, account in owners:
+        first.setdefault(token, account)
+    add_up(c, cards, ("token", "account"), first.items(), fixed={"tenant": tenant})
+    mark(c, tenant, "card", first)
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:

@@ -67,6 +67,11 @@ def merge_accounts(
         c, tenant, MergeAccounts(account=old, into=new, reason=reason[:200]), now=now, account=old
     )
     moved = _move(c, tenant, old, new)
+    of_member = select(cards.c.token).where(
+        cards.c.tenant == tenant, among(c, cards.c.account, moved)
+    )
+    # A store that is told of members seen there alone hears of the other's cards now too.
+    mark(c, tenant, "card", c.execute(of_member).scalars())
     mark(c, tenant, "account", moved)
     return seq
 

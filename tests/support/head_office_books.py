@@ -12,12 +12,13 @@ from agent.core.entry import GENESIS, ClockReading, Entry, chain, link_hash
 from agent.core.facts import AccumulatePoints, CreateReward, Enrol, Fact, OpenEpoch, RedeemReward
 from agent.core.instant import rfc3339
 from sync.hub.booking import Booked, book
+from sync.hub.checks import check_books
 from sync.hub.database import Database
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts, cards, conflicts, decisions, feed, programs, rights
 from sync.messages import DeviceAddress, Journal
 
-__all__ = ["NOW", "TENANT", "Books", "Device", "enrolled", "hold", "sold", "spent"]
+__all__ = ["NOW", "TENANT", "Books", "Device", "EmptyBooks", "enrolled", "hold", "sold", "spent"]
 
 T = TypeVar("T")
 TENANT = "house"
@@ -142,11 +143,28 @@ class Books:
             left[root[row.account]] -= row.granted + row.change
         return not any(left.values())
 
+    def amiss(self) -> list[str]:
+        """What a replay of everything from zero finds otherwise than it is kept."""
+        return self.database.read(check_books)
+
     def put_program(self, text: str, edition: str, name: str = "small") -> None:
         """Put a version of the program."""
         row = {"tenant": TENANT, "name": name, "edition": edition, "text": text,
                "put_at": rfc3339(self.now)}  # fmt: skip
         self.run(lambda c: c.execute(insert(programs).values(**row)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyBooks:
+    """Head office as it is before it has heard anything."""
+
+    database: Database
+    snapshot: bytes = field(repr=False)
+
+    def begin(self) -> Books:
+        """Begin with nothing heard."""
+        self.database.restore(self.snapshot)
+        return Books(database=self.database)
 
 
 def enrolled(account: str, card: str = "em4100:0C000621A5") -> Enrol:

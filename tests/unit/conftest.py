@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fact_strategies import facts
-from head_office_books import Books
+from head_office_books import Books, EmptyBooks
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from in_memory import directory_in_memory
@@ -281,16 +281,14 @@ def journal_of() -> Callable[..., tuple[bytes, ...]]:
 
 
 @pytest.fixture(scope="session")
-def empty_books() -> tuple[Database, bytes]:
+def empty_books() -> EmptyBooks:
     """Head office's database in memory, and what it is before anything was heard."""
     database = Database("sqlite://")
     database.start()
-    return database, database.snapshot()
+    return EmptyBooks(database=database, snapshot=database.snapshot())
 
 
 @pytest.fixture
-def books(empty_books: tuple[Database, bytes]) -> Books:
+def books(empty_books: EmptyBooks) -> Books:
     """Head office, which has heard nothing yet."""
-    database, empty = empty_books
-    database.restore(empty)
-    return Books(database=database)
+    return empty_books.begin()

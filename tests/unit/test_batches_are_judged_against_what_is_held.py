@@ -56,7 +56,8 @@ def test_what_follows_is_accepted(journal: Lines, batch_of: BatchOf) -> None:
     for taken in verdict.entries:
         previous = hashlib.sha256(b"\0" + previous + taken.canonical).digest()
         assert taken.hash == previous
-        assert taken.position == Position(epoch=0, seq=taken.entry.seq, hash=previous)
+        assert taken.entry is not None
+        assert taken.seq == taken.entry.seq
 
 
 def test_the_first_batch_follows_from_nothing(journal: Lines, batch_of: BatchOf) -> None:
@@ -117,19 +118,48 @@ def test_entries_must_end_where_the_header_says(journal: Lines, batch_of: BatchO
         assert judge(journal, 3, batch) == Contradicts(seq=4, reason="malformed")
 
 
-def test_every_line_must_be_the_entry_whose_turn_it_is(journal: Lines, batch_of: BatchOf) -> None:
-    """Bytes that are no entry, out of order or of another epoch are malformed where they stand."""
+def test_lines_in_another_order_are_not_those_of_the_header(
+    journal: Lines, batch_of: BatchOf
+) -> None:
+    """The last hash binds every line and its place: changed, swapped or said twice, the batch is
+    malformed.
+    """
     header, (first, second, third) = batch_of(journal, 4, 6)
-    for lines, seq in (
-        ((first, b"{}", third), 5),
-        ((first, second.replace(b":", b": ", 1), third), 5),
-        ((first, third, second), 5),
-        ((first, first, second), 5),
-        ((b"", second, third), 4),
-        ((first, second, third.replace(b'"epoch":0', b'"epoch":1')), 6),
+    for lines in (
+        (first, b"{}", third),
+        (first, second.replace(b":", b": ", 1), third),
+        (first, third, second),
+        (first, first, second),
+        (b"", second, third),
+        (first, second, third.replace(b'"epoch":0', b'"epoch":1')),
     ):
-        verdict = judge(journal, 3, (header, lines))
-        assert verdict == Contradicts(seq=seq, reason="malformed")
+        assert judge(journal, 3, (header, lines)) == Contradicts(seq=4, reason="malformed")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"{}", b"", b'{"id":"x","epoch":0,"seq":5}', b"\xff"],
+)
+def test_a_line_that_follows_and_says_nothing_is_taken_unread(
+    journal: Lines, batch_of: BatchOf, line: bytes
+) -> None:
+    """What the chain vouches for is taken in its place, whether or not it can be read, and so is
+    what comes after it.
+    """
+    whole = (*journal[:4], line, journal[5])
+    verdict = judge(whole, 3, batch_of(whole, 4, 6))
+    assert isinstance(verdict, Accepted)
+    assert [taken.entry is None for taken in verdict.entries] == [False, True, False]
+
+
+def test_an_entry_of_another_place_is_taken_unread(journal: Lines, batch_of: BatchOf) -> None:
+    """An entry that names another epoch or seq than where it stands means nothing there."""
+    other_epoch = journal[4].replace(b'"epoch":0', b'"epoch":1')
+    for line in (journal[5], journal[3], other_epoch):
+        whole = (*journal[:4], line, journal[5])
+        verdict = judge(whole, 3, batch_of(whole, 4, 6))
+        assert isinstance(verdict, Accepted)
+        assert [taken.entry is None for taken in verdict.entries] == [False, True, False]
 
 
 def test_an_altered_entry_is_found_by_the_hash(journal: Lines, batch_of: BatchOf) -> None:

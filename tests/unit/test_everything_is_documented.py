@@ -79,9 +79,11 @@ def test_every_problem_code_is_in_the_readme() -> None:
 
 def test_every_metric_is_in_the_readme() -> None:
     """Each metric's name stands in the README as Prometheus shows it."""
-    source = (_ROOT / "agent" / "metrics.py").read_text("utf-8")
+    sources = [_ROOT / "agent" / "metrics.py", _ROOT / "sync" / "hub" / "health.py"]
+    source = "".join(file.read_text("utf-8") for file in sources)
     found = re.findall(r'(Gauge|Counter)MetricFamily\(\s*"(\w+)"', source)
-    assert len(found) >= 7
+    found += [("Gauge", name) for name in re.findall(r'_gauge\(\s*c,\s*"(\w+)"', source)]
+    assert len(found) >= 22
     for kind, name in found:
         assert f"`{name}{'_total' if kind == 'Counter' else ''}`" in _README, name
 
