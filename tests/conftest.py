@@ -64,7 +64,7 @@ def _templates(postgres: PrivatePostgres) -> Templates:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest) -> Iterator[Books]:
+def any_books(request: pytest.FixtureRequest) -> Iterator[Books]:
     """Head office's empty books, in either kind of database."""
     if request.param == "sqlite":
         books = Books("sqlite://")

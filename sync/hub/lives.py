@@ -130,7 +130,7 @@ def recount(c: Connection, device: DeviceRow) -> set[str]:
         if tip.line is not None:
             _write(c, tip.line, new)
         for was in {lines[journal_id] for journal_id in path}:
-            touched |= _differing(old[was], new) if old[was] else set()
+            touched |= _differing(old[was], new)  # the feed may have gone by an empty line
     return touched
 
 

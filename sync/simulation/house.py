@@ -12,15 +12,14 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
-from sync.simulation.program import program
+from sync.simulation.program import TENANT, program
 from sync.simulation.schedule import Schedule
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.truth import Truth
 
-__all__ = ["TENANT", "House"]
+__all__ = ["House"]
 
-TENANT = "sim"
 _BLINK_S = 0.02
 _MARKS_S = (0.05, 1.0, 12.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""

@@ -14,6 +14,12 @@ THIRD = DeviceAddress(tenant="house", store="s003", device="edge-1")
 STRANGER = DeviceAddress(tenant="other", store="s001", device="edge-1")
 
 
+@pytest.fixture
+def books(any_books: Books) -> Books:
+    """Head office's empty books, in either kind of database."""
+    return any_books
+
+
 def a_return(return_id: str, points: int) -> ReturnSale:
     """Part of the sale comes back."""
     return ReturnSale(

@@ -120,7 +120,7 @@ def _check(books: Books, stores: list[Store]) -> None:
             assert store.shown(name) == posted.get(name, 0) + under_way, store.address
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_mirror_and_own_sum_come_to_what_is_posted(seed: int) -> None:
     """Sales that two stores wrote count once, ledgers are set back to backups, and what was lost
     there turns up: each store that has listened shows what is posted and what of its own is still

@@ -17,6 +17,12 @@ from sync.messages import Held
 
 
 @pytest.fixture
+def books(any_books: Books) -> Books:
+    """Head office's empty books, in either kind of database."""
+    return any_books
+
+
+@pytest.fixture
 def life() -> Life:
     """Two members, three of their sales, and one without a card."""
     return Life().write(

@@ -2,11 +2,18 @@
 
 from typing import Any
 
+import pytest
 from books import OTHER, Books, Life, a_capture, a_hold, a_sale
 from sqlalchemy import insert, select, update
 
 from agent.core.facts import LeaseGrant, LeaseReturn
 from sync.hub.tables import accounts, journals, rights
+
+
+@pytest.fixture
+def books(any_books: Books) -> Books:
+    """Head office's empty books, in either kind of database."""
+    return any_books
 
 
 def rights_of(books: Books) -> dict[str, int]:

@@ -5,25 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from feed_listener import Listener
 from rights_office import NOW, TENANT, Office
 from sqlalchemy import insert, update
 
 from sync.hub.feed_items import MOST_BYTES, kept_short, program_key
 from sync.hub.feeding import page_for
 from sync.hub.marking import mark
-from sync.hub.registry import DeviceRow
 from sync.hub.tables import cards, decisions, journals, office, programs, pushed
 from sync.messages import (
     AccountItem,
     CardItem,
     DecisionItem,
-    FeedItem,
     FeedRequest,
-    FeedScope,
     ProgramItem,
     PushedItem,
-    decode_feed,
-    encode_feed,
 )
 
 
@@ -31,41 +27,6 @@ from sync.messages import (
 def _books() -> Iterator[Office]:
     with Office() as books:
         yield books
-
-
-class Listener:
-    """A device that listens to the feed."""
-
-    def __init__(self, books: Office, device: DeviceRow, scope: FeedScope = "all") -> None:
-        self.books = books
-        self.device = device
-        self.scope = scope
-        self.cursor = 0
-        self.generation = 0
-        self.pages = 0
-
-    def hear(self, *, at_most: int = 200) -> list[FeedItem]:
-        """Listen until there is no more."""
-        heard: list[FeedItem] = []
-        more = True
-        while more:
-            request = FeedRequest(
-                nonce="n", cursor=self.cursor, generation=self.generation, scope=self.scope
-            )
-            page, items = page_for(self.books.c, self.device, request, now=NOW, at_most=at_most)
-            assert len(items) <= at_most
-            assert decode_feed(encode_feed(page, items)) == (page, items)
-            heard += items
-            more, self.cursor, self.generation = page.more, page.cursor, page.generation
-            self.pages += 1
-        return heard
-
-    def look_up(self, token: str) -> list[FeedItem]:
-        """Ask for one card."""
-        request = FeedRequest(nonce="n", cursor=self.cursor, scope=self.scope, token=token)
-        page, items = page_for(self.books.c, self.device, request, now=NOW)
-        assert (page.cursor, page.token, page.more) == (self.cursor, token, False)
-        return list(items)
 
 
 def _card(account: str) -> CardItem:

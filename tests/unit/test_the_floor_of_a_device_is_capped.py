@@ -97,7 +97,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(_STEPS)
 def test_no_history_of_lives_gives_more_unheard_than_the_cap(
     steps: list[tuple[str, int | str]],

@@ -9,6 +9,12 @@ from sqlalchemy import update
 from sync.hub.tables import journals
 
 
+@pytest.fixture
+def books(any_books: Books) -> Books:
+    """Head office's empty books, in either kind of database."""
+    return any_books
+
+
 def fence(books: Books) -> None:
     """End every epoch that is held."""
     books.database.transact(lambda c: c.execute(update(journals).values(fenced="unclean")))

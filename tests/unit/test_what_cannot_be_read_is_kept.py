@@ -14,6 +14,12 @@ from sync.messages import Journal
 NEWER = b'{"fact":{"kind":"DONATE_POINTS","points":3}}'
 
 
+@pytest.fixture
+def books(any_books: Books) -> Books:
+    """Head office's empty books, in either kind of database."""
+    return any_books
+
+
 def chained(life: Life, *lines: bytes) -> Life:
     """Append lines as they are."""
     life.lines += lines

@@ -127,7 +127,7 @@ def test_no_point_is_in_two_places(postgres_books: Books) -> None:
     inboxes: dict[str, Inbox] = {name: queue.SimpleQueue() for name in names}
     shops = [Shop(books, inboxes, name) for name in names]
     with ThreadPoolExecutor(len(shops)) as workers:
-        for done in [workers.submit(shop.trade, 25) for shop in shops]:
+        for done in [workers.submit(shop.trade, 12) for shop in shops]:
             done.result()
     assert books.faults() == []
     posted = books.database.read(lambda c: c.execute(select(accounts)).all())

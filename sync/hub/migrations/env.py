@@ -2,5 +2,7 @@
 
 from alembic import context
 
+__all__: list[str] = []
+
 context.configure(connection=context.config.attributes["connection"])
 context.run_migrations()

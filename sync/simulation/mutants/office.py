@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from sync.hub import booking, greeting, homecoming, rights_heard, weighing
+from sync.hub import booking, greeting, homecoming, weighing
 from sync.hub import granting as granting_module
 from sync.hub import office as office_module
 from sync.hub.meeting import Known, Verdict, meet
@@ -110,7 +110,15 @@ def _ack_before_commit() -> tuple[Patch, ...]:
 
 
 def _not_adopting() -> tuple[Patch, ...]:
-    return ((rights_heard, "_forgotten", lambda _c, _held, _grants: {}),)
+    kept = original(booking, "change_of_rights")
+
+    def change(
+        c: Connection, held: JournalRow, leases: Mapping[str, int], _grants: Mapping[str, int]
+    ) -> dict[str, int]:
+        changed: dict[str, int] = kept(c, held, leases, {})
+        return changed
+
+    return ((booking, "change_of_rights", change),)
 
 
 def _fork_counts() -> tuple[Patch, ...]:
@@ -119,16 +127,16 @@ def _fork_counts() -> tuple[Patch, ...]:
 
 
 def _leases_unheard() -> tuple[Patch, ...]:
-    kept = original(booking, "hear_rights")
+    kept = original(booking, "change_of_rights")
 
-    def hear(
+    def change(
         c: Connection, held: JournalRow, leases: Mapping[str, int], grants: Mapping[str, int]
     ) -> dict[str, int]:
         spent = {account: points for account, points in leases.items() if points < 0}
-        heard: dict[str, int] = kept(c, held, spent, grants)
-        return heard
+        changed: dict[str, int] = kept(c, held, spent, grants)
+        return changed
 
-    return ((booking, "hear_rights", hear),)
+    return ((booking, "change_of_rights", change),)
 
 
 def _by_entry() -> tuple[Patch, ...]:
@@ -149,7 +157,7 @@ def _own_forgotten() -> tuple[Patch, ...]:
     return ((booking, "add_own", add_own),)
 
 
-def _early_return_dropped() -> tuple[Patch, ...]:
+def _grants_at_once() -> tuple[Patch, ...]:
     def may_grant(_c: Connection, _tenant: str) -> bool:
         return True
 
@@ -245,7 +253,7 @@ OFFICE_MUTANTS = (
         name="hub_grants_at_once",
         breaks="a head office that was set back grants before all have caught up",
         caught_by=("I4", "I5"),
-        patches=_early_return_dropped,
+        patches=_grants_at_once,
         mixes=("office",),
     ),
 )

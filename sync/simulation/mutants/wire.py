@@ -25,7 +25,7 @@ def _deaf_to_generations() -> tuple[Patch, ...]:
     return ((hearing.Hearing, "_is_newer", is_newer), (hearing.Hearing, "_adopt", adopt))
 
 
-def _acks_forgotten() -> tuple[Patch, ...]:
+def _deaf_to_halts() -> tuple[Patch, ...]:
     async def take_halt(self: Any, payload: bytes, now_s: float) -> None:
         """A HALT is nothing to stop for."""
 
@@ -51,7 +51,7 @@ WIRE_MUTANTS = (
         name="halt_not_heard",
         breaks="a device that was halted goes on",
         caught_by=("I11", "I12", "I9", "I4"),
-        patches=_acks_forgotten,
+        patches=_deaf_to_halts,
         mixes=("cloned",),
     ),
 )

@@ -11,6 +11,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+__all__ = ["down_revision", "revision", "upgrade"]
+
 revision = "0001"
 down_revision = None
 

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, text
 
 from sync.hub.tables import metadata, office
 
+__all__ = ["down_revision", "revision", "upgrade"]
+
 revision = "0002"
 down_revision = "0001"
 

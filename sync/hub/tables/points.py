@@ -1,0 +1,76 @@
+"""Tables of what follows for members: accounts, cards, and the sums beside them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+)
+
+from sync.hub.tables.base import Id, metadata, points
+
+__all__ = ["accounts", "cards", "own", "program_sums", "visits"]
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("root", String),  # the account it was merged into; its points are there
+    points("active"),
+    points("pending"),
+    points("held"),
+    points("available"),
+    Column("enrolled_on", String),
+    Column("tier", String),
+    Column("state", String, nullable=False, server_default="active"),  # active erased
+    Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
+    points("due"),  # to expire: they leave from what is available, and are granted to nobody
+    points("expired"),  # by head office, and may be given back
+    Column("changed_seq", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_of_root", "tenant", "root"),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("token", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("state", String, nullable=False, server_default="active"),
+    Column("replaced_by", String),
+    Column("decided_at", String),  # when head office itself changed its state
+    Column("changed_at", String),  # when anybody did
+    Index("cards_of_account", "tenant", "account"),
+)
+
+own = Table(
+    "own",
+    metadata,
+    Column("line", Id, primary_key=True, autoincrement=False),
+    Column("account", String, primary_key=True),
+    points("active"),
+    points("pending"),
+    points("held"),
+)
+
+program_sums = Table(
+    "program_sums",
+    metadata,
+    Column("journal_id", Id, primary_key=True, autoincrement=False),  # 0 is head office's own
+    Column("bucket", String, primary_key=True),
+    points("points"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("device_id", Id, primary_key=True, autoincrement=False),
+    Column("last_at", String, nullable=False),
+    Column("visits", Integer, nullable=False, server_default="1"),
+)
