@@ -44,6 +44,7 @@ KINDS = {
     "head_office_restored": "head office's database was set back; devices send again",
     "wrong_clock": "a device's clock or business date cannot be right",
     "expired_then_redeemed": "points that had run out were redeemed before the store heard of it",
+    "rights_written_off": "rights that an ended epoch held were given up by a person",
     "unreadable": "an entry is kept and not understood by this version",
     "bad_signature": "a message was not signed by the device it names",
     "malformed_message": "a message could not be read and is in quarantine",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from sync.hub.allowance import allowance_of, raise_allowance
 from sync.hub.bulk import add_up
+from sync.hub.debts import settle_debts
 from sync.hub.excuses import why_short
 from sync.hub.homecoming import come_home
 from sync.hub.lease_policy import Answered, Give, Life, Member, Take, plan
@@ -36,7 +37,9 @@ def grants_after(
     ``accounts`` are all that the booking touched, as written or by their roots.
     """
     terms = terms_of(c, device.tenant, now=now)
-    touched = {*accounts, *come_home(c, device)}
+    came = come_home(c, device)
+    settle_debts(c, device.tenant, came, now=now)
+    touched = {*accounts, *came}
     notices = rebalance(c, device.tenant, touched, terms=terms, now=now)
     return notices + raise_allowance(c, device, terms=terms)
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 from sqlalchemy.orm import aliased
 
-from agent.core.instant import rfc3339
 from sync.hub.bulk import among
-from sync.hub.database import upsert
+from sync.hub.debts import settle_debts
+from sync.hub.decisions import note
+from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, conflicts, devices, journals, rights
+from sync.hub.tables import accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
 
@@ -63,22 +64,22 @@ def write_off(c: Connection, journal_id: int, by: str, *, now: datetime) -> int:
         raise NotFenced(f"journal {journal_id} is live: retire the device first, or wait")
     if found.written_off:
         return 0
-    points = sum(_take_back(c, found.tenant, journal_id).values())
+    came = _take_back(c, found.tenant, journal_id)
+    points = sum(came.values())
     text = (
         f"{points} points that epoch {found.epoch} of {found.store}/{found.device} held were "
         f"written off by {by}; what was spent of them there is a debt if it is heard of later."
     )
-    row = {
-        "tenant": found.tenant,
-        "kind": "rights_written_off",
-        "subject": f"journal {journal_id}",
-        "store": found.store,
-        "device": found.device,
-        "points": points,
-        "text": text,
-        "found_at": rfc3339(now),
-    }
-    c.execute(upsert(c, conflicts).values(row).on_conflict_do_nothing())
+    conflict = Conflict(
+        kind="rights_written_off",
+        subject=f"journal {journal_id}",
+        store=found.store,
+        device=found.device,
+        points=points,
+        text=text,
+    )
+    note(c, found.tenant, conflict, now=now)
+    settle_debts(c, found.tenant, came, now=now)
     return points
 
 

@@ -5,12 +5,13 @@ earned next.
 from datetime import date, timedelta
 
 from head_office_books import TENANT, Books, enrolled, hold, sold, spent
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, SettleConflict
 from sync.hub.debts import settle_debts
 from sync.hub.deciding import decide
-from sync.hub.tables import accounts
+from sync.hub.homecoming import write_off
+from sync.hub.tables import accounts, journals
 
 
 def overspent(house: Books) -> None:
@@ -103,3 +104,18 @@ def test_what_ran_out_long_ago_is_gone(house: Books) -> None:
     house.device("s2").says(hold("r", 12))
     assert house.kinds() == {"overspend"}
     assert house.account("a").available == -12
+
+
+def test_rights_that_are_given_up_pay_a_debt(house: Books) -> None:
+    """A device is gone with points that its member owes elsewhere: once a person writes its rights
+    off, the debt is paid, and stores are told of both.
+    """
+    house.device("s1").says(enrolled("a"), sold(10))
+    house.device("s2").says(hold("r", 6))
+    assert house.account("a").denied
+    gone = house.run(lambda c: c.execute(select(journals.c.id).order_by(journals.c.id)).scalar())
+    house.run(lambda c: c.execute(update(journals).values(fenced="unclean")))
+    assert house.run(lambda c: write_off(c, gone, "ann", now=house.now)) == 10
+    assert (house.account("a").available, house.account("a").denied) == (4, False)
+    assert house.found("rights_written_off")[0].decision_seq == 2
+    assert [row.state for row in house.found("overspend")] == ["resolved"]
