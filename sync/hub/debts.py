@@ -16,7 +16,7 @@ from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleCon
 from sync.hub.decisions import BY_OFFICE, decide, note
 from sync.hub.judging import Conflict
 from sync.hub.marking import mark
-from sync.hub.members import Member, members
+from sync.hub.members import Member, forfeit, members
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, conflicts, decisions
 
@@ -51,6 +51,9 @@ def settle_debts(
                 _owe(c, tenant, member, owed, cause, device, now)
         elif member.available >= 0 and member.denied:
             _paid(c, tenant, member, now)
+        if member.state == "erased":
+            # What stores had rights to comes home bit by bit, and goes back to the program.
+            forfeit(c, tenant, root, now=now)
 
 
 def _cause(entries: Sequence[Entry], family: set[str]) -> Entry | None:

@@ -20,7 +20,7 @@ from agent.core.facts import (
 from sync.hub.bulk import among
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
-from sync.hub.members import Member, forfeit
+from sync.hub.members import Member
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, cards
 
@@ -47,9 +47,6 @@ def settle_strays(
             note(c, device.tenant, _merged(device, member), now=now)
         if member.state == "erased" and isinstance(entry.fact, _BEGINS):
             note(c, device.tenant, _erased(device, member), now=now)
-    # What stores had rights to comes home bit by bit, and goes the same way.
-    for root in sorted({each.root for each in known.values() if each.state == "erased"}):
-        forfeit(c, device.tenant, root, now=now)
 
 
 def settle_blocked(

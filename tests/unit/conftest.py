@@ -281,7 +281,7 @@ def journal_of() -> Callable[..., tuple[bytes, ...]]:
 
 
 @pytest.fixture(scope="session")
-def empty_books() -> EmptyBooks:
+def empty_house() -> EmptyBooks:
     """Head office's database in memory, and what it is before anything was heard."""
     database = Database("sqlite://")
     database.start()
@@ -289,6 +289,6 @@ def empty_books() -> EmptyBooks:
 
 
 @pytest.fixture
-def books(empty_books: EmptyBooks) -> Books:
+def house(empty_house: EmptyBooks) -> Books:
     """Head office, which has heard nothing yet."""
-    return empty_books.begin()
+    return empty_house.begin()

@@ -61,31 +61,31 @@ SAID: dict[str, tuple[list[Fact], list[Fact], int]] = {
 @pytest.mark.parametrize("kind", SAID)
 @pytest.mark.parametrize("order", [("s1", "s2"), ("s2", "s1")])
 def test_what_two_stores_contradict_in_is_settled(
-    books: Books, kind: str, order: tuple[str, str]
+    house: Books, kind: str, order: tuple[str, str]
 ) -> None:
     """Whichever store is heard first, the sums are the same; one row and one decision say so."""
     first, second, worth = SAID[kind]
-    books.device("s1").writes(enrolled("a"), *first)
-    books.device("s2").writes(*second)
+    house.device("s1").writes(enrolled("a"), *first)
+    house.device("s2").writes(*second)
     for store in order:
-        books.device(store).delivers()
-    assert books.account("a").active == worth
-    assert books.balances()
-    (row,) = books.found(kind)
+        house.device(store).delivers()
+    assert house.account("a").active == worth
+    assert house.balances()
+    (row,) = house.found(kind)
     (settled,) = [
-        each for each in books.decided()
+        each for each in house.decided()
         if isinstance(each, SettleConflict) and each.conflict == kind
     ]  # fmt: skip
     assert (settled.subject, settled.text) == (row.subject, row.text)
     assert row.decision_seq is not None
 
 
-def test_a_sale_three_times_is_one_row(books: Books) -> None:
+def test_a_sale_three_times_is_one_row(house: Books) -> None:
     """Found again with every store that is heard, it is told once."""
     for store in ("s1", "s2", "s3"):
-        books.device(store).says(sold(10, lease=0))
-    assert len(books.found()) == 1
-    assert len(books.decided()) == 1
+        house.device(store).says(sold(10, lease=0))
+    assert len(house.found()) == 1
+    assert len(house.decided()) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,35 +96,35 @@ def test_a_sale_three_times_is_one_row(books: Books) -> None:
     ],
 )
 def test_entries_of_the_future_count_and_are_reported(
-    books: Books, stamp: dict[str, object], words: str
+    house: Books, stamp: dict[str, object], words: str
 ) -> None:
     """A clock that is ahead, or a day that has not come: every entry counts, and a person is told
     once for the device and the day, however many there are.
     """
-    books.device("s1").says(enrolled("a"), sold(10), sold(5, sale_id="t"), **stamp)
-    books.device("s1").says(sold(1, sale_id="u"), **stamp)
-    assert books.account("a").active == 16
-    (row,) = books.found()
+    house.device("s1").says(enrolled("a"), sold(10), sold(5, sale_id="t"), **stamp)
+    house.device("s1").says(sold(1, sale_id="u"), **stamp)
+    assert house.account("a").active == 16
+    (row,) = house.found()
     assert (row.kind, row.subject) == ("wrong_clock", "house/s1/d 2026-11-21")
     assert words in row.text
-    books.now += timedelta(days=1)
-    books.device("s1").says(sold(1, sale_id="v"), **stamp)
-    assert len(books.found()) == 2
+    house.now += timedelta(days=1)
+    house.device("s1").says(sold(1, sale_id="v"), **stamp)
+    assert len(house.found()) == 2
 
 
-def test_a_clock_set_by_far_is_reported(books: Books) -> None:
+def test_a_clock_set_by_far_is_reported(house: Books) -> None:
     """An hour is far, a minute is not."""
-    books.device("s1").says(ClockJump(by_ms=60_000))
-    assert not books.found()
-    books.device("s1").says(ClockJump(by_ms=-3_600_000))
-    assert "set it back by 60 min" in books.found("wrong_clock")[0].text
+    house.device("s1").says(ClockJump(by_ms=60_000))
+    assert not house.found()
+    house.device("s1").says(ClockJump(by_ms=-3_600_000))
+    assert "set it back by 60 min" in house.found("wrong_clock")[0].text
 
 
-def test_a_clock_in_order_is_no_finding(books: Books) -> None:
+def test_a_clock_in_order_is_no_finding(house: Books) -> None:
     """A few minutes ahead, and a day that has begun somewhere, are in order."""
-    ahead = rfc3339(books.now + timedelta(minutes=5))
-    books.device("s1").says(sold(1), recorded_at=ahead, business_date=date(2026, 11, 22))
-    assert not books.found()
+    ahead = rfc3339(house.now + timedelta(minutes=5))
+    house.device("s1").says(sold(1), recorded_at=ahead, business_date=date(2026, 11, 22))
+    assert not house.found()
 
 
 _PROGRAM = """
@@ -140,10 +140,10 @@ text = "points"
 """
 
 
-def put(books: Books, version: int, begins: str, per_minor: int) -> None:
+def put(house: Books, version: int, begins: str, per_minor: int) -> None:
     """Put a version of the program."""
     text = _PROGRAM.format(version=version, begins=begins, per_minor=per_minor)
-    books.put_program(text, f"small@{version}")
+    house.put_program(text, f"small@{version}")
 
 
 @pytest.mark.parametrize(
@@ -151,36 +151,36 @@ def put(books: Books, version: int, begins: str, per_minor: int) -> None:
     [("small@1", 10, 20), ("small@2", 20, 20), ("small@3", 100, 100), ("mine@1", 3, 3)],
 )
 def test_a_sale_of_another_version_gets_what_is_missing(
-    books: Books, judged_by: str, shown: int, has: int
+    house: Books, judged_by: str, shown: int, has: int
 ) -> None:
     """What was shown stands; where the version in force on the day gives more, the member gets the
     rest by a decision; a program that head office does not have is left alone.
     """
-    put(books, 1, "2026-01-01", 100)
-    put(books, 2, "2026-11-01", 50)
-    put(books, 3, "2026-12-01", 10)
-    books.device("s1").says(enrolled("a"), sold(shown, program=judged_by))
-    assert books.account("a").active == has
-    assert books.balances()
+    put(house, 1, "2026-01-01", 100)
+    put(house, 2, "2026-11-01", 50)
+    put(house, 3, "2026-12-01", 10)
+    house.device("s1").says(enrolled("a"), sold(shown, program=judged_by))
+    assert house.account("a").active == has
+    assert house.balances()
     skewed = judged_by in ("small@1", "small@3")
-    assert books.kinds() == ({"program_skew"} if skewed else set())
+    assert house.kinds() == ({"program_skew"} if skewed else set())
     if has > shown:
-        given = books.decided()[-1]
+        given = house.decided()[-1]
         assert isinstance(given, AdjustPoints)
         assert given.points == has - shown
 
 
-def test_a_skew_is_made_up_once(books: Books) -> None:
+def test_a_skew_is_made_up_once(house: Books) -> None:
     """The same sale by two stores, both with the old version: the difference is given once."""
-    put(books, 1, "2026-01-01", 100)
-    put(books, 2, "2026-11-01", 50)
+    put(house, 1, "2026-01-01", 100)
+    put(house, 2, "2026-11-01", 50)
     for store in ("s1", "s2"):
-        books.device(store).says(sold(10, program="small@1", lease=0))
-    assert books.account("a").active == 20
+        house.device(store).says(sold(10, program="small@1", lease=0))
+    assert house.account("a").active == 20
 
 
-def test_a_store_that_is_in_order_brings_up_nothing(books: Books) -> None:
+def test_a_store_that_is_in_order_brings_up_nothing(house: Books) -> None:
     """A day like any other: no row, no decision."""
-    books.device("s1").says(enrolled("a"), sold(10), hold("r", 4, lease=4))
-    assert not books.found()
-    assert books.decided() == []
+    house.device("s1").says(enrolled("a"), sold(10), hold("r", 4, lease=4))
+    assert not house.found()
+    assert house.decided() == []

@@ -62,7 +62,7 @@ def stores(draw: st.DrawFn) -> list[Fact]:
     return facts
 
 
-def hear(books: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict[str, Any]:
+def hear(house: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict[str, Any]:
     """Deliver one entry of one store at a time, as the order says, and then the rest of each, the
     store named last first; answer who has what.
     """
@@ -70,13 +70,13 @@ def hear(books: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict
     for turn in order:
         store = turn % len(said)
         if left[store]:
-            books.device(f"s{store}").says(left[store].pop(0))
-            assert books.balances()
+            house.device(f"s{store}").says(left[store].pop(0))
+            assert house.balances()
     for store in sorted(range(len(said)), key=lambda each: each != order[-1]):
         if left[store]:
-            books.device(f"s{store}").says(*left[store])
-    assert books.amiss() == []
-    rows = books.database.read(lambda c: c.execute(select(accounts)).all())
+            house.device(f"s{store}").says(*left[store])
+    assert house.amiss() == []
+    rows = house.database.read(lambda c: c.execute(select(accounts)).all())
     # How rights were handed out may differ; what members have, and who is one member, may not.
     return {row.account: (row.root, row.active, row.pending, row.held) for row in rows}
 
@@ -88,7 +88,7 @@ def hear(books: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict
     st.lists(st.integers(0, 2), min_size=1, max_size=12),
 )
 def test_no_order_changes_what_members_have(
-    empty_books: EmptyBooks, said: list[list[Fact]], one: list[int], other: list[int]
+    empty_house: EmptyBooks, said: list[list[Fact]], one: list[int], other: list[int]
 ) -> None:
     """Two orders of delivery of the same journals; both are what a replay from zero finds."""
-    assert hear(empty_books.begin(), said, one) == hear(empty_books.begin(), said, other)
+    assert hear(empty_house.begin(), said, one) == hear(empty_house.begin(), said, other)

@@ -50,11 +50,11 @@ def test_every_kind_of_conflict_is_known() -> None:
     assert KINDS.keys() <= said
 
 
-def test_what_is_told_fits_an_entry(books: Books) -> None:
+def test_what_is_told_fits_an_entry(house: Books) -> None:
     """However long the names that a store mints, its finding is a decision of bounded length."""
     name = "a" * 64
-    books.device("s1").says(enrolled(name))
-    books.device("s" * 60).says(enrolled("b" * 64))
-    (row,) = books.found("enrolled_twice")
+    house.device("s1").says(enrolled(name))
+    house.device("s" * 60).says(enrolled("b" * 64))
+    (row,) = house.found("enrolled_twice")
     assert row.account == name
     assert len(row.text) <= 1_000
