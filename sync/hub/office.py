@@ -34,6 +34,8 @@ from sync.messages import (
     Ack,
     Ask,
     DeviceAddress,
+    FeedItem,
+    FeedPage,
     FeedRequest,
     Journal,
     MalformedMessage,
@@ -171,9 +173,16 @@ class HeadOffice:
     def _feed(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         request = read(payload, FeedRequest)
         now = self._clock()
-        page, items = self._database.transact(
-            lambda c: page_for(c, _known_device(c, address), request, now=now)
-        )
+
+        def work(c: Connection) -> tuple[FeedPage, tuple[FeedItem, ...]] | None:
+            device = _known_device(c, address)
+            # Before its epoch's opening is heard nobody can say what of a sum is the device's own.
+            return None if device.journal_id is None else page_for(c, device, request, now=now)
+
+        found = self._database.transact(work)
+        if found is None:
+            return []
+        page, items = found
         self.counts["feed", "items"] += len(items)
         return [feed_page(address, page, items)]
 
