@@ -61,6 +61,7 @@ class Agent:
             self._rules.terms,
             mint_id=mint_id,
             pin_hashes=settings.controls.pin_hashes,
+            waits_for=tuple(settings.api.tokens) if settings.controls.wait_for_tills else (),
         )
         self._lanes = Lanes(self._till, tuple(lane.name for lane in settings.lane))
         state = settings.ledger.path.parent

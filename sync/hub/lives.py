@@ -48,7 +48,8 @@ def grow(
     parent = None if fact.parent_seq == 0 else _parent_of(c, device, fact)
     touched: set[str] = set()
     if parent is not None and parent.id != child.id:
-        others = [each for each in journals_of(c, device) if each.parent_id == parent.id]
+        # A life whose own children came before it takes them along: then all lines change.
+        others = [each for each in journals_of(c, device) if each.parent_id in (parent.id, child.id)]
         goes_on = not others and parent.seq <= fact.parent_seq and child.seq < child.first_seq
         change_journal(
             c,
@@ -127,8 +128,8 @@ def recount(c: Connection, device: DeviceRow) -> set[str]:
         new = _by_account(sums)
         if tip.line is not None:
             _write(c, tip.line, new)
-        for line in {lines[journal_id] for journal_id in path}:
-            touched |= _differing(old[line], new) if old[line] else set()
+        for was in {lines[journal_id] for journal_id in path}:
+            touched |= _differing(old[was], new)  # the feed may have gone by an empty line
     return touched
 
 
