@@ -23,7 +23,7 @@ from sync.hub.generations import (
 from sync.hub.judging import Conflict
 from sync.hub.keys import key_of, pin_key
 from sync.hub.meeting import Agree, Begin, Doubt, Known, Life, Offer, Stop, Verdict, forgot, meet
-from sync.hub.places import is_held, is_on_the_way, what_is_held
+from sync.hub.places import is_followed, is_held, what_is_held
 from sync.hub.registry import (
     DeviceRow,
     JournalRow,
@@ -104,7 +104,7 @@ def _known(c: Connection, device: DeviceRow, hello: Hello) -> Known:
         key=key_of(c, device, hello.incarnation),
         named_held_seq=most,
         named_fenced=any(each.fenced is not None for each in branches),
-        on_its_way=live is not None and is_on_the_way(c, live, held, hello),
+        is_followed=is_followed(c, held, hello),
         acknowledged_differs=differs,
     )
 

@@ -4,9 +4,10 @@ A clean match is answered at once. Everything else is challenged first, and only
 answers the challenge ends an epoch or begins one: a late, repeated or replayed HELLO was sent
 before the challenge was made, so it destroys nothing.
 
-One device has one line of lives, each growing from the one before. A disk that was set back stands
-at a place which that line went through. A second device that claims the same name does not, and
-then a person must look: nobody can tell from here which of the two is the right one.
+A disk that was set back stands at a place where its device once was: what it wrote after that is
+held. A device that is alive stands at its newest entry. Where that life was ended, because another
+that claims the same name goes on, there are two of them, and a person must look: nobody can tell
+from here which is the right one.
 """
 
 from dataclasses import dataclass
@@ -76,8 +77,8 @@ class Known:
     named_held_seq: int = 0
     """How much is held of the epoch that the HELLO names."""
     named_fenced: bool = False
-    on_its_way: bool = False
-    """The place the HELLO names lies on the way that the live epoch came."""
+    is_followed: bool = False
+    """What the device wrote after the place it names is held: it stands where it once was."""
     acknowledged_differs: bool = False
     """What the device says was acknowledged is held, and is another entry."""
 
@@ -161,11 +162,11 @@ def _must_stop(known: Known, hello: Hello) -> Stop | None:
 
 
 def _is_a_second_one(known: Known, hello: Hello) -> bool:
-    """Say whether a life greets that was ended, while a newer one goes on from another place."""
+    """Say whether a life greets that was ended, while a newer one goes on without it."""
     live = known.live
     if live is None or not known.named_fenced:
         return False
-    return live.epoch > hello.epoch and not known.on_its_way
+    return live.epoch > hello.epoch and not known.is_followed
 
 
 def _is_for(offer: Offer, hello: Hello) -> bool:

@@ -1,4 +1,4 @@
-"""Places in journals: whether an entry is held, on which branch, and on whose way it lies."""
+"""Places in journals: whether an entry is held, on which branch, and what follows it."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from sync.hub.registry import JournalRow
 from sync.hub.tables import entries
 from sync.messages import Held, Hello, Tail
 
-__all__ = ["is_held", "is_on_the_way", "what_is_held"]
+__all__ = ["is_followed", "is_held", "what_is_held"]
 
 
 def is_held(c: Connection, branches: Sequence[JournalRow], seq: int, hash_hex: str) -> bool:
@@ -44,21 +44,22 @@ def what_is_held(c: Connection, branches: Sequence[JournalRow], tail: Tail) -> H
     return _at(tail, 0, GENESIS) if nearest is None else _at(tail, nearest.seq, nearest.hash)
 
 
-def is_on_the_way(
-    c: Connection, live: JournalRow, held: Sequence[JournalRow], hello: Hello
-) -> bool:
-    """Say whether the live epoch went through the place where a HELLO stands."""
-    by_id = {each.id: each for each in held}
-    child, seen = live, {live.id}
-    while child.parent_id in by_id and child.parent_id not in seen:
-        parent = by_id[child.parent_id]
-        seen.add(parent.id)
-        is_named = (parent.incarnation, parent.epoch) == (hello.incarnation, hello.epoch)
-        is_before = hello.head_seq <= (child.parent_seq or 0)
-        if is_named and is_before and is_held(c, [parent], hello.head_seq, hello.head_hash):
-            return True
-        child = parent
-    return False
+def is_followed(c: Connection, held: Sequence[JournalRow], hello: Hello) -> bool:
+    """Say whether entries are held that follow the place where a HELLO stands: later ones of that
+    epoch, or another life that grew from there.
+    """
+    seq = hello.head_seq
+    named = [each for each in held if (each.incarnation, each.epoch) == _life_of(hello)]
+    through = {each.id for each in named if is_held(c, [each], seq, hello.head_hash)}
+    return any(
+        (each.id in through and each.seq > seq)
+        or (each.parent_id in through and each.parent_seq == seq and each.seq >= each.first_seq)
+        for each in held
+    )
+
+
+def _life_of(hello: Hello) -> tuple[str, int]:
+    return hello.incarnation, hello.epoch
 
 
 def _at(tail: Tail, seq: int, entry_hash: bytes) -> Held:

@@ -90,8 +90,8 @@ UNCLEAN = {
     "another newest entry": (KNOWN, changed(head_hash=OTHER_HASH.hex())),
     "another acknowledged entry": (replace(KNOWN, acknowledged_differs=True), CLEAN),
     "an epoch head office forgot": (KNOWN, changed(epoch=7)),
-    "an earlier place of the same line": (
-        replace(KNOWN, named_fenced=True, on_its_way=True),
+    "a place where the device once was": (
+        replace(KNOWN, named_fenced=True, is_followed=True),
         changed(epoch=2, head_seq=5),
     ),
 }
@@ -116,7 +116,7 @@ BEGINS: dict[str, tuple[int, str | None, str | None]] = {
     "another newest entry": (4, "unclean", "disk_restored"),
     "another acknowledged entry": (4, "unclean", "disk_restored"),
     "an epoch head office forgot": (8, "unclean", None),
-    "an earlier place of the same line": (4, "unclean", "disk_restored"),
+    "a place where the device once was": (4, "unclean", "disk_restored"),
 }
 
 
@@ -147,7 +147,7 @@ def test_a_welcome_that_crossed_a_freeze_is_not_repeated() -> None:
 
 
 def test_two_live_devices_of_one_name_are_both_stopped() -> None:
-    """A life that was ended answers a challenge, from a place the present one never was at."""
+    """A life that was ended answers a challenge, at the newest entry it has; another goes on."""
     known = replace(KNOWN, named_fenced=True)
     ended = changed(incarnation="zeroth", epoch=2)
     assert meet(known, ended) == Stop(reason="two_live", both=True)
@@ -194,7 +194,7 @@ knowns = st.builds(
     key=st.sampled_from([None, KEY, OTHER_KEY]),
     named_held_seq=seqs,
     named_fenced=st.booleans(),
-    on_its_way=st.booleans(),
+    is_followed=st.booleans(),
     acknowledged_differs=st.booleans(),
 )
 tails = st.builds(

@@ -146,6 +146,32 @@ def test_two_clones_are_stopped_and_both_are_booked(house: House, device: PaperD
     assert held == {(0, 0): 2, (1, 0): 6, (1, 1): 4, (2, 0): 2}
 
 
+def test_a_disk_set_back_twice_is_nobody_else(house: House, device: PaperDevice) -> None:
+    """The second image is of a time that the present life never went through; it is the same box,
+    as what it wrote after that is held.
+    """
+    first, second = device.copied(), device.writes().copied()
+    device.writes().is_heard(house.office)
+    assert first.is_welcomed(house.office).new_epoch == 2
+    first.is_heard(house.office)
+    assert second.is_welcomed(house.office).new_epoch == 3
+    second.is_heard(house.office)
+    assert house.kinds() == ["disk_restored", "disk_restored"]
+
+
+def test_a_clone_that_wrote_nothing_is_found_at_the_second_turn(
+    house: House, device: PaperDevice
+) -> None:
+    """Two boxes at the very same entry: whoever speaks is welcomed, until the other one does."""
+    clone = device.copied()
+    device.writes().is_heard(house.office)
+    clone.is_welcomed(house.office)
+    clone.is_heard(house.office)
+    challenge = house.told(device.hello())
+    sent = answers(house.office.handle(*device.hello(challenge.challenge)))
+    assert {each.reason for each in sent} == {"two_live"}
+
+
 def test_a_released_name_goes_on(house: House, device: PaperDevice) -> None:
     """After a person has looked, whoever greets is challenged and welcomed to a new epoch."""
     test_two_clones_are_stopped_and_both_are_booked(house, device)
