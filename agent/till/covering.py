@@ -101,10 +101,10 @@ def _what_can_be_had(words: PointWords, can: int, with_card: int) -> str:
     if with_card > can:
         return (
             f"{words.counted(with_card)} can be redeemed here now if the member's card itself is "
-            "read; more once head office answers"
+            "read"
         )
     some = words.counted(can) if can else f"none of these {words.many}"
-    return f"{some} can be redeemed here now; more once head office answers"
+    return f"{some} can be redeemed here now"
 
 
 async def with_head_office(attempt: Callable[[By], Awaitable[T]], ask: AskOnline | None) -> T:
@@ -113,7 +113,7 @@ async def with_head_office(attempt: Callable[[By], Awaitable[T]], ask: AskOnline
     Raises what the attempt does; OfflineLimit with head office's own words where it says no.
     """
     if ask is None:
-        return await attempt("floor")
+        return await _cut_off(attempt)
     try:
         return await attempt("lease")
     except OfflineLimit as limit:
@@ -122,4 +122,13 @@ async def with_head_office(attempt: Callable[[By], Awaitable[T]], ask: AskOnline
         why = await ask(limit.account, limit.points)
         if why:
             raise OfflineLimit(f"{why}; {limit}") from None
-    return await attempt("online" if why is None else "floor")
+    return await (_cut_off(attempt) if why is not None else attempt("online"))
+
+
+async def _cut_off(attempt: Callable[[By], Awaitable[T]]) -> T:
+    try:
+        return await attempt("floor")
+    except OfflineLimit as limit:
+        if limit.account is None:
+            raise
+        raise OfflineLimit(f"{limit}; more once head office answers") from None

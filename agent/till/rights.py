@@ -155,15 +155,14 @@ def freeze(transaction: Transaction, why: str, *, incarnation: str, beyond_epoch
     return True
 
 
-def return_everything(transaction: Transaction, account: str) -> int:
-    """Give back all rights under an account that was merged into another; answers how many.
+def return_everything(transaction: Transaction, account: str) -> None:
+    """Give back all rights under an account that was merged into another.
 
     It answers no recall: its number is 0.
     """
     points = transaction.right(account) if transaction.opened() else 0
     if points:
         transaction.append(LeaseReturn(account=account, recall=0, points=points))
-    return points
 
 
 def _is_of_now(transaction: Transaction, epoch: int, generation: int) -> bool:

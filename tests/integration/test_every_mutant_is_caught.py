@@ -14,6 +14,7 @@ import program_mutants
 import projection_mutants
 import pytest
 import reader_mutants
+import rights_mutants
 import seen_mutants
 import stamp_mutants
 import tag_mutants
@@ -38,6 +39,7 @@ MUTANTS = (
     | giving_mutants.MUTANTS
     | ledger_mutants.MUTANTS
     | projection_mutants.MUTANTS
+    | rights_mutants.MUTANTS
     | stamp_mutants.MUTANTS
     | till_mutants.MUTANTS
 )
