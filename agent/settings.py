@@ -103,13 +103,16 @@ class ControlSettings(Value):
     ``adjust_alone_points`` may be adjusted at once without a second person, ``adjust_day_points``
     by one cashier on one business date. ``claims_per_day`` limits how many sales a cashier may give
     to a card afterwards; 0 is no limit. From the ``often``-th sale in a row of one card at one
-    cashier on one day head office is told. ``approvers`` has the lines of ``tapledger pin``.
+    cashier on one day head office is told. ``approvers`` has the lines of ``tapledger pin``. With
+    ``wait_for_tills`` points are redeemed after a start only once every till of ``[api.tokens]``
+    has sent the position it was told last: for tills that do.
     """
 
     adjust_alone_points: Annotated[int, Field(ge=0, le=10**6)] = 500
     adjust_day_points: Annotated[int, Field(ge=0, le=10**9)] = 5_000
     claims_per_day: Annotated[int, Field(ge=0, le=10**6)] = 0
     often: Annotated[int, Field(ge=2, le=10**6)] = 4
+    wait_for_tills: bool = False
     approvers: dict[Code, PinHash] = Field(default_factory=dict, description=_CODE)
 
     @model_validator(mode="after")

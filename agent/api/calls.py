@@ -45,7 +45,7 @@ def router(
     add_adjustments(routes, till, lanes, tills_only)
     add_days(routes, till, tills_only)
     add_lanes(routes, lanes, tills_only)
-    add_events(routes, lanes, health, access)
+    add_events(routes, till, lanes, health, access)
     add_devices(routes, watched, [Depends(access.till)])
     _add_watching(routes, health, metrics, [Depends(access.till)])
     return routes

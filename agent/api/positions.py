@@ -8,7 +8,7 @@ and nothing is redeemed on one that was set back.
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ from agent.api.auth import Access, Caller
 from agent.core.heard import Heard
 from agent.till import Till
 
-__all__ = ["POSITION", "TellPosition", "hearing"]
+__all__ = ["POSITION", "TellPosition", "hearing", "told"]
 
 POSITION = "Tapledger-Position"
 
@@ -31,6 +31,7 @@ def hearing(till: Till, access: Access) -> Callable[..., Awaitable[None]]:
     """Make what a till's calls depend on: its token, and then the position it sends."""
 
     async def hear(
+        request: Request,
         _caller: Annotated[Caller, Depends(access.till)],
         position: Annotated[str | None, Header(alias=POSITION, description=_MEANING)] = None,
     ) -> None:
@@ -41,9 +42,15 @@ def hearing(till: Till, access: Access) -> Callable[..., Awaitable[None]]:
         except ValueError as error:
             mistake = {"loc": ("header", "tapledger_position"), "msg": str(error)}
             raise RequestValidationError([mistake]) from error
-        await till.hear(heard)
+        await till.hear(heard, request.state.till)
 
     return hear
+
+
+def told(till: Till) -> str:
+    """Write the newest durable position as tills keep it."""
+    head = till.head
+    return f"{head.epoch}:{head.seq}:{head.hash.hex()}"
 
 
 class TellPosition:
@@ -68,9 +75,7 @@ class TellPosition:
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                head = self._till.head
-                told = f"{head.epoch}:{head.seq}:{head.hash.hex()}"
-                MutableHeaders(scope=message)[POSITION] = told
+                MutableHeaders(scope=message)[POSITION] = told(self._till)
             await send(message)
 
         await self._app(scope, receive, tell)

@@ -28,6 +28,7 @@ from agent.doctor.running import (
 from agent.doctor.secrets import gather_secret_files, judge_access, judge_secret_files
 from agent.doctor.software import examine_program, gather_sqlite, judge_sqlite
 from agent.doctor.unit import Unit, credentials_of, installed_unit
+from agent.doctor.witnesses import judge_witnesses
 
 __all__ = ["Examination", "Meanwhile"]
 
@@ -71,6 +72,7 @@ class Examination:
             ("sqlite", lambda: [judge_sqlite(gather_sqlite())]),
             ("ledger", lambda: self._memory(it, unit, running)),
             ("agent", lambda: judge_running(running)),
+            ("witnesses", lambda: judge_witnesses(it)),
             ("devices", lambda: self._devices(it, unit, running)),
             ("broker", lambda: self._head_office(it)),
         ):

@@ -51,9 +51,13 @@ class Back(Value):
     """Who takes it back."""
     business_date: BusinessDate | None = None
     """The day it counts on: `YYYY-MM-DD`; else the one the POS said last."""
+    elsewhere: Annotated[bool, Field(strict=True)] = False
+    """true: a sale that is not known here was another store's; head office works out its points."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
+        if self.elsewhere and self.amount_minor is None:
+            raise ValueError("of another store's sale name amount_minor: its lines are not here")
         if bool(self.lines) == (self.amount_minor is not None):
             raise ValueError("name either lines or amount_minor")
         if len({each.line for each in self.lines}) < len(self.lines):

@@ -42,7 +42,7 @@ from agent.till.stamping import stamps_back
 from agent.till.terms import Terms
 from agent.till.voucher_sales import come_back
 
-__all__ = ["take_back", "void"]
+__all__ = ["RecordedBack", "take_back", "void"]
 
 
 RecordedBack = tuple[Recorded, bool]

@@ -5,7 +5,7 @@ answered only after that transaction is on disk. The use cases themselves stand 
 this one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from secrets import token_bytes
@@ -31,6 +31,7 @@ from agent.till.claims import claim
 from agent.till.committed import Committed
 from agent.till.covering import AskOnline
 from agent.till.days import DayAnswer, day_of
+from agent.till.elsewhere import take_back_anywhere
 from agent.till.members import AccountView, account_view, parse_shown
 from agent.till.membership import Membership
 from agent.till.pending import activate_more, is_due_now
@@ -39,12 +40,13 @@ from agent.till.quotes import Quote, quote
 from agent.till.redemption_desk import RedemptionDesk
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.sales import commit
-from agent.till.take_back import take_back, void
+from agent.till.take_back import void
 from agent.till.terms import Terms
 from agent.till.visits import Visits
 from agent.till.voucher_desk import VoucherDesk
 from agent.till.voucher_wishes import VoucherWish
 from agent.till.wishes import Wish
+from agent.till.witnesses import Witnesses
 
 __all__ = ["Till"]
 
@@ -58,14 +60,11 @@ def _nobody(_account: str) -> None:
     """Listen to nothing."""
 
 
-def _no() -> bool:
-    return False
-
-
 class Till:
     """The use cases over one ledger, under one set of terms.
 
-    ``pin_hashes`` are those of the persons who may approve an adjustment, by their names.
+    ``pin_hashes`` are those of the persons who may approve an adjustment, by their names;
+    ``waits_for`` the tills that have to be heard before points are redeemed.
     """
 
     def __init__(
@@ -76,15 +75,17 @@ class Till:
         mint_id: MintId,
         pin_hashes: Mapping[str, str] = _NOBODY,
         random_bytes: RandomBytes = token_bytes,
+        waits_for: Sequence[str] = (),
     ) -> None:
         self._ledger = ledger
+        self._witnesses = Witnesses(waits_for)
         self._adjusting = Adjusting(
             ledger, terms, Approvals(pin_hashes, up_ms=lambda: ledger.moment().up_ms)
         )
         self.visits = Visits(ledger, calendar=lambda: ledger.now().astimezone().date())
         self.ask_online: AskOnline | None = None
         """Whom to ask for more rights while a customer waits; nobody where no head office is."""
-        self.is_online: Callable[[], bool] = _no
+        self.is_online: Callable[[], bool] = bool
         """Whether head office answers now."""
         terms = self._terms = self._here(terms)
         self._said: date | None = None
@@ -93,22 +94,23 @@ class Till:
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
         self._random_bytes = random_bytes
-        self.vouchers = VoucherDesk(ledger, terms, self._asked, random_bytes=random_bytes)
+        ask = lambda: self.ask_online  # noqa: E731 - asked anew each time
+        self.vouchers = VoucherDesk(ledger, terms, ask, random_bytes=random_bytes)
         self._redemptions = RedemptionDesk(
-            ledger, lambda: self._today, self._asked, random_bytes=random_bytes
+            ledger, lambda: self._today, ask, random_bytes=random_bytes
         )
-
-    def _asked(self) -> AskOnline | None:
-        return self.ask_online
 
     @property
     def head(self) -> Position:
         """The newest durable position of the journal, which every answer tells."""
         return self._ledger.head
 
-    async def hear(self, heard: Heard) -> None:
-        """Freeze the ledger where a till was told what it does not have, as ``positions.hear``."""
+    async def hear(self, heard: Heard, till: int | None = None) -> None:
+        """Freeze the ledger where a till was told what it does not have, as ``positions.hear``;
+        ``till`` is its number among those that redemptions wait for.
+        """
         await hear(self._ledger, heard, mint_id=self._mint_id)
+        self._witnesses.heard(till)
 
     def listen(self, moved: Callable[[str], None]) -> None:
         """Tell of each account whose points move with what another member buys or returns."""
@@ -122,10 +124,12 @@ class Till:
 
     def _here(self, terms: Terms) -> Terms:
         """Add to the terms what only a till that runs knows."""
-        return replace(terms, zones=self.visits.zones, is_online=self._answers)
-
-    def _answers(self) -> bool:
-        return self.is_online()
+        return replace(
+            terms,
+            zones=self.visits.zones,
+            is_online=lambda: bool(self.is_online()),
+            why_unheard=self._witnesses.why_unheard,
+        )
 
     @property
     def program(self) -> Program:
@@ -225,10 +229,12 @@ class Till:
         )
 
     async def take_back(self, sale_id: str, return_id: str, back: Back) -> tuple[BackAnswer, bool]:
-        """Take back part of a sale. Raises as ``take_back.take_back`` does."""
+        """Take back part of a sale. Raises as ``elsewhere.take_back_anywhere`` does."""
         return self._back(
             *await self._ledger.write(
-                lambda transaction: take_back(transaction, self._terms, sale_id, return_id, back)
+                lambda transaction: take_back_anywhere(
+                    transaction, self._terms, sale_id, return_id, back
+                )
             )
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
+from agent.core.facts import CreateReward
 from agent.core.heard import Heard
 from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
@@ -25,6 +26,7 @@ from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.violations import hold
 from sync.simulation.words import in_words
 from sync.uplink import Conversation
 
@@ -177,6 +179,16 @@ class Device:
             self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
             self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry)
+            if isinstance(entry.fact, CreateReward):
+                self._hold_lanes_known(f"{self.name}: entry {entry.epoch}:{entry.seq}")
+
+    def _hold_lanes_known(self, place: str) -> None:
+        """Hold that nothing is redeemed on a disk that some lane knows to be set back."""
+        watch = self.disk.watch
+        for told in self.lanes.values():
+            older = told.epoch < watch.head.epoch or told.seq == 0
+            is_here = older or watch.entries.get(told.place) == told.hash
+            hold("I11", is_here, f"{place}: redeems, where a lane was told {told}")
 
     def hear_lane(self, lane: str) -> None:
         """A POS sends the position that it was told last."""

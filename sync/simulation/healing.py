@@ -13,6 +13,7 @@ __all__ = ["heal"]
 
 _BOUND_S = 3_600.0
 _LOOK_S = 13.0
+_GREETS_EVERY_S = 310.0
 
 
 def heal(house: "House") -> None:
@@ -26,6 +27,8 @@ def heal(house: "House") -> None:
         device.time.wrong_by_s = 0.0
         house.network.mend(str(device.address))
     _stir_clones(house)
+    if house.office.restored:  # a store that hears no contradiction greets again only then
+        house.advance(_GREETS_EVERY_S)
     begin_s, quiet = house.world.now_s, 0
     while quiet < 2:
         before = _state(house)

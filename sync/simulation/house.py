@@ -121,6 +121,7 @@ class House:
     def cloned(self, device: Device) -> None:
         """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""
         self.truth.cloned.add(str(device.address))
+        self.truth.doubtful.add(str(device.address))
 
     def look_into_halts(self) -> None:
         """Somebody looks at stores that were halted: one box stays, the others are taken away."""

@@ -32,7 +32,7 @@ class Office:
         self.database.start(migrate=False)
         self.database.restore(_empty())
         self.head = HeadOffice(self.database, clock=lambda: house.world.at, mint=house.mint)
-        self.watch = BooksWatch(self.database)
+        self.watch = BooksWatch(self.database, house.truth)
         self._swept_s = 0.0
         self.restored = 0
 

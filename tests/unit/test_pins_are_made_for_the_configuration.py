@@ -142,8 +142,8 @@ def test_only_hashes_of_the_command_are_taken(tmp_path: Path, pin_hash: str) -> 
 
 
 def test_controls_have_defaults_and_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the table: 500 alone, 5,000 a day, any number of claims, the fourth in a row; a
-    variable sets one too, and nonsense is named by its key.
+    """Without the table: 500 alone, 5,000 a day, any number of claims, the fourth in a row; no
+    waiting. A variable sets one too, and nonsense is named by its key.
     """
     controls = settings_with(tmp_path, "").controls
     assert controls.model_dump(exclude={"approvers"}) == {
@@ -151,6 +151,7 @@ def test_controls_have_defaults_and_bounds(tmp_path: Path, monkeypatch: pytest.M
         "adjust_day_points": 5_000,
         "claims_per_day": 0,
         "often": 4,
+        "wait_for_tills": False,
     }
     for line in ("often = 1", "adjust_day_points = -1", "claims_per_day = 1.5", 'often = "x"'):
         with pytest.raises(InvalidDocument, match=rf"controls\.{line.split()[0]}: "):

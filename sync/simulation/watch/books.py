@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sync.hub.database import Database
 from sync.hub.outgoing import Outgoing
 from sync.messages import Ack, Allowance, DeviceAddress, decode
+from sync.simulation.watch.truth import Truth
 from sync.simulation.watch.violations import hold
 
 __all__ = ["BooksWatch"]
@@ -32,8 +33,21 @@ GROUP BY 1
 """
 
 _GRANTED = """
-SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced
-FROM rights JOIN journals ON journals.id = rights.journal_id WHERE rights.granted > 0
+SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced,
+rights.journaled
+FROM rights JOIN journals ON journals.id = rights.journal_id
+WHERE journals.opened AND journals.branch = 0 AND NOT journals.written_off
+"""
+
+_AT_REST = """
+SELECT rights.journal_id, rights.account, rights.granted + rights.change FROM rights
+JOIN journals ON journals.id = rights.journal_id
+WHERE (journals.branch > 0 OR journals.written_off OR NOT journals.opened)
+AND rights.granted + rights.change <> 0
+"""
+
+_HOME_UNASKED = """
+SELECT id FROM journals WHERE fenced = 'unclean' AND written_off
 """
 
 
@@ -46,7 +60,8 @@ def _disk_of(c: Connection) -> sqlite3.Connection:
 class BooksWatch:
     """Follows head office's database, commit by commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, truth: Truth) -> None:
+        self._truth = truth
         self._disk = database.read(_disk_of)
         self._granted: dict[tuple[int, str], int] = {}
         self._allowed: dict[tuple[str, int], int] = {}
@@ -66,7 +81,7 @@ class BooksWatch:
     def begin_anew(self) -> None:
         """The database was set back."""
         self._granted = {
-            (journal, account): granted for journal, account, granted, _, _ in self.rows(_GRANTED)
+            (journal, account): granted for journal, account, granted, *_ in self.rows(_GRANTED)
         }
 
     def committed(self, outgoing: Iterable[Outgoing], *, looks: bool = True) -> None:
@@ -89,6 +104,12 @@ class BooksWatch:
         found = self.rows(_ACKNOWLEDGED, address.store, address.device, *place)
         hold("I8", bool(found), f"head office acknowledges {ack.epoch}:{ack.seq}, and has it not")
 
+    def _hold_debt(self, root: str, owed: int) -> None:
+        """Hold that no points were spent twice."""
+        family = self.rows("SELECT account FROM accounts WHERE account = ? OR root = ?", root, root)
+        most = sum(self._truth.may_owe[account] for (account,) in family)
+        hold("I5", owed <= most, f"{root} owes {owed} points, where {most} are the most")
+
     def _hold_rights(self) -> None:
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
         available = {}
@@ -100,7 +121,12 @@ class BooksWatch:
                 active == left + leased,
                 f"{account}: posted {active}, available {left}, leased {leased}",
             )
-        for journal, account, granted, opened, fenced in self.rows(_GRANTED):
+            if left < 0:
+                self._hold_debt(account, -left)
+        hold("I10", not self.rows(_AT_REST), "an epoch that may have no rights has some")
+        hold("I10", not self.rows(_HOME_UNASKED), "rights in doubt came home with nobody's word")
+        for journal, account, granted, opened, fenced, taken in self.rows(_GRANTED):
+            hold("I4", taken <= granted, f"{account}: {taken} were taken of {granted} granted")
             before = self._granted.get((journal, account), 0)
             if granted > before:
                 self._granted[journal, account] = granted

@@ -27,6 +27,7 @@ def hold_equal(house: "House") -> None:
         _hold_shown(house, device)
     _hold_answers(house)
     _hold_debts(house)
+    _hold_no_alarm(house)
 
 
 def _hold_replay(device: "Device") -> None:
@@ -83,6 +84,15 @@ def _hold_answers(house: "House") -> None:
         if each.position.seq == 0 or digest in held or house.truth.may_miss(each.disk, digest):
             continue
         hold("I1", False, f"{each.store}: {each.what} {each.subject} at {each.position} is gone")
+
+
+def _hold_no_alarm(house: "House") -> None:
+    """Hold that no disk is said to be set back or copied where none was."""
+    if house.truth.doubtful or house.truth.office_doubtful:
+        return
+    found = house.office.rows("SELECT text FROM conflicts WHERE kind LIKE 'disk_%'")
+    fenced = house.office.rows("SELECT id FROM journals WHERE fenced = 'unclean'")
+    hold("I11", not found and not fenced, f"a false alarm: {found} {fenced}")
 
 
 def _hold_debts(house: "House") -> None:

@@ -12,6 +12,7 @@ from agent.core.entry import GENESIS, Entry, Position, link_hash
 from agent.core.facts import (
     AccumulatePoints,
     CreateReward,
+    DeleteReward,
     LeaseGrant,
     OpenEpoch,
     ReturnSale,
@@ -42,9 +43,9 @@ class JournalWatch:
     opened: bool = False
     granted: dict[str, int] = field(default_factory=dict)
     changed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    held: dict[str, int] = field(default_factory=dict)
+    """The rights that each redemption of the present epoch took and has not given back."""
     sold: dict[str, _Sold] = field(default_factory=dict)
-    floor: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Floor of the present epoch, by account."""
     entries: dict[tuple[int, int], bytes] = field(default_factory=dict)
     """The hash after each entry."""
 
@@ -80,7 +81,7 @@ class JournalWatch:
         self.opened = fact.cause == "welcomed"
         self.granted.clear()
         self.changed.clear()
-        self.floor.clear()
+        self.held.clear()
 
     def _count_rights(self, entry: Entry, place: str) -> None:
         fact = entry.fact
@@ -99,7 +100,11 @@ class JournalWatch:
                 f"{-change}",
             )
             hold("I10", self.opened, f"{place}: redeems without head office's word")
-            self.floor[fact.account] += fact.floor
+            self.held[fact.redemption_id] = covered
+        elif isinstance(fact, DeleteReward):
+            left = self.held.get(fact.redemption_id, 0) - change
+            hold("I5", left >= 0, f"{place}: gives back {-left} more rights than it took")
+            self.held[fact.redemption_id] = left
         if change and account is not None:
             may_gain = change < 0 or self.opened
             hold("I10", may_gain, f"{place}: {change} rights in an epoch that was not opened")
