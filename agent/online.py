@@ -40,6 +40,7 @@ class Online:
         self._uplink = self._make_uplink(settings)
         if self._uplink is not None:
             till.ask_online = self._uplink.ask
+            till.members.asked_whose.ask = self._uplink.look_up
             till.is_online = lambda: self._uplink is not None and self._uplink.online
 
     def _make_uplink(self, settings: AgentSettings) -> Uplink | None:
@@ -74,10 +75,6 @@ class Online:
         """See again how rights and clock stand, for ``/healthz``."""
         with suppress(LedgerError):
             self._standing = await self._desk.standing()
-
-    async def look_up(self, token: str) -> bool:
-        """Ask head office whose a card is; answers whether somebody's, who now is known here."""
-        return self._uplink is not None and await self._uplink.look_up(token)
 
     def reasons(self) -> tuple[str, ...]:
         """Say what is wrong that does not mend by itself."""
