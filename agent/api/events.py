@@ -30,13 +30,13 @@ def add_events(routes: APIRouter, till: Till, lanes: Lanes, health: Health, acce
         lane: Annotated[Code, Query(description="The lane to listen to.")],
         caller: Annotated[Caller, Depends(access.till_or_screen)],
     ) -> Response:
-        """Stream what happens at one lane: ``card``, ``quote``, ``sale``, ``redemption``,
-        ``journal`` and ``status`` events.
+        """Stream what happens at one lane: ``card``, ``quote``, ``sale``, ``redemption`` and
+        ``status`` events.
 
         The first event is always ``status``; its ``position`` is what the header
-        `Tapledger-Position` says. ``journal`` says where rights went back to head office, before
-        that is sent, so that a quiet till keeps the place too. A screen is told that something
-        happened, not what: it asks for its panel, so that no card number reaches a browser.
+        `Tapledger-Position` says, and comes anew before rights go back to head office, so that
+        a till that is quiet knows of it too. A screen is told that something happened, not what:
+        it asks for its panel, so that no card number reaches a browser.
         """
         if lane not in lanes:
             return problem("unknown_lane", f"no lane '{lane}' is configured")

@@ -30,6 +30,10 @@ class Standing:
     floor_left: int
 
 
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Rights:
     """The use cases over one ledger. ``terms`` answers those in force."""
 
@@ -37,6 +41,10 @@ class Rights:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
+        self.returned: Callable[[], None] = _nobody
+        """Called when rights have moved, before whoever asked can send the entry that says so: each
+        till must know of it, or a disk set back before it would spend again what went back.
+        """
 
     async def welcome(self, epoch: int, nonce: str, generation: int) -> bool:
         """Open the epoch that head office names; False where it or a later one has begun already.
@@ -84,7 +92,7 @@ class Rights:
                 return_everything(transaction, account)
             return True
 
-        return await self._ledger.write(grant)
+        return self._tell(await self._ledger.write(grant))
 
     async def recall(
         self, epoch: int, account: str, recall: int, keep: int, generation: int
@@ -103,7 +111,12 @@ class Rights:
             transaction.append(LeaseReturn(account=account, recall=recall, points=points))
             return True
 
-        return await self._ledger.write(answer)
+        return self._tell(await self._ledger.write(answer))
+
+    def _tell(self, done: bool) -> bool:
+        if done:
+            self.returned()
+        return done
 
     async def allow(self, epoch: int, floor_total: int, generation: int) -> bool:
         """Remember how much of the floor head office allows in all; it only grows.
