@@ -128,8 +128,8 @@ def recount(c: Connection, device: DeviceRow) -> set[str]:
         new = _by_account(sums)
         if tip.line is not None:
             _write(c, tip.line, new)
-        for line in {lines[journal_id] for journal_id in path}:
-            touched |= _differing(old[line], new) if old[line] else set()
+        for was in {lines[journal_id] for journal_id in path}:
+            touched |= _differing(old[was], new)  # the feed may have gone by an empty line
     return touched
 
 

@@ -1,6 +1,7 @@
 """The hub daemon: workers, what they tell, and an HTTP server, started from the database up."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import structlog
@@ -56,6 +57,7 @@ class Hub:
         except SQLAlchemyError as error:
             self._http.close()
             raise ServiceError(f"cannot open {self._settings.database.shown}: {error}") from error
+        self._post_what_waits()
         await self._crew.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         scheduler = self._schedule()
@@ -70,6 +72,21 @@ class Hub:
         await asyncio.gather(serving, self._crew.stop())
         self._database.stop()
         _log.info("hub_stopped")
+
+    def _post_what_waits(self) -> None:
+        """Post entries that only this version can read, or that 0.1 left, while devices are heard.
+
+        It may take minutes, and goes on where it was after the next start.
+        """
+        threading.Thread(target=self._repost, name="repost", daemon=True).start()
+
+    def _repost(self) -> None:
+        try:
+            posted = repost(self._database, now=system_clock())
+        except SQLAlchemyError as error:
+            _log.error("entries_not_posted", error=type(error).__name__)
+        else:
+            _log.info("entries_posted", entries=posted)
 
     def _schedule(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone="UTC")
