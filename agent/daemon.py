@@ -75,7 +75,9 @@ class Agent:
             settings.lane_of_device,
             self._inbox.dropped,
         )
-        self._online = Online(settings, self._ledger, self._rules, self._till, self._lanes)
+        self._online = Online(
+            settings, self._ledger, self._rules, self._till, returned=self._tell_lanes
+        )
         self._http = HttpServer(settings.api.listen)
         self._told: HealthView | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -231,7 +233,10 @@ class Agent:
         told = self._told
         if told is None or shown != (told.status, told.reasons, told.online):
             self._told = health
-            self._lanes.status_changed(health.model_dump(mode="json"))
+            self._tell_lanes()
+
+    def _tell_lanes(self) -> None:
+        self._lanes.status_changed(self.health().model_dump(mode="json"))
 
     async def _ping_watchdog(self) -> None:
         """Ping only on progress: the ledger thread has turned, even where the disk is full."""

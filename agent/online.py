@@ -7,9 +7,6 @@ from typing import Any
 from agent import __version__
 from agent.api.health import Reached
 from agent.clock import mint_id
-from agent.core.answer import JournalPosition
-from agent.core.entry import Position
-from agent.lanes import Lanes
 from agent.ledger import Ledger, LedgerError
 from agent.ledger.mirror import Mirror
 from agent.rules import Rules
@@ -26,21 +23,24 @@ class Online:
     """Wires one agent's ledger and till to head office; without ``[hub]`` there is none."""
 
     def __init__(
-        self, settings: AgentSettings, ledger: Ledger, rules: Rules, till: Till, lanes: Lanes
+        self,
+        settings: AgentSettings,
+        ledger: Ledger,
+        rules: Rules,
+        till: Till,
+        *,
+        returned: Callable[[], None],
     ) -> None:
+        """``returned`` is called when rights have gone back, before head office can hear of it."""
         self._ledger = ledger
-        self._lanes = lanes
         self._standing: DeskStanding | None = None
-        self._desk = SyncDesk(
-            ledger,
-            Rights(ledger, lambda: rules.terms, mint_id=mint_id),
-            Mirror(ledger),
-            rules,
-            on_returned=self._tell_lanes,
-        )
+        rights = Rights(ledger, lambda: rules.terms, mint_id=mint_id)
+        rights.returned = returned
+        self._desk = SyncDesk(ledger, rights, Mirror(ledger), rules)
         self._uplink = self._make_uplink(settings)
         if self._uplink is not None:
             till.ask_online = self._uplink.ask
+            till.members.asked_whose.ask = self._uplink.look_up
             till.is_online = lambda: self._uplink is not None and self._uplink.online
 
     def _make_uplink(self, settings: AgentSettings) -> Uplink | None:
@@ -75,18 +75,6 @@ class Online:
         """See again how rights and clock stand, for ``/healthz``."""
         with suppress(LedgerError):
             self._standing = await self._desk.standing()
-
-    async def look_up(self, token: str) -> bool:
-        """Ask head office whose a card is; answers whether somebody's, who now is known here."""
-        return self._uplink is not None and await self._uplink.look_up(token)
-
-    def _tell_lanes(self, position: Position) -> None:
-        """Let every POS know where rights went back: a disk that is set back behind it is found
-        out by whichever asks first.
-        """
-        said = JournalPosition.of(position).model_dump(mode="json")
-        for lane in self._lanes:
-            lane.tell("journal", said)
 
     def reasons(self) -> tuple[str, ...]:
         """Say what is wrong that does not mend by itself."""

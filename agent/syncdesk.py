@@ -4,13 +4,11 @@ mirror, programs with the rules.
 Every use case is a transaction of its own, and one that is heard again changes nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from agent.core.entry import Position
 from agent.ledger import Ledger, MirroredAccount, MirroredCard, MirrorPage, Transaction, View
 from agent.ledger.mirror import Mirror
 from agent.till import Rights, return_everything
@@ -54,13 +52,9 @@ class DeskStanding:
     clock: Clock
 
 
-def _nobody(_position: Position) -> None:
-    """Tell nobody."""
-
-
 class SyncDesk:
-    """Keeps what head office says. ``on_returned`` is told where rights went back, before anything
-    of it leaves this device, so that every lane's POS can know the place.
+    """Keeps what head office says. Where rights go back, ``rights.returned`` is called before
+    anything of it leaves this device, so that every lane's POS can know the place.
     """
 
     def __init__(
@@ -69,14 +63,11 @@ class SyncDesk:
         rights: Rights,
         mirror: Mirror,
         programs: ProgramKeeper,
-        *,
-        on_returned: Callable[[Position], None] = _nobody,
     ) -> None:
         self._ledger = ledger
         self._rights = rights
         self._mirror = mirror
         self._programs = programs
-        self._on_returned = on_returned
 
     async def standing(self) -> DeskStanding:
         """Say how rights stand, and how far the clock can be believed. Reads all leases."""
@@ -119,22 +110,15 @@ class SyncDesk:
 
     async def grant(self, grant: Grant) -> bool:
         """Journal rights."""
-        before = self._ledger.head
-        taken = await self._rights.grant(
+        return await self._rights.grant(
             grant.epoch, grant.account, grant.granted_total, grant.generation, grant.soft_expiry
         )
-        # What comes late for an account that was merged goes back at once.
-        self._tell_where(before)
-        return taken
 
     async def recall(self, recall: Recall) -> bool:
         """Return rights."""
-        before = self._ledger.head
-        is_new = await self._rights.recall(
+        return await self._rights.recall(
             recall.epoch, recall.account, recall.recall, recall.keep, recall.generation
         )
-        self._tell_where(before)
-        return is_new
 
     async def allow(self, allowance: Allowance) -> None:
         """Remember how much of the floor is allowed."""
@@ -162,7 +146,8 @@ class SyncDesk:
             ),
             _send_home,
         )
-        self._tell_where(before)
+        if self._ledger.head.place > before.place:
+            self._rights.returned()  # of accounts that were merged
         return taken
 
     def _take_rules(self, item: FeedItem) -> None:
@@ -176,11 +161,6 @@ class SyncDesk:
                 return  # a decision shows in the accounts that it moved
         if why is not None:
             _log.error("head_offices_program_refused", why=why)
-
-    def _tell_where(self, before: Position) -> None:
-        head = self._ledger.head
-        if head.place > before.place:
-            self._on_returned(head)
 
 
 def _send_home(transaction: Transaction, account: str) -> None:

@@ -14,7 +14,7 @@ __all__ = ["EventName", "LaneEvent", "Listener"]
 
 _MOST_UNREAD = 100
 
-EventName = Literal["card", "quote", "sale", "redemption", "status", "journal", "screen"]
+EventName = Literal["card", "quote", "sale", "redemption", "status", "screen"]
 """``screen`` is for screens alone: what they show has changed by the clock."""
 
 

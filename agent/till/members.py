@@ -20,7 +20,7 @@ from agent.core.stamp_cards import CardStamps
 from agent.core.tokens import How, Token, TokenRefused
 from agent.core.values import Value
 from agent.ledger import AccountRow, View
-from agent.till.asking import asking
+from agent.till.asking import asking, is_read
 from agent.till.free_things import free_things, gives_things
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.stamping import stamps_on
@@ -146,13 +146,13 @@ def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
 
 
 def spendable(
-    view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0
+    view: View, terms: Terms, row: AccountRow, shown: Shown, *, due: int = 0, how: How = "read"
 ) -> Spendable:
     """Say what of a balance may be spent with what was shown, and why not all of it.
 
     The only place that decides why; how much it is, the terms say.
     """
-    usable = terms.usable(view, row, due=due)
+    usable = terms.usable(view, row, due=due, is_read=is_read(shown, how))
     why_less = None if 0 < usable == row.balance else _why_less(view, terms, row, shown, usable)
     return Spendable(balance=row.balance, usable=usable, why_less=why_less)
 
@@ -178,7 +178,7 @@ def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> A
     ``how`` says whether the card was read, or its number typed.
     """
     row = _known(view, shown)
-    points = spendable(view, terms, row, shown)
+    points = spendable(view, terms, row, shown, how=how)
     profile = view.profile(row.account)
     who = asking(view, terms.program, row, shown, how)
     day = who.day or date.min  # where it is not known, nothing asks for it

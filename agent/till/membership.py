@@ -3,6 +3,7 @@
 from agent.core.phones import Phone
 from agent.core.values import MintId
 from agent.ledger import Ledger
+from agent.till.asked_whose import AskedWhose
 from agent.till.cards import (
     Answered,
     Block,
@@ -29,6 +30,7 @@ class Membership:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
+        self.asked_whose = AskedWhose()
 
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on."""

@@ -76,13 +76,13 @@ class Terms:
             return self.editions.of(name)
         return self.program if self.program.edition == name else None
 
-    def usable(self, view: View, row: AccountRow, *, due: int = 0) -> int:
+    def usable(self, view: View, row: AccountRow, *, due: int = 0, is_read: bool = True) -> int:
         """Answer how many of an account's active points may be redeemed here and now.
 
         None with a card that is blocked or where redemptions wait, none in debt. With a head office
         all that it may grant while it answers; else what this device holds the right to, and the
         floor. ``due`` are those of the row's balance that become active with the sale that asks,
-        and bring the right with them.
+        and bring the right with them; ``is_read`` says that a reader read the card.
         """
         if row.card_state != "active" or self.why_wait(view) is not None:
             return 0
@@ -92,7 +92,11 @@ class Terms:
         assert newest is not None, "a member was enrolled by an entry"  # noqa: S101
         day = newest.business_date or date.fromisoformat(newest.recorded_at[:10])
         floor = view.floor_use(row.account, view.head().epoch, day)
-        there = view.right(row.account) + due + floor_left(self.program.offline, floor)
+        there = (
+            view.right(row.account)
+            + due
+            + floor_left(self.program.offline, floor, is_proved=is_read)
+        )
         return max(0, min(row.balance, there))
 
     def why_wait(self, view: View) -> str | None:

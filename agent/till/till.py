@@ -153,10 +153,12 @@ class Till:
     async def identify(self, text: str, how: How = "read") -> AccountView:
         """Find a member's account: ``scheme:value``, bare, or ``phone:`` and a number.
 
-        Reads only what is on disk. Raises UnknownCard, MalformedToken, MalformedPhone.
+        One that is unknown is asked for. Raises UnknownCard, MalformedToken, MalformedPhone.
         """
-        shown = parse_shown(text, self._terms)
-        return await self._ledger.read(lambda view: account_view(view, self._today, shown, how))
+        shown, ledger = parse_shown(text, self._terms), self._ledger
+        return await self.members.asked_whose.or_there(
+            shown, lambda: ledger.read(lambda view: account_view(view, self._today, shown, how))
+        )
 
     async def commit(self, sale_id: str, sale: Sale) -> Committed:
         """Commit a sale under the POS's own id; the same sale again gets the same answer.

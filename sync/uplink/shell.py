@@ -72,8 +72,10 @@ class Uplink:
             await conversation.turn(self._now_s())
             self._wake.clear()
             if not self._inbox:
+                # Not asyncio.wait_for, which loses a cancellation that comes with the wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _TURN_S)
+                    async with asyncio.timeout(_TURN_S):
+                        await self._wake.wait()
 
     async def _begin(self) -> Conversation:
         """Read or make the key, and begin connecting."""
@@ -142,7 +144,8 @@ class Uplink:
         if nonce is None:
             return UNANSWERED
         try:
-            return await asyncio.wait_for(said, self._wishes.patience_s)
+            async with asyncio.timeout(self._wishes.patience_s):
+                return await said
         except TimeoutError:
             return UNANSWERED
         finally:

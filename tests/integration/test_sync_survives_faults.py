@@ -158,12 +158,15 @@ def test_a_rebuilt_ledger_reaches_head_office_whole(
     assert_all_there(online_store, busy_till.answers)
 
 
-def test_a_contradiction_halts_sync_and_is_said(
+def test_a_disk_that_was_set_back_is_found_out_and_goes_on(
     online_store: StoreKit, busy_till: Any, both_sides: Converge
 ) -> None:
-    """A store put back to an older disk is noticed: sync halts, sales go on, a person is told."""
+    """A store put back to an older disk is noticed with its first greeting: it begins a new life on
+    head office's word, sales go on, and what the disk lost is still at head office.
+    """
     busy_till.stop()
-    both_sides()
+    held = both_sides().entries
+    before = online_store.health()["epoch"]
     online_store.agent.stop()
     copies = [
         online_store.ledger_path.with_name(f"ledger.db{end}")
@@ -184,8 +187,11 @@ def test_a_contradiction_halts_sync_and_is_said(
             old.rename(copy)
     online_store.agent.start()
     assert pos.enrol("em4100:67003B51C6").status_code == 201
-    wait_until(lambda: online_store.health()["status"] == "degraded", "the agent to be told")
+    wait_until(lambda: online_store.health()["epoch"] > before, "the new epoch")
+    comparison = both_sides()
     health = online_store.health()
-    assert any(reason.startswith("sync is halted") for reason in health["reasons"])
-    assert not health["online"]
+    assert (health["status"], health["online"], health["opened"]) == ("ok", True, True)
+    assert comparison.entries == held + 2  # the enrolment, and the opening of the epoch
+    (other,) = comparison.differences  # the one that was lost, and ours in the same place
+    assert other.startswith(f"{online_store.address}: epoch {before}: entry ")
     assert pos.identify("em4100:67003B51C6").status_code == 200

@@ -161,7 +161,8 @@ class Store:
         self._nonces = 0
         rules = SimulatedRules("s001")
         rights = Rights(ledger, lambda: rules.terms, mint_id=self._mint)
-        desk = SyncDesk(ledger, rights, Mirror(ledger), rules, on_returned=self.told.append)
+        rights.returned = lambda: self.told.append(ledger.head)
+        desk = SyncDesk(ledger, rights, Mirror(ledger), rules)
         self.talk = Conversation(
             EDGE,
             journal or ledger,

@@ -196,6 +196,8 @@ def test_so_many_times_and_then_the_card_and_then_not_at_all(shop: RightsShop) -
     """After the soft count a typed number is not enough; after the hard one nothing is."""
     shop.hold(10, entry="typed")
     shop.hold(10, entry="typed")
+    assert shop.run(shop.till.identify(ANA, "typed")).redeemable_now == 0
+    assert shop.usable() == 100
     with pytest.raises(OfflineLimit, match="card itself is read"):
         shop.hold(10, entry="typed")
     shop.hold(10)
