@@ -1,12 +1,20 @@
-"""The rules an agent works under: its program's files, and the terms that its settings make."""
+"""The rules an agent works under: its program's files, what head office sent, and the terms that
+its settings make.
+"""
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-from agent.core.program import Editions, Program
+from agent.clock import device_clock
+from agent.core.program import Editions, Program, Promotion
 from agent.core.strict_toml import InvalidDocument
+from agent.ledger.places import Places
+from agent.sent import Sent, accepted, beside, not_over, read_pushed
 from agent.settings import AgentSettings
 from agent.till import Terms
 
@@ -16,40 +24,128 @@ _log = structlog.get_logger(__name__)
 
 
 class Rules:
-    """The program's files of a running agent. They are read again when they have changed and rest;
-    where they say something that cannot be, the last good ones stay in use, and ``fault`` says so.
+    """The program of a running agent: its files, and what head office sent, which holds before
+    them. Files are read again when they have changed and rest; where anything says what cannot be,
+    the last good program stays in use, and ``fault`` says so.
     """
 
-    def __init__(self, settings: AgentSettings) -> None:
-        """Read them for the first time. Raises InvalidDocument."""
+    def __init__(
+        self, settings: AgentSettings, *, now: Callable[[], datetime] = lambda: device_clock().at
+    ) -> None:
+        """Read everything for the first time. Raises InvalidDocument for the files."""
         self._settings = settings
+        self._now = now
         self._path = settings.program.path
         self._read = self._seen = _signature(self._path)
-        self._editions = read_editions(self._path)
-        self.terms = terms_of(settings, self._editions)
-        self.fault: str | None = None
+        self._files = read_editions(self._path)
+        self._sent = Sent(Places(settings.ledger.path).programs)
+        self._file_fault: str | None = None
+        self._sent_fault = self._sent.refused()
+        self._pushed: tuple[Promotion, ...] = ()
+        self._has_news = False
+        self._editions = self._files
+        with self._saying_sent():
+            self._editions = beside(self._files, self._sent.programs())
+            self._pushed = accepted(self._editions, self._sent.pushed(), now())
+        self.terms = replace(terms_of(settings, self._editions), pushed=self._pushed)
+
+    @property
+    def fault(self) -> str | None:
+        """Why something that was written or sent is not in use, or None."""
+        return self._file_fault or self._sent_fault
 
     def look(self) -> bool:
         """Read the files again where they have changed since; answers whether ``terms`` are new.
 
         Costs a few system calls, and a reading only when two looks found the files alike.
         """
+        has_news, self._has_news = self._has_news or self._is_over(), False
         before, self._seen = self._seen, _signature(self._path)
         if self._seen != before or self._seen == self._read:
-            return False
+            return has_news
         self._read = self._seen
         try:
-            editions = read_editions(self._path)
-            _hold_versions(self._editions, editions)
-            self.terms = terms_of(self._settings, editions)
+            files = read_editions(self._path)
+            self._adopt(files, self._sent.programs())
         except InvalidDocument as error:
             why = str(error).splitlines()[0]
-            self.fault = f"the program was changed and the last good one stays in use: {why}"
+            self._file_fault = f"the program was changed and the last good one stays in use: {why}"
             _log.error("program_refused", error=str(error))
-            return False
-        self._editions, self.fault = editions, None
-        _log.info("program_changed", program=editions.newest.edition)
+            return has_news
+        self._files, self._file_fault = files, None
+        _log.info("program_changed", program=self._editions.newest.edition)
         return True
+
+    def take_program(self, name: str, edition: str, text: str) -> str | None:
+        """Keep a version of the program that head office sent, and work by it.
+
+        Answers why it was refused, or None; one of another program is not this store's, and left
+        alone. The next ``look`` says that there are new terms. Raises OSError.
+        """
+        if name != self._editions.newest.id:
+            return None
+        with self._saying_sent():
+            program = Program.parse(text, source=f"{edition}, from head office")
+            if program.edition != edition:
+                raise ValueError(f"{edition} calls itself {program.edition}")
+            if self._editions.of(edition) == program and program in self._sent.programs():
+                return self._sent_fault
+            self._adopt(self._files, [*self._sent.programs(), program])
+            self._sent.keep_program(program, text)
+            self._is_sent(program.edition)
+        return self._sent_fault
+
+    def take_pushed(self, text: str) -> str | None:
+        """Keep the promotions that head office pushes now, in place of those before; answers as
+        ``take_program`` does. Raises OSError.
+        """
+        with self._saying_sent():
+            self._pushed = accepted(self._editions, read_pushed(text), self._now())
+            self.terms = replace(self.terms, pushed=self._pushed)
+            self._sent.keep_pushed(text)
+            self._is_sent(f"{len(self._pushed)} promotions")
+        return self._sent_fault
+
+    def _adopt(self, files: Editions, sent: list[Program]) -> None:
+        """Work by other versions from now on. Raises InvalidDocument, with nothing changed."""
+        try:
+            editions = beside(files, sent)
+        except ValueError as error:
+            raise InvalidDocument(f"program: {error}") from error
+        _hold_versions(self._editions, editions)
+        try:
+            pushed = accepted(editions, self._pushed, self._now())
+        except ValueError as error:  # what is pushed goes with the program that it was pushed for
+            pushed = ()
+            _log.warning("pushed_dropped", error=str(error))
+        self.terms = replace(terms_of(self._settings, editions), pushed=pushed)
+        self._editions, self._pushed = editions, pushed
+
+    def _is_over(self) -> bool:
+        """Let go of promotions whose time is over; answers whether there were any."""
+        there = not_over(self._pushed, self._now())
+        if there == self._pushed:
+            return False
+        self._pushed, self.terms = there, replace(self.terms, pushed=there)
+        return True
+
+    def _is_sent(self, what: str) -> None:
+        self._sent.keep_refused(None)
+        self._sent_fault, self._has_news = None, True
+        _log.info("program_sent", what=what)
+
+    @contextmanager
+    def _saying_sent(self) -> Iterator[None]:
+        """Turn a refusal of what head office sent into what health says of it."""
+        try:
+            yield
+        except ValueError as error:  # InvalidDocument is one
+            why = str(error).splitlines()[0]
+            said = f"head office sent rules that cannot be, and the last good ones stay: {why}"
+            if said != self._sent_fault:
+                _log.error("program_refused", error=str(error))
+                self._sent_fault = said
+                self._sent.keep_refused(said)
 
 
 def terms_of(settings: AgentSettings, editions: Editions) -> Terms:

@@ -29,8 +29,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.core.backoff import delay_s
 from sync.broker import Broker
+from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
 
 __all__ = ["Arrived", "Link", "Will"]
@@ -39,19 +39,11 @@ _KEEPALIVE_S = 15
 _SESSION_EXPIRY_S = 24 * 3600
 _RECEIVE_MAXIMUM = 64
 _WILL_DELAY_S = 30
-_HELD_S = 10
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
 _LARGEST_PACKET_BYTES = 128 * 1024
 """Twice what any message of ours may have."""
 
 _MOST_OVERHEAD_BYTES = 64
-_SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 4.13
-_TAKEN_OVER_ATTEMPT = 6
-"""Between 8 and 16 seconds, and ever longer while it goes on: two clients that take each other's
-place at once would do so for ever."""
-
-_TAKEN_OVER = "another client has connected under this device's name: is there a copy of it?"
-
 _log = structlog.get_logger(__name__)
 
 
@@ -83,6 +75,7 @@ class Link:
         self._up: tuple[Client, Window] | None = None
         self._largest: int | None = None
         self._taken_over = False
+        self._returning = Returning()
         self._refused: tuple[str, str] | None = None
         self.fault: str | None = "not connected yet"
 
@@ -181,7 +174,6 @@ class Link:
         session.SessionExpiryInterval = _SESSION_EXPIRY_S
         session.ReceiveMaximum = _RECEIVE_MAXIMUM
         session.MaximumPacketSize = _LARGEST_PACKET_BYTES
-        attempt = 0
         while not self._stopping.is_set():
             began_s = time.monotonic()
             self._gone.clear()
@@ -201,16 +193,13 @@ class Link:
                 client.loop_stop()
             except (OSError, ValueError) as error:  # ValueError: a host or file name paho refuses
                 self._lost(str(error))
-            # A link that is dropped as soon as it is made (another client with our id, say) is
-            # no success.
-            held = self.connected and time.monotonic() - began_s > _HELD_S
-            attempt = 0 if held else attempt + 1
-            if self._taken_over:
-                attempt = max(attempt, _TAKEN_OVER_ATTEMPT)
+            lasted_s = time.monotonic() - began_s if self.connected else None
+            self._returning.ended(lasted_s=lasted_s, taken_over=self._taken_over)
+            if self._returning.looks_copied and not self._stopping.is_set():
+                self._lost(COPY)
             self._taken_over = False
             self._down()
-            wait_s = delay_s(attempt, first_s=0.25, longest_s=30, dice=random.random)
-            self._stopping.wait(wait_s)
+            self._stopping.wait(self._returning.wait_s(random.random))
 
     def _connected(
         self,
@@ -257,9 +246,9 @@ class Link:
     def _disconnected(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _: Any
     ) -> None:
-        self._taken_over = reason.value == _SESSION_TAKEN_OVER
+        self._taken_over = reason.value == SESSION_TAKEN_OVER
         if not self._stopping.is_set():
-            self._lost(_TAKEN_OVER if self._taken_over else str(reason))
+            self._lost(str(reason))
         self._gone.set()
 
     def _published(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _: Any) -> None:

@@ -59,7 +59,7 @@ def knock(broker: Broker, *, timeout_s: float = 5.0) -> Knock:
             line.settimeout(_left_s(until_s))
             return _login(line, broker)
         try:
-            context = ssl.create_default_context(cafile=broker.ca_file)
+            context = broker.tls_context()
             line.settimeout(_left_s(until_s))
             secured = context.wrap_socket(line, server_hostname=broker.host)
         except ssl.SSLCertVerificationError as error:

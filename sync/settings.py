@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, FilePath, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from agent.core.values import Value
 from sync.broker import Broker
@@ -37,7 +37,7 @@ FileName = Annotated[
     Field(
         min_length=1,
         description="the path of a PEM file, or the name of a credential",
-        examples=["device.key", "/etc/tapledger/device.key"],
+        examples=["/etc/tapledger/tapledger-ca.crt", "device.key"],
     ),
 ]
 
@@ -53,7 +53,7 @@ class BrokerSettings(Value):
     url: BrokerUrl
     username: str | None = None
     password: SecretStr | None = None
-    ca_file: FilePath | None = None
+    ca_file: FileName | None = None
     cert_file: FileName | None = None
     key_file: FileName | None = None
 
@@ -66,13 +66,19 @@ class BrokerSettings(Value):
             raise ValueError("cert_file is for TLS: write url as mqtts://…, or leave it out")
         return self
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files it names by where they lie; credentials are the service's own."""
+        named = (self.ca_file, self.cert_file, self.key_file)
+        return tuple(Path(name) for name in named if name is not None and "/" in name)
+
     def broker(self) -> Broker:
         """Put the settings in the form the link takes."""
         return Broker(
             url=self.url,
             username=self.username,
             password=self.password.get_secret_value() if self.password else None,
-            ca_file=str(self.ca_file) if self.ca_file else None,
+            ca_file=_found(self.ca_file),
             cert_file=_found(self.cert_file),
             key_file=_found(self.key_file),
         )

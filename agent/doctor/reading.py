@@ -36,8 +36,8 @@ def gather_named_files(machine: Machine, it: Configured, unit: Unit | None) -> l
     if unit is None:
         return []
     named = [*it.files, *([it.program.path] if it.program else [])]
-    if it.hub is not None and it.hub.ca_file is not None:
-        named.append(it.hub.ca_file)
+    if it.hub is not None:
+        named += it.hub.files
     return [_looked_at(machine, path.absolute(), unit) for path in named]
 
 

@@ -239,11 +239,6 @@ class Ledger(Offering):
         return self._writer.tip.incarnation
 
     @property
-    def opened(self) -> bool:
-        """Whether the newest epoch began with head office's word."""
-        return self._writer.tip.opened
-
-    @property
     def frozen(self) -> str | None:
         """Why redemptions are refused here, or None."""
         return self._writer.tip.frozen

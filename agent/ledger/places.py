@@ -58,6 +58,11 @@ class Places:
         return self._beside(".backups")
 
     @property
+    def programs(self) -> Path:
+        """Versions of the program, and promotions, that head office sent."""
+        return self._beside(".programs")
+
+    @property
     def quarantine(self) -> Path:
         """Damaged files, kept byte for byte."""
         return self._beside(".quarantine")

@@ -201,7 +201,8 @@ def _circumstances(
 ) -> Circumstances:
     """Gather what a program may ask of a member; nothing where it asks nothing."""
     program, day = terms.program, sale.business_date
-    promotions, per_day = program.promotions_on(day), program.limits.points_per_day
+    promotions = (*program.promotions_on(day), *terms.pushed)
+    per_day = program.limits.points_per_day
     per_hour = program.limits.sales_per_hour
     if standing is None and not promotions and per_day is None and per_hour is None:
         return ANYBODY
@@ -220,6 +221,7 @@ def _circumstances(
             zones=_zones(terms, row, promotions, day),
         ),
         store=terms.store,
+        pushed=terms.pushed,
         given=view.given() if any(each.budget for each in promotions) else {},
     )
 

@@ -92,7 +92,10 @@ class AccountView(Value):
     redeemable_now: int
     """Whole points that may be spent here and now."""
     as_of: JournalPosition
-    """The journal position that all of it rests on."""
+    """The journal position that what happened here rests on."""
+    elsewhere_as_of: str | None = None
+    """When head office last told what happened elsewhere: RFC 3339 in UTC; null where it never did,
+    or where there is none."""
     offers: tuple[Offer, ...]
     """Every reward, with whether it can be had here now."""
     last_sale: LastSale | None
@@ -192,6 +195,7 @@ def account_view(view: View, terms: Terms, shown: Shown, how: How = "read") -> A
         pending=view.balance(row.account, "pending"),
         redeemable_now=points.usable,
         as_of=JournalPosition.of(view.head()),
+        elsewhere_as_of=None if terms.alone else view.elsewhere_as_of(),
         offers=(*things.offers, *offers(terms.program, points, shown=who)),
         last_sale=_last_sale(view, row),
         stamps=stamps_on(view, terms.program, row, day, who.tier),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from agent.core.floor import floor_left
-from agent.core.program import Editions, Program
+from agent.core.program import Editions, Program, Promotion
 from agent.core.receipt import Paper
 from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
@@ -36,6 +36,8 @@ class Terms:
     program: Program
     editions: Editions | None = None
     """The program's versions, where there are several; ``program`` is one of them."""
+    pushed: tuple[Promotion, ...] = ()
+    """The promotions that head office pushed, beside the program's own."""
     alone: bool = True
     store: str | None = None
     """This store's name, where promotions are for some stores or have a budget."""

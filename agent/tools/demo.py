@@ -24,7 +24,7 @@ from agent.paths import shipped_baskets
 from agent.tools.compare import Comparison, compare
 from agent.tools.site import HeadOffice, LaneKit, StoreKit
 from agent.tools.waiting import wait_until
-from sync.hub.store import Store
+from sync.hub.database import Database
 
 __all__ = ["Demo", "DemoFailed"]
 
@@ -180,8 +180,8 @@ class Demo:
         """Wait for head office, compare both sides, print the table and the last line."""
         for store in stores:
             store.wait_acknowledged()
-        held = Store(f"sqlite:///{head_office.database}")
-        held.start()
+        held = Database(f"sqlite:///{head_office.database}")
+        held.start(migrate=False)
         try:
             found = {s.name: compare(s.ledger_path, held, s.address) for s in stores}
         finally:

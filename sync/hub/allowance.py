@@ -34,7 +34,7 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
 def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[Notice]:
     """Raise it where head office has heard more, and answer what to say if it did."""
     live = _live(c, device)
-    if live is None or terms.floor == 0:
+    if live is None or not terms.floor or live.floor + terms.floor <= live.allowance:
         return []
     total = max(0, live.floor + terms.floor - _unheard_elsewhere(c, device, live.id))
     if total <= live.allowance or not may_grant(c, device.tenant):

@@ -61,7 +61,8 @@ class Database:
         self._url = url
         self._sleep = sleep
         self._dice = dice
-        self._engine: Engine
+        self.engine: Engine
+        """Made by ``start``."""
         self.reruns = 0
 
     @property
@@ -71,13 +72,13 @@ class Database:
 
     def start(self, *, migrate: bool = True) -> None:
         """Open it and bring its tables up to this version."""
-        self._engine = _engine(self._url, in_memory=self._is_in_memory)
+        self.engine = _engine(self._url, in_memory=self._is_in_memory)
         if migrate:
             self.transact(upgrade)
 
     def stop(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction and answer what it answers, after the commit.
@@ -87,7 +88,7 @@ class Database:
         """
         for attempt in range(_ATTEMPTS):
             try:
-                with self._engine.begin() as connection:
+                with self.engine.begin() as connection:
                     if connection.dialect.name == "sqlite":
                         # Lock first: a read that turns into a write would fail at once otherwise.
                         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -101,7 +102,7 @@ class Database:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on one unchanging picture of the database. It must not write."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
             else:
@@ -112,16 +113,18 @@ class Database:
 
     def snapshot(self) -> bytes:
         """Copy a database in memory, whole."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return _driver(connection).serialize()
 
     def restore(self, snapshot: bytes) -> None:
-        """Set a database in memory back to what it was."""
-        with self._engine.connect() as connection:
-            # Not deserialized in place: statements that the driver keeps would outlive their pages.
-            with closing(sqlite3.connect(":memory:")) as kept:
-                kept.deserialize(snapshot)
-                kept.backup(_driver(connection))
+        """Set a database in memory back to what it was.
+
+        By way of another connection: SQLite crashes where a database is exchanged under a
+        connection that has asked ``json_each``.
+        """
+        with closing(sqlite3.connect(":memory:")) as copied, self.engine.connect() as connection:
+            copied.deserialize(snapshot)
+            copied.backup(_driver(connection))
 
     @property
     def _is_in_memory(self) -> bool:

@@ -72,11 +72,12 @@ def kept_short(items: Sequence[FeedItem | None]) -> tuple[tuple[FeedItem, ...], 
     told: list[FeedItem] = []
     size = 0
     for place, item in enumerate(items):
-        size += 0 if item is None else len(encode(item))
+        if item is None:
+            continue
+        size += len(encode(item))
         if told and size > MOST_BYTES:
             return tuple(told), place
-        if item is not None:
-            told.append(item)
+        told.append(item)
     return tuple(told), len(items)
 
 
@@ -88,7 +89,8 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
             (accounts.c.active - func.coalesce(own.c.active, 0)).label("others_active"),
             (accounts.c.pending - func.coalesce(own.c.pending, 0)).label("others_pending"),
         )
-        .select_from(accounts.outerjoin(own, its_own))
+        .select_from(accounts)
+        .outerjoin(own, its_own)
         .where(accounts.c.tenant == device.tenant, among(c, accounts.c.account, keys))
     )
     for row in rows:

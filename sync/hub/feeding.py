@@ -75,8 +75,12 @@ def _concerns(device: DeviceRow) -> ColumnElement[bool]:
     return or_(
         feed.c.kind.in_(("program", "pushed")),
         and_(feed.c.kind == "account", _has_seen(device, feed.c.key)),
-        and_(feed.c.kind == "card", _has_seen(device, its_account.scalar_subquery())),
-        and_(feed.c.kind == "decision", _has_seen(device, decided.scalar_subquery())),
+        and_(
+            feed.c.kind == "card", _has_seen(device, its_account.correlate(feed).scalar_subquery())
+        ),
+        and_(
+            feed.c.kind == "decision", _has_seen(device, decided.correlate(feed).scalar_subquery())
+        ),
     )
 
 

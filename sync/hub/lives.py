@@ -111,32 +111,41 @@ def add_own(
 def recount(c: Connection, device: DeviceRow) -> set[str]:
     """Say anew which journals make up each line, and add each up from its entries.
 
-    Answers the accounts of which a ledger's own points are others than before.
+    Answers the accounts of which a ledger's own points are others than they were by any line that
+    it was part of.
     """
     before = journals_of(c, device)
-    old = {each.id: _read(c, each.line) for each in tips_of(before)}
-    lines_before = {each.line for each in before}
+    lines = {each.id: each.line for each in before}
+    old = {line: _read(c, line) for line in set(lines.values())}
     for journal_id, line in assign_lines(before).items():
         change_journal(c, journal_id, line=line)
-    c.execute(delete(own).where(own.c.line.in_(lines_before)))
+    c.execute(delete(own).where(own.c.line.in_(old)))
     held, touched = journals_of(c, device), set[str]()
     for tip in tips_of(held):
-        sums: Points = {}
-        for journal_id, last in path_of(tip, held).items():
+        path, sums = path_of(tip, held), Points()
+        for journal_id, last in path.items():
             members_part(_postings(c, journal_id, last), sums)
-        new, was = _by_account(sums), old.get(tip.id, {})
-        touched |= {name for name in new.keys() | was.keys() if new.get(name) != was.get(name)}
+        new = _by_account(sums)
         if tip.line is not None:
             _write(c, tip.line, new)
+        for was in {lines[journal_id] for journal_id in path}:
+            touched |= _differing(old[was], new)  # the feed may have gone by an empty line
     return touched
+
+
+def _differing(was: _Own, new: _Own) -> set[str]:
+    nothing = (0, 0, 0)
+    names = was.keys() | new.keys()
+    return {name for name in names if was.get(name, nothing) != new.get(name, nothing)}
 
 
 def _postings(c: Connection, journal_id: int, last: int) -> Iterable[tuple[Posting, ...]]:
     """Read what a journal's posted entries come to, up to one."""
-    rows = c.execution_options(yield_per=500).execute(
+    rows = c.execute(
         select(entries.c.canonical)
         .where(entries.c.journal_id == journal_id, entries.c.seq <= last, entries.c.posted)
         .order_by(entries.c.seq)
+        .execution_options(yield_per=500)
     )
     for row in rows:
         yield postings_of(Entry.read(bytes(row.canonical)).fact)

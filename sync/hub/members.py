@@ -19,7 +19,7 @@ from sync.hub.tables import accounts, cards
 
 __all__ = ["Member", "erase_member", "forfeit", "members", "merge_accounts"]
 
-_SUMS = ("active", "pending", "held", "available", "expired")
+_SUMS = ("active", "pending", "held", "available", "expired", "due")
 
 
 class Member(NamedTuple):
@@ -66,6 +66,15 @@ def merge_accounts(
     seq = decide(
         c, tenant, MergeAccounts(account=old, into=new, reason=reason[:200]), now=now, account=old
     )
+    moved = _move(c, tenant, old, new)
+    mark(c, tenant, "account", moved)
+    return seq
+
+
+def _move(c: Connection, tenant: str, old: str, new: str) -> set[str]:
+    """Move all sums of one account to another, which stands for it from now on, and for all it
+    stood for; answers those that changed.
+    """
     rows = {
         row.account: row
         for row in c.execute(
@@ -76,20 +85,20 @@ def merge_accounts(
         )
     }
     gone, kept = rows[old], rows[new]
-    moved = {name: getattr(kept, name) + getattr(gone, name) for name in _SUMS}
+    sums = {name: getattr(kept, name) + getattr(gone, name) for name in _SUMS}
     enrolled = [each for each in (gone.enrolled_on, kept.enrolled_on) if each is not None]
-    moved |= {
+    person = {
         "enrolled_on": min(enrolled, default=None),
         "tier": kept.tier or gone.tier,
         "denied": kept.denied or gone.denied,
+        "state": "erased" if "erased" in (kept.state, gone.state) else kept.state,
     }
-    _change(c, tenant, new, moved)
+    _change(c, tenant, new, sums | person)
     _change(c, tenant, old, {**dict.fromkeys(_SUMS, 0), "root": new, "denied": False})
     of_old = (accounts.c.tenant == tenant) & (accounts.c.root == old)
-    family = set(c.execute(select(accounts.c.account).where(of_old)).scalars())
+    followers = set(c.execute(select(accounts.c.account).where(of_old)).scalars())
     c.execute(update(accounts).where(of_old).values(root=new))
-    mark(c, tenant, "account", {old, new, *family})
-    return seq
+    return {old, new, *followers}
 
 
 def erase_member(

@@ -15,6 +15,7 @@ from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
+from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts
@@ -33,6 +34,8 @@ from sync.messages import (
     Ack,
     Ask,
     DeviceAddress,
+    FeedItem,
+    FeedPage,
     FeedRequest,
     Journal,
     MalformedMessage,
@@ -53,6 +56,7 @@ class HeadOffice:
         self._database = database
         self._clock = clock
         self._mint = mint
+        self._daily = Daily(database)
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
         self._handlers = {
@@ -79,8 +83,11 @@ class HeadOffice:
             return []
 
     def sweep(self) -> list[Outgoing]:
-        """Do what time asks: say again what was not answered, give up what nobody waits for."""
+        """Do what time asks: say again what was not answered, give up what nobody waits for, let
+        points run out. For one worker: by the second or so.
+        """
         now = self._clock()
+        self.counts["points", "expired"] += self._daily.step(now)
         return addressed(self._database.transact(lambda c: sweep_rights(c, now=now)))
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
@@ -166,9 +173,16 @@ class HeadOffice:
     def _feed(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         request = read(payload, FeedRequest)
         now = self._clock()
-        page, items = self._database.transact(
-            lambda c: page_for(c, _known_device(c, address), request, now=now)
-        )
+
+        def work(c: Connection) -> tuple[FeedPage, tuple[FeedItem, ...]] | None:
+            device = _known_device(c, address)
+            # Before its epoch's opening is heard nobody can say what of a sum is the device's own.
+            return None if device.journal_id is None else page_for(c, device, request, now=now)
+
+        found = self._database.transact(work)
+        if found is None:
+            return []
+        page, items = found
         self.counts["feed", "items"] += len(items)
         return [feed_page(address, page, items)]
 

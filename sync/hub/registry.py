@@ -145,13 +145,6 @@ def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
     return None if found is None else DeviceRow.of(found)
 
 
-def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
-    """Find a device's row, locked until the transaction ends; None where it was never heard."""
-    key = {"tenant": address.tenant, "store": address.store, "device": address.device}
-    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
-    return None if found is None else DeviceRow.of(found)
-
-
 def device(c: Connection, device_id: int) -> DeviceRow:
     """Answer a device's row by its number, not locked."""
     return DeviceRow.of(c.execute(select(devices).where(devices.c.id == device_id)).one())

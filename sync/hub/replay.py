@@ -82,12 +82,13 @@ def walk(c: Connection, held: JournalRow) -> Iterator[Walked]:
     """
     expected = held.first_seq - 1
     previous = (hash_at(c, held, expected) or b"") if expected else GENESIS
-    rows = c.execution_options(yield_per=500).execute(
+    rows = c.execute(
         select(
             entries.c.seq, entries.c.canonical, entries.c.hash, entries.c.thing, entries.c.posted
         )
         .where(entries.c.journal_id == held.id)
         .order_by(entries.c.seq)
+        .execution_options(yield_per=500)
     )
     for seq, canonical, digest, thing, posted in rows:
         expected, previous = expected + 1, link_hash(previous, canonical)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, select
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
@@ -55,6 +55,9 @@ def read_roster(
     """Read what is to be known of the members whose accounts these are. Costs seven queries at
     most, however many they are, and three where nothing is leased ahead, asked for or owed.
     """
+    names = set(names)
+    if not names:
+        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
     roots = _lock_roots(c, tenant, names)
     root_of = _families(c, tenant, roots)
     waiting = _asked(c, tenant, root_of, now=now)
@@ -88,15 +91,17 @@ def is_online(device: DeviceRow) -> bool:
 
 
 def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
-    its_root = func.coalesce(accounts.c.root, accounts.c.account)
-    found = c.execute(
-        select(its_root)
-        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
-        .distinct()
-    ).scalars()
+    """Read and lock the root accounts of these; mostly they are roots themselves."""
+    named = _locked(c, tenant, names)
+    roots = {name: row for name, row in named.items() if row.root is None}
+    missing = {row.root for row in named.values() if row.root is not None} - roots.keys()
+    return roots | (_locked(c, tenant, missing) if missing else {})
+
+
+def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
     rows = c.execute(
         select(accounts)
-        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, found))
+        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
         .order_by(accounts.c.account)
         .with_for_update()
     )

@@ -1,6 +1,7 @@
 """The hub daemon: workers, what they tell, and an HTTP server, started from the database up."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from agent.service import (
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
 from sync.hub.database import Database
 from sync.hub.health import HubHealth, health_of, metrics_of
+from sync.hub.reposting import repost
 from sync.hub.settings import HubSettings
 
 __all__ = ["Hub"]
@@ -55,6 +57,7 @@ class Hub:
         except SQLAlchemyError as error:
             self._http.close()
             raise ServiceError(f"cannot open {self._settings.database.shown}: {error}") from error
+        self._post_what_waits()
         await self._crew.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
         scheduler = self._schedule()
@@ -70,11 +73,28 @@ class Hub:
         self._database.stop()
         _log.info("hub_stopped")
 
+    def _post_what_waits(self) -> None:
+        """Post entries that only this version can read, or that 0.1 left, while devices are heard.
+
+        It may take minutes, and goes on where it was after the next start.
+        """
+        threading.Thread(target=self._repost, name="repost", daemon=True).start()
+
+    def _repost(self) -> None:
+        try:
+            posted = repost(self._database, now=system_clock())
+        except SQLAlchemyError as error:
+            _log.error("entries_not_posted", error=type(error).__name__)
+        else:
+            _log.info("entries_posted", entries=posted)
+
     def _schedule(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone="UTC")
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+        # What an older version kept and could not read, beside all other work.
+        scheduler.add_job(repost, args=(self._database,), kwargs={"now": system_clock()})
         scheduler.start()
         return scheduler
 

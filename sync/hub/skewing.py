@@ -6,7 +6,6 @@ more, the difference is added by a decision, once for the sale.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -14,10 +13,10 @@ from agent.core.account import Account
 from agent.core.accumulate import Circumstances
 from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AdjustPoints
-from agent.core.program import Editions, Program
+from agent.core.program import Editions
 from agent.core.skew import Skew, skew_of
-from agent.core.strict_toml import InvalidDocument
 from sync.hub.decisions import BY_OFFICE, decide, note
+from sync.hub.editions import editions_of
 from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import programs
@@ -41,7 +40,7 @@ def settle_skew(
     )
     if not known or (len(known) == 1 and {fact.program for _, fact in sold} == known):
         return
-    editions = _editions(c, device.tenant)
+    editions = editions_of(c, device.tenant)
     for _, fact in sold:
         skew = None if editions is None else _skew(editions, device, fact)
         if skew is not None:
@@ -86,25 +85,3 @@ def _settle(
             cashier=BY_OFFICE,
         )
         decide(c, device.tenant, more, now=now)
-
-
-def _editions(c: Connection, tenant: str) -> Editions | None:
-    """Read every version of the newest program; None where they do not make one."""
-    rows = c.execute(
-        select(programs.c.name, programs.c.text)
-        .where(programs.c.tenant == tenant)
-        .order_by(programs.c.put_at, programs.c.edition)
-    ).all()
-    parsed = [_parsed(row.text) for row in rows if row.name == rows[-1].name]
-    try:
-        return Editions(each for each in parsed if each is not None)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Program | None:
-    try:
-        return Program.parse(text, source="the program at head office")
-    except InvalidDocument:
-        return None

@@ -7,7 +7,7 @@ at its till stands; where the points belong, and who should know, is settled her
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, or_, select
 
 from agent.core.entry import Entry
 from agent.core.facts import (
@@ -79,21 +79,24 @@ def settle_blocked(
 
 def _blocked_since(c: Connection, tenant: str, roots: set[str]) -> dict[str, str]:
     """Answer members who have cards and none that is good, and since when."""
-    root = func.coalesce(accounts.c.root, accounts.c.account)
-    found = c.execute(
-        select(
-            root.label("root"),
-            func.max(cards.c.changed_at).label("since"),
-            func.count().filter(cards.c.state == "active").label("good"),
+    of_roots = or_(among(c, accounts.c.root, roots), among(c, accounts.c.account, roots))
+    family = {
+        row.account: row.root or row.account
+        for row in c.execute(
+            select(accounts.c.account, accounts.c.root).where(accounts.c.tenant == tenant, of_roots)
         )
-        .join(
-            accounts,
-            (accounts.c.tenant == cards.c.tenant) & (accounts.c.account == cards.c.account),
-        )
-        .where(cards.c.tenant == tenant, among(c, root, roots))
-        .group_by(root)
+    }
+    since: dict[str, str] = {}
+    good: set[str] = set()
+    found = select(cards.c.account, cards.c.state, cards.c.changed_at).where(
+        cards.c.tenant == tenant, among(c, cards.c.account, family)
     )
-    return {row.root: row.since or "" for row in found if row.good == 0}
+    for row in c.execute(found):
+        root = family[row.account]
+        since[root] = max(since.get(root, ""), row.changed_at or "")
+        if row.state == "active":
+            good.add(root)
+    return {root: at for root, at in since.items() if root not in good}
 
 
 def _merged(device: DeviceRow, member: Member) -> Conflict:

@@ -158,8 +158,8 @@ class Customers:
         """Ask the till, write the answer down, and perhaps ask again: the answer is the same."""
         answer = self._once(device, what, subject, asking)
         if answer is None:
-            told = what == "sale" and (device.disk.number, what, subject) in self._notebook.told
-            hold("I2", not told, f"{device.name}: {what} {subject} was answered before, not now")
+            known = what == "sale" and (device.disk.number, what, subject) in self._notebook.told
+            hold("I2", not known, f"{device.name}: {what} {subject} was answered before, not now")
             return None
         text = _settled(answer)
         key = (device.disk.number, what, subject)

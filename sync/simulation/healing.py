@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["heal"]
 
-_BOUND_S = 3_600.0
+_BOUND_S = 1_800.0
 _LOOK_S = 13.0
 _GREETS_EVERY_S = 310.0
 

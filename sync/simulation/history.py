@@ -14,7 +14,7 @@ from sync.simulation.watch.violations import Violation
 
 __all__ = ["Outcome", "play", "tell"]
 
-_STEPS = 40
+_STEPS = 32
 _GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
 
 

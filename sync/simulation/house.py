@@ -12,15 +12,14 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
-from sync.simulation.program import program
+from sync.simulation.program import TENANT, program
 from sync.simulation.schedule import Schedule
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.truth import Truth
 
-__all__ = ["TENANT", "House"]
+__all__ = ["House"]
 
-TENANT = "sim"
 _BLINK_S = 0.02
 _MARKS_S = (0.05, 1.0, 12.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
@@ -125,17 +124,18 @@ class House:
 
     def look_into_halts(self) -> None:
         """Somebody looks at stores that were halted: one box stays, the others are taken away."""
-        for address in sorted(self.truth.cloned):
+        for address in sorted({str(each.address) for each in self.running}):
             boxes = [each for each in self.running if str(each.address) == address]
-            if len(boxes) > 1 and any(each.talk.halted for each in boxes):
-                for other in boxes[1:]:
-                    self.tell(f"{other.name}: the box is taken away")
-                    self.lost(other)
-                    other.crash()
-                    self.devices.remove(other)
-                self.tell(f"{boxes[0].name}: somebody has looked, and lets it go on")
-                self.office.release(boxes[0].address)
-                self.truth.caught.add(address)
+            if not any(each.talk.halted for each in boxes):
+                continue
+            for other in boxes[1:]:
+                self.tell(f"{other.name}: the box is taken away")
+                self.lost(other)
+                other.crash()
+                self.devices.remove(other)
+            self.tell(f"{boxes[0].name}: somebody has looked, and lets it go on")
+            self.office.release(boxes[0].address)
+            self.truth.caught.add(address)
 
     def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Let messages come and go while a customer waits."""

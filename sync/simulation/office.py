@@ -4,10 +4,15 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection, insert
+
 from sync.hub.database import Database
+from sync.hub.deciding import block_card, merge_accounts
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
+from sync.hub.tables import programs
 from sync.messages import DeviceAddress
+from sync.simulation.program import PROGRAM_TEXT, TENANT, program
 from sync.simulation.watch.books import BooksWatch
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Office"]
 
 _KEPT = 3
+_PUT_AT = "2026-03-02T07:00:00.000Z"
 _READ_ONLY = ("feed", "presence")
 """What asks head office for nothing that moves points."""
 _SWEEPS_S = 5.0
@@ -60,6 +66,26 @@ class Office:
 
     def merge_some(self) -> None:
         """A clerk finds that two accounts are one person's."""
+        known = [row[0] for row in self.rows("SELECT account FROM accounts ORDER BY account")]
+        if len(known) > 1:
+            account, into = self._dice.sample(known, 2)
+            self._house.tell(f"head office: {account} is merged into {into}")
+            at = self._house.world.at
+            self.database.transact(
+                lambda c: merge_accounts(c, TENANT, account, into, now=at, reason="one person")
+            )
+            self._send([])
+
+    def block_some(self) -> None:
+        """A member calls: their card is lost."""
+        known = [row[0] for row in self.rows("SELECT token FROM cards ORDER BY token")]
+        if known:
+            token, at = self._dice.choice(known), self._house.world.at
+            self._house.tell(f"head office: {token} is blocked")
+            self.database.transact(
+                lambda c: block_card(c, TENANT, token, "lost", reason="lost", by="ana", now=at)
+            )
+            self._send([])
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
@@ -94,11 +120,25 @@ class Office:
         self.database.stop()
 
 
+def _put_program(c: Connection) -> None:
+    """Have head office know the program that all shops have."""
+    edition = program().edition
+    row = {
+        "tenant": TENANT,
+        "name": program().id,
+        "edition": edition,
+        "text": PROGRAM_TEXT,
+        "put_at": _PUT_AT,
+    }
+    c.execute(insert(programs).values(**row))
+
+
 @cache
 def _empty() -> bytes:
     """Make the image of a new head office, once."""
     database = Database("sqlite://")
     database.start()
+    database.transact(_put_program)
     image = database.snapshot()
     database.stop()
     return image

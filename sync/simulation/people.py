@@ -114,7 +114,10 @@ class People:
             self._house.customers.block(device, self._card())
 
     def _merge(self, _device: Device) -> None:
-        self._house.office.merge_some()
+        if self._house.dice.random() < 0.5:
+            self._house.office.merge_some()
+        else:
+            self._house.office.block_some()
 
     def _wait_for_holds(self, _device: Device) -> None:
         self._house.advance(70)

@@ -4,7 +4,9 @@ from functools import cache
 
 from agent.core.program import Program
 
-__all__ = ["PROGRAM_TEXT", "program"]
+__all__ = ["PROGRAM_TEXT", "TENANT", "program"]
+
+TENANT = "sim"
 
 PROGRAM_TEXT = """
 id = "simulated"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.core.entry import chain
+from agent.core.entry import GENESIS, chain
 from sync.messages import MAX_PAYLOAD_BYTES, DeviceAddress, Journal, encode_journal
 from sync.signing import signed_batch
 from sync.uplink.protocols import JournalSource
@@ -60,22 +60,20 @@ class Batches:
         )
         if not entries:
             return None
-        if previous is None:
+        batch = self._pack(life.incarnation, epoch, seq, previous or GENESIS, entries)
+        if is_first and not await self._follows(batch):
+            if await self._journal.hash_at(epoch, life.head_seq) is None:
+                return None  # the ledger is being made anew: a later turn sees it
             raise Stranded
-        batch = self._pack(life.incarnation, epoch, seq, previous, entries)
-        if is_first:
-            await self._hold(batch)
         return batch
 
     def went(self, batch: Batch) -> None:
         """Note that a batch is under way."""
         self._sent[batch.epoch] = (batch.last_seq, batch.last_hash)
 
-    async def _hold(self, batch: Batch) -> None:
-        """Hold that the chain comes out where the journal says: else older entries are missing."""
-        ours = await self._journal.hash_at(batch.epoch, batch.last_seq)
-        if ours is not None and ours != batch.last_hash:
-            raise Stranded
+    async def _follows(self, batch: Batch) -> bool:
+        """Say whether the chain comes out where the journal says; else entries are missing."""
+        return await self._journal.hash_at(batch.epoch, batch.last_seq) == batch.last_hash
 
     def _pack(
         self, incarnation: str, epoch: int, seq: int, previous: bytes, entries: tuple[bytes, ...]

@@ -17,7 +17,7 @@ from agent.tools.compare import Comparison, compare
 from agent.tools.site import HeadOffice, StoreKit
 from agent.tools.waiting import wait_until
 from drivers.virtual.pos import VirtualPos
-from sync.hub.store import Store
+from sync.hub.database import Database
 
 
 @pytest.fixture(autouse=True)
@@ -143,11 +143,11 @@ def both_sides(head_office: HeadOffice, online_store: StoreKit) -> Callable[[], 
 
     def converge() -> Comparison:
         online_store.wait_acknowledged()
-        store = Store(f"sqlite:///{head_office.database}")
-        store.start()
+        database = Database(f"sqlite:///{head_office.database}")
+        database.start(migrate=False)
         try:
-            return compare(online_store.ledger_path, store, online_store.address)
+            return compare(online_store.ledger_path, database, online_store.address)
         finally:
-            store.stop()
+            database.stop()
 
     return converge

@@ -18,7 +18,7 @@ from sync.hub.registry import DeviceRow, JournalRow, change_device, device_of, j
 from sync.hub.tables import accounts, entries, metadata, own
 from sync.messages import DeviceAddress, Journal
 
-__all__ = ["EDGE", "NOW", "OTHER", "Books", "Life", "Templates", "a_hold", "a_sale"]
+__all__ = ["EDGE", "NOW", "OTHER", "Books", "Life", "Templates", "a_capture", "a_hold", "a_sale"]
 
 EDGE = DeviceAddress(tenant="house", store="s001", device="edge-1")
 OTHER = DeviceAddress(tenant="house", store="s002", device="edge-1")

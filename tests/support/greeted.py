@@ -2,13 +2,16 @@
 it, and everything the store says is kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
 from agent.core.facts import Enrol
+from agent.core.instant import Moment
 from agent.core.values import Value
 from agent.ledger import Ledger, LedgerUnavailable
 from agent.ledger.epochs import Epochs
@@ -29,13 +32,20 @@ from sync.messages import (
     decode_journal,
     encode,
 )
+from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.rules import SimulatedRules
 from sync.uplink import Conversation, JournalSource, Wishes
 
-__all__ = ["EDGE", "KEY", "SlowJournal", "Store", "Wire", "append"]
+__all__ = ["EDGE", "KEY", "SlowJournal", "Store", "Wire", "append", "in_memory"]
 
 EDGE = DeviceAddress(tenant="house", store="s001", device="edge-1")
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def still_clock() -> Moment:
+    """Clocks that stand still, and that something holds to the true time."""
+    at = datetime(2026, 11, 21, 13, 5, 9, tzinfo=UTC)
+    return Moment(at=at, boot_id="boot-1", up_ms=1_000, synchronised=True)
 
 
 async def append(ledger: Ledger) -> Position:
@@ -214,3 +224,14 @@ class Store:
         )
         ok = self.ok(self.ledger.head).model_dump() | {"tails": held}
         await self.hear("ok", Ok.model_validate(ok))
+
+
+def in_memory() -> Iterator[Store]:
+    """A store on a ledger in memory: everything it awaits is there at once."""
+    numbers = count(1)
+    ledger = SimulatedLedger(
+        None, clock=still_clock, mint_id=lambda: f"id-{next(numbers)}", name="greeted.db"
+    )
+    ledger.start()
+    yield Store(ledger)
+    ledger.stop()

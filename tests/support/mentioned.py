@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.json import encode
 
 from agent.core.accumulate import Because
+from agent.core.basket import Sale
 from agent.core.entry import Entry
 from agent.core.facts import (
     AccumulatePoints,
@@ -43,7 +45,8 @@ __all__ = [
 DUE = date(2026, 12, 1)
 
 
-def basket(total_minor: int = 1000, lane: str = "1") -> Raw:
+@lru_cache
+def basket(total_minor: int = 1000, lane: str = "1", token: str | None = None) -> Raw:
     """A sale of two lines of one total, as its entry holds it."""
     half = total_minor // 2
     lines = [
@@ -51,20 +54,18 @@ def basket(total_minor: int = 1000, lane: str = "1") -> Raw:
          "unit_price_minor": 1, "amount_minor": amount}
         for sku, amount in ((1, half), (2, total_minor - half))
     ]  # fmt: skip
-    return Raw(
-        encode(
-            {
-                "lane": lane,
-                "cashier": "ana",
-                "business_date": "2026-11-21",
-                "occurred_at": "2026-11-21T14:05:09+01:00",
-                "currency": "USD",
-                "lines": lines,
-                "tenders": [{"kind": "cash", "amount_minor": total_minor}],
-                "total_minor": total_minor,
-            }
-        )
-    )
+    sale = {
+        "lane": lane,
+        "cashier": "ana",
+        "business_date": "2026-11-21",
+        "occurred_at": "2026-11-21T14:05:09+01:00",
+        "currency": "USD",
+        "token": token,
+        "lines": lines,
+        "tenders": [{"kind": "cash", "amount_minor": total_minor}],
+        "total_minor": total_minor,
+    }
+    return Raw(Sale.model_validate_json(encode(sale)).canonical())
 
 
 def mention(fact: Fact, *, store: str = "s1", seq: int = 1, epoch: int = 1) -> Mention:

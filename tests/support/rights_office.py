@@ -27,6 +27,7 @@ from sync.hub.tables import (
     journals,
     metadata,
     office,
+    own,
     programs,
     rights,
     tenants,
@@ -189,6 +190,24 @@ class Office:
         )
         columns, fixed = ("account", "change"), {"journal_id": device.journal_id}
         add_up(self.c, rights, columns, [(account, lease)], fixed=fixed, sums=("change",))
+
+    def own(self, device: DeviceRow, account: str, **points: int) -> None:
+        """Add to what a device's own entries come to, as it wrote them."""
+        columns, row = ("account", *points), (account, *points.values())
+        fixed = {"line": device.journal_id}
+        add_up(self.c, own, columns, [row], fixed=fixed, sums=tuple(points))
+
+    def post(self, account: str, points: int) -> None:
+        """Change what is posted, as booking does for whatever reason, and mark it."""
+        root = self.root(account)
+        moved = {"active": accounts.c.active + points, "available": accounts.c.available + points}
+        self.c.execute(update(accounts).where(accounts.c.account == root).values(**moved))
+        mark(self.c, TENANT, "account", [account, root])
+
+    def visits(self) -> list[tuple[str, int, int]]:
+        """List who was where how often."""
+        rows = self.c.execute(select(visits.c.account, visits.c.device_id, visits.c.visits))
+        return [(account, device_id, times) for account, device_id, times in rows]
 
     def root(self, account: str) -> str:
         """Answer whom an account was merged into."""

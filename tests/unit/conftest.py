@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fact_strategies import facts
+from head_office_books import Books
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from in_memory import directory_in_memory
@@ -27,6 +28,7 @@ from agent.core.facts import AccumulatePoints, Enrol
 from agent.core.instant import Moment, rfc3339
 from agent.core.program import EarnRule, Program
 from agent.ledger import Ledger
+from sync.hub.database import Database
 from sync.messages import Journal
 
 # No promise here is about time: a slow machine must not fail a test.
@@ -276,3 +278,19 @@ def journal_of() -> Callable[..., tuple[bytes, ...]]:
         )
 
     return journal
+
+
+@pytest.fixture(scope="session")
+def empty_books() -> tuple[Database, bytes]:
+    """Head office's database in memory, and what it is before anything was heard."""
+    database = Database("sqlite://")
+    database.start()
+    return database, database.snapshot()
+
+
+@pytest.fixture
+def books(empty_books: tuple[Database, bytes]) -> Books:
+    """Head office, which has heard nothing yet."""
+    database, empty = empty_books
+    database.restore(empty)
+    return Books(database=database)

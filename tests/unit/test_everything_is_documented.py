@@ -129,7 +129,7 @@ def test_the_examples_in_the_configuration_are_accepted(
     for name in ("CREDENTIALS_DIRECTORY",):
         monkeypatch.delenv(name, raising=False)
     assert load(AgentSettings, (_ROOT / "config" / "agent.toml",)).hub is not None
-    assert load(HubSettings, (_ROOT / "config" / "hub.toml",)).broker.username == "hub"
+    assert load(HubSettings, (_ROOT / "config" / "hub.toml",)).broker.cert_file is not None
 
 
 def test_the_configuration_shows_what_the_ledger_keeps() -> None:

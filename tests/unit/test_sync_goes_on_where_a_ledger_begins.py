@@ -5,41 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from greeted import EDGE, NOBODY, SlowJournal, greeting, hear, ok
+from greeted import SlowJournal, Store
 from stocked import Stock, flip, segments_of
 
 from agent.core.entry import Position
 from agent.ledger import Ledger
 from agent.ledger.backup import make_backup
 from agent.ledger.base import read_base
-from sync.messages import Hello, Journal, decode, decode_journal
-from sync.uplink import Uplink
-
-
-class Wire:
-    """A link that keeps what is published."""
-
-    fault = None
-
-    def __init__(self) -> None:
-        self.hellos: list[Hello] = []
-        self.batches: list[Journal] = []
-
-    def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> bool:
-        """Take every message, whenever it expires."""
-        assert expiry_s is None or expiry_s > 0
-        if topic.endswith("/hello"):
-            self.hellos.append(decode(payload, Hello))
-        else:
-            self.batches.append(decode_journal(payload)[0])
-        return True
-
-
-def wired(uplink: Uplink) -> Wire:
-    """Give an uplink a wire."""
-    wire = Wire()
-    uplink._link = wire  # type: ignore[assignment]  # all of a link that a turn needs
-    return wire
+from sync.messages import Held, Ok
 
 
 @pytest.fixture
@@ -69,31 +42,65 @@ def test_the_place_where_a_ledger_begins_is_known_by_its_hash(ledger: Ledger) ->
     assert asyncio.run(ledger.hash_at(begin.epoch + 9, begin.seq)) is None
 
 
+def held_of_tail(store: Store, position: Position, **changes: object) -> Ok:
+    """Head office's answer: all of the present epoch, and of the old one up to a position."""
+    (tail,) = store.wire.hello.tails
+    held = Held.of(tail.incarnation, position).model_copy(update=changes)
+    return store.ok(store.ledger.head, tails=(held,))
+
+
 def test_head_office_may_hold_just_what_was_dropped(ledger: Ledger) -> None:
     """An OK for the last entry that was dropped opens the session; the kept ones follow from it."""
     begin = read_base(ledger.path).begins_after
 
     async def scenario() -> None:
-        uplink = greeting(ledger)
-        wire = wired(uplink)
-        assert await hear(uplink, "ok", ok(uplink, begin))
-        assert uplink.contradiction is None
-        assert uplink.online
-        (batch,) = wire.batches
-        assert (batch.epoch, batch.first_seq) == (begin.epoch, begin.seq + 1)
-        assert batch.prev_hash == begin.hash.hex()
+        store = Store(ledger)
+        await store.greet()
+        await store.hear("ok", held_of_tail(store, begin))
+        assert store.talk.online
+        assert store.talk.stranded is None
+        ((header, _),) = store.wire.batches
+        assert (header.epoch, header.first_seq) == (begin.epoch, begin.seq + 1)
+        assert header.prev_hash == begin.hash.hex()
 
     asyncio.run(scenario())
 
 
-def test_another_entry_there_still_halts(ledger: Ledger) -> None:
-    """Where head office holds another entry in that place, the two contradict each other."""
+def test_what_head_office_lost_and_nobody_keeps_strands_an_old_epoch(ledger: Ledger) -> None:
+    """Where head office asks for entries that are gone, the rest of that epoch cannot follow: it is
+    said, it is offered no more, and the present epoch goes on.
+    """
     begin = read_base(ledger.path).begins_after
 
     async def scenario() -> None:
-        uplink = greeting(ledger)
-        await hear(uplink, "ok", ok(uplink, begin, hash="8e" * 32))
-        assert uplink.contradiction is not None
+        store = Store(ledger)
+        await store.greet()
+        genesis = Position(epoch=begin.epoch, seq=0, hash=bytes(32))
+        await store.hear("ok", held_of_tail(store, genesis))
+        assert store.talk.online
+        assert store.wire.batches == []
+        assert store.talk.stranded is not None
+        assert "not here any more" in store.talk.stranded
+        store.talk.link_down()
+        assert (await store.greet()).tails == ()
+
+    asyncio.run(scenario())
+
+
+def test_another_entry_there_is_offered_as_another_branch(ledger: Ledger) -> None:
+    """An old epoch that head office holds in another shape freezes nothing here any more: it would
+    be offered from its first entry on, which is gone.
+    """
+    begin = read_base(ledger.path).begins_after
+
+    async def scenario() -> None:
+        store = Store(ledger)
+        await store.greet()
+        frozen = ledger.frozen
+        await store.hear("ok", held_of_tail(store, begin, hash="8e" * 32))
+        assert store.talk.online
+        assert ledger.frozen == frozen
+        assert store.talk.stranded is not None
 
     asyncio.run(scenario())
 
@@ -113,29 +120,29 @@ def test_a_head_that_is_not_found_is_greeted_for_later(ledger: Ledger) -> None:
 
     async def scenario() -> None:
         journal = Changing(ledger)
-        uplink = Uplink(NOBODY, EDGE, journal)
-        wire = wired(uplink)
-        uplink._session.link_up()
-        await uplink._turn()
-        assert wire.hellos == []
+        store = Store(ledger, journal)
+        store.talk.link_up()
+        await store.turn()
+        assert store.wire.hellos == []
         journal.gone = False
-        await uplink._turn()
-        (hello,) = wire.hellos
-        assert (hello.epoch, hello.head_seq) == (0, journal.epochs.offered.head_seq)
+        await store.turn()
+        assert (store.wire.hello.epoch, store.wire.hello.head_seq) == ledger.head.place
 
     asyncio.run(scenario())
 
 
 def test_an_answer_about_a_head_that_is_not_found_is_no_contradiction(ledger: Ledger) -> None:
-    """An OK beyond an old epoch's head, heard while the ledger is made anew, opens and halts
-    nothing.
-    """
+    """An OK that is heard while the ledger is made anew opens and freezes nothing."""
 
     async def scenario() -> None:
-        uplink = greeting(Changing(ledger))
-        beyond = Position(epoch=0, seq=ledger.epochs.epoch(0).head_seq + 5, hash=bytes(32))
-        assert await hear(uplink, "ok", ok(uplink, beyond))
-        assert uplink.contradiction is None
-        assert not uplink.online
+        journal = Changing(ledger)
+        journal.gone = False
+        store = Store(ledger, journal)
+        await store.greet()
+        before = ledger.head.epoch
+        journal.gone = True
+        await store.hear("ok", store.ok(ledger.head))
+        assert ledger.head.epoch == before
+        assert not store.talk.online
 
     asyncio.run(scenario())

@@ -8,15 +8,19 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
 
 __all__ = ["upgrade"]
 
 _OF_0_1 = "0001"
+_LOCK = 7_461_706  # nobody else's in this database
 
 
 def upgrade(c: Connection) -> None:
     """Bring the tables up to this version, in the transaction of ``c``."""
+    if c.dialect.name == "postgresql":
+        # Workers that start together: the first upgrades, the others find it done.
+        c.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = c

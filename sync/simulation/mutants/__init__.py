@@ -5,10 +5,13 @@ breaks and which invariants should show it.
 """
 
 from sync.simulation.mutants.mutant import Mutant
+from sync.simulation.mutants.office import OFFICE_MUTANTS
+from sync.simulation.mutants.store import STORE_MUTANTS
+from sync.simulation.mutants.wire import WIRE_MUTANTS
 
 __all__ = ["MUTANTS", "Mutant"]
 
-_ALL: tuple[Mutant, ...] = ()
+_ALL: tuple[Mutant, ...] = (*STORE_MUTANTS, *WIRE_MUTANTS, *OFFICE_MUTANTS)
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}
 """Every mutant by its name."""

@@ -5,10 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Mutant", "Patch"]
+__all__ = ["Mutant", "Patch", "original"]
 
 Patch = tuple[Any, str, Any]
 """Where, which name, and what stands there instead: a value, made when the mutant is applied."""
+
+
+def original(where: Any, name: str) -> Any:
+    """Answer what stands there in the product."""
+    return vars(where)[name]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

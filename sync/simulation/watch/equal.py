@@ -97,6 +97,10 @@ def _hold_no_alarm(house: "House") -> None:
 
 def _hold_debts(house: "House") -> None:
     """Hold that nobody owes points without head office having said so."""
+    for root, available in house.office.rows(
+        "SELECT account, available FROM accounts WHERE available < 0"
+    ):
+        house.office.watch.hold_debt(root, -available, at_rest=True)
     owing = house.office.rows(
         "SELECT account, available FROM accounts WHERE available < 0 AND NOT denied"
     )

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
 
 from agent.core.entry import Entry
 from agent.core.facts import CreateReward, OpenEpoch
@@ -19,7 +18,7 @@ class FloorWatch:
     rules: Offline
     spent: dict[str, list[tuple[tuple[int, int], int]]] = field(default_factory=dict)
     """By account: where each redemption beyond rights stands, and how much of it was."""
-    of_day: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
+    of_day: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     of_epoch: int = 0
 
     def saw(self, entry: Entry, acknowledged: tuple[int, int], allowed: int, where: str) -> None:
@@ -31,8 +30,7 @@ class FloorWatch:
             self.of_epoch = 0
         if not isinstance(fact, CreateReward) or not fact.floor:
             return
-        rules, day = self.rules, entry.business_date
-        assert day is not None, "a redemption has a day"  # noqa: S101
+        rules, day = self.rules, str(entry.business_date or entry.recorded_at[:10])
         place = f"{where}: entry {entry.epoch}:{entry.seq}"
         spent = self.spent.setdefault(fact.account, [])
         spent.append(((entry.epoch, entry.seq), fact.floor))

@@ -1,0 +1,200 @@
+"""The thread that takes messages: durable first, then answered, then let go; whatever happens."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from agent.tools.waiting import wait_until
+from sync.broker import Broker
+from sync.hub import ingest
+from sync.hub.inbox import Inbox
+from sync.hub.ingest import Ingest
+from sync.hub.office import Outgoing
+from sync.link import Arrived
+
+
+class Line:
+    """A link that writes down what goes out, and what is let go."""
+
+    def __init__(self, _broker: Broker | None = None, **wanted: Any) -> None:
+        self.topics: tuple[str, ...] = wanted["topics"]
+        self.put: Callable[[Arrived], None] = wanted["on_message"]
+        self.happened: list[str] = []
+        self.connected = True
+        self.room = True
+        self.fault: str | None = None
+
+    def start(self) -> None:
+        """Nothing to do."""
+
+    def stop(self) -> None:
+        """Nothing to do."""
+
+    def publish(self, topic: str, _payload: bytes, **_how: object) -> bool:
+        """Write down what went out."""
+        if self.room:
+            self.happened.append(f"sent {topic}")
+        return self.room
+
+    def brings(self, payload: str, kind: str = "journal") -> None:
+        """Bring a message."""
+        done = f"let go {payload}"
+        topic = f"tapledger/1/a/b/c/{kind}"
+        self.put(
+            Arrived(
+                topic=topic,
+                payload=payload.encode(),
+                done=lambda: self.happened.append(done),
+            )
+        )
+
+
+class Office:
+    """A head office that does what the message says."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.failures: list[Exception] = []
+        self.failures_aside: list[Exception] = []
+
+    def handle(self, _topic: str, payload: bytes) -> list[Outgoing]:
+        """Fail as it was told to, or write down that it is durable, and answer."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self._line.happened.append(f"durable {payload.decode()}")
+        return [Outgoing(topic=f"answer-{payload.decode()}", payload=b"")]
+
+    def put_aside(self, _topic: str, payload: bytes, why: str) -> None:
+        """Write down that it was put aside."""
+        if self.failures_aside:
+            raise self.failures_aside.pop(0)
+        self._line.happened.append(f"aside {payload.decode()}: {why}")
+
+    def sweep(self) -> list[Outgoing]:
+        """Nothing waits."""
+        return []
+
+
+class Desk:
+    """A worker with its line and its office."""
+
+    def __init__(self) -> None:
+        self.worker = Ingest(
+            Broker(url="mqtt://127.0.0.1:1"),
+            None,  # type: ignore[arg-type]  # the office needs the worker's line first
+            client_id="hub.test.1",
+            leads=True,
+        )
+        line: Any = self.worker.link
+        self.line: Line = line
+        self.office = Office(self.line)
+        self.worker._office = self.office  # type: ignore[assignment]
+
+    def after(self, last: str) -> list[str]:
+        """Answer what happened, once the last message was let go."""
+        wait_until(lambda: f"let go {last}" in self.line.happened, "the last message")
+        return self.line.happened
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A worker that runs, and waits for no database longer than it must."""
+    monkeypatch.setattr(ingest, "Link", Line)
+    monkeypatch.setattr(ingest, "delay_s", lambda *_args, **_options: 0.0)
+    made = Desk()
+    made.worker.start()
+    yield made
+    made.worker.stop()
+
+
+def _down() -> OperationalError:
+    return OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+
+def test_a_message_is_let_go_after_its_answer_and_that_after_the_commit(desk: Desk) -> None:
+    """Whatever is lost in between, the device still has its entries and sends them again."""
+    desk.line.brings("1")
+    assert desk.after("1") == ["durable 1", "sent answer-1", "let go 1"]
+
+
+def test_a_message_waits_for_a_database_that_is_down(desk: Desk) -> None:
+    """It is tried again until it is durable, in its turn, and health says why nothing goes on."""
+    desk.office.failures = [_down(), _down(), _down()]
+    desk.line.brings("1")
+    desk.line.brings("2")
+    assert desk.after("2") == [
+        *("durable 1", "sent answer-1", "let go 1"),
+        *("durable 2", "sent answer-2", "let go 2"),
+    ]
+    assert desk.worker.fault is None
+
+
+def test_a_message_that_cannot_be_handled_is_put_aside(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a mistake of the code nor a refusal of the database stops the one behind it."""
+    secret = "9876543210"
+    desk.office.failures = [
+        KeyError(secret),
+        IntegrityError(f"INSERT {secret}", {"token": secret}, Exception(secret)),
+    ]
+    desk.office.failures_aside = [_down()]
+    for number in "123":
+        desk.line.brings(number)
+    assert desk.after("3") == [
+        *("aside 1: head office could not handle it (KeyError)", "let go 1"),
+        *("aside 2: head office could not handle it (IntegrityError)", "let go 2"),
+        *("durable 3", "sent answer-3", "let go 3"),
+    ]
+    assert secret not in capsys.readouterr().out
+
+
+def test_an_answer_that_cannot_go_is_not_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device asks again; a broker that takes nothing must not keep the worker."""
+    monkeypatch.setattr(ingest, "_SEND_WITHIN_S", 0.0)
+    desk.line.room = False
+    desk.line.brings("1")
+    assert desk.after("1") == ["durable 1", "let go 1"]
+    assert desk.worker.unsent == 1
+
+
+def test_a_customer_at_a_till_does_not_wait_behind_a_backlog() -> None:
+    """Asks are taken first, then greetings and journals in their order, the feed, and presence."""
+    inbox, line = Inbox(), Line(topics=(), on_message=None)
+    line.put = inbox.put
+    kinds = ("presence", "journal", "feed", "journal", "ask", "hello", "journal")
+    for number, kind in enumerate(kinds):
+        line.brings(str(number), kind)
+    taken = [inbox.take(0) for _ in kinds]
+    assert [each and each.payload.decode() for each in taken] == list("4135620")
+
+
+def test_nobody_is_overtaken_for_ever() -> None:
+    """A page of the feed gets its turn though journals never end."""
+    inbox, line = Inbox(), Line(topics=(), on_message=None)
+    line.put = inbox.put
+    line.brings("page", "feed")
+    for number in range(200):
+        line.brings(f"{number}")
+    order = [message.payload for message in iter(lambda: inbox.take(0), None)]
+    assert order.index(b"page") == 63
+
+
+def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others share what devices send; each message comes to one of them."""
+    monkeypatch.setattr(ingest, "Link", Line)
+    topics = {}
+    for leads in (True, False):
+        worker: Any = Ingest(
+            Broker(url="mqtt://127.0.0.1:1"),
+            None,  # type: ignore[arg-type]  # nothing is handled
+            client_id="hub.test.1",
+            leads=leads,
+        )
+        topics[leads] = set(worker.link.topics)
+    assert topics[True] - topics[False] == {"tapledger/1/+/+/+/presence"}
+    assert all(topic.startswith("$share/hub/tapledger/1/") for topic in topics[False])

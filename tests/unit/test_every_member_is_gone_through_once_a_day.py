@@ -1,0 +1,74 @@
+"""Points run out a little at a time: every member of every tenant, once for each day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sync.hub import daily
+from sync.hub.daily import Daily
+from sync.hub.deciding import Expired
+
+NOON = datetime(2026, 7, 10, 12, 0, tzinfo=UTC)
+
+
+class Paper:
+    """A database of two tenants, the first of which has more members than are taken at once."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, date, str]] = []
+
+    def read(self, _work: object) -> list[str]:
+        """List the tenants."""
+        return ["large", "small"]
+
+    def transact(self, work: Any) -> Any:
+        """Run a step."""
+        return work(self)
+
+    def expire(self, tenant: str, on: date, *, now: datetime, after: str) -> Expired:
+        """Write down who was asked for."""
+        assert now.date() >= on
+        self.asked.append((tenant, on, after))
+        more = tenant == "large" and after != "m2"
+        last = {"": "m1", "m1": "m2"}[after] if more else None
+        return Expired(points=3, members=1, after=last)
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> Paper:
+    """The database, and what is done in it."""
+    made = Paper()
+    monkeypatch.setattr(daily, "expire_due", lambda c, *args, **named: c.expire(*args, **named))
+    return made
+
+
+def test_each_step_takes_the_next_members_and_a_day_is_done_once(paper: Paper) -> None:
+    """Three steps for the large tenant, one for the small one, and then nothing until tomorrow."""
+    work: Any = paper
+    pass_ = Daily(work)
+    assert [pass_.step(NOON) for _ in range(6)] == [3, 3, 3, 3, 0, 0]
+    day = date(2026, 7, 10)
+    assert paper.asked == [
+        *(("large", day, ""), ("large", day, "m1"), ("large", day, "m2")),
+        ("small", day, ""),
+    ]
+    assert pass_.step(NOON + timedelta(hours=23)) == 0
+    assert pass_.step(NOON + timedelta(hours=24)) == 3
+    assert paper.asked[-1] == ("large", date(2026, 7, 11), "")
+
+
+def test_a_day_begins_when_it_has_begun_everywhere(paper: Paper) -> None:
+    """Until noon of UTC it is still yesterday somewhere, and those points are still there."""
+    work: Any = paper
+    Daily(work).step(NOON - timedelta(seconds=1))
+    assert paper.asked == [("large", date(2026, 7, 9), "")]
+
+
+def test_a_new_day_begins_with_the_first_member(paper: Paper) -> None:
+    """A pass that took longer than a day is not gone on with: the new one takes all it left."""
+    work: Any = paper
+    pass_ = Daily(work)
+    pass_.step(NOON)
+    pass_.step(NOON + timedelta(days=1))
+    assert paper.asked[-1] == ("large", date(2026, 7, 11), "")

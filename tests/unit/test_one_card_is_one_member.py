@@ -1,0 +1,105 @@
+"""A card that two stores enrolled is one person's, and so are its points, in whatever order the
+stores are heard.
+"""
+
+from datetime import date
+
+import pytest
+from head_office_books import TENANT, Books, enrolled, hold, sold
+
+from agent.core.facts import AddCard, MergeAccounts, SettleConflict
+from sync.hub.deciding import merge_accounts
+
+LATER = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize("first", ["s1", "s2"])
+def test_two_enrolments_of_a_card_are_merged(books: Books, first: str) -> None:
+    """Whoever is heard first, the account enrolled first stands for both, with the points of both;
+    stores are told by a decision, a clerk by a row.
+    """
+    books.device("s1").writes(enrolled("old"), sold(10, account="old", sale_id="one"))
+    late = books.device("s2")
+    late.writes(enrolled("new"), sold(5, account="new", sale_id="two"), business_date=LATER)
+    for store in sorted(("s1", "s2"), key=lambda each: each != first):
+        books.device(store).delivers()
+    assert books.account("old").active == 15
+    assert (books.account("new").active, books.account("new").root) == (0, "old")
+    assert books.account("old").enrolled_on == "2026-11-21"
+    assert books.balances()
+    (row,) = books.found()
+    assert (row.kind, row.subject, row.account) == ("enrolled_twice", "new", "old")
+    (fact,) = books.decided()
+    assert isinstance(fact, MergeAccounts)
+    assert (fact.account, fact.into, row.decision_seq) == ("new", "old", 1)
+
+
+def test_enrolments_on_one_day_go_by_their_names(books: Books) -> None:
+    """Of two of one day the smaller name stands, so that every order ends alike."""
+    books.device("s1").says(enrolled("b"))
+    books.device("s2").says(enrolled("a"))
+    books.device("s3").says(enrolled("c"))
+    assert {books.account(name).root for name in ("b", "c")} == {"a"}
+    assert books.account("a").root is None
+
+
+def test_a_card_added_elsewhere_brings_its_member(books: Books) -> None:
+    """A card that one store enrolled and another added to a member is that member's own."""
+    books.device("s1").says(enrolled("a"), enrolled("b", "em4100:0000000002"))
+    books.device("s2").says(AddCard(account="b", token="em4100:0C000621A5"))
+    assert books.account("b").root == "a"
+
+
+def test_what_is_written_under_the_old_account_counts(books: Books) -> None:
+    """A store that has not heard of a merge goes on under the old account: its points are the
+    member's, and one row says which store was behind.
+    """
+    old = books.device("s1")
+    old.says(enrolled("b", "em4100:0000000001"))
+    books.device("s2").says(enrolled("a", "em4100:0000000002"))
+    books.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=books.now))
+    old.says(
+        sold(10, account="b"), sold(7, account="b", sale_id="t"), hold("r", 4, account="b", lease=4)
+    )
+    assert (books.account("a").active, books.account("a").held) == (13, 4)
+    assert (books.account("b").active, books.account("b").available) == (0, 0)
+    assert books.balances()
+    (row,) = books.found()
+    assert (row.kind, row.subject) == ("merged_account_used", "b house/s1/d")
+    assert "counts for a" in row.text
+
+
+def test_a_clerk_merges_once(books: Books) -> None:
+    """Merged again, or the other way round, two accounts stay what they are; chains are flat."""
+    for number, name in enumerate("abc"):
+        books.device("s1").says(
+            enrolled(name, f"em4100:000000000{number}"), sold(10, account=name, sale_id=name)
+        )
+
+    def merge(account: str, into: str) -> int | None:
+        return books.run(lambda c: merge_accounts(c, TENANT, account, into, now=books.now))
+
+    assert merge("a", "b") == 1
+    assert merge("a", "b") is None
+    assert merge("b", "a") is None
+    assert merge("b", "c") == 2
+    assert (books.account("a").root, books.account("b").root) == ("c", "c")
+    assert books.account("c").active == 30
+    assert books.balances()
+
+
+def test_members_nobody_heard_of_can_be_merged(books: Books) -> None:
+    """A clerk may know of a merge before the stores' entries come: they count where they should."""
+    books.device("s1").says(enrolled("x", "em4100:0000000009"))
+    books.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=books.now))
+    books.device("s2").says(sold(10, account="b"))
+    assert books.account("a").active == 10
+
+
+def test_a_finding_is_told_once(books: Books) -> None:
+    """What a store brings up again and again is one row and one decision."""
+    books.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=books.now))
+    for sale in ("one", "two", "three"):
+        books.device("s1").says(sold(1, account="b", sale_id=sale))
+    settled = [fact for fact in books.decided() if isinstance(fact, SettleConflict)]
+    assert [fact.conflict for fact in settled] == ["merged_account_used"]
