@@ -50,13 +50,7 @@ def hold_afresh(
     row = replace(row, balance=row.balance + known.points - known.released)
     covered = cover(transaction, terms, row, known.points, "floor", is_proved=False)
     if not known.released:
-        given_back = DeleteReward(
-            redemption_id=made.redemption_id,
-            account=known.account,
-            points=known.points,
-            reason="in_doubt",
-        )
-        transaction.append(given_back)
+        transaction.append(_in_doubt(made.redemption_id, known.account, known.points))
     transaction.append(
         replace(
             made,
@@ -67,4 +61,10 @@ def hold_afresh(
             lease=covered.lease,
         ),
         counts_on=transaction.counts_on,
+    )
+
+
+def _in_doubt(redemption_id: str, account: str, points: int) -> DeleteReward:
+    return DeleteReward(
+        redemption_id=redemption_id, account=account, points=points, reason="in_doubt"
     )

@@ -157,7 +157,13 @@ def capture(
     if terms is not None and is_in_doubt(transaction, terms, known):
         refuse_waiting(transaction, terms)
         hold_afresh(transaction, terms, made, known, lane=at.lane, cashier=at.cashier)
-        known = known_redemption(transaction, redemption_id)
+    return _spend(transaction, redemption_id, spent, sale_id, at), False
+
+
+def _spend(
+    transaction: Transaction, redemption_id: str, spent: int, sale_id: str | None, at: ByWhom
+) -> RedemptionAnswer:
+    known = known_redemption(transaction, redemption_id)
     transaction.append(
         RedeemReward(
             redemption_id=redemption_id,
@@ -170,7 +176,7 @@ def capture(
     )
     if spent < known.points:
         _give_back(transaction, redemption_id, known, "remainder", known.points - spent)
-    return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id)), False
+    return _answer(transaction, redemption_id, known_redemption(transaction, redemption_id))
 
 
 def release(transaction: Transaction, redemption_id: str) -> Answered:

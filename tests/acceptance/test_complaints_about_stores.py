@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from two_tills import TwoTills, hold, new_id, void
+from welcomed import welcome
 
 from agent.clock import device_clock, mint_id
 from agent.core.facts import Enrol
@@ -34,8 +35,12 @@ _AT_ONCE = 1_000
 
 @pytest.fixture
 def cut_off_store(tmp_path: Path) -> Iterator[StoreKit]:
-    """A store that has a head office, which nobody has ever reached."""
+    """A store that head office welcomed once, and that is cut off from it since."""
     kit = StoreKit(name="s001", directory=tmp_path / "store", broker_port=free_port())
+    ledger = Ledger(kit.ledger_path, clock=device_clock, mint_id=mint_id)
+    ledger.start()
+    welcome(ledger)
+    ledger.stop()
     try:
         kit.start()
         yield kit
