@@ -187,3 +187,17 @@ def test_a_disk_that_was_set_back_asks_again(ledger: Ledger) -> None:
     tell(ledger, account("ana", 600))
     asyncio.run(ledger.write(lambda t: t.open_epoch("restored", incarnation="disk-2")))
     assert (cursor(ledger)[1], shown(ledger)) == (0, 600)
+
+
+def test_who_is_told_of_a_merge_sees_it(ledger: Ledger) -> None:
+    """Also where the same transaction had looked before the page came."""
+
+    def look_and_take(transaction: Transaction) -> tuple[int, int, str]:
+        before = transaction.balance("old")
+        page = MirrorPage(
+            accounts=(account("ana", 5), account("old", root="ana")), cursor=2, generation=1
+        )
+        transaction.take_mirror(page)
+        return before, transaction.balance("old"), transaction.root("old")
+
+    assert asyncio.run(ledger.write(look_and_take)) == (0, 5, "ana")
