@@ -46,6 +46,8 @@ class Contradicts:
     reason: Literal["fork", "malformed"]
 
 
+_NUL = b"\\u0000"
+
 Verdict = Accepted | Gap | Contradicts
 
 
@@ -86,7 +88,11 @@ def examine(
 
 
 def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
-    """Read an entry of unknown origin; None where it is not one of this place in this form."""
+    """Read an entry of unknown origin; None where it is not one of this place in this form, or has
+    a character that no database keeps in a text.
+    """
+    if _NUL in canonical:
+        return None
     try:
         entry = Entry.parse(canonical)
         check_sale(entry)

@@ -38,6 +38,9 @@ def strange(life: Life, how: str) -> bytes:
         entry["fact"]["sale"]["total_minor"] += 1
     elif how == "spelling":
         entry["fact"]["account"] = "a na"
+    elif how == "nul":
+        fact = {"kind": "ENROL", "account": "ana", "token": "card:\0"}
+        entry["fact"] = fact
     elif how == "form":
         return json.dumps(entry).encode()
     else:
@@ -45,7 +48,7 @@ def strange(life: Life, how: str) -> bytes:
     return json.dumps(entry, separators=(",", ":")).encode()
 
 
-@pytest.mark.parametrize("how", ["newer", "elsewhere", "sale", "spelling", "form", "noise"])
+@pytest.mark.parametrize("how", ["newer", "elsewhere", "sale", "spelling", "form", "noise", "nul"])
 def test_nothing_is_kept_back_by_it(books: Books, how: str) -> None:
     """It is acknowledged with the rest of its batch; what comes before and after it counts, and a
     clerk is told which entry waits.
