@@ -244,6 +244,11 @@ class Ledger(Offering):
         return self._writer.tip.frozen
 
     @property
+    def opened(self) -> bool:
+        """Whether head office opened the present epoch: this device has rights in no other."""
+        return self._writer.tip.opened
+
+    @property
     def fault(self) -> str | None:
         """Why the last write failed, until one succeeds."""
         return self._writer.fault

@@ -81,7 +81,7 @@ MUTANTS = {
         caught_by=f"{_UNIT}/test_a_restore_begins_a_new_epoch.py::test_epochs_only_grow",
     ),
     "restored_and_not_frozen": Mutant(
-        file="agent/ledger/view.py",
+        file="agent/ledger/lives_view.py",
         old='_UNTRUSTED = ("restored", "rebuilt")',
         new='_UNTRUSTED = ("rebuilt",)',
         caught_by=f"{_UNIT}/test_a_restore_begins_a_new_epoch.py"
