@@ -11,6 +11,9 @@ from clerk import CLERK, Clerk
 from agent.core.facts import Enrol, LeaseGrant
 from agent.paths import shipped_program
 from sync.hub.feeding import page_for
+from sync.hub.fencing import halt
+from sync.hub.registry import change_journal
+from sync.hub.registry import device as device_row
 from sync.messages import DeviceAddress, FeedRequest
 
 CARD, NEW_CARD = "em4100:0C000621A5", "em4100:0C000621A6"
@@ -177,6 +180,42 @@ def test_a_device_that_will_not_come_back_is_retired(books: Books, clerk: Clerk)
     after = clerk.get("/v1/accounts/a-1").json()
     assert (after["available"], after["leases"]) == (50, [])
     assert clerk.post("/v1/devices/99/retire").json()["code"] == "unknown_device"
+
+
+def test_a_halted_device_goes_on_once_somebody_has_looked(books: Books, clerk: Clerk) -> None:
+    """A halt is lifted by a person, and by nothing else; a second time there is nothing to lift."""
+    (device, *_) = clerk.get("/v1/devices").json()
+    books.database.transact(lambda c: halt(c, device_row(c, device["id"]), "two of one name"))
+    (halted, *_) = clerk.get("/v1/devices").json()
+    assert (halted["state"], halted["halted_because"]) == ("halted", "two of one name")
+    for _ in range(2):
+        answer = clerk.post(f"/v1/devices/{device['id']}/release")
+        assert (answer.status_code, answer.json()["state"]) == (200, "live")
+        assert answer.json()["halted_because"] is None
+    assert clerk.post("/v1/devices/99/release").json()["code"] == "unknown_device"
+
+
+def test_what_a_lost_disk_had_rights_to_is_written_off(books: Books, clerk: Clerk) -> None:
+    """By a person's word alone, and only what ended epochs had: the live one keeps its rights."""
+    life = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    lost = life.then(1).write(LeaseGrant(account="a-1", granted_total=40, generation=0))
+    books.take(lost.batch())
+    (journal,) = [each for each in books.journals() if each.epoch == 1]
+    books.database.transact(lambda c: change_journal(c, journal.id, fenced="unclean"))
+    more = LeaseGrant(account="a-1", granted_total=5, generation=0)
+    found = lost.cut(1).then(2, "disk-9").write(more)
+    books.take(found.batch())
+    assert clerk.get("/v1/accounts/a-1").json()["available"] == 5
+    (device, *_) = clerk.get("/v1/devices").json()
+    for _ in range(2):
+        answer = clerk.post(f"/v1/devices/{device['id']}/write-off")
+        assert (answer.status_code, answer.json()["leased"]) == (200, 5)
+    after = clerk.get("/v1/accounts/a-1").json()
+    assert (after["available"], [each["points"] for each in after["leases"]]) == (45, [5])
+    told = clerk.get("/v1/conflicts?kind=rights_written_off").json()
+    assert [each["points"] for each in told] == [40]
+    assert "ana" in told[0]["text"]
+    assert clerk.post("/v1/devices/99/write-off").json()["code"] == "unknown_device"
 
 
 def test_conflicts_are_told_in_plain_words(books: Books, clerk: Clerk) -> None:
