@@ -49,7 +49,8 @@ def grow(
     touched: set[str] = set()
     if parent is not None and parent.id != child.id:
         # A life whose own children came before it takes them along: then all lines change.
-        others = [each for each in journals_of(c, device) if each.parent_id in (parent.id, child.id)]
+        both = (parent.id, child.id)
+        others = [each for each in journals_of(c, device) if each.parent_id in both]
         goes_on = not others and parent.seq <= fact.parent_seq and child.seq < child.first_seq
         change_journal(
             c,
