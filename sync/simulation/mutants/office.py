@@ -221,14 +221,14 @@ OFFICE_MUTANTS = (
     Mutant(
         name="fork_counts_lease",
         breaks="a branch that contradicts what is held has rights as well",
-        caught_by=("I10", "I4"),
+        caught_by=("I10", "I4", "I5"),
         patches=_fork_counts,
         mixes=("restored", "cloned"),
     ),
     Mutant(
         name="duplicate_lease_ignored",
         breaks="rights that came with earned points are not heard",
-        caught_by=("I4", "I9"),
+        caught_by=("I4", "I9", "error"),
         patches=_leases_unheard,
     ),
     Mutant(
