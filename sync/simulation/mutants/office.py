@@ -157,13 +157,6 @@ def _own_forgotten() -> tuple[Patch, ...]:
     return ((booking, "add_own", add_own),)
 
 
-def _grants_at_once() -> tuple[Patch, ...]:
-    def may_grant(_c: Connection, _tenant: str) -> bool:
-        return True
-
-    return ((granting_module, "may_grant", may_grant),)
-
-
 OFFICE_MUTANTS = (
     Mutant(
         name="no_challenge",
@@ -248,12 +241,5 @@ OFFICE_MUTANTS = (
         breaks="a store is told its own sales as somebody else's",
         caught_by=("I9",),
         patches=_own_forgotten,
-    ),
-    Mutant(
-        name="hub_grants_at_once",
-        breaks="a head office that was set back grants before all have caught up",
-        caught_by=("I4", "I5"),
-        patches=_grants_at_once,
-        mixes=("office",),
     ),
 )
