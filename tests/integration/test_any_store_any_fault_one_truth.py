@@ -163,6 +163,7 @@ def test_somebody_takes_the_place_of_a_store(company: Company, shoppers: list[Bu
         sell_on(shoppers)
     finally:
         other.stop()
+    company.begin_anew()
     close(company, shoppers)
 
 

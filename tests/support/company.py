@@ -71,9 +71,7 @@ class Company:
             rules.write(more_rules)
         port = self.office.broker.port
         self.stores = {
-            name: StoreKit(
-                name=name, directory=directory / name, broker_port=port, program=program
-            )
+            name: StoreKit(name=name, directory=directory / name, broker_port=port, program=program)
             for name in stores
         }
         self.members: list[str] = []
@@ -99,7 +97,12 @@ class Company:
             until(lambda s=store: _is_open(s), f"head office to have welcomed {name}")
 
     def begin_anew(self) -> None:
-        """Start every agent again: none remembers how often its line failed before."""
+        """Start the broker and every agent again: none remembers how often a line failed before.
+
+        The broker too: mosquitto 2.0.11 may crash seconds after a client took another's place.
+        """
+        self.office.broker.stop()
+        self.office.broker.start()
         for store in self.stores.values():
             assert store.line is not None
             store.line.heal()
@@ -186,7 +189,9 @@ class Company:
             "total_minor": points * 100,
         }
 
-    def redeem(self, store: str, card: str, *, redemption_id: str | None = None, **wish: Any) -> str:
+    def redeem(
+        self, store: str, card: str, *, redemption_id: str | None = None, **wish: Any
+    ) -> str:
         """Redeem and capture, a coffee unless said otherwise; answers by what authority."""
         name = redemption_id or new_id()
         held = self.pos(store).hold(name, token=card, **(wish or {"reward": "coffee"}))
@@ -198,6 +203,11 @@ class Company:
     def login(self, device: DeviceAddress) -> Broker:
         """Answer how a device on paper reaches the broker."""
         return self.office.broker_login(str(device))
+
+    def hub_health(self) -> dict[str, Any]:
+        """Ask head office how it is."""
+        health: dict[str, Any] = httpx.get(f"{self.office.url}/healthz", timeout=10).json()
+        return health
 
     def conflicts(self, kind: str) -> list[dict[str, Any]]:
         """Ask head office which conflicts of a kind it found."""
@@ -273,8 +283,6 @@ class Company:
 def new_id() -> str:
     """Mint an id that nothing else in a test has."""
     return f"id-{next(_ids)}"
-
-
 
 
 def _is_open(store: StoreKit) -> bool:
