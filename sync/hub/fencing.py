@@ -7,9 +7,10 @@ the rights it had stay where they are until a person writes them off.
 
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from sync.hub.registry import DeviceRow, JournalRow, change_device, change_journal
+from sync.hub.tables import conflicts
 
 __all__ = ["begin_to_count", "end_live", "halt", "release", "retire"]
 
@@ -54,6 +55,12 @@ def release(c: Connection, device: DeviceRow) -> bool:
     if device.state != "halted":
         return False
     change_device(c, device.id, state="live", halted_because=None, challenge=None)
+    of_device = (conflicts.c.store == device.store, conflicts.c.device == device.device)
+    c.execute(
+        update(conflicts)
+        .where(conflicts.c.tenant == device.tenant, conflicts.c.kind == "disk_cloned", *of_device)
+        .values(state="resolved")
+    )
     return True
 
 

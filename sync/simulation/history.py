@@ -14,7 +14,7 @@ from sync.simulation.watch.violations import Violation
 
 __all__ = ["Outcome", "play", "tell"]
 
-_STEPS = 32
+_STEPS = 20
 _GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
 
 
@@ -87,7 +87,7 @@ def _live(house: House, steps: int) -> None:
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
         mischief.step()
-        for _ in range(house.dice.choice((1, 2, 3))):
+        for _ in range(house.dice.choice((1, 2, 4, 6))):
             people.step()
 
 

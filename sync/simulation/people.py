@@ -23,6 +23,10 @@ _WEIGHTS = {
 }
 
 
+_AT_ONCE = 0.2
+"""How often a device gets round to sending before the next thing happens in its store."""
+
+
 class People:
     """Acts for all of them."""
 
@@ -41,7 +45,7 @@ class People:
         if self._enrolled < len(house.customers.cards):
             what = "enrol"
         getattr(self, f"_{what}")(device)
-        if device.running:
+        if device.running and dice.random() < _AT_ONCE:
             device.turn()
 
     def _card(self) -> str:

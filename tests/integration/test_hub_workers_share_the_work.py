@@ -34,8 +34,8 @@ def postgres() -> Iterator[PrivatePostgres]:
 def small(tmp_path: Path) -> Iterator[HubHouse]:
     """A hub on SQLite, which has one worker."""
     house = HubHouse(tmp_path / "house", f"sqlite:///{tmp_path}/hub.db")
-    house.start()
     try:
+        house.start()
         yield house
     finally:
         house.stop()
@@ -44,9 +44,11 @@ def small(tmp_path: Path) -> Iterator[HubHouse]:
 @pytest.fixture
 def large(tmp_path: Path, postgres: PrivatePostgres) -> Iterator[HubHouse]:
     """A hub of three workers on PostgreSQL."""
-    house = HubHouse(tmp_path / "house", postgres.new_database(), devices=_DEVICES, workers=3)
-    house.start()
+    house = HubHouse(
+        tmp_path / "house", postgres.url(postgres.new_database()), devices=_DEVICES, workers=3
+    )
     try:
+        house.start()
         yield house
     finally:
         house.stop()
@@ -104,9 +106,9 @@ def test_workers_share_the_work_and_one_that_is_killed_comes_back(large: HubHous
 
 def test_a_database_that_is_down_loses_nothing(tmp_path: Path, postgres: PrivatePostgres) -> None:
     """The hub says so and keeps what comes; what nobody answered is answered when it is back."""
-    house = HubHouse(tmp_path / "house", postgres.new_database())
-    house.start()
+    house = HubHouse(tmp_path / "house", postgres.url(postgres.new_database()))
     try:
+        house.start()
         with house.device("edge-1") as device:
             device.is_welcomed()
             device.paper.writes(5)

@@ -48,7 +48,7 @@ class HubHouse:
         """Start the broker, then the hub, and wait until every worker is there."""
         self.broker.start()
         self.hub.start()
-        wait_until(lambda: self.health()["status"] == "ok", "the workers to connect")
+        wait_until(lambda: self.health()["status"] == "ok", "the workers to connect", timeout_s=90)
 
     def stop(self) -> None:
         """End both."""

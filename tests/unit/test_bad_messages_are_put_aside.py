@@ -71,6 +71,10 @@ def _forged_hello(device: PaperDevice) -> Message:
     return topic, payload.replace(b'"head_seq":', b'"head_seq":1')
 
 
+def _beyond_belief(device: PaperDevice) -> Message:
+    return device.hello(generation=10**9)
+
+
 def _bomb(device: PaperDevice) -> Message:
     return _topic(device), zlib.compress(bytes(20_000_000))
 
@@ -115,6 +119,7 @@ BAD: list[tuple[Callable[[PaperDevice], Message], str]] = [
     (_forged_hello, "bad_signature"),
     (_newer_version, "unknown_schema"),
     (_newer_hello, "unknown_schema"),
+    (_beyond_belief, "malformed_message"),
     (_bomb, "malformed_message"),
     (_huge, "too_large"),
     (_noise, "malformed_message"),

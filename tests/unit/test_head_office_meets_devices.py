@@ -175,7 +175,9 @@ def test_a_clone_that_wrote_nothing_is_found_at_the_second_turn(
 def test_a_released_name_goes_on(house: House, device: PaperDevice) -> None:
     """After a person has looked, whoever greets is challenged and welcomed to a new epoch."""
     test_two_clones_are_stopped_and_both_are_booked(house, device)
+    assert "open" in {row.state for row in house.rows(conflicts.c.state)}
     assert house.office.release(device.address)
+    assert "open" not in {row.state for row in house.rows(conflicts.c.state)}
     assert not house.office.release(device.address)
     assert device.is_welcomed(house.office).new_epoch == 3
     device.is_heard(house.office)

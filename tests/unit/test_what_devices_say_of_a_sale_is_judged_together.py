@@ -220,6 +220,21 @@ def test_what_was_redeemed_is_given_back_once() -> None:
     assert found.worth[(PROGRAM, "redeemed")] == -30
 
 
+def test_what_two_returns_give_back_was_redeemed_once() -> None:
+    """Both copies came back whole under ids of their own: the points that paid are given back once,
+    and the money that went over the counter twice is told.
+    """
+    books = []
+    for return_id in ("r1", "r2"):
+        book = SaleBook(points=10, redeemed=30)
+        book.sell()
+        book.give_back(return_id, 1000)
+        books.append(book.facts)
+    found = judged(*books)
+    assert found.worth[(PROGRAM, "redeemed")] == -30
+    assert kinds(found) == {"duplicate_sale", "returned_twice"}
+
+
 def test_points_become_active_once() -> None:
     """Two devices that wrote one sale both made its points active: nothing is below zero."""
     book = SaleBook(points=10, pending=True)
