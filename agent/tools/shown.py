@@ -1,4 +1,4 @@
-"""What stores show of members, held against head office's books, by the calls that anybody makes."""
+"""What stores show of members, held against head office's books, by the calls that tills make."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

@@ -9,8 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import click
-
 from agent.tools.demo.failed import DemoFailed
 from agent.tools.demo.story import PROGRAM_TEXT, Story
 from agent.tools.demo.trade import Progress, Trade, choose
@@ -124,14 +122,11 @@ class Demo:
     def _print_addresses(self, office: HeadOffice, stores: list[StoreKit]) -> None:
         if not self._is_shown:
             return
-        click.echo("Live while the demo runs:")
-        click.echo(
-            f"  head office  {click.style(office.url + '/', fg='cyan')}  sign in with {OFFICE_TOKEN}"
-        )
+        self._voice.step("Live while the demo runs:")
+        self._voice.at("head office", f"{office.url}/ (sign in with {OFFICE_TOKEN})")
         for store in stores:
             for lane in store.lanes:
-                page = click.style(f"{store.url}/lane/{lane}", fg="cyan")
-                click.echo(f"  {store.name + ' till ' + lane:<13}{page}")
+                self._voice.at(f"{store.name}, till {lane}", f"{store.url}/lane/{lane}")
 
 
 @contextmanager

@@ -60,9 +60,7 @@ class Story:
             self._enrol(store, token)
             self._sell(store, token, dollars)
         # Ana's card comes to the other store with its number alone: head office knows it.
-        wait_until(
-            lambda: self._seen(self.cut, _ANA).get("balance") == 300, "the news of Ana's card"
-        )
+        self._wait_for(self.cut, _ANA, 300)
         self._sell(self.cut, _ANA, 200)
 
     def wait_until_all_is_known(self) -> None:
@@ -73,10 +71,7 @@ class Story:
             (self.cut, _CLEO, 50),
             (self.other, _DORA, 200),
         ):
-            wait_until(
-                lambda s=store, t=token, p=points: self._seen(s, t).get("balance") == p,
-                f"store {store.name} to hear of every card",
-            )
+            self._wait_for(store, token, points)
         wait_until(
             lambda: self.cut.health()["floor_left"] >= _FLOOR, "head office to allow the floor"
         )
@@ -148,6 +143,13 @@ class Story:
         self._redeem(self.cut, _DORA, "lease")
         self.voice.at(
             self.cut.name, "Who has Dora's card gets a coffee: this store cannot have heard."
+        )
+
+    def _wait_for(self, store: StoreKit, token: Token, points: int) -> None:
+        """Wait until a store shows so many points of a card."""
+        wait_until(
+            lambda: self._seen(store, token).get("balance") == points,
+            f"store {store.name} to show {points} points of card {token.masked}",
         )
 
     def _seen(self, store: StoreKit, token: Token) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The verdict: whether both sides came to the same, and how each conflict was settled."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,13 @@ def wait_until_quiet(office: HeadOffice, stores: Sequence[StoreKit], tokens: set
     """Wait until head office holds every entry and each store shows every member as head office
     does. What is not so in time is the verdict's to tell.
     """
-    left = dict[str, list[str]].fromkeys(tokens)
+    left: Collection[str] = tokens
 
     def are_quiet() -> bool:
         nonlocal left
         if any(store.health()["unacknowledged"] for store in stores):
             return False
-        left = {token: None for token in differing(office, stores, left)} or {}
+        left = differing(office, stores, left)
         return not left
 
     try:
@@ -108,24 +108,22 @@ def tell(verdict: Verdict, progress: Progress, voice: Voice, *, offline: int) ->
     for each in verdict.conflicts:
         voice.at(each["kind"].replace("_", " "), each["text"])
     voice.step("Both sides, each replayed from zero")
-    head = f"  {'':<13}{'entries':>9}{'members':>10}{'points':>9}"
-    click.secho(head, bold=True)
+    voice.say(_row("", "entries", "members", "points", ""))
     for name, side in verdict.sides.items():
-        agrees = not side.differences
-        same = click.style(
-            "the same at head office" if agrees else "differ", fg="green" if agrees else "red"
-        )
-        click.echo(
-            f"  {'store ' + name:<13}{side.entries:>9,}{side.accounts:>10,}{side.points:>9,}  {same}"
-        )
-    settled = click.style(
-        "as every store shows them" if not verdict.differences else "see below",
-        fg="green" if not verdict.differences else "red",
-    )
-    click.echo(
-        f"  {'settled':<13}{verdict.entries:>9,}{verdict.members:>10,}{verdict.posted:>9,}  {settled}"
-    )
+        agrees = _verdict("the same at head office", "differ", holds=not side.differences)
+        voice.say(_row(f"store {name}", side.entries, side.accounts, side.points, agrees))
+    agrees = _verdict("as each store shows", "see below", holds=not verdict.differences)
+    voice.say(_row("settled", verdict.entries, verdict.members, verdict.posted, agrees))
     voice.say(
-        f"{progress.sold} baskets, each sent twice; {progress.enrolled} cards enrolled at the till; "
-        f"{offline} entries written while a store was cut off"
+        f"{progress.sold} baskets, each sent twice; {progress.enrolled} cards enrolled at the "
+        f"tills; {offline} entries written while a store was cut off"
     )
+
+
+def _row(what: str, entries: int | str, members: int | str, points: int | str, end: str) -> str:
+    cells = (each if isinstance(each, str) else f"{each:,}" for each in (entries, members, points))
+    return f"  {what:<19}{'{:>9}{:>10}{:>9}'.format(*cells)}  {end}".rstrip()
+
+
+def _verdict(good: str, bad: str, *, holds: bool) -> str:
+    return click.style(good, fg="green") if holds else click.style(bad, fg="red")

@@ -10,7 +10,7 @@ import click
 __all__ = ["Voice"]
 
 _WIDTH = 100
-_PLACE = 13
+_PLACE = 19
 
 
 class Voice:
@@ -25,13 +25,11 @@ class Voice:
         for line in textwrap.wrap(what, _WIDTH):
             click.secho(line, bold=True)
 
-    def at(self, place: str, what: str, *, warn: bool = False) -> None:
+    def at(self, place: str, what: str) -> None:
         """Say what happens at a store, or at head office."""
         for number, line in enumerate(textwrap.wrap(what, _WIDTH - _PLACE - 2)):
             where = f"{'' if number else place:<{_PLACE}}"
-            click.echo(
-                f"  {click.style(where, fg='cyan')}{click.style(line, fg='yellow' if warn else None)}"
-            )
+            click.echo(f"  {click.style(where, fg='cyan')}{line}")
 
     def say(self, what: str) -> None:
         """Say something on a line of its own."""

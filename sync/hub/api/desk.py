@@ -34,7 +34,16 @@ class Desk:
 
     def write(self, change: Callable[[Connection, str], T]) -> T:
         """Change something in one transaction. Raises HubRefusal."""
-        return self._database.transact(lambda c: change(c, self._whose(c)))
+
+        def changed(c: Connection) -> T:
+            tenant = self._whose(c)
+            if not tenant:
+                raise HubRefusal(
+                    "which_tenant", "no store was heard yet: set [api] tenant, or start one first"
+                )
+            return change(c, tenant)
+
+        return self._database.transact(changed)
 
     def _whose(self, c: Connection) -> str:
         if self._tenant is not None:
