@@ -73,16 +73,6 @@ def _unopened_earns() -> tuple[Patch, ...]:
     return ((Terms, "earned_lease", earned_lease),)
 
 
-def _unopened_spends() -> tuple[Patch, ...]:
-    def why_wait(self: Terms, view: View) -> None:
-        """Nothing is waited for."""
-
-    def refuse_frozen(self: Transaction) -> None:
-        """Nothing is refused."""
-
-    return ((Terms, "why_wait", why_wait), (Transaction, "refuse_frozen", refuse_frozen))
-
-
 def _give_back_all() -> tuple[Patch, ...]:
     def give_back(
         transaction: Transaction, redemption_id: str, known: HoldRow, reason: Any, points: int
@@ -224,12 +214,6 @@ STORE_MUTANTS = (
         breaks="points join the lease in an epoch that head office did not open",
         caught_by=("I10", "I4"),
         patches=_unopened_earns,
-    ),
-    Mutant(
-        name="frozen_spends",
-        breaks="a frozen or never welcomed device redeems",
-        caught_by=("I10", "I11"),
-        patches=_unopened_spends,
     ),
     Mutant(
         name="giveback_local",

@@ -36,7 +36,7 @@ WIRE_MUTANTS = (
     Mutant(
         name="ack_without_hash",
         breaks="what head office holds is compared by its number, not by its hash",
-        caught_by=("I1", "I4", "I9", "I11", "I12"),
+        caught_by=("I1", "I4", "I5", "I9", "I11", "I12"),
         patches=_without_hash,
         mixes=("restored", "cloned", "everything"),
     ),

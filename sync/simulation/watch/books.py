@@ -134,7 +134,7 @@ class BooksWatch:
         for journal, account, granted, opened, fenced, taken in self.rows(_GRANTED):
             hold("I4", taken <= granted, f"{account}: {taken} were taken of {granted} granted")
             before = self._granted.get((journal, account), 0)
-            if granted > before:
+            if granted > before and granted > taken:  # or it is adopted, by a device's own word
                 self._granted[journal, account] = granted
                 place = f"{granted - before} rights of {account} to journal {journal}"
                 hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")

@@ -35,7 +35,7 @@ class Truth:
     """Addresses whose disk was set back or copied."""
     office_doubtful: bool = False
     may_owe: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _sold: set[str] = field(default_factory=set)
+    _sold: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     def saw(self, device: "Device", entry: Entry) -> None:
         """An entry was committed somewhere."""
@@ -46,10 +46,12 @@ class Truth:
             may_owe[fact.account] += fact.points if doubtful else fact.floor
         elif isinstance(fact, ReturnSale | VoidSale) and fact.account is not None:
             may_owe[fact.account] += max(0, fact.from_active + fact.lease)
-        elif isinstance(fact, AccumulatePoints) and fact.account is not None:
-            if fact.sale_id in self._sold:
-                may_owe[fact.account] += fact.points
-            self._sold.add(fact.sale_id)
+        elif isinstance(fact, AccumulatePoints):
+            said = self._sold.setdefault(fact.sale_id, [])
+            said.append((fact.account or "", fact.points))
+            if len(said) > 1:  # which of them counts is head office's to say
+                for account, points in said:
+                    may_owe[account] += points
 
     def lost(self, device: "Device", held: set[bytes]) -> None:
         """A disk is gone: of what it answered, only what head office holds can be asked for."""
