@@ -128,7 +128,7 @@ class Story:
             self.voice.at(store.name, f"Ben shows a new card, joins, and earns {points} points.")
 
     def _sent_twice(self) -> None:
-        sale_id, sale = f"demo-{_CLEO}-twice", _sale(_CLEO, 80)
+        sale_id, sale = "demo-sent-twice", _sale(_CLEO, 80)
         for store in (self.cut, self.other):
             self._commit(store, sale_id, sale)
         self.voice.at(
@@ -170,7 +170,7 @@ class Story:
 
     def _sell(self, store: StoreKit, token: Token, dollars: int) -> int:
         store.lanes["1"].tap(token)
-        return self._commit(store, f"demo-{token}-{dollars}", _sale(token, dollars))
+        return self._commit(store, f"demo-sale-{next(self._numbers)}", _sale(token, dollars))
 
     def _commit(self, store: StoreKit, sale_id: str, sale: dict[str, Any]) -> int:
         answer = store.lanes["1"].pos.sell(sale_id, sale)
