@@ -178,7 +178,7 @@ class Device:
             allowed = self.house.office.watch.allowed(self.address, entry.epoch)
             self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
             self.house.tell(f"{self.name}: {in_words(entry)}")
-            self.house.truth.saw(self, entry)
+            self.house.truth.saw(self, entry, watch.head.hash)
             if isinstance(entry.fact, CreateReward):
                 self._hold_lanes_known(f"{self.name}: entry {entry.epoch}:{entry.seq}")
 

@@ -100,10 +100,17 @@ class Office:
         """Put an older backup in place: nobody tells head office that it is one."""
         if self._snapshots:
             self._house.tell("head office: its database is set back")
+            merged = self._merged()
             self.database.restore(self._dice.choice(self._snapshots))
             self.restored += 1
             self.watch.begin_anew()
-            self._house.truth.office_restored(self.watch.hashes())
+            parted = {account for pair in merged - self._merged() for account in pair}
+            self._house.truth.office_restored(self.watch.hashes(), parted)
+
+    def _merged(self) -> set[tuple[str, str]]:
+        """Answer which accounts stand for which."""
+        found = self.rows("SELECT account, root FROM accounts WHERE root <> account")
+        return {(account, root) for account, root in found}
 
     def conflicts(self) -> int:
         """Count what was settled."""
