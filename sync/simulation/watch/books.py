@@ -161,10 +161,10 @@ class BooksWatch:
             before = self._granted.get((journal, account), 0)
             if granted > before:
                 self._granted[journal, account] = granted
-                place = f"{granted - before} rights of {account} to journal {journal}"
-                hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
                 if granted <= taken and self._truth.office_doubtful:
                     continue  # what was granted once, and forgotten
+                place = f"{granted - before} rights of {account} to journal {journal}"
+                hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
                 if memory == "forgotten":
                     self._truth.granted_blindly(account, granted - before)
                 hold("I10", memory != "catching_up", f"{place}, where not all have caught up")
