@@ -161,12 +161,9 @@ class Mosquitto(Daemon):
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         passwords = directory / "passwords"
-        for number, (user, password) in enumerate(users.items()):
-            _run_tool(
-                "mosquitto_passwd",
-                *(["-c"] if number == 0 else []),
-                *("-b", str(passwords), user, password),
-            )
+        passwords.write_text("".join(f"{user}:{password}\n" for user, password in users.items()))
+        passwords.chmod(0o600)
+        _run_tool("mosquitto_passwd", "-U", str(passwords))  # writes hashes in their place
         config = directory / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\n"

@@ -17,10 +17,10 @@ from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
 from sync.messages import DeviceAddress
 
-__all__ = ["TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
+__all__ = ["DEMO_PASSWORD", "TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
 
 TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
-_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
+DEMO_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
 
 
 def _address(store: str) -> DeviceAddress:
@@ -28,19 +28,25 @@ def _address(store: str) -> DeviceAddress:
 
 
 class HeadOffice:
-    """A mosquitto and a hub, in one directory, for the named stores."""
+    """A mosquitto and a hub, in one directory, for the named stores.
 
-    def __init__(self, directory: Path, *, stores: tuple[str, ...]) -> None:
+    Its database is a SQLite file in that directory, or the one that ``database_url`` names.
+    """
+
+    def __init__(
+        self, directory: Path, *, stores: tuple[str, ...], database_url: str | None = None
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         users = ("hub", *(str(_address(store)) for store in stores))
-        self.broker = Mosquitto(directory / "mosquitto", users=dict.fromkeys(users, _PASSWORD))
+        self.broker = Mosquitto(directory / "mosquitto", users=dict.fromkeys(users, DEMO_PASSWORD))
         self.database = directory / "hub.db"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         self.api_port = free_port()
         config = directory / "hub.toml"
         config.write_text(
             f'[broker]\nurl = "mqtt://127.0.0.1:{self.broker.port}"\n'
-            f'username = "hub"\npassword = "{_PASSWORD}"\n'
-            f'[database]\nurl = "sqlite:///{self.database}"\n'
+            f'username = "hub"\npassword = "{DEMO_PASSWORD}"\n'
+            f'[database]\nurl = "{self.database_url}"\n'
             f'[api]\nlisten = "127.0.0.1:{self.api_port}"\n'
         )
         self.hub = Daemon(
@@ -50,7 +56,7 @@ class HeadOffice:
     def broker_login(self, user: str) -> Broker:
         """Answer how another client reaches this broker: as ``hub``, or as a device's address."""
         url = f"mqtt://127.0.0.1:{self.broker.port}"
-        return Broker(url=url, username=user, password=_PASSWORD)
+        return Broker(url=url, username=user, password=DEMO_PASSWORD)
 
     def start(self) -> None:
         """Start the broker, then the hub."""
@@ -114,7 +120,7 @@ class StoreKit:
         if self.line is not None:
             hub = (
                 f'[hub]\nurl = "mqtt://127.0.0.1:{self.line.port}"\n'
-                f'username = "{self.address}"\npassword = "{_PASSWORD}"\n'
+                f'username = "{self.address}"\npassword = "{DEMO_PASSWORD}"\n'
             )
         devices = "".join(
             f'[[reader]]\nname = "reader-{name}"\ndriver = "em4100"\nport = "{lane.reader.port}"\n'
@@ -154,6 +160,15 @@ class StoreKit:
         """Ask ``/healthz``."""
         health: dict[str, Any] = httpx.get(f"{self.url}/healthz", timeout=10).json()
         return health
+
+    def wait_online(self) -> None:
+        """Wait until head office has answered and has opened an epoch here."""
+
+        def is_open() -> bool:
+            health = self.health()
+            return bool(health["online"]) and bool(health["opened"])
+
+        wait_until(is_open, f"head office to answer {self.name}", timeout_s=60)
 
     def wait_acknowledged(self, *, timeout_s: float = 60.0) -> None:
         """Wait until head office has acknowledged everything."""
