@@ -95,7 +95,8 @@ class OneWorker:
         """Say how it is."""
         ingest = self._ingest
         ended = None if ingest.is_turning else "the ingest thread does not come round"
-        faults = (ended, ingest.fault, ingest.link.fault)
+        idle = ingest.idle and f"what time asks cannot be done ({ingest.idle})"
+        faults = (ended, ingest.fault, idle, ingest.link.fault)
         counts: dict[str, dict[str, int]] = {"answers": {"unsent": ingest.unsent}}
         for (kind, which), number in tuple(self._office.counts.items()):
             counts.setdefault(kind, {})[which] = number

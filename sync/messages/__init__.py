@@ -9,6 +9,7 @@ A device publishes under ``tapledger/1/{tenant}/{store}/{device}/`` and head off
 from sync.messages.address import DeviceAddress, EpochNumber, HashHex, Name, Seq
 from sync.messages.channels import CHANNELS, Channel, topics_down, topics_up
 from sync.messages.coding import (
+    MAX_ENTRY_BYTES,
     MAX_INFLATED_BYTES,
     MAX_PAYLOAD_BYTES,
     SCHEMA,
@@ -46,6 +47,7 @@ from sync.messages.rights import Allowance, Ask, Grant, Recall
 
 __all__ = [
     "CHANNELS",
+    "MAX_ENTRY_BYTES",
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MOST_BATCHES",

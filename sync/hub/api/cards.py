@@ -1,5 +1,6 @@
 """The calls about cards: one is blocked, or another takes its place, from every store's view."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
@@ -57,19 +58,9 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     ) -> OfficeAccount:
         """Have a card spend no more, at any store that hears of it; it still collects."""
 
-        def change(c: Connection, tenant: str) -> OfficeAccount:
-            known = _token(token)
-            account = _account_of(c, tenant, known)
-            if _replaced_by(c, tenant, known) is not None:
-                raise HubRefusal(
-                    "card_blocked", "this card was replaced; block the one in its place"
-                )
-            block_card(
-                c, tenant, known, wanted.state, reason=wanted.reason, by=clerk, now=desk.now()
-            )
-            return account_view(c, tenant, account)
-
-        return desk.write(change)
+        return desk.write(
+            lambda c, tenant: _block(c, tenant, _token(token), wanted, clerk, desk.now())
+        )
 
     @routes.post("/v1/cards/{token}/replace", responses=answers(404, 409))
     def replace(
@@ -77,17 +68,32 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     ) -> OfficeAccount:
         """Let another card take its place, with all the points."""
 
-        def change(c: Connection, tenant: str) -> OfficeAccount:
-            known, by = _token(token), _token(wanted.by)
-            account = _account_of(c, tenant, known)
-            if known == by or _owner_of(c, tenant, by) not in (None, account):
-                raise HubRefusal("card_in_use", "the new card is another member's, or this one")
-            if _replaced_by(c, tenant, known) not in (None, by):
-                raise HubRefusal("card_blocked", "another card took its place before")
-            replace_card(c, tenant, known, by, reason=wanted.reason, by=clerk, now=desk.now())
-            return account_view(c, tenant, account)
+        return desk.write(
+            lambda c, tenant: _replace(c, tenant, _token(token), wanted, clerk, desk.now())
+        )
 
-        return desk.write(change)
+
+def _block(
+    c: Connection, tenant: str, card: str, wanted: CardBlock, clerk: str, now: datetime
+) -> OfficeAccount:
+    account = _account_of(c, tenant, card)
+    if _replaced_by(c, tenant, card) is not None:
+        raise HubRefusal("card_blocked", "this card was replaced; block the one in its place")
+    block_card(c, tenant, card, wanted.state, reason=wanted.reason, by=clerk, now=now)
+    return account_view(c, tenant, account)
+
+
+def _replace(
+    c: Connection, tenant: str, card: str, wanted: CardReplacement, clerk: str, now: datetime
+) -> OfficeAccount:
+    by = _token(wanted.by)
+    account = _account_of(c, tenant, card)
+    if card == by or _owner_of(c, tenant, by) not in (None, account):
+        raise HubRefusal("card_in_use", "the new card is another member's, or this one")
+    if _replaced_by(c, tenant, card) not in (None, by):
+        raise HubRefusal("card_blocked", "another card took its place before")
+    replace_card(c, tenant, card, by, reason=wanted.reason, by=clerk, now=now)
+    return account_view(c, tenant, account)
 
 
 def _token(text: str) -> str:

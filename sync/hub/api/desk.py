@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from sync.hub import tables
 from sync.hub.api.problems import HubRefusal
-from sync.hub.database import Database
+from sync.hub.database import Database, upsert
 
 __all__ = ["Desk"]
 
@@ -34,7 +34,15 @@ class Desk:
 
     def write(self, change: Callable[[Connection, str], T]) -> T:
         """Change something in one transaction. Raises HubRefusal."""
-        return self._database.transact(lambda c: change(c, self._whose(c)))
+        return self._database.transact(lambda c: change(c, self._whose_to_write(c)))
+
+    def _whose_to_write(self, c: Connection) -> str:
+        """Make the company's row, where it was set up before its first store was heard of."""
+        tenant = self._whose(c)
+        if not tenant:
+            raise HubRefusal("which_tenant", "no store was heard of yet: set [api] tenant")
+        c.execute(upsert(c, tables.tenants).values(tenant=tenant).on_conflict_do_nothing())
+        return tenant
 
     def _whose(self, c: Connection) -> str:
         if self._tenant is not None:
