@@ -46,53 +46,43 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.get("/v1/cards/{token}", responses=answers(404, 409))
     def card(token: TokenPath) -> OfficeAccount:
         """Say whose a card is, and what they have."""
-
-        def find(c: Connection, tenant: str) -> OfficeAccount:
-            return account_view(c, tenant, _account_of(c, tenant, _token(token)))
-
-        return desk.read(find)
+        return desk.read(lambda c, t: account_view(c, t, _account_of(c, t, _token(token))))
 
     @routes.post("/v1/cards/{token}/block", responses=answers(404, 409))
     def block(
         token: TokenPath, wanted: CardBlock, clerk: Annotated[str, Depends(access.clerk)]
     ) -> OfficeAccount:
         """Have a card spend no more, at any store that hears of it; it still collects."""
-
-        return desk.write(
-            lambda c, tenant: _block(c, tenant, _token(token), wanted, clerk, desk.now())
-        )
+        return desk.write(lambda c, t: _block(c, t, _token(token), wanted, clerk, desk.now()))
 
     @routes.post("/v1/cards/{token}/replace", responses=answers(404, 409))
     def replace(
         token: TokenPath, wanted: CardReplacement, clerk: Annotated[str, Depends(access.clerk)]
     ) -> OfficeAccount:
         """Let another card take its place, with all the points."""
-
-        return desk.write(
-            lambda c, tenant: _replace(c, tenant, _token(token), wanted, clerk, desk.now())
-        )
+        return desk.write(lambda c, t: _replace(c, t, _token(token), wanted, clerk, desk.now()))
 
 
 def _block(
-    c: Connection, tenant: str, card: str, wanted: CardBlock, clerk: str, now: datetime
+    c: Connection, tenant: str, token: str, wanted: CardBlock, clerk: str, now: datetime
 ) -> OfficeAccount:
-    account = _account_of(c, tenant, card)
-    if _replaced_by(c, tenant, card) is not None:
+    account = _account_of(c, tenant, token)
+    if _replaced_by(c, tenant, token) is not None:
         raise HubRefusal("card_blocked", "this card was replaced; block the one in its place")
-    block_card(c, tenant, card, wanted.state, reason=wanted.reason, by=clerk, now=now)
+    block_card(c, tenant, token, wanted.state, reason=wanted.reason, by=clerk, now=now)
     return account_view(c, tenant, account)
 
 
 def _replace(
-    c: Connection, tenant: str, card: str, wanted: CardReplacement, clerk: str, now: datetime
+    c: Connection, tenant: str, token: str, wanted: CardReplacement, clerk: str, now: datetime
 ) -> OfficeAccount:
     by = _token(wanted.by)
-    account = _account_of(c, tenant, card)
-    if card == by or _owner_of(c, tenant, by) not in (None, account):
+    account = _account_of(c, tenant, token)
+    if token == by or _owner_of(c, tenant, by) not in (None, account):
         raise HubRefusal("card_in_use", "the new card is another member's, or this one")
-    if _replaced_by(c, tenant, card) not in (None, by):
+    if _replaced_by(c, tenant, token) not in (None, by):
         raise HubRefusal("card_blocked", "another card took its place before")
-    replace_card(c, tenant, card, by, reason=wanted.reason, by=clerk, now=now)
+    replace_card(c, tenant, token, by, reason=wanted.reason, by=clerk, now=now)
     return account_view(c, tenant, account)
 
 
