@@ -138,14 +138,25 @@ def _owe(
         points=owed,
         store=None if device is None else device.store,
         device=None if device is None else device.device,
-        text=f"{member.account} spent {owed} points more than there were, by entry{place} of "
-        f"{where}. The member owes them: the next points pay, and until then no store redeems "
-        "beyond its rights.",
+        text=_words(member, owed, f"entry{place} of {where}"),
         is_open=True,
     )
     note(c, tenant, conflict, now=now)
     c.execute(_of(tenant, member.account).values(denied=True))
     mark(c, tenant, "account", [member.account])
+
+
+def _words(member: Member, owed: int, entry: str) -> str:
+    """Tell what was spent twice from what may still be: rights that stores have not given back."""
+    if member.active < 0:
+        return (
+            f"{member.account} spent {owed} points more than there were, by {entry}. The member "
+            "owes them: the next points pay, and until then no store redeems beyond its rights."
+        )
+    return (
+        f"Stores may still give {owed} points more than {member.account} has, since {entry}. They "
+        "are called back; until they have come, no store redeems beyond its rights."
+    )
 
 
 def _paid(c: Connection, tenant: str, member: Member, now: datetime) -> None:

@@ -163,7 +163,8 @@ def test_somebody_takes_the_place_of_a_store(company: Company, shoppers: list[Bu
         sell_on(shoppers)
     finally:
         other.stop()
-    company.begin_anew()
+    # mosquitto 2.0.11 may crash seconds after a client took another's place.
+    company.restart_broker()
     close(company, shoppers)
 
 

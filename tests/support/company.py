@@ -20,7 +20,7 @@ from agent.ledger import View
 from agent.ledger.connection import open_reader
 from agent.paths import shipped_program
 from agent.tools.compare import compare
-from agent.tools.site import HeadOffice, StoreKit
+from agent.tools.site import TILL_TOKEN, HeadOffice, StoreKit
 from agent.tools.waiting import wait_until
 from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
@@ -97,18 +97,20 @@ class Company:
             until(lambda s=store: _is_open(s), f"head office to have welcomed {name}")
 
     def begin_anew(self) -> None:
-        """Start the broker and every agent again: none remembers how often a line failed before.
-
-        The broker too: mosquitto 2.0.11 may crash seconds after a client took another's place.
-        """
-        self.office.broker.stop()
-        self.office.broker.start()
+        """Start every agent again: none remembers how often its line failed before."""
         for store in self.stores.values():
             assert store.line is not None
             store.line.heal()
             store.agent.stop()
             store.agent.start()
         self.wait_open()
+
+    def restart_broker(self) -> None:
+        """Start the broker anew, and the hub, which remembers no failure then."""
+        self.office.hub.stop()
+        self.office.broker.stop()
+        self.office.broker.start()
+        self.office.hub.start()
 
     def pos(self, store: str) -> VirtualPos:
         """The POS of a store's only lane."""
@@ -156,10 +158,10 @@ class Company:
         return account
 
     def sell(
-        self, store: str, card: str | None, points: int, *, sale_id: str | None = None
+        self, store: str, card: str | None, points: int, *, sale_id: str | None = None, **said: Any
     ) -> dict[str, Any]:
         """Sell somebody groceries for so many points."""
-        body = self.basket(card, points)
+        body = self.basket(card, points) | said
         answer = self.pos(store).sell(sale_id or new_id(), body)
         assert answer.status_code == 201, answer.text
         told: dict[str, Any] = answer.json()
@@ -199,6 +201,23 @@ class Company:
         assert self.pos(store).capture(name).status_code == 200
         authority: str = held.json()["authority"]
         return authority
+
+    def return_elsewhere(self, store: str, sale_id: str, points: int) -> None:
+        """Take a sale back where it was not sold."""
+        answer = httpx.put(
+            f"{self.stores[store].url}/v1/sales/{sale_id}/returns/{new_id()}",
+            json={"elsewhere": True, "amount_minor": points * 100, "lane": "1"},
+            headers={"Authorization": f"Bearer {TILL_TOKEN}"},
+            timeout=10,
+        )
+        assert answer.status_code == 201, answer.text
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """Something is done to a store's disk while its agent is down."""
+        self.stores[name].agent.stop()
+        yield
+        self.stores[name].agent.start()
 
     def login(self, device: DeviceAddress) -> Broker:
         """Answer how a device on paper reaches the broker."""
