@@ -113,7 +113,8 @@ class LaneKit:
         self.pos.forget()
         self.reader.lay(token)
         try:
-            return self.pos.wait_for("card", token=str(token), cause="tap")
+            # The card lies until it is told: on a machine that is busy that may take a while.
+            return self.pos.wait_for("card", timeout_s=30, token=str(token), cause="tap")
         finally:
             self.reader.take_away()
 
