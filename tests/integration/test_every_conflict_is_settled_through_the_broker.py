@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub_house import LineDevice
 from mentioned import basket
 from paper_device import PaperDevice
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from agent.core.facts import (
     AccumulatePoints,
@@ -31,7 +31,8 @@ from agent.core.facts import (
     UseVoucher,
 )
 from sync.hub.deciding import decide, erase_member
-from sync.hub.tables import accounts
+from sync.hub.homecoming import write_off
+from sync.hub.tables import accounts, journals
 from sync.messages import Challenge, DecisionItem, FeedRequest, Halt, encode
 
 pytestmark = pytest.mark.long
@@ -211,16 +212,24 @@ class Trouble:
         company = self.company
         set_back = company.stores["s001"]
         with company.stopped("s001"):
-            old = copy_of(set_back.ledger_path)
+            old = {file: file.read_bytes() for file in files_of(set_back.ledger_path)}
         company.member("s001", 20)
         set_back.wait_acknowledged()
         with company.stopped("s001"):
-            put_back(set_back.ledger_path, old)
+            for file in files_of(set_back.ledger_path):
+                file.unlink()
+            for file, content in old.items():
+                file.write_bytes(content)
         company.sell("s001", None, 1)
         with company.stopped("s002"):
-            for file in company.stores["s002"].directory.glob("ledger.db*"):
+            for file in files_of(company.stores["s002"].ledger_path):
                 file.unlink()
         company.wait_open()
+        with company.database() as database:
+            ended = select(journals.c.id).where(journals.c.fenced == "unclean")
+            now = datetime.now(UTC)
+            for number in database.read(lambda c: c.execute(ended).scalars().all()):
+                database.transact(lambda c, n=number: write_off(c, n, "ann", now=now))
 
     def head_office_is_set_back(self) -> None:
         """Head office's database is put back to what it was before a sale."""
@@ -259,17 +268,11 @@ def sold(points: int, **said: Any) -> AccumulatePoints:
     )  # fmt: skip
 
 
-def copy_of(ledger: Path) -> dict[str, bytes]:
-    """Copy a ledger that nobody uses, as it lies on the disk."""
-    return {file.name: file.read_bytes() for file in ledger.parent.glob("ledger.db*")}
-
-
-def put_back(ledger: Path, old: dict[str, bytes]) -> None:
-    """Put the copy in a ledger's place."""
-    for file in ledger.parent.glob("ledger.db*"):
-        file.unlink()
-    for name, content in old.items():
-        (ledger.parent / name).write_bytes(content)
+def files_of(ledger: Path) -> list[Path]:
+    """Find a ledger and all that lies beside it under its name."""
+    tops = ledger.parent.glob("ledger.db*")
+    found = [file for top in tops for file in (top, *top.rglob("*"))]
+    return [file for file in found if file.is_file()]
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,8 @@ class Company:
         for store in self.stores.values():
             store.start()
         self.wait_open()
+        for name, store in self.stores.items():
+            until(lambda s=store: _has_floor(s), f"head office to have trusted {name}")
 
     def stop(self) -> None:
         """End everything."""
@@ -92,7 +94,7 @@ class Company:
         self.office.stop()
 
     def wait_open(self) -> None:
-        """Wait until head office has answered every store, and each may redeem beyond rights."""
+        """Wait until head office has answered every store."""
         for name, store in self.stores.items():
             until(lambda s=store: _is_open(s), f"head office to have welcomed {name}")
 
@@ -306,10 +308,13 @@ def new_id() -> str:
 
 def _is_open(store: StoreKit) -> bool:
     health = store.health()
-    if not (health["online"] and health["opened"]):
-        return False
+    return bool(health["online"] and health["opened"])
+
+
+def _has_floor(store: StoreKit) -> bool:
     with closing(open_reader(store.ledger_path)) as connection:
-        return View(connection).floor_allowed(health["epoch"]) > 0
+        view = View(connection)
+        return view.floor_allowed(view.head().epoch) > 0
 
 
 def until(condition: Callable[[], bool], what: str, *, timeout_s: float = 60.0) -> None:
