@@ -1,5 +1,6 @@
 """A small company on one machine: broker, head office and stores, each a real process."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from agent.paths import shipped_program
 from agent.tools.line import Line
 from agent.tools.processes import Daemon, Mosquitto, free_port, tapledger
 from agent.tools.waiting import wait_until
+from drivers.telling import SteadyHand
 from drivers.virtual.kinds import EM4100
 from drivers.virtual.line import VirtualLine
 from drivers.virtual.pos import VirtualPos
@@ -107,9 +109,12 @@ class LaneKit:
 
     reader: VirtualLine[Token]
     pos: VirtualPos
+    hand: SteadyHand = field(default_factory=lambda: SteadyHand(at_once=8, per_s=4.5))
+    """A little slower than what a reader takes for a hand: what is faster it drops."""
 
     def tap(self, token: Token) -> dict[str, object]:
         """Lay a card, wait until the lane says whose it is, and take it away."""
+        wait_until(lambda: self.hand.can(time.monotonic()), "the cashier's hand")
         self.pos.forget()
         self.reader.lay(token)
         try:
