@@ -134,7 +134,7 @@ def grant_after_the_epoch(house: House) -> None:
     house.advance(30)
     _set_back(house, first, older)
     house.advance(60)
-    for each in grants:
+    for each in tuple(grants):  # what comes again is overheard, too
         if each.topic.endswith("/grant"):
             first.receive(each)
     house.advance(30)
