@@ -175,6 +175,8 @@ def _account(item: AccountItem) -> MirroredAccount:
         pending=item.pending,
         enrolled_on=item.enrolled_on,
         tier=item.tier,
+        tier_since=item.tier_since,
+        tier_until=item.tier_until,
         root=item.root,
         denied=item.denied,
         erased=item.erased,

@@ -30,6 +30,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sync.broker import Broker
+from sync.messages import MAX_ENTRY_BYTES
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
 
@@ -40,8 +41,8 @@ _SESSION_EXPIRY_S = 24 * 3600
 _RECEIVE_MAXIMUM = 64
 _WILL_DELAY_S = 30
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
-_LARGEST_PACKET_BYTES = 128 * 1024
-"""Twice what any message of ours may have."""
+_LARGEST_PACKET_BYTES = MAX_ENTRY_BYTES + 64 * 1024
+"""More than any message of ours may have."""
 
 _MOST_OVERHEAD_BYTES = 64
 _log = structlog.get_logger(__name__)

@@ -82,7 +82,8 @@ def _message(channel: Channel) -> dict[str, Any]:
         described["contentType"] = "application/zlib"
         described["description"] = (
             "Deflated (RFC 1950) lines: the first is this JSON, those after it are "
-            f"{channel.lines}. At most 64 KiB deflated and 4 MiB inflated."
+            f"{channel.lines}. At most 64 KiB deflated, one entry alone 1280 KiB, and 4 MiB "
+            "inflated."
         )
     return described
 

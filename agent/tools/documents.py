@@ -1,8 +1,9 @@
 """Descriptions as files: ``make documents`` writes them, a test holds each to the code.
 
-``config/openapi-agent.json`` describes the agent's API, ``config/openapi-hub.json`` head office's. ``config/programs/schema.json`` describes a
-program file to editors, which then complete its keys and say what each means.
-``config/asyncapi.yaml`` describes the messages between stores and head office.
+``config/openapi-agent.json`` describes the agent's API, ``config/openapi-hub.json`` head office's.
+``config/programs/schema.json`` describes a program file to editors, which then complete its keys
+and say what each means. ``config/asyncapi.yaml`` describes the messages between stores and head
+office.
 """
 
 import json

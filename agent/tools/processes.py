@@ -168,8 +168,9 @@ class Mosquitto(Daemon):
         self.port = free_port()
         self.passwords, self.rules = directory / "passwords", directory / "rules"
         shutil.copy(shipped_config("mosquitto.acl"), self.rules)
-        for user, password in users.items():
-            self.set_password(user, password)
+        self.passwords.write_text("".join(f"{user}:{word}\n" for user, word in users.items()))
+        self.passwords.chmod(0o600)
+        _run_tool("mosquitto_passwd", "-U", str(self.passwords))  # writes hashes in their place
         config = directory / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\n"

@@ -17,11 +17,11 @@ from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
 from sync.messages import DeviceAddress
 
-__all__ = ["OFFICE_TOKEN", "TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
+__all__ = ["DEMO_PASSWORD", "OFFICE_TOKEN", "TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
 
 TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
 OFFICE_TOKEN = "office-token-of-this-demonstration"  # noqa: S105 - the same
-_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
+DEMO_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
 
 
 _TENANT = "demo"
@@ -52,7 +52,7 @@ class HeadOffice:
         users = ("hub", *(str(_address(store)) for store in stores), *users)
         self.broker = Mosquitto(
             directory / "mosquitto",
-            users=dict.fromkeys(users, _PASSWORD),
+            users=dict.fromkeys(users, DEMO_PASSWORD),
             settings=broker_settings,
         )
         self.database = directory / "hub.db"
@@ -62,7 +62,7 @@ class HeadOffice:
         config = directory / "hub.toml"
         config.write_text(
             f'[broker]\nurl = "mqtt://127.0.0.1:{self.broker.port}"\n'
-            f'username = "hub"\npassword = "{_PASSWORD}"\n'
+            f'username = "hub"\npassword = "{DEMO_PASSWORD}"\n'
             f'[database]\nurl = "{self.database_url}"\n'
             f'[api]\nlisten = "127.0.0.1:{self.api_port}"\ntenant = "{_TENANT}"\n'
             f'[api.tokens]\nclerk = "{OFFICE_TOKEN}"\n'
@@ -76,7 +76,7 @@ class HeadOffice:
     def broker_login(self, user: str) -> Broker:
         """Answer how another client reaches this broker: as ``hub``, or as a device's address."""
         url = f"mqtt://127.0.0.1:{self.broker.port}"
-        return Broker(url=url, username=user, password=_PASSWORD)
+        return Broker(url=url, username=user, password=DEMO_PASSWORD)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call head office's API as its clerk; answers the JSON. Raises httpx.HTTPError."""
@@ -113,7 +113,8 @@ class LaneKit:
         self.pos.forget()
         self.reader.lay(token)
         try:
-            return self.pos.wait_for("card", token=str(token), cause="tap")
+            # The card lies until it is told: on a machine that is busy that may take a while.
+            return self.pos.wait_for("card", timeout_s=30, token=str(token), cause="tap")
         finally:
             self.reader.take_away()
 
@@ -153,7 +154,7 @@ class StoreKit:
         if self.line is not None:
             hub = (
                 f'[hub]\nurl = "mqtt://127.0.0.1:{self.line.port}"\n'
-                f'username = "{self.address}"\npassword = "{_PASSWORD}"\n'
+                f'username = "{self.address}"\npassword = "{DEMO_PASSWORD}"\n'
             )
         devices = "".join(
             f'[[reader]]\nname = "reader-{name}"\ndriver = "em4100"\nport = "{lane.reader.port}"\n'
@@ -193,6 +194,15 @@ class StoreKit:
         """Ask ``/healthz``."""
         health: dict[str, Any] = httpx.get(f"{self.url}/healthz", timeout=10).json()
         return health
+
+    def wait_online(self) -> None:
+        """Wait until head office has answered and has opened an epoch here."""
+
+        def is_open() -> bool:
+            health = self.health()
+            return bool(health["online"]) and bool(health["opened"])
+
+        wait_until(is_open, f"head office to answer {self.name}", timeout_s=60)
 
     def wait_acknowledged(self, *, timeout_s: float = 60.0) -> None:
         """Wait until head office has acknowledged everything."""

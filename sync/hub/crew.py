@@ -6,6 +6,7 @@ started again takes up the session at the broker that the last one left.
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -77,6 +78,8 @@ class OneWorker:
 
     def begin(self) -> None:
         """Begin taking messages."""
+        # What is loaded by now stays: the collector need not walk it with every few batches.
+        gc.freeze()
         self._ingest.start()
 
     def end(self) -> None:
@@ -95,7 +98,8 @@ class OneWorker:
         """Say how it is."""
         ingest = self._ingest
         ended = None if ingest.is_turning else "the ingest thread does not come round"
-        faults = (ended, ingest.fault, ingest.link.fault)
+        idle = ingest.idle and f"what time asks cannot be done ({ingest.idle})"
+        faults = (ended, ingest.fault, idle, ingest.link.fault)
         counts: dict[str, dict[str, int]] = {"answers": {"unsent": ingest.unsent}}
         for (kind, which), number in tuple(self._office.counts.items()):
             counts.setdefault(kind, {})[which] = number

@@ -7,14 +7,15 @@ of them. Whoever holds the card is one person: the accounts are merged, the late
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, update
+from sqlalchemy import Connection, case, select, update
 
 from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
+from agent.core.tiers import Standing
 from sync.hub.card_book import hear_state, know_cards, whose
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
-from sync.hub.members import Member, members, merge_accounts
+from sync.hub.members import Member, Stands, members, merge_accounts
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts
 
@@ -36,7 +37,7 @@ def hear_members(
         elif isinstance(fact, CardState) and fact.replaced_by is not None:
             shown.append((fact.replaced_by, fact.account))
         elif isinstance(fact, AccumulatePoints | ClaimSale) and fact.standing is not None:
-            _stands_in(c, tenant, fact.account, fact.standing.tier)
+            _stands_in(c, tenant, fact.account, fact.standing)
     if shown:
         know_cards(c, tenant, shown)
         _merge_owners(c, device, shown, now=now)
@@ -92,15 +93,20 @@ def _enrolled_on(c: Connection, tenant: str, account: str, day: str) -> None:
     )
 
 
-def _stands_in(c: Connection, tenant: str, account: str | None, tier: str | None) -> None:
-    if account is None or tier is None:
+def _stands_in(c: Connection, tenant: str, account: str | None, standing: Standing) -> None:
+    """Keep the newest standing that any store has said, whichever comes last."""
+    if account is None:
         return
     root = members(c, tenant, (account,))[account].root
-    c.execute(
-        update(accounts)
-        .where(accounts.c.tenant == tenant, accounts.c.account == root)
-        .values(tier=tier)
+    its = (accounts.c.tenant == tenant) & (accounts.c.account == root)
+    said = Stands(
+        tier=standing.tier,
+        tier_since=standing.since.isoformat(),
+        tier_until=None if standing.kept_until is None else standing.kept_until.isoformat(),
     )
+    before = Stands.of(c.execute(select(accounts).where(its).with_for_update()).one())
+    if said.order >= before.order:
+        c.execute(update(accounts).where(its).values(**said._asdict()))
 
 
 def _day_of(entry: Entry) -> str:

@@ -102,6 +102,8 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
                 pending=row.others_pending,
                 enrolled_on=row.enrolled_on,
                 tier=row.tier,
+                tier_since=row.tier_since,
+                tier_until=row.tier_until,
                 root=row.root,
                 denied=row.denied,
                 erased=row.state == "erased",

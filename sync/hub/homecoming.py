@@ -67,7 +67,6 @@ def write_off(c: Connection, journal_id: int, by: str, *, now: datetime) -> int:
     if found.written_off:
         return 0
     came = _take_back(c, found.tenant, journal_id)
-    settle_debts(c, found.tenant, came, now=now)
     points = sum(came.values())
     conflict = Conflict(
         kind="rights_written_off",
@@ -79,6 +78,7 @@ def write_off(c: Connection, journal_id: int, by: str, *, now: datetime) -> int:
         f"written off by {by}; what was spent of them there is a debt if it is heard of later.",
     )
     note(c, found.tenant, conflict, now=now)
+    settle_debts(c, found.tenant, came, now=now)
     return points
 
 

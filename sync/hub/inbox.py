@@ -14,6 +14,7 @@ from sync.link import Arrived
 __all__ = ["Inbox"]
 
 _RECEIVE_MAXIMUM = 64
+_MOST = 1_000
 _PLACES = {"ask": -1, "hello": 0, "journal": 0, "feed": 1, "presence": 2}
 
 
@@ -27,15 +28,22 @@ class _Waiting:
 class Inbox:
     """A queue that any thread puts into and one takes from.
 
-    Bounded by the Receive Maximum that the link announces: the broker sends no more than that.
+    Bounded by the Receive Maximum that the link announces: the broker sends no more than that of
+    what it must deliver. Of what a client sent at QoS 0 it sends any number: beyond a bound that is
+    let go, as QoS 0 has it. No device of ours sends so.
     """
 
     def __init__(self) -> None:
         self._numbers = count()
         self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self.dropped = 0
 
     def put(self, message: Arrived) -> None:
         """Add a message; it takes its place by the last level of its topic."""
+        if self._waiting.qsize() >= _MOST:
+            self.dropped += 1
+            message.done()
+            return
         number = next(self._numbers)
         kind = message.topic.rpartition("/")[2]
         place = number + _RECEIVE_MAXIMUM * _PLACES.get(kind, 2)

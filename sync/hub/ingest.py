@@ -12,7 +12,7 @@ import time
 import traceback
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agent.core.backoff import delay_s
@@ -51,6 +51,8 @@ class Ingest:
         self._thread: threading.Thread | None = None
         self._beat_s = time.monotonic()
         self.fault: str | None = None
+        self.idle: str | None = None
+        """The mistake for which what time asks is not done."""
         self.unsent = 0
         self.link = Link(
             broker,
@@ -119,14 +121,20 @@ class Ingest:
             return
 
     def _sweep(self) -> None:
+        """Do what time asks; a mistake in it is said, and ends no messages."""
         try:
             self._publish(self._office.sweep())
-        except SQLAlchemyError as error:
-            if not _is_down(error):
-                raise
-            self._wait_for_the_database(error, 0)
+        except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
+            if _is_down(error):
+                self._wait_for_the_database(error, 0)
+                return
+            name = type(error).__name__
+            if self.idle != name:  # it may come every second
+                at = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("sweep_failed", error=name, at=at)
+            self.idle = name
         else:
-            self.fault = None
+            self.fault = self.idle = None
 
     def _wait_for_the_database(self, error: Exception, attempt: int) -> None:
         if self.fault is None:

@@ -17,7 +17,7 @@ from sync.hub.marking import mark
 from sync.hub.posting import post
 from sync.hub.tables import accounts, cards
 
-__all__ = ["Member", "erase_member", "forfeit", "members", "merge_accounts"]
+__all__ = ["Member", "Stands", "erase_member", "forfeit", "members", "merge_accounts"]
 
 _SUMS = ("active", "pending", "held", "available", "expired", "due")
 
@@ -29,9 +29,30 @@ class Member(NamedTuple):
     root: str
     state: str
     denied: bool
+    active: int
     available: int
     expired: int
     enrolled_on: str | None
+
+
+class Stands(NamedTuple):
+    """The tier a member is in; of two that were said, the one entered or kept anew last counts, as
+    it does in stores.
+    """
+
+    tier: str | None
+    tier_since: str | None
+    tier_until: str | None
+
+    @classmethod
+    def of(cls, row: Any) -> "Stands":
+        """Read it off an account's row."""
+        return cls(row.tier, row.tier_since, row.tier_until)
+
+    @property
+    def order(self) -> tuple[bool, str, str]:
+        """By this they are compared."""
+        return (self.tier is not None, self.tier_since or "", self.tier_until or "9999-12-31")
 
 
 def members(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Member]:
@@ -94,7 +115,7 @@ def _move(c: Connection, tenant: str, old: str, new: str) -> set[str]:
     enrolled = [each for each in (gone.enrolled_on, kept.enrolled_on) if each is not None]
     person = {
         "enrolled_on": min(enrolled, default=None),
-        "tier": kept.tier or gone.tier,
+        **max(Stands.of(kept), Stands.of(gone), key=lambda each: each.order)._asdict(),
         "denied": kept.denied or gone.denied,
         "state": "erased" if "erased" in (kept.state, gone.state) else kept.state,
     }
@@ -175,6 +196,7 @@ def _member(row: Any) -> Member:
         root=row.root or row.account,
         state=row.state,
         denied=row.denied,
+        active=row.active,
         available=row.available,
         expired=row.expired,
         enrolled_on=row.enrolled_on,

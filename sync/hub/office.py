@@ -87,8 +87,9 @@ class HeadOffice:
         points run out. For one worker: by the second or so.
         """
         now = self._clock()
+        notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         self.counts["points", "expired"] += self._daily.step(now)
-        return addressed(self._database.transact(lambda c: sweep_rights(c, now=now)))
+        return addressed(notices)
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from agent.core.values import Value
 from sync.messages import (
+    MAX_ENTRY_BYTES,
     MAX_PAYLOAD_BYTES,
     DeviceAddress,
     Hello,
@@ -65,11 +66,14 @@ def read_hello(address: DeviceAddress, payload: bytes) -> Hello:
 
 def read_journal(payload: bytes) -> tuple[Journal, tuple[bytes, ...]]:
     """Decode a batch, whose signature is still to be checked. Raises Refused."""
-    _check_size(payload)
+    _check_size(payload, MAX_ENTRY_BYTES)
     try:
-        return decode_journal(payload)
+        header, lines = decode_journal(payload)
     except MalformedMessage as error:
         raise _refusal(error) from error
+    if len(lines) > 1:  # one entry is taken as large as a till may make it
+        _check_size(payload)
+    return header, lines
 
 
 def check_batch(address: DeviceAddress, header: Journal, keys: frozenset[str]) -> None:
@@ -80,9 +84,9 @@ def check_batch(address: DeviceAddress, header: Journal, keys: frozenset[str]) -
         raise Refused("bad_signature", why)
 
 
-def _check_size(payload: bytes) -> None:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise Refused("too_large", f"{len(payload)} bytes are more than {MAX_PAYLOAD_BYTES}")
+def _check_size(payload: bytes, most: int = MAX_PAYLOAD_BYTES) -> None:
+    if len(payload) > most:
+        raise Refused("too_large", f"{len(payload)} bytes are more than {most}")
 
 
 def _refusal(error: MalformedMessage) -> Refused:

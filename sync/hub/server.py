@@ -92,8 +92,6 @@ class Hub:
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
-        # What an older version kept and could not read, beside all other work.
-        scheduler.add_job(repost, args=(self._database,), kwargs={"now": system_clock()})
         scheduler.start()
         return scheduler
 

@@ -9,6 +9,7 @@ A device publishes under ``tapledger/1/{tenant}/{store}/{device}/`` and head off
 from sync.messages.address import DeviceAddress, EpochNumber, HashHex, Name, Seq
 from sync.messages.channels import CHANNELS, Channel, topics_down, topics_up
 from sync.messages.coding import (
+    MAX_ENTRY_BYTES,
     MAX_INFLATED_BYTES,
     MAX_PAYLOAD_BYTES,
     SCHEMA,
@@ -41,14 +42,23 @@ from sync.messages.greeting import (
     Tail,
     Welcome,
 )
-from sync.messages.journal import MOST_BATCHES, Ack, Journal, decode_journal, encode_journal
+from sync.messages.journal import (
+    MOST_BATCHES,
+    MOST_ENTRIES,
+    Ack,
+    Journal,
+    decode_journal,
+    encode_journal,
+)
 from sync.messages.rights import Allowance, Ask, Grant, Recall
 
 __all__ = [
     "CHANNELS",
+    "MAX_ENTRY_BYTES",
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MOST_BATCHES",
+    "MOST_ENTRIES",
     "SCHEMA",
     "AccountItem",
     "Ack",

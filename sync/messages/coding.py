@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from agent.core.values import Value
 
 __all__ = [
+    "MAX_ENTRY_BYTES",
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
     "SCHEMA",
@@ -24,6 +25,10 @@ __all__ = [
 
 MAX_PAYLOAD_BYTES = 64 * 1024
 """Largest payload on the wire, deflated."""
+
+MAX_ENTRY_BYTES = 1280 * 1024
+"""Largest payload of a batch of one entry: a till hands over a sale of up to 1 MiB, and an entry
+that could not be sent would stand before all that follow it."""
 
 MAX_INFLATED_BYTES = 4 * 1024 * 1024
 """Beyond this nothing is inflated."""

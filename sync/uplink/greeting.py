@@ -1,6 +1,6 @@
 """What a device says of itself: HELLO, and the retained birth."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -35,13 +35,7 @@ async def make_hello(
     frozen, lives = journal.frozen, journal.epochs
     if await journal.hash_at(head.epoch, head.seq) != head.hash:
         return None
-    tails: list[Tail] = []
-    for life in lives.tails:
-        if life.number in stranded or life.number == head.epoch or len(tails) == MOST_TAILS:
-            continue
-        tail_hash = await journal.hash_at(life.number, life.head_seq)
-        if tail_hash is not None:
-            tails.append(_tail(life, tail_hash))
+    older = [each for each in lives.tails if each.number not in (*stranded, head.epoch)]
     hello = Hello(
         incarnation=incarnation,
         nonce=nonce,
@@ -53,11 +47,20 @@ async def make_hello(
         frozen=None if frozen is None else frozen[:_LONGEST_REASON],
         generation=generation,
         acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
-        tails=tuple(tails),
+        tails=await _tails(journal, older),
         key=key_text(key),
         version=version,
     )
     return signed_hello(key, address.topic("hello"), hello)
+
+
+async def _tails(journal: JournalSource, lives: Iterable[Epoch]) -> tuple[Tail, ...]:
+    tails: list[Tail] = []
+    for life in lives:
+        tail_hash = await journal.hash_at(life.number, life.head_seq)
+        if tail_hash is not None and len(tails) < MOST_TAILS:
+            tails.append(_tail(life, tail_hash))
+    return tuple(tails)
 
 
 def _tail(life: Epoch, tail_hash: bytes) -> Tail:

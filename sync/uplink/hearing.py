@@ -152,9 +152,10 @@ class Hearing:
         if not session.expects(welcome.nonce):
             return
         self.halted = None
+        # First, as the opening of an epoch takes the generation in, and offers nothing again.
+        await self._adopt(welcome.generation)
         if self._journal.head.epoch == session.epoch:
             await self._desk.welcome(welcome.new_epoch, welcome.nonce, welcome.generation)
-        await self._adopt(welcome.generation)
         session.greet_again(now_s)
 
     async def _take_halt(self, payload: bytes, now_s: float) -> None:
@@ -233,8 +234,9 @@ class Hearing:
         if generation <= self.generation:
             return False
         _log.warning("head_office_was_restored", generation=generation)
-        await self._desk.adopt_generation(generation)
+        # In this order: cut off in between, the generation is news once more, and all is offered.
         await self._journal.offer_again()
+        await self._desk.adopt_generation(generation)
         self._held.clear()
         self.stranded.clear()
         self.generation = generation

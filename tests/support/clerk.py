@@ -18,13 +18,16 @@ _WELL = HubHealth(status="ok", reasons=(), online=True, workers=1, entries=0, re
 class Clerk:
     """Asks the API, with a token or without one, and keeps the cookies it is given."""
 
-    def __init__(self, books: Books, *, token: str | None = CLERK) -> None:
+    def __init__(
+        self, books: Books, *, token: str | None = CLERK, tenant: str | None = None
+    ) -> None:
         self._app = create_app(
             database=books.database,
             now=lambda: NOW,
             health=lambda: _WELL,
             metrics=lambda: b"tapledger_up 1\n",
             tokens={"ana": CLERK},
+            tenant=tenant,
         )
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._cookies = httpx.Cookies()

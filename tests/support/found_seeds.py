@@ -2,5 +2,8 @@
 
 __all__ = ["FOUND"]
 
-FOUND: dict[int, str] = {}
+FOUND: dict[int, str] = {
+    278: "a return at a store that had sold without the card took points that had been spent: a "
+    "debt that is right, and was thought too large",
+}
 """A seed, and what was wrong when it was found."""

@@ -120,8 +120,17 @@ class Stock:
         return asyncio.run(self.till(ledger).identify(card))
 
     def acknowledge(self, ledger: Ledger, position: Position | None = None) -> None:
-        """Let head office hold everything, or everything up to a position."""
-        asyncio.run(ledger.acknowledge(position or ledger.head))
+        """Let head office hold everything of every life, or one life up to a position."""
+        asyncio.run(self._acknowledge(ledger, position))
+
+    async def _acknowledge(self, ledger: Ledger, position: Position | None) -> None:
+        if position is not None:
+            await ledger.acknowledge(position)
+            return
+        for epoch, seq in (await ledger.read(lambda view: view.epoch_heads())).items():
+            held = await ledger.hash_at(epoch, seq)
+            assert held is not None
+            await ledger.acknowledge(Position(epoch=epoch, seq=seq, hash=held))
 
     def seal(self, ledger: Ledger, *, keep_days: float = 30, alone: bool = False) -> int:
         """Seal what is old; answers how many segments that made."""

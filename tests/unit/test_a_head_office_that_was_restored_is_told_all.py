@@ -1,12 +1,24 @@
 """A head office set back to a backup is noticed, and all that is still here is offered again."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from greeted import Store, append, in_memory
 
 from agent.core.entry import Position
-from sync.messages import Allowance, FeedPage, Grant, Ok, Recall, encode_feed
+from agent.core.values import Value
+from agent.ledger import LedgerUnavailable
+from sync.messages import (
+    Allowance,
+    Challenge,
+    FeedPage,
+    Grant,
+    Ok,
+    Recall,
+    Welcome,
+    encode_feed,
+)
 from sync.simulation.now import run_now
 
 ANA = "acc-ana"
@@ -60,6 +72,41 @@ def test_what_an_older_generation_said_counts_no_more(store: Store, kind: str) -
     run_now(store.hear(kind, raised(store, 0)[kind]))
     assert store.ledger.head == head
     assert len(store.wire.hellos) == hellos
+
+
+@pytest.mark.parametrize("kind", ["grant", "ok", "challenge", "welcome"])
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_store_that_ends_while_it_learns_of_it_offers_all(
+    store: Store, kind: str, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it is cut off, a store that knows the new generation has forgotten what the old one
+    acknowledged; else it would never offer its older epochs again.
+    """
+    if kind != "grant":
+        store.talk.link_down()
+        run_now(store.greet())
+    nonce, at = store.wire.hello.nonce, "2026-11-21T13:05:09.000Z"
+    messages: dict[str, Value] = {
+        "grant": Grant(epoch=1, account=ANA, granted_total=5, generation=3),
+        "ok": store.ok(store.ledger.head, generation=3),
+        "challenge": Challenge(nonce=nonce, challenge="again", generation=3),
+        "welcome": Welcome(nonce=nonce, new_epoch=2, time=at, generation=3),
+    }
+    write, done = store.ledger.write, []
+
+    async def cut_off(job: Any) -> Any:
+        if len(done) == written:
+            raise LedgerUnavailable("the power is gone")
+        done.append(job)
+        return await write(job)
+
+    monkeypatch.setattr(store.ledger, "write", cut_off)
+    run_now(store.hear(kind, messages[kind]))
+    monkeypatch.undo()
+    knows = run_now(store.ledger.read(lambda view: view.generation())) == 3
+    forgot = run_now(store.ledger.read(lambda view: view.acknowledged())) == (0, 0)
+    assert forgot or not knows
+    assert len(done) == min(written, 3 if kind == "welcome" else 2)
 
 
 def test_an_ok_of_a_newer_generation_opens_nothing_yet(store: Store) -> None:

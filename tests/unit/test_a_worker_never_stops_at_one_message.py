@@ -58,6 +58,8 @@ class Office:
         self._line = line
         self.failures: list[Exception] = []
         self.failures_aside: list[Exception] = []
+        self.failures_of_sweeps: list[Exception] = []
+        self.sweeps = 0
 
     def handle(self, _topic: str, payload: bytes) -> list[Outgoing]:
         """Fail as it was told to, or write down that it is durable, and answer."""
@@ -73,7 +75,10 @@ class Office:
         self._line.happened.append(f"aside {payload.decode()}: {why}")
 
     def sweep(self) -> list[Outgoing]:
-        """Nothing waits."""
+        """Fail as it was told to; else nothing waits."""
+        self.sweeps += 1
+        if self.failures_of_sweeps:
+            raise self.failures_of_sweeps.pop(0)
         return []
 
 
@@ -151,6 +156,28 @@ def test_a_message_that_cannot_be_handled_is_put_aside(
     assert secret not in capsys.readouterr().out
 
 
+def test_a_sweep_that_fails_stops_no_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in what head office does by the clock is said, once, and tried again; devices are
+    heard all the while.
+    """
+    secret = "9876543210"
+    monkeypatch.setattr(ingest, "SWEEP_EVERY_S", 0.0)
+    desk.office.failures_of_sweeps = [_down(), KeyError(secret), KeyError(secret), KeyError(secret)]
+    desk.line.brings("1")
+    wait_until(lambda: not desk.office.failures_of_sweeps, "the sweeps that fail")
+    sweeps = desk.office.sweeps
+    desk.line.brings("2")
+    assert desk.after("2")[-1] == "let go 2"
+    wait_until(lambda: desk.office.sweeps > sweeps, "a sweep after those")
+    assert desk.worker.is_turning
+    wait_until(lambda: desk.worker.idle is None, "the fault is over")
+    told = capsys.readouterr().out
+    assert told.count("sweep_failed") == 1
+    assert secret not in told
+
+
 def test_an_answer_that_cannot_go_is_not_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +209,16 @@ def test_nobody_is_overtaken_for_ever() -> None:
         line.brings(f"{number}")
     order = [message.payload for message in iter(lambda: inbox.take(0), None)]
     assert order.index(b"page") == 63
+
+
+def test_a_flood_that_nobody_must_deliver_is_let_go() -> None:
+    """A client that sends at QoS 0, without end, fills no memory."""
+    inbox, line = Inbox(), Line(topics=(), on_message=None)
+    line.put = inbox.put
+    for number in range(1_500):
+        line.brings(f"{number}")
+    assert inbox.dropped == 500
+    assert len(list(iter(lambda: inbox.take(0), None))) == 1_000
 
 
 def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,30 @@
 """Whatever comes in: it is taken, or put aside and told of, and never in the way of the next."""
 
+import hashlib
+import json
 import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from books import a_sale
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
+from msgspec.structs import replace
 from paper_device import House, Message, PaperDevice
 
+from agent.core.basket import Sale
 from sync.hub.quarantine import MOST_OF_A_TOPIC, MOST_ROWS
 from sync.hub.tables import conflicts, entries, journals, quarantine
-from sync.messages import MAX_PAYLOAD_BYTES, Ack, Journal, decode_journal, encode_journal
+from sync.messages import (
+    MAX_ENTRY_BYTES,
+    MAX_PAYLOAD_BYTES,
+    Ack,
+    Journal,
+    decode_journal,
+    encode_journal,
+)
 
 
 @pytest.fixture
@@ -150,6 +163,35 @@ def test_a_bad_message_is_put_aside_and_told_of(
     assert conflict == (kind, "open", "edge-1")
     assert house.rows(entries.c.journal_id, entries.c.seq) == before
     assert house.told(device.batch(4)).seq == 5
+
+
+def test_an_entry_of_any_size_that_a_till_may_make_is_taken(
+    house: House, device: PaperDevice
+) -> None:
+    """One sale of very many lines does not keep what follows it; two such in one batch are refused,
+    as they could have come one by one.
+    """
+    for number in range(2):
+        sale = replace(a_sale(f"s-{number}", None, 0), sale_json=Raw(_sale_of_many_lines()))
+        device.life.append(sale)
+    both, one = device.batch(4), device.batch(4, last=4)
+    assert MAX_PAYLOAD_BYTES < len(one[1]) < len(both[1]) < MAX_ENTRY_BYTES
+    assert house.office.handle(*both) == []
+    assert house.office.counts["refused", "too_large"] == 1
+    assert house.told(one).seq == 4
+    assert house.told(device.batch(5)).seq == 5
+    posted = house.rows(entries.c.seq, entries.c.posted)
+    assert sum(1 for seq, is_posted in posted if seq > 3 and is_posted) == 2
+
+
+def _sale_of_many_lines() -> bytes:
+    """A basket whose texts are nearly as long as they may be, and hardly deflate."""
+    body = json.loads(bytes(a_sale("s", None, 0).sale_json))
+    (line,) = body["lines"]
+    texts = [hashlib.sha512(f"{n}".encode()).hexdigest() for n in range(1_500)]
+    free = {**line, "unit_price_minor": 0, "amount_minor": 0}
+    body["lines"] = [line, *({**free, "description": text} for text in texts)]
+    return Sale.model_validate(body).canonical()
 
 
 def test_a_batch_on_another_devices_topic_is_refused(house: House, device: PaperDevice) -> None:

@@ -1,13 +1,20 @@
 """Head office's HTTP API: what members have, what stores did, and what a clerk may change."""
 
+import hashlib
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
-from books import EDGE, OTHER, Books, Life, a_hold, a_sale
+from books import EDGE, NOW, OTHER, Books, Life, a_hold, a_sale
 from clerk import CLERK, Clerk
 
 from agent.core.facts import Enrol, LeaseGrant
 from agent.paths import shipped_program
+from sync.hub.feeding import page_for
+from sync.hub.fencing import halt
+from sync.hub.registry import change_journal
+from sync.hub.registry import device as device_row
+from sync.messages import DeviceAddress, FeedRequest
 
 CARD, NEW_CARD = "em4100:0C000621A5", "em4100:0C000621A6"
 
@@ -54,6 +61,29 @@ def test_every_entry_of_an_account_is_shown(clerk: Clerk) -> None:
     ]
     assert entries[0]["entry"]["fact"]["sale_id"] == "s-1"
     assert clerk.get("/v1/accounts/a-1/entries?limit=1").json() == entries[:1]
+
+
+def test_pages_of_entries_leave_none_out(any_books: Books) -> None:
+    """Entries of one batch came at one moment; page after page shows each of them once."""
+    books, clerk = any_books, Clerk(any_books)
+    books.device()
+    here = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    books.take(here.batch())
+    more = Life(0, "disk-9", *(a_sale(f"s-9{n}", "a-1", 1) for n in range(5)))
+    third = DeviceAddress(tenant=EDGE.tenant, store="s003", device="edge-1")
+    books.device(third)
+    books.take(more.batch(), third)
+    whole = clerk.get("/v1/accounts/a-1/entries").json()
+    paged: list[dict[str, object]] = []
+    for _ in range(4):
+        before = f"&before={quote(str(paged[-1]['place']))}" if paged else ""
+        paged += clerk.get(f"/v1/accounts/a-1/entries?limit=2{before}").json()
+    assert paged == whole
+    assert len(whole) == 7
+    moment = whole[0]["received_at"]
+    assert clerk.get(f"/v1/accounts/a-1/entries?before={moment}").json() == []
+    odd = quote(f"{moment}|s003|edge-1|0|{10**30}")
+    assert clerk.get(f"/v1/accounts/a-1/entries?before={odd}").json() == []
 
 
 @pytest.mark.parametrize(
@@ -152,6 +182,42 @@ def test_a_device_that_will_not_come_back_is_retired(books: Books, clerk: Clerk)
     assert clerk.post("/v1/devices/99/retire").json()["code"] == "unknown_device"
 
 
+def test_a_halted_device_goes_on_once_somebody_has_looked(books: Books, clerk: Clerk) -> None:
+    """A halt is lifted by a person, and by nothing else; a second time there is nothing to lift."""
+    (device, *_) = clerk.get("/v1/devices").json()
+    books.database.transact(lambda c: halt(c, device_row(c, device["id"]), "two of one name"))
+    (halted, *_) = clerk.get("/v1/devices").json()
+    assert (halted["state"], halted["halted_because"]) == ("halted", "two of one name")
+    for _ in range(2):
+        answer = clerk.post(f"/v1/devices/{device['id']}/release")
+        assert (answer.status_code, answer.json()["state"]) == (200, "live")
+        assert answer.json()["halted_because"] is None
+    assert clerk.post("/v1/devices/99/release").json()["code"] == "unknown_device"
+
+
+def test_what_a_lost_disk_had_rights_to_is_written_off(books: Books, clerk: Clerk) -> None:
+    """By a person's word alone, and only what ended epochs had: the live one keeps its rights."""
+    life = Life(0, "disk-1", Enrol(account="a-1", token=CARD), a_sale("s-1", "a-1", 50))
+    lost = life.then(1).write(LeaseGrant(account="a-1", granted_total=40, generation=0))
+    books.take(lost.batch())
+    (journal,) = [each for each in books.journals() if each.epoch == 1]
+    books.database.transact(lambda c: change_journal(c, journal.id, fenced="unclean"))
+    more = LeaseGrant(account="a-1", granted_total=5, generation=0)
+    found = lost.cut(1).then(2, "disk-9").write(more)
+    books.take(found.batch())
+    assert clerk.get("/v1/accounts/a-1").json()["available"] == 5
+    (device, *_) = clerk.get("/v1/devices").json()
+    for _ in range(2):
+        answer = clerk.post(f"/v1/devices/{device['id']}/write-off")
+        assert (answer.status_code, answer.json()["leased"]) == (200, 5)
+    after = clerk.get("/v1/accounts/a-1").json()
+    assert (after["available"], [each["points"] for each in after["leases"]]) == (45, [5])
+    told = clerk.get("/v1/conflicts?kind=rights_written_off").json()
+    assert [each["points"] for each in told] == [40]
+    assert "ana" in told[0]["text"]
+    assert clerk.post("/v1/devices/99/write-off").json()["code"] == "unknown_device"
+
+
 def test_conflicts_are_told_in_plain_words(books: Books, clerk: Clerk) -> None:
     """A sale that two stores sent is one row, found by kind and by store."""
     there = Life(
@@ -198,11 +264,45 @@ def test_a_program_is_put_and_read(clerk: Clerk) -> None:
     assert version == answer.json()
 
 
+def test_a_program_is_put_before_any_store() -> None:
+    """A head office that knows its company takes a program before a store was heard; one that does
+    not says so, and keeps nothing that no store would ever get.
+    """
+    text = shipped_program("simple").read_text("utf-8")
+    early = Clerk(Books("sqlite://"))
+    assert early.put("/v1/programs/simple", json={"text": text}).json()["code"] == "which_tenant"
+    told = Clerk(Books("sqlite://"), tenant=EDGE.tenant)
+    assert told.put("/v1/programs/simple", json={"text": text}).status_code == 200
+    assert told.get("/v1/programs/simple").json()[0]["text"] == text
+
+
 def test_a_program_with_a_mistake_is_refused(clerk: Clerk) -> None:
     """A text that is no program is a 422 that names the mistake, and nothing is kept."""
     answer = clerk.put("/v1/programs/simple", json={"text": 'schema = 1\nnmae = "x"\n'})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
     assert clerk.get("/v1/programs/simple").status_code == 404
+
+
+def test_a_program_that_fits_no_message_is_refused(clerk: Clerk) -> None:
+    """One that no store could be told of would keep them from all that comes after it."""
+    noise = "".join(hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(2_500))
+    text = shipped_program("simple").read_text("utf-8") + f"\n# {noise}\n"
+    answer = clerk.put("/v1/programs/simple", json={"text": text})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert "deflated" in answer.text
+
+
+def test_a_program_is_put_before_the_first_store_is_heard_of() -> None:
+    """A company that is configured can be set up first; where none is, that is said."""
+    text = shipped_program("simple").read_text("utf-8")
+    empty = Books("sqlite://")
+    assert Clerk(empty).put("/v1/programs/simple", json={"text": text}).status_code == 409
+    answer = Clerk(empty, tenant="house").put("/v1/programs/simple", json={"text": text})
+    assert answer.status_code == 200, answer.text
+    device, request = empty.device(EDGE), FeedRequest(nonce="n", cursor=0)
+    page, items = empty.database.transact(lambda c: page_for(c, device, request, now=NOW))
+    assert [item.kind for item in items] == ["program"]
+    assert page.cursor == 1
 
 
 @pytest.mark.parametrize("token", [None, "wrong", ""])
@@ -239,8 +339,6 @@ def test_a_form_from_elsewhere_is_refused(books: Books) -> None:
 
 def test_two_companies_are_kept_apart(books: Books, clerk: Clerk) -> None:
     """Where there are two and nobody said which, nothing is answered about either."""
-    from sync.messages import DeviceAddress  # noqa: PLC0415
-
     other = DeviceAddress(tenant="rivals", store="s001", device="edge-1")
     books.device(other)
     books.take(Life(0, "disk-9", a_sale("s-9", "a-9", 5)).batch(), other)

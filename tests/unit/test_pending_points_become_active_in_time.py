@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from toy_clock import ToyClock
+from welcomed import welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
@@ -240,6 +241,8 @@ def test_a_quote_counts_what_is_due_on_its_own_day(
     the quote writes nothing, and a basket of the day before is quoted without.
     """
     shop = Till(ledger, Terms(program=PROGRAM, alone=alone), mint_id=mint_id)
+    if not alone:
+        welcome(ledger)
     sell(EARLY, CARD)
     before = ledger.head
     for day, balance in (("2026-12-04", 0), (DUE, 600)):

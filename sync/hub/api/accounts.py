@@ -1,11 +1,19 @@
 """The calls about members: what an account has, where it is, and every entry that speaks of it."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query
-from sqlalchemy import Connection, or_, select, union_all
-from sqlalchemy.sql import literal, null
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    false,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from agent.core.entry import Entry
 from agent.core.facts import kind_of
@@ -19,6 +27,9 @@ from sync.hub.deciding import merge_accounts
 __all__ = ["add_accounts"]
 
 _MOST_ENTRIES = 500
+_PARTS = 5
+"""Of a place in the list: moment, store, device, epoch, seq."""
+_LARGEST = 2**53
 
 
 class LeaseView(Value):
@@ -81,6 +92,8 @@ class EntryView(Value):
     recorded_at: str
     received_at: str
     business_date: str | None
+    place: str
+    """Where it stands in the list, to be asked for what comes `before` it."""
     entry: dict[str, Any]
     """The whole entry."""
 
@@ -106,7 +119,14 @@ def add_accounts(routes: APIRouter, desk: Desk) -> None:
     def entries(
         account: Code,
         limit: Annotated[int, Query(ge=1, le=_MOST_ENTRIES)] = 100,
-        before: Annotated[str | None, Query(max_length=64, description="received_at")] = None,
+        before: Annotated[
+            str | None,
+            Query(
+                max_length=300,
+                pattern=r"^[^\x00]*$",
+                description="`place` of the last one, or a moment",
+            ),
+        ] = None,
     ) -> list[EntryView]:
         """List the entries that speak of an account or of one merged into it, the newest first."""
         return desk.read(lambda c, tenant: _entries(c, tenant, account, limit, before))
@@ -232,11 +252,25 @@ def _entries(
     found = union_all(written, decided).subquery()
     newest = (
         select(found)
-        .where(or_(literal(before).is_(null()), found.c.at < (before or "")))
-        .order_by(found.c.at.desc(), found.c.seq.desc())
+        .where(_is_before(found, before))
+        .order_by(*(found.c[each].desc() for each in ("at", "store", "device", "epoch", "seq")))
         .limit(limit)
     )
     return [_entry_view(row, family) for row in c.execute(newest)]
+
+
+def _is_before(found: Any, before: str | None) -> ColumnElement[bool]:
+    """Say that an entry comes after a place in the list, or is older than a moment."""
+    if before is None:
+        return true()
+    at, *of = before.split("|")
+    if len(of) != _PARTS - 1 or not (of[2].isdecimal() and of[3].isdecimal()):
+        return cast(ColumnElement[bool], found.c.at < before)
+    store, device, epoch, seq = of[0], of[1], int(of[2]), int(of[3])
+    if max(epoch, seq) > _LARGEST:
+        return false()
+    columns = (found.c.at, found.c.store, found.c.device, found.c.epoch, found.c.seq)
+    return tuple_(*columns) < tuple_(at, store, device, epoch, seq)
 
 
 def _entry_view(row: Any, family: set[str]) -> EntryView:
@@ -257,5 +291,6 @@ def _entry_view(row: Any, family: set[str]) -> EntryView:
         recorded_at=entry.recorded_at,
         received_at=row.at,
         business_date=None if day is None else day.isoformat(),
+        place=f"{row.at}|{row.store}|{row.device}|{row.epoch}|{row.seq}",
         entry=json.loads(bytes(row.canonical)),
     )

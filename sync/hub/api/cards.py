@@ -1,5 +1,6 @@
 """The calls about cards: one is blocked, or another takes its place, from every store's view."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
@@ -45,49 +46,44 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.get("/v1/cards/{token}", responses=answers(404, 409))
     def card(token: TokenPath) -> OfficeAccount:
         """Say whose a card is, and what they have."""
-
-        def find(c: Connection, tenant: str) -> OfficeAccount:
-            return account_view(c, tenant, _account_of(c, tenant, _token(token)))
-
-        return desk.read(find)
+        return desk.read(lambda c, t: account_view(c, t, _account_of(c, t, _token(token))))
 
     @routes.post("/v1/cards/{token}/block", responses=answers(404, 409))
     def block(
         token: TokenPath, wanted: CardBlock, clerk: Annotated[str, Depends(access.clerk)]
     ) -> OfficeAccount:
         """Have a card spend no more, at any store that hears of it; it still collects."""
-
-        def change(c: Connection, tenant: str) -> OfficeAccount:
-            known = _token(token)
-            account = _account_of(c, tenant, known)
-            if _replaced_by(c, tenant, known) is not None:
-                raise HubRefusal(
-                    "card_blocked", "this card was replaced; block the one in its place"
-                )
-            block_card(
-                c, tenant, known, wanted.state, reason=wanted.reason, by=clerk, now=desk.now()
-            )
-            return account_view(c, tenant, account)
-
-        return desk.write(change)
+        return desk.write(lambda c, t: _block(c, t, _token(token), wanted, clerk, desk.now()))
 
     @routes.post("/v1/cards/{token}/replace", responses=answers(404, 409))
     def replace(
         token: TokenPath, wanted: CardReplacement, clerk: Annotated[str, Depends(access.clerk)]
     ) -> OfficeAccount:
         """Let another card take its place, with all the points."""
+        return desk.write(lambda c, t: _replace(c, t, _token(token), wanted, clerk, desk.now()))
 
-        def change(c: Connection, tenant: str) -> OfficeAccount:
-            known, by = _token(token), _token(wanted.by)
-            account = _account_of(c, tenant, known)
-            if known == by or _owner_of(c, tenant, by) not in (None, account):
-                raise HubRefusal("card_in_use", "the new card is another member's, or this one")
-            if _replaced_by(c, tenant, known) not in (None, by):
-                raise HubRefusal("card_blocked", "another card took its place before")
-            replace_card(c, tenant, known, by, reason=wanted.reason, by=clerk, now=desk.now())
-            return account_view(c, tenant, account)
 
-        return desk.write(change)
+def _block(
+    c: Connection, tenant: str, token: str, wanted: CardBlock, clerk: str, now: datetime
+) -> OfficeAccount:
+    account = _account_of(c, tenant, token)
+    if _replaced_by(c, tenant, token) is not None:
+        raise HubRefusal("card_blocked", "this card was replaced; block the one in its place")
+    block_card(c, tenant, token, wanted.state, reason=wanted.reason, by=clerk, now=now)
+    return account_view(c, tenant, account)
+
+
+def _replace(
+    c: Connection, tenant: str, token: str, wanted: CardReplacement, clerk: str, now: datetime
+) -> OfficeAccount:
+    by = _token(wanted.by)
+    account = _account_of(c, tenant, token)
+    if token == by or _owner_of(c, tenant, by) not in (None, account):
+        raise HubRefusal("card_in_use", "the new card is another member's, or this one")
+    if _replaced_by(c, tenant, token) not in (None, by):
+        raise HubRefusal("card_blocked", "another card took its place before")
+    replace_card(c, tenant, token, by, reason=wanted.reason, by=clerk, now=now)
+    return account_view(c, tenant, account)
 
 
 def _token(text: str) -> str:

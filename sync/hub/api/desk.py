@@ -34,13 +34,13 @@ class Desk:
 
     def write(self, change: Callable[[Connection, str], T]) -> T:
         """Change something in one transaction. Raises HubRefusal."""
-        return self._database.transact(lambda c: change(c, self._known(c)))
+        return self._database.transact(lambda c: change(c, self._whose_to_write(c)))
 
-    def _known(self, c: Connection) -> str:
-        """Answer whose company it is, and know it from now on: no device may have greeted yet."""
+    def _whose_to_write(self, c: Connection) -> str:
+        """Make the company's row, where it was set up before its first store was heard of."""
         tenant = self._whose(c)
         if not tenant:
-            raise HubRefusal("which_tenant", "set [api] tenant in the hub's configuration")
+            raise HubRefusal("which_tenant", "no store was heard of yet: set [api] tenant")
         c.execute(upsert(c, tables.tenants).values(tenant=tenant).on_conflict_do_nothing())
         return tenant
 

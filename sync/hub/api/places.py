@@ -1,6 +1,8 @@
 """The calls about stores and their devices: who was heard when, and how much of each is held."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -11,7 +13,7 @@ from sync.hub import tables
 from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.retiring import retire
+from sync.hub.retiring import release, retire, write_off_ended
 
 __all__ = ["DeviceView", "StoreView", "add_places", "devices_of", "stores_of"]
 
@@ -86,15 +88,39 @@ def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     ) -> DeviceView:
         """Write off what a device that will not come back had rights to; it may speak no more."""
 
-        def change(c: Connection, tenant: str) -> DeviceView:
-            if _one(devices_of(c, tenant), device_id) is None:
-                raise HubRefusal("unknown_device", "no device has this id")
-            retire(c, tenant, device_id, by=clerk, now=desk.now())
-            found = _one(devices_of(c, tenant), device_id)
-            assert found is not None, "what is retired is still known"  # noqa: S101
-            return found
+        return desk.write(
+            lambda c, tenant: _decided(
+                c, tenant, device_id, partial(retire, by=clerk, now=desk.now())
+            )
+        )
 
-        return desk.write(change)
+    @routes.post("/v1/devices/{device_id}/release", responses=answers(404, 409))
+    def released(device_id: Annotated[int, Path(ge=1)]) -> DeviceView:
+        """Let a device that was halted go on, once somebody has looked at it."""
+        return desk.write(lambda c, tenant: _decided(c, tenant, device_id, release))
+
+    @routes.post("/v1/devices/{device_id}/write-off", responses=answers(404, 409))
+    def written_off(
+        device_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
+    ) -> DeviceView:
+        """Write off what a device's ended epochs had rights to; its live one keeps its own."""
+        return desk.write(
+            lambda c, tenant: _decided(
+                c, tenant, device_id, partial(write_off_ended, by=clerk, now=desk.now())
+            )
+        )
+
+
+def _decided(
+    c: Connection, tenant: str, device_id: int, decide: Callable[[Connection, str, int], object]
+) -> DeviceView:
+    """Carry out what a clerk decided about a device; answers how it stands. Raises HubRefusal."""
+    if _one(devices_of(c, tenant), device_id) is None:
+        raise HubRefusal("unknown_device", "no device has this id")
+    decide(c, tenant, device_id)
+    found = _one(devices_of(c, tenant), device_id)
+    assert found is not None, "a device stays known"  # noqa: S101
+    return found
 
 
 def devices_of(c: Connection, tenant: str) -> list[DeviceView]:

@@ -17,8 +17,12 @@ from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.feed_items import program_key
 from sync.hub.marking import mark
+from sync.messages.coding import deflate_lines
 
 __all__ = ["add_programs"]
+
+_MOST_DEFLATED_BYTES = 60_000
+"""A larger one would fit no message, and every store's feed would stop at it."""
 
 
 class ProgramText(Value):
@@ -74,9 +78,18 @@ def _edition(name: str, text: str) -> str:
     try:
         program = Program.parse(text, source=f"{name}.toml")
     except InvalidDocument as error:
-        mistake = {"loc": ("body", "text"), "msg": str(error), "type": "value_error"}
-        raise RequestValidationError([mistake]) from error
+        raise _mistake(str(error)) from error
+    deflated = len(deflate_lines((text.encode(),)))
+    if deflated > _MOST_DEFLATED_BYTES:
+        raise _mistake(
+            f"stores are told of it in one message: it has {deflated} bytes deflated and may have "
+            f"{_MOST_DEFLATED_BYTES}"
+        )
     return program.edition
+
+
+def _mistake(told: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("body", "text"), "msg": told, "type": "value_error"}])
 
 
 def _versions(c: Connection, tenant: str, name: str) -> list[ProgramView]:

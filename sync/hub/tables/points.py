@@ -26,6 +26,8 @@ accounts = Table(
     points("available"),
     Column("enrolled_on", String),
     Column("tier", String),
+    Column("tier_since", String),  # entered or kept anew
+    Column("tier_until", String),  # kept so long whatever is earned; none for the lowest
     Column("state", String, nullable=False, server_default="active"),  # active erased
     Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
     points("due"),  # to expire: they leave from what is available, and are granted to nobody
