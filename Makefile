@@ -74,8 +74,8 @@ simulate: $(READY)  ## 20,000 histories under faults and every mutant, some hour
 	@$(BIN)/python -m pytest -m torture --timeout 14400 tests/simulation
 
 bench: $(DEVICES)  ## the measurements of the README, beside their raw limits
-	@.ci/packages mosquitto
-	@for name in tap sale sync ledger till program devices; do $(BIN)/tapledger bench $$name; done
+	@.ci/packages mosquitto postgresql
+	@for name in tap sale sync hub ledger till program devices; do $(BIN)/tapledger bench $$name; done
 
 baskets: $(READY)  ## make the baskets of tests/data again from their source
 	@$(BIN)/python -m pip install --quiet --editable '.[data]'

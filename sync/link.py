@@ -76,6 +76,7 @@ class Link:
         self._up: tuple[Client, Window] | None = None
         self._largest: int | None = None
         self._taken_over = False
+        self._told_why = False
         self._returning = Returning()
         self._refused: tuple[str, str] | None = None
         self.fault: str | None = "not connected yet"
@@ -178,6 +179,7 @@ class Link:
         while not self._stopping.is_set():
             began_s = time.monotonic()
             self._gone.clear()
+            self._told_why = False
             try:
                 self._client = client = self._make_client()
                 client.connect(
@@ -211,6 +213,7 @@ class Link:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
+            self._told_why = True
             self._lost(f"the broker refused the connection: {reason}")
             self._gone.set()
             return
@@ -239,6 +242,7 @@ class Link:
         """Only now can an answer be heard, so only now are we up."""
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
+            self._told_why = True
             self._lost(f"the broker refuses a subscription: {refused[0]}")
             client.disconnect()
             return
@@ -248,8 +252,8 @@ class Link:
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _: Any
     ) -> None:
         self._taken_over = reason.value == SESSION_TAKEN_OVER
-        if not self._stopping.is_set():
-            self._lost(str(reason))
+        if not self._stopping.is_set() and not self._told_why:
+            self._lost(str(reason))  # paho calls a refusal a protocol error once more
         self._gone.set()
 
     def _published(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _: Any) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.core.backoff import delay_s
-from sync.messages import MOST_BATCHES
+from sync.messages import MOST_BATCHES, MOST_ENTRIES
 
 __all__ = ["LONGEST_SILENCE_S", "Session", "Stream"]
 
@@ -165,9 +165,15 @@ class Session:
         return self.present if epoch == self.present.epoch else self.tails.get(epoch)
 
     def may_send(self, epoch: int, head_seq: int, now_s: float) -> bool:
-        """Say whether an epoch that has grown so far has something to send, and room to send it."""
+        """Say whether an epoch that has grown so far has something to send, and room to send it.
+
+        A batch that is not full waits while another one of its epoch is under way, and grows: so a
+        head office that is busy gets fewer batches that hold more, and not a longer queue.
+        """
         stream = self.stream(epoch)
         if stream is None or stream.sent >= head_seq or now_s < stream.not_before_s:
+            return False
+        if stream.under_way and head_seq - stream.sent < MOST_ENTRIES:
             return False
         of_tails = sum(len(tail.under_way) for tail in self.tails.values())
         if stream is not self.present and of_tails >= _TAIL_BATCHES:

@@ -97,8 +97,8 @@ def hub(configs: tuple[Path, ...], workers: int) -> None:
 def demo(headless: bool, baskets: int, keep: bool, seed: int) -> None:
     """Play real baskets in two stores, with a line cut.
 
-    Starts a broker, head office and two stores with emulated devices, cuts one store off, heals
-    it, and compares both sides entry by entry.
+    Starts a broker, head office and two stores with emulated devices, cuts one store off, spends
+    points there by lease and on the floor, provokes conflicts, heals it, and compares both sides.
     """
     try:
         from agent.tools.demo import Demo, DemoFailed  # noqa: PLC0415 - see above

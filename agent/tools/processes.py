@@ -155,31 +155,44 @@ def tapledger(*arguments: str) -> list[str]:
 
 
 class Mosquitto(Daemon):
-    """A real mosquitto on a loopback port, with passwords and the shipped access rules."""
+    """A real mosquitto on a loopback port, with passwords and the shipped access rules.
 
-    def __init__(self, directory: Path, *, users: dict[str, str]) -> None:
+    ``settings`` are further lines of its configuration. The rules are a copy, so that they can be
+    changed: see :meth:`reload`.
+    """
+
+    def __init__(
+        self, directory: Path, *, users: dict[str, str], settings: tuple[str, ...] = ()
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        passwords = directory / "passwords"
-        for number, (user, password) in enumerate(users.items()):
-            _run_tool(
-                "mosquitto_passwd",
-                *(["-c"] if number == 0 else []),
-                *("-b", str(passwords), user, password),
-            )
+        self.passwords, self.rules = directory / "passwords", directory / "rules"
+        shutil.copy(shipped_config("mosquitto.acl"), self.rules)
+        self.passwords.write_text("".join(f"{user}:{word}\n" for user, word in users.items()))
+        self.passwords.chmod(0o600)
+        _run_tool("mosquitto_passwd", "-U", str(self.passwords))  # writes hashes in their place
         config = directory / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\n"
             f"user {getpass.getuser()}\n"
             "allow_anonymous false\n"
-            f"password_file {passwords}\n"
-            f"acl_file {shipped_config('mosquitto.acl')}\n"
+            f"password_file {self.passwords}\n"
+            f"acl_file {self.rules}\n"
             "persistence true\n"
             f"persistence_location {directory}/\n"
-            "set_tcp_nodelay true\n"
+            "set_tcp_nodelay true\n" + "".join(f"{line}\n" for line in settings)
         )
         command = [_tool("mosquitto"), "-c", str(config)]
         super().__init__(command, directory / "mosquitto.log", ready=" running")
+
+    def set_password(self, user: str, password: str) -> None:
+        """Let a user in with a password; the one before is good no more."""
+        new = [] if self.passwords.exists() else ["-c"]
+        _run_tool("mosquitto_passwd", *new, "-b", str(self.passwords), user, password)
+
+    def reload(self) -> None:
+        """Have it read its rules and passwords again."""
+        os.kill(self.pid, signal.SIGHUP)
 
 
 def _tool(name: str) -> str:

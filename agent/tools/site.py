@@ -17,40 +17,78 @@ from drivers.virtual.pos import VirtualPos
 from sync.broker import Broker
 from sync.messages import DeviceAddress
 
-__all__ = ["TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
+__all__ = ["DEMO_PASSWORD", "OFFICE_TOKEN", "TILL_TOKEN", "HeadOffice", "LaneKit", "StoreKit"]
 
 TILL_TOKEN = "till-token-of-this-demonstration"  # noqa: S105 - works on this loopback only
-_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
+OFFICE_TOKEN = "office-token-of-this-demonstration"  # noqa: S105 - the same
+DEMO_PASSWORD = "password-of-this-demonstration"  # noqa: S105 - the same
+
+
+_TENANT = "demo"
 
 
 def _address(store: str) -> DeviceAddress:
-    return DeviceAddress(tenant="demo", store=store, device="edge-1")
+    return DeviceAddress(tenant=_TENANT, store=store, device="edge-1")
 
 
 class HeadOffice:
-    """A mosquitto and a hub, in one directory, for the named stores."""
+    """A mosquitto and a hub, in one directory, for the named stores.
 
-    def __init__(self, directory: Path, *, stores: tuple[str, ...]) -> None:
+    The hub has a SQLite database of its own, or ``database_url``. ``broker_settings`` are lines for
+    mosquitto's configuration; ``users`` are who else may come in there.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        stores: tuple[str, ...],
+        database_url: str | None = None,
+        workers: int = 1,
+        broker_settings: tuple[str, ...] = (),
+        users: tuple[str, ...] = (),
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        users = ("hub", *(str(_address(store)) for store in stores))
-        self.broker = Mosquitto(directory / "mosquitto", users=dict.fromkeys(users, _PASSWORD))
+        users = ("hub", *(str(_address(store)) for store in stores), *users)
+        self.broker = Mosquitto(
+            directory / "mosquitto",
+            users=dict.fromkeys(users, DEMO_PASSWORD),
+            settings=broker_settings,
+        )
         self.database = directory / "hub.db"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         self.api_port = free_port()
+        self.url = f"http://127.0.0.1:{self.api_port}"
         config = directory / "hub.toml"
         config.write_text(
             f'[broker]\nurl = "mqtt://127.0.0.1:{self.broker.port}"\n'
-            f'username = "hub"\npassword = "{_PASSWORD}"\n'
-            f'[database]\nurl = "sqlite:///{self.database}"\n'
-            f'[api]\nlisten = "127.0.0.1:{self.api_port}"\n'
+            f'username = "hub"\npassword = "{DEMO_PASSWORD}"\n'
+            f'[database]\nurl = "{self.database_url}"\n'
+            f'[api]\nlisten = "127.0.0.1:{self.api_port}"\ntenant = "{_TENANT}"\n'
+            f'[api.tokens]\nclerk = "{OFFICE_TOKEN}"\n'
         )
         self.hub = Daemon(
-            tapledger("hub", "--config", str(config)), directory / "hub.log", ready="hub_started"
+            tapledger("hub", "--config", str(config), "--workers", str(workers)),
+            directory / "hub.log",
+            ready="hub_started",
         )
 
     def broker_login(self, user: str) -> Broker:
         """Answer how another client reaches this broker: as ``hub``, or as a device's address."""
         url = f"mqtt://127.0.0.1:{self.broker.port}"
-        return Broker(url=url, username=user, password=_PASSWORD)
+        return Broker(url=url, username=user, password=DEMO_PASSWORD)
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Call head office's API as its clerk; answers the JSON. Raises httpx.HTTPError."""
+        answer = httpx.request(
+            method,
+            f"{self.url}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {OFFICE_TOKEN}"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.json()
 
     def start(self) -> None:
         """Start the broker, then the hub."""
@@ -75,7 +113,8 @@ class LaneKit:
         self.pos.forget()
         self.reader.lay(token)
         try:
-            return self.pos.wait_for("card", token=str(token), cause="tap")
+            # The card lies until it is told: on a machine that is busy that may take a while.
+            return self.pos.wait_for("card", timeout_s=30, token=str(token), cause="tap")
         finally:
             self.reader.take_away()
 
@@ -88,6 +127,7 @@ class StoreKit:
     directory: Path
     broker_port: int | None = None
     lane_names: tuple[str, ...] = ("1",)
+    program: Path = field(default_factory=lambda: shipped_program("simple"))
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
@@ -114,7 +154,7 @@ class StoreKit:
         if self.line is not None:
             hub = (
                 f'[hub]\nurl = "mqtt://127.0.0.1:{self.line.port}"\n'
-                f'username = "{self.address}"\npassword = "{_PASSWORD}"\n'
+                f'username = "{self.address}"\npassword = "{DEMO_PASSWORD}"\n'
             )
         devices = "".join(
             f'[[reader]]\nname = "reader-{name}"\ndriver = "em4100"\nport = "{lane.reader.port}"\n'
@@ -122,9 +162,9 @@ class StoreKit:
             for name, lane in self.lanes.items()
         )
         return (
-            f'[device]\ntenant = "demo"\nstore = "{self.name}"\nname = "edge-1"\n'
+            f'[device]\ntenant = "{_TENANT}"\nstore = "{self.name}"\nname = "edge-1"\n'
             f'[ledger]\npath = "{self.ledger_path}"\n{hub}'
-            f'[program]\npath = "{shipped_program("simple")}"\n'
+            f'[program]\npath = "{self.program}"\n'
             f'[api]\nlisten = "127.0.0.1:{self.port}"\n'
             f'[api.tokens]\ntill1 = "{TILL_TOKEN}"\n{devices}'
         )
@@ -154,6 +194,15 @@ class StoreKit:
         """Ask ``/healthz``."""
         health: dict[str, Any] = httpx.get(f"{self.url}/healthz", timeout=10).json()
         return health
+
+    def wait_online(self) -> None:
+        """Wait until head office has answered and has opened an epoch here."""
+
+        def is_open() -> bool:
+            health = self.health()
+            return bool(health["online"]) and bool(health["opened"])
+
+        wait_until(is_open, f"head office to answer {self.name}", timeout_s=60)
 
     def wait_acknowledged(self, *, timeout_s: float = 60.0) -> None:
         """Wait until head office has acknowledged everything."""

@@ -5,6 +5,7 @@ long as both hand in their rows in the order of their keys; :func:`add_up` sorts
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     case,
     cast,
     func,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-from sync.hub.database import upsert
+from sync.hub.database import upsert_in
 
 __all__ = ["add_up", "among"]
 
@@ -48,8 +50,40 @@ def add_up(  # noqa: PLR0913
     ordered = sorted(rows)
     if not ordered:
         return ()
-    source = _source(c, table, columns, ordered, fixed)
-    statement = upsert(c, table).from_select([*fixed, *columns], source)
+    statement = _statement(
+        c.dialect.name,
+        table,
+        tuple(columns),
+        tuple(fixed),
+        tuple(sums),
+        tuple(largest),
+        tuple(agreed),
+        tuple(returning),
+    )
+    values: dict[str, Any] = {f"fixed_{name}": value for name, value in fixed.items()}
+    if c.dialect.name == "postgresql":
+        by_column = zip(columns, zip(*ordered, strict=True), strict=True)
+        values |= {f"rows_{name}": _text(each) for name, each in by_column}
+    else:
+        values["rows"] = _text(ordered)
+    done = c.execute(statement, values)
+    return done.all() if returning else ()
+
+
+@cache
+def _statement(
+    dialect: str,
+    table: Table,
+    columns: tuple[str, ...],
+    fixed: tuple[str, ...],
+    sums: tuple[str, ...],
+    largest: tuple[str, ...],
+    agreed: tuple[str, ...],
+    returning: tuple[str, ...],
+) -> Any:
+    """Make the statement that adds rows up, once: it costs more to make than to run."""
+    source = _source(dialect, table, columns, fixed)
+    statement = upsert_in(dialect, table).from_select([*fixed, *columns], source)
     new, old = statement.excluded, table.c
     changes: dict[str, ColumnElement[Any]] = {name: old[name] + new[name] for name in sums}
     for name in largest:
@@ -61,10 +95,7 @@ def add_up(  # noqa: PLR0913
         statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    if not returning:
-        c.execute(statement)
-        return ()
-    return c.execute(statement.returning(*(old[name] for name in returning))).all()
+    return statement.returning(*(old[name] for name in returning)) if returning else statement
 
 
 def among(c: Connection, column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
@@ -78,28 +109,30 @@ def among(c: Connection, column: Any, values: Iterable[Any]) -> ColumnElement[bo
 
 
 def _source(
-    c: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: list[tuple[Any, ...]],
-    fixed: Mapping[str, Any],
+    dialect: str, table: Table, columns: tuple[str, ...], fixed: tuple[str, ...]
 ) -> Select[Any]:
     """Make a row source of parameters."""
-    constants = [literal(value, table.c[name].type) for name, value in fixed.items()]
-    if c.dialect.name == "postgresql":
+    constants = [bindparam(f"fixed_{name}", type_=table.c[name].type) for name in fixed]
+    if dialect == "postgresql":
         # One text for each column: far cheaper to write than arrays of texts.
         each = select(
             *(
-                func.json_array_elements_text(cast(_json(values), JSON)).label(name)
-                for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+                func.json_array_elements_text(
+                    cast(bindparam(f"rows_{name}", type_=Text), JSON)
+                ).label(name)
+                for name in columns
             )
         ).subquery()
         return select(*constants, *(cast(each.c[name], table.c[name].type) for name in columns))
-    row = func.json_each(_json(rows)).table_valued("value")
+    row = func.json_each(bindparam("rows", type_=Text)).table_valued("value")
     values = [func.json_extract(row.c.value, f"$[{place}]") for place in range(len(columns))]
     # SQLite takes ON CONFLICT for a join's ON without a WHERE before it.
     return select(*constants, *values).select_from(row).where(true())
 
 
 def _json(value: Any) -> ColumnElement[str]:
-    return literal(msgspec.json.encode(value).decode(), Text)
+    return literal(_text(value), Text)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

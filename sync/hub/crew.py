@@ -6,6 +6,7 @@ started again takes up the session at the broker that the last one left.
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -77,6 +78,8 @@ class OneWorker:
 
     def begin(self) -> None:
         """Begin taking messages."""
+        # What is loaded by now stays: the collector need not walk it with every few batches.
+        gc.freeze()
         self._ingest.start()
 
     def end(self) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from agent.core.backoff import delay_s
 from sync.hub.migrations import upgrade
 
-__all__ = ["Database", "is_passing", "upsert"]
+__all__ = ["Database", "is_passing", "upsert", "upsert_in"]
 
 T = TypeVar("T")
 
@@ -133,7 +133,12 @@ class Database:
 
 def upsert(c: Connection, table: Table) -> Any:
     """Begin an INSERT that may say ``on_conflict_do_update``, in the words of this database."""
-    return (postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert)(table)
+    return upsert_in(c.dialect.name, table)
+
+
+def upsert_in(dialect: str, table: Table) -> Any:
+    """Begin it in the words of a database of this kind, for a statement that is kept."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -9,10 +9,11 @@ given back first.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Update, select, update
+from sqlalchemy import Connection, Update, and_, func, or_, select, update
 
 from agent.core.entry import Entry
 from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleConflict
+from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide, note
 from sync.hub.judging import Conflict
 from sync.hub.marking import mark
@@ -39,8 +40,12 @@ def settle_debts(
 
     ``entries`` of ``device`` are what moved them, where some did.
     """
-    known = members(c, tenant, names)
-    roots = members(c, tenant, {each.root for each in known.values()})
+    wanted = set(names)
+    stirred = _stirred(c, tenant, wanted)
+    if not stirred:
+        return  # nearly always
+    known = members(c, tenant, wanted)
+    roots = members(c, tenant, stirred)
     for root in sorted(roots):
         member = roots[root]
         if member.available < 0 and not member.denied:
@@ -54,6 +59,23 @@ def settle_debts(
         if member.state == "erased":
             # What stores had rights to comes home bit by bit, and goes back to the program.
             forfeit(c, tenant, root, now=now)
+
+
+def _stirred(c: Connection, tenant: str, names: set[str]) -> list[str]:
+    """List whom of these members, by their roots, anything is to be done about."""
+    if not names:
+        return []
+    of_these = select(func.coalesce(accounts.c.root, accounts.c.account)).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.account, names)
+    )
+    owes = and_(accounts.c.available < 0, accounts.c.denied.is_(False))
+    paid = and_(accounts.c.available >= 0, accounts.c.denied)
+    found = select(accounts.c.account).where(
+        accounts.c.tenant == tenant,
+        accounts.c.account.in_(of_these),
+        or_(owes, paid, accounts.c.state == "erased"),
+    )
+    return list(c.execute(found).scalars())
 
 
 def _cause(entries: Sequence[Entry], family: set[str]) -> Entry | None:
@@ -138,14 +160,25 @@ def _owe(
         points=owed,
         store=None if device is None else device.store,
         device=None if device is None else device.device,
-        text=f"{member.account} spent {owed} points more than there were, by entry{place} of "
-        f"{where}. The member owes them: the next points pay, and until then no store redeems "
-        "beyond its rights.",
+        text=_words(member, owed, f"entry{place} of {where}"),
         is_open=True,
     )
     note(c, tenant, conflict, now=now)
     c.execute(_of(tenant, member.account).values(denied=True))
     mark(c, tenant, "account", [member.account])
+
+
+def _words(member: Member, owed: int, entry: str) -> str:
+    """Tell what was spent twice from what may still be: rights that stores have not given back."""
+    if member.active < 0:
+        return (
+            f"{member.account} spent {owed} points more than there were, by {entry}. The member "
+            "owes them: the next points pay, and until then no store redeems beyond its rights."
+        )
+    return (
+        f"Stores may still give {owed} points more than {member.account} has, since {entry}. They "
+        "are called back; until they have come, no store redeems beyond its rights."
+    )
 
 
 def _paid(c: Connection, tenant: str, member: Member, now: datetime) -> None:

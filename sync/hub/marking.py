@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, update
 
 from sync.hub.bulk import add_up
+from sync.hub.database import upsert
 from sync.hub.tables import feed, tenants
 
 __all__ = ["mark"]
@@ -20,12 +21,16 @@ def mark(c: Connection, tenant: str, kind: str, keys: Iterable[str]) -> None:
     ordered = sorted(set(keys))
     if not ordered:
         return
-    newest = c.execute(
+    counted = (
         update(tenants)
         .where(tenants.c.tenant == tenant)
         .values(feed_seq=tenants.c.feed_seq + len(ordered))
         .returning(tenants.c.feed_seq)
-    ).scalar_one()
+    )
+    newest = c.execute(counted).scalar_one_or_none()
+    if newest is None:  # a program is put before any store was heard
+        c.execute(upsert(c, tenants).values(tenant=tenant).on_conflict_do_nothing())
+        newest = c.execute(counted).scalar_one()
     first = newest - len(ordered) + 1
     rows = ((key, first + place) for place, key in enumerate(ordered))
     fixed = {"tenant": tenant, "kind": kind}

@@ -29,6 +29,7 @@ class Member(NamedTuple):
     root: str
     state: str
     denied: bool
+    active: int
     available: int
     expired: int
     enrolled_on: str | None
@@ -195,6 +196,7 @@ def _member(row: Any) -> Member:
         root=row.root or row.account,
         state=row.state,
         denied=row.denied,
+        active=row.active,
         available=row.available,
         expired=row.expired,
         enrolled_on=row.enrolled_on,

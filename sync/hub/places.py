@@ -53,7 +53,7 @@ def is_followed(c: Connection, held: Sequence[JournalRow], hello: Hello) -> bool
     through = {each.id for each in named if is_held(c, [each], seq, hello.head_hash)}
     return any(
         (each.id in through and each.seq > seq)
-        or (each.parent_id in through and each.parent_seq == seq and each.seq >= each.first_seq)
+        or (each.parent_id in through and _grew_from(each, seq, hello.head_hash))
         for each in held
     )
 
@@ -65,3 +65,10 @@ def _life_of(hello: Hello) -> tuple[str, int]:
 def _at(tail: Tail, seq: int, entry_hash: bytes) -> Held:
     place = Position(epoch=tail.epoch, seq=seq, hash=entry_hash)
     return Held.of(tail.incarnation, place)
+
+
+def _grew_from(life: JournalRow, seq: int, hash_hex: str) -> bool:
+    """Say whether a life grew from this very entry: not from another device's at that place."""
+    if life.parent_seq != seq or life.seq < life.first_seq:
+        return False
+    return life.parent_hash is None or life.parent_hash.hex() == hash_hex

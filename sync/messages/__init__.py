@@ -42,7 +42,14 @@ from sync.messages.greeting import (
     Tail,
     Welcome,
 )
-from sync.messages.journal import MOST_BATCHES, Ack, Journal, decode_journal, encode_journal
+from sync.messages.journal import (
+    MOST_BATCHES,
+    MOST_ENTRIES,
+    Ack,
+    Journal,
+    decode_journal,
+    encode_journal,
+)
 from sync.messages.rights import Allowance, Ask, Grant, Recall
 
 __all__ = [
@@ -51,6 +58,7 @@ __all__ = [
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MOST_BATCHES",
+    "MOST_ENTRIES",
     "SCHEMA",
     "AccountItem",
     "Ack",

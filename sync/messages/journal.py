@@ -21,10 +21,13 @@ from sync.messages.coding import (
 )
 from sync.messages.greeting import SignatureText
 
-__all__ = ["MOST_BATCHES", "Ack", "Journal", "decode_journal", "encode_journal"]
+__all__ = ["MOST_BATCHES", "MOST_ENTRIES", "Ack", "Journal", "decode_journal", "encode_journal"]
 
 MOST_BATCHES = 16
 """Unacknowledged batches one device may have under way."""
+
+MOST_ENTRIES = 200
+"""Entries of a batch; real sales deflate to some 30 KiB then, half of what a payload may hold."""
 
 
 class Journal(Value):

@@ -4,6 +4,7 @@ A disk has a number. Whoever copies a disk, or sets it back, has a disk of anoth
 what it will answer from then on is another story.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -37,6 +38,10 @@ __all__ = ["Device", "Disk"]
 
 _PATIENCE_S = 0.4
 _LOOKS_EVERY_S = 10.0
+
+
+def _nobody(_message: Arrived) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +78,8 @@ class Device:
     talk: Conversation = field(init=False)
     line: Line = field(init=False)
     looked_s: float = 0.0
+    overheard: Callable[[Arrived], None] = _nobody
+    """Gets a copy of each message that comes."""
 
     @property
     def shop(self) -> str:
@@ -110,7 +117,7 @@ class Device:
             client_id=f"{self.address}/{self.ledger.incarnation}",
             on_up=self.talk.link_up,
             on_down=self.talk.link_down,
-            on_message=self._receive,
+            on_message=self.receive,
         )
         house.network.plug(self.line)
 
@@ -155,7 +162,9 @@ class Device:
             self.house.tell(f"{self.name}: {ended.redemption_id} timed out")
         run_now(self.till.activate_due())
 
-    def _receive(self, message: Arrived) -> None:
+    def receive(self, message: Arrived) -> None:
+        """Take a message from the broker."""
+        self.overheard(message)
         self.house.tell(f"{self.name}: hears {message.topic.rsplit('/', 1)[1]}")
         run_now(self.talk.receive(message.topic, message.payload, self.house.world.now_s))
         self.turn()
@@ -178,7 +187,7 @@ class Device:
             allowed = self.house.office.watch.allowed(self.address, entry.epoch)
             self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
             self.house.tell(f"{self.name}: {in_words(entry)}")
-            self.house.truth.saw(self, entry)
+            self.house.truth.saw(self, entry, watch.head.hash)
             if isinstance(entry.fact, CreateReward):
                 self._hold_lanes_known(f"{self.name}: entry {entry.epoch}:{entry.seq}")
 

@@ -1,13 +1,14 @@
 """Many histories, on every core, and mutants: each must be caught by some invariant."""
 
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from sync.simulation.faults import MIXES
-from sync.simulation.history import Outcome, play
+from sync.simulation.history import Outcome, act, play
 from sync.simulation.mutants import MUTANTS, Mutant
 
 __all__ = ["Caught", "hunt", "play_all"]
@@ -48,19 +49,26 @@ def hunt(names: Iterable[str], *, seed: int, at_most: int, jobs: int) -> Iterato
 def _hunt_one(task: tuple[str, int, int]) -> Caught:
     name, seed, at_most = task
     mutant = MUTANTS[name]
-    caught = None
-    for played, each in enumerate(islice(_seeds_of(mutant, seed), at_most), start=1):  # noqa: B007
+    for played, again in enumerate(islice(_histories_of(mutant, seed), at_most), start=1):
         with mutant.applied():
-            outcome = play(each)
-        if outcome.violation is not None:
-            caught = outcome
-            break
-    if caught is None:
-        return Caught(mutant=mutant, histories=at_most, outcome=None)
-    control = replace(play(caught.seed), story=())
-    return Caught(
-        mutant=mutant, histories=played, outcome=replace(caught, story=()), control=control
-    )
+            outcome = again()
+        found = outcome.violation
+        if found is not None and found.invariant in mutant.caught_by:
+            return Caught(
+                mutant=mutant,
+                histories=played,
+                outcome=replace(outcome, story=()),
+                control=replace(again(), story=()),
+            )
+    return Caught(mutant=mutant, histories=at_most, outcome=None)
+
+
+def _histories_of(mutant: Mutant, seed: int) -> Iterator[Callable[[], Outcome]]:
+    """Go through the mutant's own script, and the seeds whose mix has what it fails in."""
+    if mutant.script is not None:
+        yield partial(act, mutant.script)
+    for each in _seeds_of(mutant, seed):
+        yield partial(play, each)
 
 
 def _seeds_of(mutant: Mutant, seed: int) -> Iterator[int]:

@@ -1,7 +1,6 @@
 """One history: a seed, a mix of faults, a day or some of customers, then everything heals."""
 
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -10,9 +9,10 @@ from sync.simulation.healing import heal
 from sync.simulation.house import House
 from sync.simulation.mischief import Mischief
 from sync.simulation.people import People
+from sync.simulation.scripts import Script
 from sync.simulation.watch.violations import Violation
 
-__all__ = ["Outcome", "play", "tell"]
+__all__ = ["Outcome", "act", "play", "tell"]
 
 _STEPS = 20
 _GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
@@ -35,7 +35,7 @@ def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome
     """Play one history. A violation is answered, never raised; a mistake of the code is one too."""
     dice = Random(seed)
     mix = MIXES[seed % len(MIXES)]
-    return run(
+    return _run(
         seed,
         mix,
         stores=dice.choice((2, 2, 3)),
@@ -45,13 +45,19 @@ def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome
     )
 
 
-def run(
+def act(script: Script, *, keep_story: bool = False) -> Outcome:
+    """Play a hand-made history."""
+    fair = next(mix for mix in MIXES if mix.name == "fair")
+    return _run(0, fair, stores=2, cards=4, script=script, keep_story=keep_story)
+
+
+def _run(
     seed: int,
     mix: Mix,
     *,
     stores: int,
     cards: int,
-    script: Callable[[House], None],
+    script: Script,
     keep_story: bool,
 ) -> Outcome:
     """Run a script in a new house, heal it, and hold it to everything."""

@@ -90,6 +90,7 @@ class House:
             time=DeviceTime(self.world, name),
             dice=Random(self._random.random()),
         )
+        self.truth.stores.add(str(device.address))
         self.devices.append(device)
         device.start()
         return device

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import GENESIS, chain
-from sync.messages import MAX_PAYLOAD_BYTES, DeviceAddress, Journal, encode_journal
+from sync.messages import (
+    MAX_PAYLOAD_BYTES,
+    MOST_ENTRIES,
+    DeviceAddress,
+    Journal,
+    encode_journal,
+)
 from sync.signing import signed_batch
 from sync.uplink.protocols import JournalSource
 
 __all__ = ["Batch", "Batches", "Stranded"]
-
-_MOST_ENTRIES = 200
-"""Entries of a batch; real sales deflate to some 30 KiB then, half of what a payload may hold."""
 
 
 class Stranded(Exception):
@@ -56,7 +59,7 @@ class Batches:
             previous = await self._journal.hash_at(epoch, seq)
         left = life.head_seq - seq
         entries = tuple(
-            await self._journal.read_after((epoch, seq), at_most=min(left, _MOST_ENTRIES))
+            await self._journal.read_after((epoch, seq), at_most=min(left, MOST_ENTRIES))
         )
         if not entries:
             return None

@@ -5,14 +5,14 @@ import pytest
 from sync.simulation.histories import hunt
 from sync.simulation.mutants import MUTANTS
 
-_QUICK = ("ack_before_commit", "allowance_ignored", "close_on_timeout", "delta_grant")
-"""Mutants that few histories show."""
+_QUICK = ("ack_before_commit", "delta_grant", "grant_unbounded", "cap_per_device")
+"""Mutants that few histories show, by the dice or by hand."""
 
 
 @pytest.mark.parametrize("name", _QUICK)
 def test_a_rule_left_out_is_seen(name: str) -> None:
     """A product that leaves the rule out breaks an invariant that is meant to show it."""
-    (caught,) = hunt([name], seed=1, at_most=10, jobs=1)
+    (caught,) = hunt([name], seed=1, at_most=40, jobs=1)
 
     assert caught.outcome is not None
     assert caught.outcome.violation is not None
@@ -30,7 +30,7 @@ def test_there_are_twenty_mutants_at_least() -> None:
 @pytest.mark.parametrize("name", sorted(MUTANTS))
 def test_every_rule_left_out_is_seen(name: str) -> None:
     """Every mutant is caught, and the same history on the product as it is shows nothing."""
-    (caught,) = hunt([name], seed=1, at_most=100, jobs=1)
+    (caught,) = hunt([name], seed=1, at_most=400, jobs=1)
 
     assert caught.outcome is not None
     assert caught.control is not None

@@ -4,7 +4,7 @@ import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from paper_device import Message, PaperDevice, answers
@@ -15,7 +15,7 @@ from agent.tools.waiting import wait_until
 from sync.broker import Broker
 from sync.hub.office import Outgoing
 from sync.link import Arrived, Link
-from sync.messages import Ack, Challenge, DeviceAddress, Ok, Welcome
+from sync.messages import Ack, Challenge, DeviceAddress, Ok, Welcome, decode_feed
 
 __all__ = ["HubHouse", "LineDevice"]
 
@@ -87,11 +87,17 @@ class HubHouse:
             device.link.stop()
 
 
+class House(Protocol):
+    """Where a device comes in."""
+
+    def login(self, device: DeviceAddress) -> Broker: ...
+
+
 class LineDevice:
     """A paper device that says a thing again until it is answered, as a real one does."""
 
-    def __init__(self, house: HubHouse, name: str) -> None:
-        self.paper = PaperDevice(name)
+    def __init__(self, house: "House", name: str, paper: PaperDevice | None = None) -> None:
+        self.paper = paper or PaperDevice(name)
         self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.link = Link(
             house.login(self.paper.address),
@@ -105,6 +111,8 @@ class LineDevice:
 
     def _hear(self, message: Arrived) -> None:
         message.done()
+        if message.topic.endswith("/down/feed"):
+            self._heard.put(decode_feed(message.payload))
         for answer in answers([Outgoing(topic=message.topic, payload=message.payload)]):
             self._heard.put(answer)
 

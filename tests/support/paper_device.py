@@ -84,24 +84,28 @@ class Life:
         """The newest entry."""
         return len(self.lines)
 
-    def append(self, fact: Fact) -> None:
+    def append(self, fact: Fact, *, recorded_at: str = "2026-03-02T12:00:00Z") -> None:
         """Write an entry."""
         entry = Entry(
             id=f"{self.incarnation}-{self.epoch}-{self.seq + 1}",
             epoch=self.epoch,
             seq=self.seq + 1,
-            recorded_at="2026-03-02T12:00:00Z",
+            recorded_at=recorded_at,
             fact=fact,
         )
-        self.lines.append(entry.canonical())
-        self.hashes.append(link_hash(self.hashes[-1], self.lines[-1]))
+        self.append_line(entry.canonical())
+
+    def append_line(self, line: bytes) -> None:
+        """Write something that may be no entry, chained like one."""
+        self.lines.append(line)
+        self.hashes.append(link_hash(self.hashes[-1], line))
 
 
 class PaperDevice:
     """It says what it is told to say, so a test can say anything again, late, or twice."""
 
-    def __init__(self, name: str = "edge-1") -> None:
-        self.address = DeviceAddress(tenant="house", store="s001", device=name)
+    def __init__(self, name: str = "edge-1", *, tenant: str = "house", store: str = "s001") -> None:
+        self.address = DeviceAddress(tenant=tenant, store=store, device=name)
         self.key = Ed25519PrivateKey.generate()
         self.lives = [Life("first", 0)]
         self.generation = 0

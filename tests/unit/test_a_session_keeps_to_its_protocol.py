@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.messages import MOST_BATCHES
+from sync.messages import MOST_BATCHES, MOST_ENTRIES
 from sync.session import LONGEST_SILENCE_S, Session
 
 ANSWER_WITHIN_S = 3.0
@@ -157,6 +157,19 @@ def test_sixteen_batches_may_be_under_way() -> None:
     assert session.present.under_way[0] == 40
     assert len(session.present.under_way) == 13
     assert session.may_send(PRESENT, 10_000, 0.0)
+
+
+def test_a_small_batch_waits_for_the_one_under_way_and_grows() -> None:
+    """A busy head office gets few batches that hold much, and no queue of small ones; a batch that
+    is full waits for none.
+    """
+    session = opened(seq=10)
+    session.batch_sent(PRESENT, 11, 0.0)
+    assert not session.may_send(PRESENT, 12, 0.0)
+    assert not session.may_send(PRESENT, 10 + MOST_ENTRIES, 0.0)
+    assert session.may_send(PRESENT, 11 + MOST_ENTRIES, 0.0)
+    assert session.acked(PRESENT, 11, 0.1)
+    assert session.may_send(PRESENT, 12, 0.1)
 
 
 def test_old_epochs_take_half_of_the_window_at_most() -> None:

@@ -264,6 +264,18 @@ def test_a_program_is_put_and_read(clerk: Clerk) -> None:
     assert version == answer.json()
 
 
+def test_a_program_is_put_before_any_store() -> None:
+    """A head office that knows its company takes a program before a store was heard; one that does
+    not says so, and keeps nothing that no store would ever get.
+    """
+    text = shipped_program("simple").read_text("utf-8")
+    early = Clerk(Books("sqlite://"))
+    assert early.put("/v1/programs/simple", json={"text": text}).json()["code"] == "which_tenant"
+    told = Clerk(Books("sqlite://"), tenant=EDGE.tenant)
+    assert told.put("/v1/programs/simple", json={"text": text}).status_code == 200
+    assert told.get("/v1/programs/simple").json()[0]["text"] == text
+
+
 def test_a_program_with_a_mistake_is_refused(clerk: Clerk) -> None:
     """A text that is no program is a 422 that names the mistake, and nothing is kept."""
     answer = clerk.put("/v1/programs/simple", json={"text": 'schema = 1\nnmae = "x"\n'})

@@ -113,6 +113,8 @@ def test_rights_that_are_given_up_pay_a_debt(house: Books) -> None:
     house.device("s1").says(enrolled("a"), sold(10))
     house.device("s2").says(hold("r", 6))
     assert house.account("a").denied
+    (row,) = house.found("overspend")
+    assert "Stores may still give 6 points more than a has" in row.text
     gone = house.run(lambda c: c.execute(select(journals.c.id).order_by(journals.c.id)).scalar())
     house.run(lambda c: c.execute(update(journals).values(fenced="unclean")))
     assert house.run(lambda c: write_off(c, gone, "ann", now=house.now)) == 10

@@ -57,7 +57,8 @@ class Figure:
     """What the raw limit does: the least that cannot be left out."""
 
     raw_value: float
-    target: Target
+    target: Target | None = None
+    """None for a figure that is only told, as one of a curve."""
 
     @property
     def ratio(self) -> float:
@@ -66,13 +67,15 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        """Whether the target is met."""
+        """Whether the target is met, where there is one."""
+        if self.target is None:
+            return True
         return self.target.holds(self.value if self.target.of == "value" else self.ratio)
 
     @property
     def target_text(self) -> str:
         """What it is held to."""
-        return self.target.text(self.unit)
+        return "" if self.target is None else self.target.text(self.unit)
 
     def as_json(self) -> dict[str, Any]:
         """Put the figure in plain values."""
@@ -94,7 +97,7 @@ class Figure:
             f"{written(self.raw_value)} {self.unit}",
             f"{self.ratio:.2f}",
             self.target_text,
-            "met" if self.met else "missed",
+            "" if self.target is None else "met" if self.met else "missed",
             self.raw,
         )
 
@@ -113,8 +116,8 @@ class Figures:
 
     @property
     def met(self) -> tuple[bool, ...]:
-        """Which targets are met, figure by figure."""
-        return tuple(figure.met for figure in self.figures)
+        """Which targets are met, of the figures that have one."""
+        return tuple(figure.met for figure in self.figures if figure.target is not None)
 
     @property
     def target_met(self) -> bool:

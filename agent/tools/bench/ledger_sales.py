@@ -104,9 +104,21 @@ class Said:
 
 
 class History:
-    """A shop's years as facts: every member enrolled, then real baskets sold to random ones."""
+    """A shop's years as facts: every member enrolled, then real baskets sold to random ones.
 
-    def __init__(self, *, accounts: int, seed: int = 1) -> None:
+    ``prefix`` keeps one shop's sales apart from any other's, ``first_card`` its members' cards.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: int,
+        seed: int = 1,
+        prefix: str = "history",
+        first_card: int = 0x2B_0000_0000,
+    ) -> None:
+        self._prefix = prefix
+        self._first_card = first_card
         self._accounts = [mint_id() for _ in range(accounts)]
         self._balances = [0] * accounts
         self._dice = random.Random(seed)  # noqa: S311 - who buys is no secret
@@ -115,8 +127,11 @@ class History:
     def enrolments(self) -> Iterator[Said]:
         """Yield the enrolment of every member."""
         for number, account in enumerate(self._accounts):
-            enrol = Enrol(account=account, token=card(number), lane="1", cashier="c1")
+            enrol = Enrol(account=account, token=self._card(number), lane="1", cashier="c1")
             yield Said(fact=enrol, business_date=None)
+
+    def _card(self, number: int) -> str:
+        return f"em4100:{self._first_card + number:010X}"
 
     def profiles(self) -> Iterator[Profile]:
         """Yield what is known of every member: a telephone number."""
@@ -131,8 +146,8 @@ class History:
             member = self._dice.randrange(len(self._accounts))
             fact = basket.sold_to(
                 self._accounts[member],
-                card(member),
-                f"history-{self._sold:08}",
+                self._card(member),
+                f"{self._prefix}-{self._sold:08}",
                 self._balances[member],
             )
             self._balances[member] += fact.points

@@ -18,7 +18,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "card_in_use": (409, "The card already belongs to another member"),
     "card_blocked": (409, "The card was replaced before"),
     "not_mergeable": (409, "These accounts cannot be merged"),
-    "which_tenant": (409, "There are several companies; the configuration must say which"),
+    "which_tenant": (409, "It is not known which company is meant; the configuration must say"),
     "database_unavailable": (503, "The database cannot be reached right now"),
     "internal": (500, "tapledger made a mistake"),
 }

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sync.simulation.scripts import Script
+
 __all__ = ["Mutant", "Patch", "original"]
 
 Patch = tuple[Any, str, Any]
@@ -19,7 +21,8 @@ def original(where: Any, name: str) -> Any:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mutant:
     """One rule left out. ``patches`` answers what to put where; ``mixes`` names the histories in
-    which it can fail, none for any; ``caught_by`` the invariants that should show it.
+    which it can fail, none for any; ``caught_by`` the invariants that should show it. ``script`` is
+    a hand-made history for one that the dice seldom bring about; it is played first.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Mutant:
     caught_by: tuple[str, ...]
     patches: Callable[[], tuple[Patch, ...]]
     mixes: tuple[str, ...] = ()
+    script: Script | None = None
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -16,8 +16,10 @@ from agent.till import afresh, redemptions, till
 from agent.till import rights as till_rights
 from agent.till.covering import Covered
 from agent.till.terms import Terms
+from sync.simulation import scripts
 from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.mutants.mutant import Mutant, Patch, original
+from sync.uplink.hearing import Hearing
 
 __all__ = ["STORE_MUTANTS"]
 
@@ -73,6 +75,16 @@ def _unopened_earns() -> tuple[Patch, ...]:
     return ((Terms, "earned_lease", earned_lease),)
 
 
+def _unopened_spends() -> tuple[Patch, ...]:
+    def why_wait(self: Terms, view: View) -> None:
+        """Nothing is waited for."""
+
+    def refuse_frozen(self: Transaction) -> None:
+        """Nothing is refused."""
+
+    return ((Terms, "why_wait", why_wait), (Transaction, "refuse_frozen", refuse_frozen))
+
+
 def _give_back_all() -> tuple[Patch, ...]:
     def give_back(
         transaction: Transaction, redemption_id: str, known: HoldRow, reason: Any, points: int
@@ -110,6 +122,16 @@ def _any_grant() -> tuple[Patch, ...]:
         return await self._ledger.write(take)
 
     return ((till_rights.Rights, "grant", grant),)
+
+
+def _grants_of_any_epoch() -> tuple[Patch, ...]:
+    async def is_for_now(self: Hearing, epoch: int, generation: int, now_s: float) -> bool:
+        return self._session.state == "open"
+
+    def is_of_now(transaction: Transaction, epoch: int, generation: int) -> bool:
+        return bool(transaction.opened())
+
+    return ((Hearing, "_is_for_now", is_for_now), (till_rights, "_is_of_now", is_of_now))
 
 
 def _no_tails() -> tuple[Patch, ...]:
@@ -202,18 +224,34 @@ STORE_MUTANTS = (
         caught_by=("I6",),
         patches=lambda: _floor_use(account_points=0, account_times=0),
         mixes=("islands", "storm_islands", "long_away", "one_way"),
+        script=scripts.floor_at_one_member,
     ),
     Mutant(
         name="allowance_ignored",
         breaks="a device redeems more of the floor than head office allowed",
         caught_by=("I6",),
         patches=lambda: _floor_use(device_allowed=10**6),
+        script=scripts.floor_at_many_members,
     ),
     Mutant(
         name="unopened_epoch_earns",
         breaks="points join the lease in an epoch that head office did not open",
         caught_by=("I10", "I4"),
         patches=_unopened_earns,
+    ),
+    Mutant(
+        name="frozen_spends",
+        breaks="a frozen or never welcomed device redeems",
+        caught_by=("I10", "I11"),
+        patches=_unopened_spends,
+    ),
+    Mutant(
+        name="late_grant_old_epoch",
+        breaks="a grant for an epoch that is over is taken in the next one",
+        caught_by=("I5", "I4"),
+        patches=_grants_of_any_epoch,
+        mixes=("restored", "lost"),
+        script=scripts.grant_after_the_epoch,
     ),
     Mutant(
         name="giveback_local",
@@ -234,6 +272,7 @@ STORE_MUTANTS = (
         caught_by=("I1", "I9", "I12", "I4"),
         patches=_offer_nothing_again,
         mixes=("office",),
+        script=scripts.a_forgotten_epoch,
     ),
     Mutant(
         name="no_witness",
@@ -248,6 +287,7 @@ STORE_MUTANTS = (
         caught_by=("I11",),
         patches=_witness_seq_only,
         mixes=("restored", "cloned", "everything"),
+        script=scripts.an_older_ledger_goes_on,
     ),
     Mutant(
         name="ids_compacted",
@@ -262,5 +302,6 @@ STORE_MUTANTS = (
         caught_by=("I1", "I2", "I9", "I11"),
         patches=_unsynced,
         mixes=_FORGETFUL,
+        script=scripts.the_power_goes,
     ),
 )

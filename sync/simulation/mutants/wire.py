@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sync.simulation import scripts
 from sync.simulation.mutants.mutant import Mutant, Patch
 from sync.uplink import hearing
 
@@ -39,6 +40,7 @@ WIRE_MUTANTS = (
         caught_by=("I1", "I4", "I5", "I9", "I11", "I12"),
         patches=_without_hash,
         mixes=("restored", "cloned", "everything"),
+        script=scripts.an_older_ledger_goes_on_unseen,
     ),
     Mutant(
         name="generation_not_heard",

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,9 @@ from sync.messages import Ack, Allowance, DeviceAddress, decode
 from sync.simulation.watch.truth import Truth
 from sync.simulation.watch.violations import hold
 
-__all__ = ["BooksWatch"]
+__all__ = ["BooksWatch", "Memory"]
+
+Memory = Literal["whole", "forgotten", "catching_up"]
 
 _ACKNOWLEDGED = """
 SELECT 1 FROM entries JOIN journals ON journals.id = entries.journal_id
@@ -31,6 +33,12 @@ SELECT coalesce(accounts.root, rights.account), sum(rights.granted + rights.chan
 FROM rights LEFT JOIN accounts ON accounts.account = rights.account
 GROUP BY 1
 """
+
+_BEHIND = """
+SELECT (SELECT max(generation) FROM office), count(*),
+count(*) FILTER (WHERE generation < (SELECT max(generation) FROM office)) FROM devices
+"""
+"""Which generation it is, how many devices are known, and how many have not caught up with it."""
 
 _GRANTED = """
 SELECT rights.journal_id, rights.account, rights.granted, journals.opened, journals.fenced,
@@ -65,6 +73,8 @@ class BooksWatch:
         self._disk = database.read(_disk_of)
         self._granted: dict[tuple[int, str], int] = {}
         self._allowed: dict[tuple[str, int], int] = {}
+        self._set_back_to: int | None = None
+        """Which generation a database was of when it was put in place; None when that is over."""
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""
@@ -80,6 +90,7 @@ class BooksWatch:
 
     def begin_anew(self) -> None:
         """The database was set back."""
+        self._set_back_to = self.rows(_BEHIND)[0][0]
         self._granted = {
             (journal, account): granted for journal, account, granted, *_ in self.rows(_GRANTED)
         }
@@ -104,19 +115,33 @@ class BooksWatch:
         found = self.rows(_ACKNOWLEDGED, address.store, address.device, *place)
         hold("I8", bool(found), f"head office acknowledges {ack.epoch}:{ack.seq}, and has it not")
 
-    def hold_debt(self, root: str, owed: int, *, at_rest: bool = False) -> None:
-        """Hold that no points were spent twice.
+    def memory(self) -> Memory:
+        """Say how far head office knows again what it had known before it was set back.
 
-        A head office that was set back hears in any order what it had heard before: it is held to
-        this at rest.
+        It has ``forgotten`` while no generation stands for that, or a device is not known at all;
+        it is ``catching_up`` until each device has delivered everything.
         """
-        if self._truth.office_doubtful and not at_rest:
-            return
+        if self._set_back_to is None:
+            return "whole"
+        generation, known, behind = self.rows(_BEHIND)[0]
+        if generation <= self._set_back_to or known < len(self._truth.stores):
+            return "forgotten"
+        if behind:
+            return "catching_up"
+        self._set_back_to = None
+        return "whole"
+
+    def hold_debt(self, root: str, owed: int) -> None:
+        """Hold that no points were spent twice."""
         family = self.rows("SELECT account FROM accounts WHERE account = ? OR root = ?", root, root)
-        most = sum(self._truth.may_owe[account] for (account,) in family)
+        accounts = {root, *(account for (account,) in family)}
+        if accounts & self._truth.unbound:
+            return
+        most = self._truth.most_owed(accounts)
         hold("I5", owed <= most, f"{root} owes {owed} points, where {most} are the most")
 
     def _hold_rights(self) -> None:
+        memory = self.memory()
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
         available = {}
         for account, active, left in self.rows(_OUTSTANDING):
@@ -127,7 +152,7 @@ class BooksWatch:
                 active == left + leased,
                 f"{account}: posted {active}, available {left}, leased {leased}",
             )
-            if left < 0:
+            if left < 0 and memory == "whole":  # what was heard before is heard in any order
                 self.hold_debt(account, -left)
         hold("I10", not self.rows(_AT_REST), "an epoch that may have no rights has some")
         hold("I10", not self.rows(_HOME_UNASKED), "rights in doubt came home with nobody's word")
@@ -136,8 +161,12 @@ class BooksWatch:
             before = self._granted.get((journal, account), 0)
             if granted > before and granted > taken:  # or it is adopted, by a device's own word
                 self._granted[journal, account] = granted
+                if granted <= taken and self._truth.office_doubtful:
+                    continue  # what was granted once, and forgotten
                 place = f"{granted - before} rights of {account} to journal {journal}"
                 hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
+                if memory == "forgotten":
+                    self._truth.granted_blindly(account, granted - before)
+                hold("I10", memory != "catching_up", f"{place}, where not all have caught up")
                 left = available.get(account, 0)
-                may_adopt = self._truth.office_doubtful  # what it had granted, and forgot
-                hold("I5", left >= 0 or may_adopt, f"{place} leave {left} available")
+                hold("I5", left >= 0, f"{place} leave {left} available")

@@ -100,7 +100,7 @@ def _hold_debts(house: "House") -> None:
     for root, available in house.office.rows(
         "SELECT account, available FROM accounts WHERE available < 0"
     ):
-        house.office.watch.hold_debt(root, -available, at_rest=True)
+        house.office.watch.hold_debt(root, -available)
     owing = house.office.rows(
         "SELECT account, available FROM accounts WHERE available < 0 AND NOT denied"
     )

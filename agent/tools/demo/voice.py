@@ -1,0 +1,45 @@
+"""What the demo says as it goes: steps, what happens at which place, and a bar for the baskets."""
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+__all__ = ["Voice"]
+
+_WIDTH = 100
+_PLACE = 19
+
+
+class Voice:
+    """Speaks on standard output; without colours and a bar where nobody watches."""
+
+    def __init__(self, *, headless: bool) -> None:
+        self._has_bar = not headless and sys.stdout.isatty()
+
+    def step(self, what: str) -> None:
+        """Say what begins now."""
+        click.echo()
+        for line in textwrap.wrap(what, _WIDTH):
+            click.secho(line, bold=True)
+
+    def at(self, place: str, what: str) -> None:
+        """Say what happens at a store, or at head office."""
+        for number, line in enumerate(textwrap.wrap(what, _WIDTH - _PLACE - 2)):
+            where = f"{'' if number else place:<{_PLACE}}"
+            click.echo(f"  {click.style(where, fg='cyan')}{line}")
+
+    def say(self, what: str) -> None:
+        """Say something on a line of its own."""
+        click.echo(what)
+
+    @contextmanager
+    def bar(self, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how many of the baskets are sold, or nothing."""
+        if not self._has_bar:
+            yield lambda _done: None
+            return
+        with click.progressbar(length=total, label="  baskets") as bar:
+            yield lambda done: bar.update(done - bar.pos)

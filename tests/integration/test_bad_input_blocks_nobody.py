@@ -1,0 +1,156 @@
+"""What no agent of ours says, through a real broker: refused or kept aside, counted, told, and the
+device's next batch is acknowledged all the same.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from company import TENANT, Company, until
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hub_house import LineDevice
+from paper_device import Message, PaperDevice
+
+from agent.core.facts import FlagActivity
+from sync.messages import Ack, Challenge, decode_journal, encode_journal
+
+pytestmark = pytest.mark.long
+
+PAPER = (f"{TENANT}/s001/edge-1", f"{TENANT}/s002/edge-1")
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """A head office with no store of its own, and a broker that lets everything through."""
+    company = Company(tmp_path_factory.mktemp("company"), stores=(), others=PAPER)
+    try:
+        company.start()
+        yield company
+    finally:
+        company.stop()
+
+
+@pytest.fixture(scope="module")
+def device(company: Company) -> Iterator[LineDevice]:
+    """A device that head office knows."""
+    paper = PaperDevice("edge-1", tenant=TENANT, store="s001")
+    device = LineDevice(company, "paper", paper)
+    device.link.start()
+    try:
+        until(lambda: device.link.connected, "the broker")
+        device.is_welcomed()
+        yield device
+    finally:
+        device.link.stop()
+
+
+Bad = Callable[[PaperDevice], Message]
+
+
+def unsigned(paper: PaperDevice) -> Message:
+    """A batch without a signature."""
+    topic, payload = paper.batch()
+    header, lines = decode_journal(payload)
+    return topic, encode_journal(header.with_signature(None), lines)
+
+
+def of_another_key(paper: PaperDevice) -> Message:
+    """A batch that somebody else has signed."""
+    liar = paper.copied()
+    liar.key = Ed25519PrivateKey.generate()
+    return liar.batch()
+
+
+def of_other_hash(paper: PaperDevice) -> Message:
+    """A batch whose entries do not come to the hash that it names."""
+    return paper.batch(last_hash="ab" * 32)
+
+
+def of_other_version(paper: PaperDevice) -> Message:
+    """A batch of a version that is not there yet."""
+    return paper.batch(schema_version=99)
+
+
+def too_large(paper: PaperDevice) -> Message:
+    """More than any batch may have, and no more than the broker passes on."""
+    return paper.address.topic("journal"), bytes(100_000)
+
+
+def bomb(paper: PaperDevice) -> Message:
+    """A small payload that inflates to 40 MB."""
+    return paper.address.topic("journal"), zlib.compress(bytes(40_000_000), 9)
+
+
+def rubbish(paper: PaperDevice) -> Message:
+    """No message at all."""
+    return paper.address.topic("hello"), b"rubbish"
+
+
+BAD: dict[str, tuple[Bad, str]] = {
+    "unsigned": (unsigned, "bad_signature"),
+    "of another key": (of_another_key, "bad_signature"),
+    "of another hash": (of_other_hash, "malformed_message"),
+    "of another version": (of_other_version, "unknown_schema"),
+    "too large": (too_large, "too_large"),
+    "a bomb": (bomb, "malformed_message"),
+    "rubbish": (rubbish, "malformed_message"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_makes_no_sense_is_put_aside(company: Company, device: LineDevice, what: str) -> None:
+    """It is counted, kept for somebody to look at, and told; the next batch is taken."""
+    make, kind = BAD[what]
+    device.paper.writes(2)
+    before = company.metric("tapledger_hub_refused_total", kind=kind)
+    kept = company.metric("tapledger_hub_quarantined_messages")
+    device.says(make(device.paper))
+    until(
+        lambda: company.metric("tapledger_hub_refused_total", kind=kind) == before + 1,
+        "head office to refuse it",
+    )
+    assert company.metric("tapledger_hub_quarantined_messages") == kept + 1
+    assert company.conflicts(kind)[0]["state"] == "open"
+    device.is_heard()
+
+
+def test_a_hundred_megabytes_reach_nobody(company: Company, device: LineDevice) -> None:
+    """The broker passes on no more than head office said it takes, and the next batch comes."""
+    device.paper.writes(2)
+    before = company.metric("tapledger_hub_refused_total")
+    device.says((device.paper.address.topic("journal"), bytes(100_000_000)))
+    device.is_heard()
+    assert company.metric("tapledger_hub_refused_total") == before
+    assert company.hub_health()["status"] == "ok"
+
+
+def test_a_device_cannot_speak_for_another(company: Company, device: LineDevice) -> None:
+    """The broker refuses it, the device says so, and head office never hears of the other."""
+    other = PaperDevice("edge-1", tenant=TENANT, store="s002")
+    device.says(other.hello())
+    until(lambda: "the broker refuses" in str(device.link.refusal), "the broker to refuse it")
+    device.paper.writes(2)
+    device.is_heard()
+    assert {each["store"] for each in company.office.ask("GET", "/v1/stores")} == {"s001"}
+
+
+def test_an_old_session_said_again_changes_nothing(company: Company, device: LineDevice) -> None:
+    """Greetings and batches that were recorded and are sent again open nothing and end nothing."""
+    old = [device.paper.hello(), device.paper.hello("an-old-challenge"), device.paper.batch()]
+    device.paper.writes(3)
+    device.is_heard()
+    before = company.office.ask("GET", "/v1/devices")[0]["epochs"]
+    for message in old:
+        device.told(message, Ack if message[0].endswith("journal") else Challenge)
+    assert company.office.ask("GET", "/v1/devices")[0]["epochs"] == before
+    device.paper.writes(2)
+    device.is_heard()
+
+
+def test_entries_from_the_future_are_taken_and_told(company: Company, device: LineDevice) -> None:
+    """They count like any others, and a row says that a clock cannot be right."""
+    fact = FlagActivity(flag="tap_without_basket", reason="x")
+    device.paper.life.append(fact, recorded_at="2031-01-01T00:00:00.000Z")
+    device.is_heard()
+    (row,) = company.conflicts("wrong_clock")
+    assert "2031-01-01" in row["text"]
