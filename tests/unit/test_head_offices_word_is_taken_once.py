@@ -53,6 +53,16 @@ def test_a_grant_is_a_total_and_only_grows(shop: RightsShop) -> None:
     assert len([fact for fact in shop.facts() if isinstance(fact, LeaseGrant)]) == 2
 
 
+def test_a_late_grant_of_a_merged_account_goes_back_at_once(shop: RightsShop) -> None:
+    """It was under way when the account became another's: the next entry returns all of it."""
+    shop.tell(MirroredAccount(account="ana", active=0, root="root"))
+    assert shop.grant("ana", 40)
+    granted, returned = shop.facts()[-2:]
+    assert isinstance(granted, LeaseGrant)
+    assert returned == LeaseReturn(account="ana", recall=0, points=40)
+    assert (shop.right("ana"), shop.right("root")) == (0, 0)
+
+
 @pytest.mark.parametrize(("by", "generation"), [(-1, 0), (1, 0), (0, 1), (0, -1)])
 def test_another_epoch_or_generation_changes_nothing(
     shop: RightsShop, by: int, generation: int

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from books import OTHER, Books, Life, a_capture, a_hold, a_sale
-from sqlalchemy import insert, select, update
+from books import NOW, OTHER, Books, Life, a_capture, a_hold, a_sale
+from sqlalchemy import delete, insert, select, update
 
 from agent.core.facts import LeaseGrant, LeaseReturn
-from sync.hub.tables import accounts, journals, rights
+from sync.hub.deciding import merge_accounts
+from sync.hub.tables import accounts, feed, journals, rights
 
 
 @pytest.fixture
@@ -165,3 +166,20 @@ def test_what_moves_on_a_merged_account_moves_on_its_root(books: Books) -> None:
     assert books.account("root") == (42, 0, 0, 0)
     assert rights_of(books) == {"ana": 35, "root": 7}
     assert books.faults() == []
+
+
+def test_the_feed_tells_of_every_account_that_a_batch_moved(books: Books) -> None:
+    """Under the name that was written, and the one it was merged into; and of nobody else."""
+    books.device()
+    life = Life(0, "disk-1", a_sale("s-1", "ana", 50), a_sale("s-2", "bob", 5))
+    books.take(life.batch(1, 1))
+    assert _marked(books) == {"ana"}
+    books.database.transact(lambda c: merge_accounts(c, "house", "bob", "root", now=NOW))
+    books.database.transact(lambda c: c.execute(delete(feed)))
+    books.take(life.batch(2))
+    assert _marked(books) == {"bob", "root"}
+
+
+def _marked(books: Books) -> set[str]:
+    of_accounts = select(feed.c.key).where(feed.c.kind == "account")
+    return set(books.database.read(lambda c: c.execute(of_accounts).scalars().all()))
