@@ -5,6 +5,7 @@ long as both hand in their rows in the order of their keys; :func:`add_up` sorts
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     case,
     cast,
     func,
@@ -23,8 +25,7 @@ from sqlalchemy import (
     select,
     true,
 )
-
-from sync.hub.database import upsert
+from sqlalchemy.dialects import postgresql, sqlite
 
 __all__ = ["add_up", "among"]
 
@@ -48,8 +49,35 @@ def add_up(  # noqa: PLR0913
     ordered = sorted(rows)
     if not ordered:
         return ()
-    source = _source(c, table, columns, ordered, fixed)
-    statement = upsert(c, table).from_select([*fixed, *columns], source)
+    statement = _statement(
+        c.dialect.name,
+        table,
+        tuple(columns),
+        tuple(fixed),
+        tuple(sums),
+        tuple(largest),
+        tuple(agreed),
+        tuple(returning),
+    )
+    found = c.execute(statement, _parameters(c.dialect.name, columns, ordered, fixed))
+    return found.all() if returning else ()
+
+
+@lru_cache(maxsize=256)
+def _statement(
+    dialect: str,
+    table: Table,
+    columns: tuple[str, ...],
+    fixed: tuple[str, ...],
+    sums: tuple[str, ...],
+    largest: tuple[str, ...],
+    agreed: tuple[str, ...],
+    returning: tuple[str, ...],
+) -> Any:
+    """Make the statement; there are some ten of them, and making one costs more than running it."""
+    source = _source(dialect, table, columns, fixed)
+    begin = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = begin(table).from_select([*fixed, *columns], source)
     new, old = statement.excluded, table.c
     changes: dict[str, ColumnElement[Any]] = {name: old[name] + new[name] for name in sums}
     for name in largest:
@@ -61,10 +89,7 @@ def add_up(  # noqa: PLR0913
         statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    if not returning:
-        c.execute(statement)
-        return ()
-    return c.execute(statement.returning(*(old[name] for name in returning))).all()
+    return statement.returning(*(old[name] for name in returning)) if returning else statement
 
 
 def among(c: Connection, column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
@@ -78,28 +103,41 @@ def among(c: Connection, column: Any, values: Iterable[Any]) -> ColumnElement[bo
 
 
 def _source(
-    c: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: list[tuple[Any, ...]],
-    fixed: Mapping[str, Any],
+    dialect: str, table: Table, columns: tuple[str, ...], fixed: tuple[str, ...]
 ) -> Select[Any]:
     """Make a row source of parameters."""
-    constants = [literal(value, table.c[name].type) for name, value in fixed.items()]
-    if c.dialect.name == "postgresql":
+    constants = [bindparam(f"fixed_{name}", type_=table.c[name].type) for name in fixed]
+    if dialect == "postgresql":
         # One text for each column: far cheaper to write than arrays of texts.
         each = select(
             *(
-                func.json_array_elements_text(cast(_json(values), JSON)).label(name)
-                for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+                func.json_array_elements_text(
+                    cast(bindparam(f"each_{name}", type_=Text()), JSON)
+                ).label(name)
+                for name in columns
             )
         ).subquery()
         return select(*constants, *(cast(each.c[name], table.c[name].type) for name in columns))
-    row = func.json_each(_json(rows)).table_valued("value")
+    row = func.json_each(bindparam("rows", type_=Text())).table_valued("value")
     values = [func.json_extract(row.c.value, f"$[{place}]") for place in range(len(columns))]
     # SQLite takes ON CONFLICT for a join's ON without a WHERE before it.
     return select(*constants, *values).select_from(row).where(true())
 
 
+def _parameters(
+    dialect: str, columns: Sequence[str], rows: list[tuple[Any, ...]], fixed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Answer the values that such a source takes."""
+    constants = {f"fixed_{name}": value for name, value in fixed.items()}
+    if dialect == "postgresql":
+        each = zip(columns, zip(*rows, strict=True), strict=True)
+        return constants | {f"each_{name}": _text(values) for name, values in each}
+    return constants | {"rows": _text(rows)}
+
+
 def _json(value: Any) -> ColumnElement[str]:
-    return literal(msgspec.json.encode(value).decode(), Text)
+    return literal(_text(value), Text)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
