@@ -20,6 +20,7 @@ _POINTS = 500
 _REWARD = "coffee"
 _HELD = 201
 _LONGEST_S = 20
+_AGAIN_AFTER_S = 0.05
 
 
 class Redeemers:
@@ -95,6 +96,7 @@ def _redeem(store: StoreKit, token: str) -> None:
             return
         if time.monotonic() > until_s:
             raise RuntimeError(f"a redemption was refused: {answer.text}")
+        time.sleep(_AGAIN_AFTER_S)
 
 
 def _expect(status: int, wanted: int) -> None:
