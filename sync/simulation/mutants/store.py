@@ -287,7 +287,7 @@ STORE_MUTANTS = (
     Mutant(
         name="unsynced_write_lost",
         breaks="the last commit is not on the disk when the power goes",
-        caught_by=("I1", "I2", "I9", "I11"),
+        caught_by=("I1", "I4", "I2", "I9", "I11"),
         patches=_unsynced,
         mixes=_FORGETFUL,
         script=scripts.the_power_goes,
