@@ -8,6 +8,7 @@ is the raw limit of whatever a device sends and waits for.
 import asyncio
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 
 import psycopg
@@ -42,16 +43,25 @@ async def main(port: int, password: str, url: str) -> None:
     """Take messages and answer them, until told to end."""
     commit = bare_writer(url)
     sessions: list[MqttSession] = []
+    waiting: deque[tuple[str, bytes]] = deque()
+    """Answers for which the broker has no room yet."""
 
     def take(topic: str, payload: bytes) -> None:
         commit(payload)
         committed_s = time.perf_counter()
         address, _ = DeviceAddress.of_topic(topic)
-        sessions[0].publish(address.topic("down/ack"), b"%.9f" % committed_s)
+        waiting.append((address.topic("down/ack"), b"%.9f" % committed_s))
+        answer()
+
+    def answer() -> None:
+        while waiting and sessions[0].publish(*waiting[0]):
+            waiting.popleft()
 
     topics = tuple(f"tapledger/1/+/+/+/{kind}" for kind in _KINDS)
     sessions.append(
-        await MqttSession.connect(port, "hub", password, topics=topics, on_message=take)
+        await MqttSession.connect(
+            port, "hub", password, topics=topics, on_message=take, on_room=answer
+        )
     )
     sys.stdout.write("bare hub is running\n")
     sys.stdout.flush()
