@@ -112,7 +112,7 @@ def test_a_message_beyond_the_bound_is_never_handed_over(mosquitto: Mosquitto) -
         link(login(mosquitto, str(EDGE)), "careful", topic, take=take),
         link(login(mosquitto, "hub"), "generous") as hub,
     ):
-        assert hub.publish(topic, bytes(1_000_000))
+        assert hub.publish(topic, bytes(2_000_000))
         assert hub.publish(topic, b"after")
         wait_until(lambda: bool(heard), "the message behind it")
     assert heard == [5]

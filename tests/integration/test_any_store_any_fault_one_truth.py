@@ -172,7 +172,15 @@ def test_somebody_takes_the_place_of_a_store(company: Company, shoppers: list[Bu
     close(company, shoppers)
 
 
-@pytest.mark.parametrize("directions", [("up", "down"), ("up",), ("down",)], ids="-".join)
+@pytest.mark.parametrize(
+    "directions",
+    [
+        ("up", "down"),
+        pytest.param(("up",), marks=pytest.mark.torture),
+        pytest.param(("down",), marks=pytest.mark.torture),
+    ],
+    ids="-".join,
+)
 def test_a_line_passes_nothing_on_and_tells_nobody(
     company: Company,
     shoppers: list[BusyTill],

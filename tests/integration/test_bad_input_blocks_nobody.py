@@ -12,7 +12,7 @@ from hub_house import LineDevice
 from paper_device import Message, PaperDevice
 
 from agent.core.facts import FlagActivity
-from sync.messages import Ack, Challenge, decode_journal, encode_journal
+from sync.messages import MAX_ENTRY_BYTES, Ack, Challenge, decode_journal, encode_journal
 
 pytestmark = pytest.mark.long
 
@@ -73,7 +73,7 @@ def of_other_version(paper: PaperDevice) -> Message:
 
 def too_large(paper: PaperDevice) -> Message:
     """More than any batch may have, and no more than the broker passes on."""
-    return paper.address.topic("journal"), bytes(100_000)
+    return paper.address.topic("journal"), bytes(MAX_ENTRY_BYTES + 1)
 
 
 def bomb(paper: PaperDevice) -> Message:

@@ -41,7 +41,7 @@ PAPER = ("s003", "s004", "s005")
 CODE = "0000-0000-0001-2"
 NEWER_FROM = "2026-11-22"
 KINDS = {
-    "overspend": "points more than there were",
+    "overspend": "points more than",
     "duplicate_sale": "counts once",
     "sale_id_reused": "each",
     "redemption_twice": "counts once",

@@ -6,7 +6,7 @@ import pytest
 from greeted import Store, append, in_memory
 
 from agent.core.facts import LeaseReturn
-from sync.messages import AccountItem, Allowance, FeedPage, Grant, Halt, Recall, encode_feed
+from sync.messages import AccountItem, Ack, Allowance, FeedPage, Grant, Halt, Recall, encode_feed
 from sync.simulation.now import run_now
 
 ANA = "acc-ana"
@@ -62,6 +62,7 @@ def test_a_recall_is_answered_once_and_the_lanes_know_before_head_office(store: 
     answered by nothing new.
     """
     run_now(store.hear("grant", grant(store, 50)))
+    run_now(store.hear("ack", Ack.of(store.ledger.incarnation, store.ledger.head)))
     store.told.clear()
     before = len(store.wire.batches)
     recall = Recall(epoch=1, account=ANA, recall=1, keep=20)
