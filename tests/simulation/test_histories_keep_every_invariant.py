@@ -7,7 +7,7 @@ from sync.simulation.history import play, tell
 
 _EACH = 15
 _STEPS = 6
-"""A third as long as what ``tapledger simulate`` plays, so that three hundred take a minute or two."""
+"""A third of what ``tapledger simulate`` plays, so that three hundred take a minute or two."""
 
 
 @pytest.mark.parametrize("first", range(1, 301, _EACH))
