@@ -21,7 +21,7 @@ from sync.hub.judging import Conflict, things_of
 from sync.hub.keeping import keep, keep_mentions, thing_finder
 from sync.hub.lives import add_own, grow, recount, settle_parents
 from sync.hub.marking import mark
-from sync.hub.placing import place
+from sync.hub.placing import is_over, place
 from sync.hub.posting import post
 from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, journal, journals_of
@@ -68,7 +68,7 @@ def book(
     held = Held.of(header.incarnation, placed.held)
     if not isinstance(placed.verdict, Accepted) or placed.journal is None:
         return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
-    if placed.journal.fenced is not None or device.state == "halted":
+    if is_over(device, placed.journal):
         end = header.first_seq + len(lines) - 1
         held = held.model_copy(update={"seq": end, "hash": header.last_hash})
     taken = placed.verdict.entries

@@ -1,8 +1,8 @@
 """Find the journal that a batch belongs to.
 
 A live epoch has one journal: what contradicts it is refused, and the device, which is told the hash
-that is held, notices. Of an epoch that head office has ended, or a device that it has halted,
-everything is taken: what contradicts becomes a branch beside what is held.
+that is held, notices. Of an epoch that head office has ended, or that its device has left for a
+later one, and of a device that was halted, everything is taken: what contradicts becomes a branch beside what is held.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
 from sync.hub.registry import DeviceRow, JournalRow, find_branches, hash_at, journal, make_journal
 from sync.messages import Journal
 
-__all__ = ["MOST_BRANCHES", "Placed", "place"]
+__all__ = ["MOST_BRANCHES", "Placed", "is_over", "place"]
 
 MOST_BRANCHES = 16
 """A disk is not set back more often than this within one epoch."""
@@ -44,9 +44,17 @@ def place(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Pl
             return Placed(verdict=verdict, journal=branch, held=branch.head)
         verdicts.append(verdict)
     first = branches[0]
-    if first.fenced is None and device.state != "halted":
+    if not is_over(device, first):
         return Placed(verdict=verdicts[0], journal=first, held=first.head)
     return _place_beside(c, device, branches, verdicts, header, lines)
+
+
+def is_over(device: DeviceRow, journal: JournalRow) -> bool:
+    """Say whether a journal is no longer the one that its device goes on with: ended by head
+    office, left for a later epoch, or its device halted. Only then it may have another end.
+    """
+    is_left = device.journal_id not in (None, journal.id)
+    return journal.fenced is not None or is_left or device.state == "halted"
 
 
 def _place_first(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Placed:

@@ -131,6 +131,21 @@ def test_a_halted_device_loses_nothing(books: Books) -> None:
     assert books.faults() == []
 
 
+def test_an_epoch_that_was_left_may_have_another_end(books: Books) -> None:
+    """Of an epoch that its device left for a later one, what a copy of the disk wrote is booked
+    too, though nobody ended it.
+    """
+    one = Life().write(a_sale("s-1", "ana", 1), a_sale("s-2", "ana", 1))
+    other = one.cut(1).write(a_sale("s-3", "ana", 10))
+    books.take(one.batch())
+    assert books.take(other.batch()).kept == 0
+    books.take(one.then(1).batch())
+    books.device(journal_id=max(each.id for each in books.journals()))
+    assert books.take(other.batch()).kept == 1
+    assert books.account("ana")[0] == 12
+    assert books.faults() == []
+
+
 def test_every_mutation_of_own_is_marked(books: Books) -> None:
     """An account of which a device's own part changed is told to it again, also where its points
     did not move.
