@@ -2,7 +2,8 @@
 
 A live epoch has one journal: what contradicts it is refused, and the device, which is told the hash
 that is held, notices. Of an epoch that head office has ended, or that its device has left for a
-later one, and of a device that was halted, everything is taken: what contradicts becomes a branch beside what is held.
+later one, and of a device that was halted, everything is taken: what contradicts becomes a branch
+beside what is held.
 """
 
 from dataclasses import dataclass
