@@ -121,6 +121,7 @@ def test_what_a_killed_agent_left_is_synced_before_it_is_answered(site: Recorded
     assert (verdict.acknowledged, verdict.lost) == (answered + 1, set())
 
 
+@pytest.mark.torture
 def test_normal_would_lose_sales(site: Recorded) -> None:
     """The same cuts find that ``synchronous=NORMAL`` loses sales that were answered."""
     sell_and_stop(site, 12, weakness="normal")

@@ -19,7 +19,7 @@ def test_an_answer_before_its_commit_is_found_out(tmp_path: Path) -> None:
     play_against("answer_before_commit", tmp_path)
 
 
-@pytest.mark.long
+@pytest.mark.torture
 def test_a_retry_taken_as_new_is_doubled(tmp_path: Path) -> None:
     """Where a sale's id is not looked up, a retry is written a second time."""
     outcome = play_against("no_replay_check", tmp_path)
