@@ -20,11 +20,16 @@ _AT_ONCE = 5
 class Caught:
     """What became of a mutant: the history that caught it, after how many; or none of them."""
 
-    mutant: Mutant
+    name: str
     histories: int
     outcome: Outcome | None
     control: Outcome | None = None
     """The same history on the product as it is."""
+
+    @property
+    def mutant(self) -> Mutant:
+        """Which mutant; by its name, as what it patches cannot go from one process to another."""
+        return MUTANTS[self.name]
 
 
 def play_all(seeds: Iterable[int], *, jobs: int) -> Iterator[Outcome]:
@@ -55,12 +60,12 @@ def _hunt_one(task: tuple[str, int, int]) -> Caught:
         found = outcome.violation
         if found is not None and found.invariant in mutant.caught_by:
             return Caught(
-                mutant=mutant,
+                name=name,
                 histories=played,
                 outcome=replace(outcome, story=()),
                 control=replace(again(), story=()),
             )
-    return Caught(mutant=mutant, histories=at_most, outcome=None)
+    return Caught(name=name, histories=at_most, outcome=None)
 
 
 def _histories_of(mutant: Mutant, seed: int) -> Iterator[Callable[[], Outcome]]:

@@ -1,8 +1,10 @@
 """A rule that is left out shows in the histories: or they would prove nothing."""
 
+import pickle
+
 import pytest
 
-from sync.simulation.histories import hunt
+from sync.simulation.histories import Caught, hunt
 from sync.simulation.mutants import MUTANTS
 
 _QUICK = ("ack_before_commit", "delta_grant", "grant_unbounded", "cap_per_device")
@@ -35,3 +37,10 @@ def test_every_rule_left_out_is_seen(name: str) -> None:
     assert caught.outcome is not None
     assert caught.control is not None
     assert caught.control.violation is None
+
+
+@pytest.mark.parametrize("name", sorted(MUTANTS))
+def test_what_became_of_a_mutant_is_told_by_another_process(name: str) -> None:
+    """Mutants are hunted on every core: what was found goes from one process to another."""
+    told = pickle.loads(pickle.dumps(Caught(name=name, histories=1, outcome=None)))  # noqa: S301
+    assert told.mutant is MUTANTS[name]
