@@ -20,14 +20,14 @@ from sync.broker import Broker
 from sync.hub.inbox import Inbox
 from sync.hub.office import HeadOffice, Outgoing
 from sync.link import Arrived, Link
+from sync.messages import topics_up
 
 __all__ = ["SWEEP_EVERY_S", "Ingest"]
 
 SWEEP_EVERY_S = 1.0
 
-_KINDS = ("hello", "journal", "ask", "feed")
-_SHARED = tuple(f"$share/hub/tapledger/1/+/+/+/{kind}" for kind in _KINDS)
-_PRESENCE = "tapledger/1/+/+/+/presence"
+_SHARED = tuple(f"$share/hub/{topic}" for topic in topics_up(retained=False))
+_KEPT = topics_up(retained=True)
 
 _SEND_WITHIN_S = 2.0
 _ALIVE_WITHIN_S = 20.0
@@ -57,7 +57,7 @@ class Ingest:
         self.link = Link(
             broker,
             client_id=client_id,
-            topics=(*_SHARED, _PRESENCE) if leads else _SHARED,
+            topics=(*_SHARED, *_KEPT) if leads else _SHARED,
             window=1_000,
             on_up=lambda: None,
             on_down=lambda: None,

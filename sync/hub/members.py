@@ -17,7 +17,7 @@ from sync.hub.marking import mark
 from sync.hub.posting import post
 from sync.hub.tables import accounts, cards
 
-__all__ = ["Member", "Stands", "erase_member", "forfeit", "members", "merge_accounts"]
+__all__ = ["Member", "Stands", "erase_member", "family_of", "forfeit", "members", "merge_accounts"]
 
 _SUMS = ("active", "pending", "held", "available", "expired", "due")
 
@@ -147,7 +147,7 @@ def erase_member(
     seq = decide(
         c, tenant, EraseMember(account=known.root, reason=f"{by}: {reason}"[:200]), now=now
     )
-    family = _family(c, tenant, known.root)
+    family = family_of(c, tenant, known.root)
     c.execute(
         update(accounts)
         .where(accounts.c.tenant == tenant, among(c, accounts.c.account, family))
@@ -177,7 +177,8 @@ def forfeit(c: Connection, tenant: str, root: str, *, now: datetime) -> int:
     return points
 
 
-def _family(c: Connection, tenant: str, root: str) -> set[str]:
+def family_of(c: Connection, tenant: str, root: str) -> set[str]:
+    """Answer an account that stands for itself with all that were merged into it."""
     of_root = select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
     return {root, *c.execute(of_root).scalars()}
 

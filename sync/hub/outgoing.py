@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from agent.core.values import Value
 from sync.hub.notices import Notice
 from sync.messages import (
-    Ack,
-    Allowance,
+    CHANNELS,
     Challenge,
     DeviceAddress,
     FeedItem,
     FeedPage,
-    Grant,
     Halt,
     Ok,
-    Recall,
     Welcome,
     encode,
     encode_feed,
@@ -23,16 +20,7 @@ from sync.messages import (
 
 __all__ = ["Outgoing", "addressed", "feed_page", "to"]
 
-_KINDS: dict[type[Value], str] = {
-    Ok: "down/ok",
-    Challenge: "down/challenge",
-    Welcome: "down/welcome",
-    Halt: "down/halt",
-    Ack: "down/ack",
-    Grant: "down/grant",
-    Recall: "down/recall",
-    Allowance: "down/floor",
-}
+_KINDS = {each.message: each.kind for each in CHANNELS if each.sender == "head office"}
 
 _HALT_EXPIRY_S = 30
 """A halt kept longer would halt a device again whose trouble was mended meanwhile."""
@@ -76,7 +64,7 @@ def addressed(notices: Iterable[Notice]) -> list[Outgoing]:
 def feed_page(address: DeviceAddress, page: FeedPage, items: tuple[FeedItem, ...]) -> Outgoing:
     """Address a page of the feed to the device that asked for it."""
     return Outgoing(
-        topic=address.topic("down/feed"),
+        topic=address.topic(_KINDS[FeedPage]),
         payload=encode_feed(page, items),
         expiry_s=_GREETING_EXPIRY_S,
     )

@@ -112,9 +112,15 @@ CHANNELS = (
 """Every channel there is."""
 
 
-def topics_up() -> tuple[str, ...]:
-    """Answer the topic filters by which head office hears every device."""
-    return tuple(f"tapledger/1/+/+/+/{each.kind}" for each in CHANNELS if each.sender == "device")
+def topics_up(*, retained: bool) -> tuple[str, ...]:
+    """Answer the topic filters by which head office hears every device: what the broker keeps for
+    whoever comes, or else what it does not.
+    """
+    return tuple(
+        f"tapledger/1/+/+/+/{each.kind}"
+        for each in CHANNELS
+        if each.sender == "device" and each.retained is retained
+    )
 
 
 def topics_down() -> tuple[str, ...]:

@@ -5,9 +5,8 @@ those histories are held to the two exceptions that DESIGN names, and no other i
 """
 
 from dataclasses import dataclass
-from random import Random
 
-__all__ = ["MIXES", "Mix", "mix_of"]
+__all__ = ["MIXES", "Mix"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +69,3 @@ MIXES = (
         long_away=0.005,
     ),
 )
-
-
-def mix_of(dice: Random) -> Mix:
-    """Draw a history's mix."""
-    return dice.choice(MIXES)

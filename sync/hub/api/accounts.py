@@ -23,6 +23,7 @@ from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.deciding import merge_accounts
+from sync.hub.members import family_of
 
 __all__ = ["add_accounts"]
 
@@ -150,7 +151,7 @@ def account_view(c: Connection, tenant: str, account: str) -> OfficeAccount:
     """Read an account, as its root has it. Raises HubRefusal."""
     row = _row(c, tenant, account)
     root = _row(c, tenant, row.root) if row.root else row
-    family = _family(c, tenant, root.account)
+    family = family_of(c, tenant, root.account)
     return OfficeAccount(
         account=account,
         root=root.account,
@@ -177,14 +178,6 @@ def _row(c: Connection, tenant: str, account: str) -> Any:
     if found is None:
         raise HubRefusal("unknown_account", "no member has this account")
     return found
-
-
-def _family(c: Connection, tenant: str, root: str) -> set[str]:
-    accounts = tables.accounts
-    found = c.execute(
-        select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
-    )
-    return {root, *found.scalars()}
 
 
 def _leases(c: Connection, tenant: str, family: set[str]) -> tuple[LeaseView, ...]:
@@ -224,7 +217,7 @@ def _entries(
     c: Connection, tenant: str, account: str, limit: int, before: str | None
 ) -> list[EntryView]:
     row = _row(c, tenant, account)
-    family = _family(c, tenant, row.root or row.account)
+    family = family_of(c, tenant, row.root or row.account)
     entries, journals, devices = tables.entries, tables.journals, tables.devices
     decisions = tables.decisions
     written = (

@@ -14,6 +14,7 @@ from sync.hub.api.access import HubAccess
 from sync.hub.api.accounts import OfficeAccount, account_view
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.card_book import whose
 from sync.hub.deciding import block_card, replace_card
 
 __all__ = ["add_cards"]
@@ -78,7 +79,7 @@ def _replace(
 ) -> OfficeAccount:
     by = _token(wanted.by)
     account = _account_of(c, tenant, token)
-    if token == by or _owner_of(c, tenant, by) not in (None, account):
+    if token == by or whose(c, tenant, (by,)).get(by) not in (None, account):
         raise HubRefusal("card_in_use", "the new card is another member's, or this one")
     if _replaced_by(c, tenant, token) not in (None, by):
         raise HubRefusal("card_blocked", "another card took its place before")
@@ -94,19 +95,10 @@ def _token(text: str) -> str:
 
 
 def _account_of(c: Connection, tenant: str, token: str) -> str:
-    owner = _owner_of(c, tenant, token)
+    owner = whose(c, tenant, (token,)).get(token)
     if owner is None:
         raise HubRefusal("unknown_card", "no member has this card")
     return owner
-
-
-def _owner_of(c: Connection, tenant: str, token: str) -> str | None:
-    found = c.execute(
-        select(tables.cards.c.account).where(
-            tables.cards.c.tenant == tenant, tables.cards.c.token == token
-        )
-    ).scalar_one_or_none()
-    return None if found is None else str(found)
 
 
 def _replaced_by(c: Connection, tenant: str, token: str) -> str | None:
