@@ -4,6 +4,7 @@ A device's row is the lock of all that is done for it: whoever works on its jour
 so that two workers never book the same device at once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
@@ -19,6 +20,7 @@ from sync.messages import DeviceAddress
 __all__ = [
     "DeviceRow",
     "JournalRow",
+    "branches_of",
     "change_device",
     "change_journal",
     "device",
@@ -170,16 +172,15 @@ def find_branches(
     c: Connection, device: DeviceRow, incarnation: str, epoch: int
 ) -> list[JournalRow]:
     """List what is held of one epoch: its first branch, and those that contradict it."""
-    found = c.execute(
-        select(journals)
-        .where(
-            journals.c.device_id == device.id,
-            journals.c.incarnation == incarnation,
-            journals.c.epoch == epoch,
-        )
-        .order_by(journals.c.branch)
-    )
-    return [JournalRow.of(row) for row in found]
+    return branches_of(journals_of(c, device), incarnation, epoch)
+
+
+def branches_of(journals: Iterable[JournalRow], incarnation: str, epoch: int) -> list[JournalRow]:
+    """List what is held of one epoch among a device's journals: its first branch, and those that
+    contradict it.
+    """
+    found = [each for each in journals if (each.incarnation, each.epoch) == (incarnation, epoch)]
+    return sorted(found, key=lambda each: each.branch)
 
 
 def make_journal(

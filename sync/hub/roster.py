@@ -5,16 +5,18 @@ until the transaction ends: whoever moves rights of a member waits for whoever e
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row, Select, and_, select, union_all
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
 from sync.hub.lease_policy import Ahead, Holding, Life, Member, Wait
+from sync.hub.members import Member as Person
+from sync.hub.members import read_members
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, asks, devices, journals, recalls, rights, visits
 from sync.messages import MalformedMessage, Presence, decode
@@ -50,19 +52,27 @@ class Roster:
 
 
 def read_roster(
-    c: Connection, tenant: str, names: Iterable[str], *, ahead: Ahead, now: datetime
+    c: Connection,
+    tenant: str,
+    names: Iterable[str],
+    *,
+    ahead: Ahead,
+    now: datetime,
+    known: Mapping[str, Person] | None = None,
 ) -> Roster:
-    """Read what is to be known of the members whose accounts these are. Costs seven queries at
-    most, however many they are, and three where nothing is leased ahead, asked for or owed.
+    """Read what is to be known of the members whose accounts these are; ``known`` are they as they
+    are now, with their rows locked. Costs seven queries at most, however many they are, and one
+    where they are known and nothing is leased ahead, asked for or owed.
     """
     names = set(names)
+    nobody = Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
     if not names:
-        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
-    roots = _lock_roots(c, tenant, names)
+        return nobody
+    roots = _roots_among(known or {}, names) or _lock_roots(c, tenant, names)
+    if not (ahead.points or _any_stirred(roots)) and _is_quiet(c, tenant, roots):
+        return nobody
     root_of = _families(c, tenant, roots)
     waiting = _asked(c, tenant, root_of, now=now)
-    if not (ahead.points or waiting or len(root_of) > len(roots) or _any_stirred(roots)):
-        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
     held = _held(c, tenant, root_of)
     recent = _visited(c, tenant, root_of) if ahead.points else []
     rows = (*waiting, *held, *recent)
@@ -90,25 +100,43 @@ def is_online(device: DeviceRow) -> bool:
         return False
 
 
-def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
+def _roots_among(known: Mapping[str, Person], names: set[str]) -> dict[str, Person]:
+    """Answer the root accounts of these, where they are known; nothing where one is not."""
+    if not names <= known.keys():
+        return {}
+    roots = {known[name].root for name in names}
+    return {root: known[root] for root in roots} if roots <= known.keys() else {}
+
+
+def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Person]:
     """Read and lock the root accounts of these; mostly they are roots themselves."""
     named = _locked(c, tenant, names)
-    roots = {name: row for name, row in named.items() if row.root is None}
-    missing = {row.root for row in named.values() if row.root is not None} - roots.keys()
+    roots = {name: row for name, row in named.items() if row.root == name}
+    missing = {row.root for row in named.values()} - roots.keys()
     return roots | (_locked(c, tenant, missing) if missing else {})
 
 
-def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
+def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Person]:
     rows = c.execute(
         select(accounts)
         .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
         .order_by(accounts.c.account)
         .with_for_update()
     )
-    return {row.account: row for row in rows}
+    return read_members(rows)
 
 
-def _families(c: Connection, tenant: str, roots: dict[str, Row[Any]]) -> dict[str, str]:
+def _is_quiet(c: Connection, tenant: str, roots: Iterable[str]) -> bool:
+    """Say that nobody waits for points of these members, and no account was merged into theirs."""
+    names = list(roots)
+    merged = select(accounts.c.account).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.root, names)
+    )
+    waiting = select(asks.c.account).where(asks.c.tenant == tenant, among(c, asks.c.account, names))
+    return c.execute(union_all(merged, waiting).limit(1)).first() is None
+
+
+def _families(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, str]:
     """Answer the root of each account that is one of these or was merged into one."""
     merged = c.execute(
         select(accounts.c.account, accounts.c.root).where(
@@ -118,7 +146,7 @@ def _families(c: Connection, tenant: str, roots: dict[str, Row[Any]]) -> dict[st
     return {root: root for root in roots} | {row.account: row.root for row in merged}
 
 
-def _any_stirred(roots: dict[str, Row[Any]]) -> bool:
+def _any_stirred(roots: dict[str, Person]) -> bool:
     return any(row.available < row.due or row.state == "erased" for row in roots.values())
 
 
@@ -226,7 +254,7 @@ class _Found:
                 return held.right, held.heard
         return 0, 0
 
-    def member(self, row: Row[Any]) -> Member:
+    def member(self, row: Person) -> Member:
         """Put one member together."""
         root = row.account
         return Member(
