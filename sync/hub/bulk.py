@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from sync.hub.database import upsert_in
 
-__all__ = ["Part", "add_up", "add_up_all", "among"]
+__all__ = ["Part", "add_up", "add_up_all", "among", "is_among", "listed"]
 
 
 _Values = dict[str, Any]
@@ -162,8 +162,23 @@ def _insert(dialect: str, shape: _Shape, place: int) -> Any:
 
 def among(c: Connection, column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """Say that a column is one of many values, in one parameter however many they are."""
-    wanted = _json(sorted(values))
-    if c.dialect.name == "postgresql":
+    return _is_in(c.dialect.name, column, _json(sorted(values)))
+
+
+def is_among(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Say the same in a statement that is kept, of which ``name`` is the parameter: see
+    :func:`listed`.
+    """
+    return _is_in(dialect, column, bindparam(name, type_=Text))
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Write the values that a statement with :func:`is_among` is given."""
+    return _text(sorted(values))
+
+
+def _is_in(dialect: str, column: Any, wanted: Any) -> ColumnElement[bool]:
+    if dialect == "postgresql":
         every = select(cast(func.json_array_elements_text(cast(wanted, JSON)), column.type))
     else:
         every = select(func.json_each(wanted).table_valued("value").c.value)

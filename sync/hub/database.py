@@ -139,6 +139,7 @@ class Database:
         with closing(sqlite3.connect(":memory:")) as copied, self.engine.connect() as connection:
             copied.deserialize(snapshot)
             copied.backup(_driver(connection))
+            connection.info.clear()  # what is kept beside a connection was of the other database
 
     @property
     def _is_in_memory(self) -> bool:

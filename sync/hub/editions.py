@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
@@ -18,6 +18,10 @@ from sync.hub.tables import programs
 __all__ = ["PutPrograms", "editions_of", "forget_programs", "put_programs"]
 
 _KEPT = "programs that were put, by tenant"
+_STATE = select(func.count(), func.max(programs.c.put_at)).where(
+    programs.c.tenant == bindparam("tenant")
+)
+"""Made once: to make a statement costs more than to run it."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,13 @@ def put_programs(c: Connection, tenant: str) -> PutPrograms:
     known = kept.get(tenant)
     if known is not None and known.asked() is c:
         return known.found  # once a transaction
-    its = programs.c.tenant == tenant
-    state = c.execute(select(func.count(), func.max(programs.c.put_at)).where(its)).one()
+    state = c.execute(_STATE, {"tenant": tenant}).one()
     if known is not None and known.state == tuple(state):
         found = known.found
     else:
         rows = c.execute(
             select(programs.c.name, programs.c.edition, programs.c.text)
-            .where(its)
+            .where(programs.c.tenant == tenant)
             .order_by(programs.c.put_at.desc(), programs.c.edition.desc())
         )
         found = PutPrograms(tuple((row.name, row.edition, _parsed(row.text)) for row in rows))

@@ -7,7 +7,7 @@ may be redeemed beyond leases; without one, none.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from agent.core.program import Program
 from sync.hub.editions import put_programs
@@ -15,6 +15,18 @@ from sync.hub.lease_policy import Ahead
 from sync.hub.tables import devices, office
 
 __all__ = ["Terms", "generation_of", "may_grant", "terms_of"]
+
+# Made once: to make a statement costs more than to run it.
+_GENERATION = select(office.c.generation)
+_BEHIND = (
+    select(devices.c.id)
+    .where(
+        devices.c.tenant == bindparam("tenant"),
+        devices.c.generation < _GENERATION.scalar_subquery(),
+        devices.c.state != "retired",
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,21 +53,12 @@ def may_grant(c: Connection, tenant: str) -> bool:
     Until then its books are older than what devices hold, and it would grant points twice. Devices
     that were retired have nothing more to say.
     """
-    behind = (
-        select(devices.c.id)
-        .where(
-            devices.c.tenant == tenant,
-            devices.c.generation < generation_of(c),
-            devices.c.state != "retired",
-        )
-        .limit(1)
-    )
-    return c.execute(behind).first() is None
+    return c.execute(_BEHIND, {"tenant": tenant}).first() is None
 
 
 def generation_of(c: Connection) -> int:
     """Answer how often head office was restored."""
-    return c.execute(select(office.c.generation)).scalar() or 0
+    return c.execute(_GENERATION).scalar() or 0
 
 
 def _terms_in(program: Program) -> Terms:
