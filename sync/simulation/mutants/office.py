@@ -192,6 +192,7 @@ OFFICE_MUTANTS = (
         caught_by=("I11", "I12"),
         patches=_two_live,
         mixes=("cloned",),
+        script=disks.a_box_is_copied,
     ),
     Mutant(
         name="hub_without_generation",
@@ -206,6 +207,7 @@ OFFICE_MUTANTS = (
         caught_by=("I10", "I5"),
         patches=_close_on_fence,
         mixes=("lost", "restored", "cloned", "everything"),
+        script=disks.an_older_ledger_goes_on_unseen,
     ),
     Mutant(
         name="close_on_timeout",

@@ -90,7 +90,7 @@ WIRE_MUTANTS = (
     Mutant(
         name="ack_without_hash",
         breaks="what head office holds is compared by its number, not by its hash",
-        caught_by=("I1", "I4", "I5", "I9", "I11", "I12"),
+        caught_by=("I1", "I4", "I5", "I8", "I9", "I11", "I12"),
         patches=_without_hash,
         mixes=("restored", "cloned", "everything"),
         script=disks.an_older_ledger_goes_on_unseen,
@@ -132,5 +132,6 @@ WIRE_MUTANTS = (
         caught_by=("I11", "I12", "I9", "I4"),
         patches=_deaf_to_halts,
         mixes=("cloned",),
+        script=disks.a_box_is_copied,
     ),
 )

@@ -2,10 +2,11 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.core.facts import Enrol
-from agent.ledger import Ledger
+from agent.ledger import Ledger, Transaction
 from agent.ledger.budget import DiskBudget
 from agent.ledger.sealing import seal_old_entries
 from sync.simulation.house import House
@@ -22,6 +23,7 @@ from sync.simulation.scripts.staging import (
 from sync.simulation.watch.violations import hold
 
 __all__ = [
+    "a_box_is_copied",
     "a_full_disk",
     "an_older_ledger_goes_on",
     "an_older_ledger_goes_on_unseen",
@@ -69,6 +71,19 @@ def an_older_ledger_goes_on_unseen(house: House) -> None:
     house.advance(70)
     mend(house, first)
     house.advance(30)
+
+
+def a_box_is_copied(house: House) -> None:
+    """Two boxes claim to be one, and both hear head office."""
+    first, card = house.devices[0], house.customers.cards[0]
+    begin(house)
+    member(house, first, card)
+    house.advance(20)
+    house.cloned(first)
+    house.add_device("s1-clone", first.shop, house.copy_disk(first.save()))
+    for device in (first, house.devices[-1]):
+        house.customers.buy(device, card, 2_000)
+        house.advance(40)
 
 
 def grant_after_the_epoch(house: House) -> None:
@@ -146,11 +161,15 @@ def a_full_disk(house: House) -> None:
     hold("I1", kept == _ENTRIES, text)
 
 
+def _appending(fact: Enrol) -> Callable[[Transaction], object]:
+    return lambda transaction: transaction.append(fact)
+
+
 async def _fill(house: House, ledger: Ledger) -> int:
     """Write more than the budget has room for; answers how many entries can still be sent."""
     for number in range(_ENTRIES):
         fact = Enrol(account=house.mint(), token=f"em4100:{number:010X}")
-        await ledger.write(lambda transaction, fact=fact: transaction.append(fact))
+        await ledger.write(_appending(fact))
     house.world.now_s += 10
     await seal_old_entries(ledger, keep_days=0, alone=False)
     await DiskBudget(ledger, budget_bytes=1, alone=False).hold()
