@@ -200,6 +200,7 @@ OFFICE_MUTANTS = (
         caught_by=("I1", "I4", "I5", "I9", "I10", "I12"),
         patches=_no_restart,
         mixes=("office",),
+        script=offices.a_forgotten_epoch,
     ),
     Mutant(
         name="close_on_fence",
@@ -233,6 +234,7 @@ OFFICE_MUTANTS = (
         caught_by=("I4", "I5"),
         patches=_not_adopting,
         mixes=("office",),
+        script=offices.one_store_is_back_first,
     ),
     Mutant(
         name="fork_counts_lease",
@@ -254,6 +256,7 @@ OFFICE_MUTANTS = (
         breaks="what several devices say of one sale is added up, not judged together",
         caught_by=("I9",),
         patches=_by_entry,
+        script=of_rights.a_return_before_its_sale,
     ),
     Mutant(
         name="feed_not_marked",

@@ -18,6 +18,7 @@ from agent.till.terms import Terms
 from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.mutants.mutant import Mutant, Patch, original
 from sync.simulation.scripts import disks, floors, offices
+from sync.simulation.scripts import rights as of_rights
 from sync.uplink.hearing import Hearing
 
 __all__ = ["STORE_MUTANTS"]
@@ -197,6 +198,7 @@ STORE_MUTANTS = (
         breaks="a redemption that was given back is captured without being judged afresh",
         caught_by=("I5",),
         patches=_late_capture_free,
+        script=of_rights.a_customer_pays_late,
     ),
     Mutant(
         name="cap_per_device",
@@ -236,7 +238,7 @@ STORE_MUTANTS = (
         script=disks.grant_after_the_epoch,
     ),
     Mutant(
-        name="giveback_local",
+        name="release_beyond_hold",
         breaks="a release gives back more rights than the hold took",
         caught_by=("I5", "I10", "I4"),
         patches=_give_back_all,
@@ -262,6 +264,7 @@ STORE_MUTANTS = (
         caught_by=("I2",),
         patches=_ids_compacted,
         mixes=("fair", "clocks"),
+        script=of_rights.a_pos_asks_again,
     ),
     Mutant(
         name="unsynced_write_lost",

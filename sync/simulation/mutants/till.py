@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from agent.core.entry import Entry
-from agent.core.facts import LeaseReturn, OpenEpoch, ReturnSale
+from agent.core.facts import LeaseReturn, OpenEpoch, ReturnSale, VoidSale
 from agent.ledger import KnownSale, Transaction, View, budget, rights, sealing
 from agent.ledger.queries import SQL
 from agent.ledger.rights_view import RightsView
@@ -38,7 +38,7 @@ def _unguarded() -> Patch:
 def _foreign_return() -> tuple[Patch, ...]:
     kept = original(till, "take_back_anywhere")
 
-    def take_back(
+    def anywhere(
         transaction: Transaction, terms: Terms, sale_id: str, return_id: str, back: Back
     ) -> RecordedBack:
         row = find(transaction, shown_in(back.token, terms))
@@ -56,7 +56,7 @@ def _foreign_return() -> tuple[Patch, ...]:
         )
         return transaction.append(fact, business_date=back.business_date), False
 
-    return (_unguarded(), (till, "take_back_anywhere", take_back))
+    return (_unguarded(), (till, "take_back_anywhere", anywhere))
 
 
 def _recall_unnumbered() -> tuple[Patch, ...]:
@@ -178,6 +178,18 @@ def _voucher_on_floor() -> tuple[Patch, ...]:
     return ((voucher_issue, "cover", cover),)
 
 
+def _giveback_local() -> tuple[Patch, ...]:
+    kept = original(rights, "move")
+
+    def move(connection: sqlite3.Connection, entry: Entry) -> None:
+        kept(connection, entry)
+        fact = entry.fact
+        if isinstance(fact, ReturnSale | VoidSale) and fact.given_back:
+            connection.execute(SQL["change_lease"], (fact.account, fact.given_back))
+
+    return ((rights, "move", move),)
+
+
 def _return_not_min() -> tuple[Patch, ...]:
     def taken_lease(self: Terms, view: View, account: str | None, points: int) -> int:
         return 0 if account is None else -points
@@ -256,6 +268,13 @@ TILL_MUTANTS = (
         caught_by=("I5",),
         patches=_voucher_on_floor,
         script=floors.a_voucher_is_asked_for,
+    ),
+    Mutant(
+        name="giveback_local",
+        breaks="points that a return gives back join this device's rights",
+        caught_by=("I5",),
+        patches=_giveback_local,
+        script=of_rights.a_redeemed_sale_comes_back,
     ),
     Mutant(
         name="return_not_min",

@@ -9,7 +9,7 @@ from agent.ledger.queries import SQL
 from agent.ledger.rights_view import RightsView
 from sync.session import Session
 from sync.simulation.mutants.mutant import Mutant, Patch, original
-from sync.simulation.scripts import disks, floors
+from sync.simulation.scripts import disks, floors, offices
 from sync.uplink import hearing
 
 __all__ = ["WIRE_MUTANTS"]
@@ -125,6 +125,7 @@ WIRE_MUTANTS = (
         caught_by=("I1", "I4", "I9", "I10", "I12"),
         patches=_deaf_to_generations,
         mixes=("office",),
+        script=offices.a_forgotten_epoch,
     ),
     Mutant(
         name="halt_not_heard",

@@ -14,11 +14,13 @@ from sync.simulation.program import PROGRAM_TEXT, TENANT
 from sync.simulation.scripts.staging import begin, cut_off, member, mend, merge, overhear, power
 
 __all__ = [
+    "a_customer_pays_late",
     "a_hold_is_released_late",
     "a_hold_waits_for_its_customer",
     "a_hold_while_rights_are_recalled",
     "a_pos_asks_again",
     "a_recall_comes_again",
+    "a_redeemed_sale_comes_back",
     "a_return_before_its_sale",
     "a_return_elsewhere",
     "a_return_of_what_is_spent",
@@ -138,6 +140,19 @@ def a_return_of_what_is_spent(house: House) -> None:
     house.advance(20)
 
 
+def a_redeemed_sale_comes_back(house: House) -> None:
+    """A sale that points paid for comes back: they are the member's again, not this store's."""
+    first, card = house.devices[0], house.customers.cards[0]
+    begin(house)
+    member(house, first, card)
+    house.customers.hold(first, card, 20)
+    house.customers.buy_with(first, house.notebook.redemptions[-1], 2_000)
+    house.customers.void(first, house.notebook.sales[-1])
+    for points in (90, 50):
+        house.customers.hold(first, card, points)
+    house.advance(20)
+
+
 def a_hold_waits_for_its_customer(house: House) -> None:
     """A customer takes half a minute to pay."""
     first, card = house.devices[0], house.customers.cards[0]
@@ -160,6 +175,18 @@ def a_hold_is_released_late(house: House) -> None:
     house.customers.release(first, house.notebook.redemptions[-1])
 
 
+def a_customer_pays_late(house: House) -> None:
+    """A sale names a redemption whose time was up: it is held once more, and spent."""
+    first, card = house.devices[0], house.customers.cards[0]
+    begin(house)
+    member(house, first, card)
+    house.customers.hold(first, card, 20)
+    house.advance(70)
+    first.look()
+    house.customers.buy_with(first, house.notebook.redemptions[-1], 2_000)
+    house.advance(20)
+
+
 def a_sale_at_two_stores(house: House) -> None:
     """A POS that is not sure of an answer commits its sale at the agent of another store, too."""
     first, second, *_ = house.devices
@@ -173,12 +200,14 @@ def a_sale_at_two_stores(house: House) -> None:
 
 
 def a_pos_asks_again(house: House) -> None:
-    """The power goes before a POS has its answer; it asks again under the same id."""
+    """The power goes before a POS has its answer; it asks again under the same id, later."""
     first, card = house.devices[0], house.customers.cards[0]
     begin(house)
     member(house, first, card)
     power(first)
-    house.customers.buy_again(first, house.notebook.sales[-1])
+    for _ in range(3):
+        house.customers.buy(first, card, 2_000)
+    house.customers.buy_again(first, house.notebook.sales[0])
     house.advance(20)
 
 
