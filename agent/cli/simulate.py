@@ -78,9 +78,17 @@ def _told(outcome: "Outcome") -> int:
     """Tell of a violation, and how to see it again; answers how many there were."""
     if outcome.violation is None:
         return 0
-    click.secho(f"seed {outcome.seed} ({outcome.mix}): {outcome.violation}", fg="red")
-    click.echo(f"  see it again: tapledger simulate --seed {outcome.seed} --trace")
+    click.secho(f"{_which(outcome)}: {outcome.violation}", fg="red")
+    if outcome.script is None:
+        click.echo(f"  see it again: tapledger simulate --seed {outcome.seed} --trace")
     return 1
+
+
+def _which(outcome: "Outcome") -> str:
+    """Name a history."""
+    if outcome.script is not None:
+        return f"made by hand: {outcome.script}"
+    return f"seed {outcome.seed} ({outcome.mix})"
 
 
 def _told_caught(each: "Caught") -> int:
@@ -90,7 +98,7 @@ def _told_caught(each: "Caught") -> int:
         return 0
     click.echo(
         f"{each.mutant.name}: caught by {found.violation.invariant} after {each.histories} "
-        f"histories, seed {found.seed} ({found.mix}): {each.mutant.breaks}"
+        f"histories, {_which(found)}: {each.mutant.breaks}"
     )
     return 0 if each.control is None else _told(each.control)
 

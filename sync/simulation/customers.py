@@ -11,6 +11,7 @@ from typing import Any, Literal
 from agent.core.basket import Line, Sale, Tender
 from agent.core.values import Value
 from agent.ledger import Refusal
+from agent.ledger.errors import LedgerContradiction
 from agent.till import Back, Block, Committed, Enrolment, VoucherOrder, VoucherWish, Wish
 from sync.simulation.clocks import World
 from sync.simulation.device import Device
@@ -73,6 +74,15 @@ class Customers:
             made = Redeemed(redemption_id, device.shop, token, points)
             self._notebook.redemptions.append(made)
 
+    def order_voucher(self, device: Device, token: str, points: int) -> None:
+        """A member wants points as a voucher, to take along."""
+        voucher_id = self._mint("voucher", device)
+        order = VoucherOrder(
+            token=token, points=points, lane="1", cashier="ana", business_date=self._world.day
+        )
+        vouchers = device.till.vouchers
+        self._ask(device, "order", voucher_id, lambda: vouchers.issue(voucher_id, order))
+
     def capture(self, device: Device, redeemed: Redeemed) -> None:
         """The customer has paid; the points are spent."""
         name = redeemed.redemption_id
@@ -95,9 +105,17 @@ class Customers:
         self._ask(device, "release", name, lambda: device.till.release(name))
 
     def bring_back(self, device: Device, sold: Sold, minor: int) -> None:
-        """Part of a sale comes back."""
+        """Part of a sale comes back, perhaps to another store than took it."""
         return_id = self._mint("return", device)
-        back = Back(amount_minor=minor, lane="1", cashier="ana", business_date=self._world.day)
+        elsewhere = device.shop != sold.store
+        back = Back(
+            amount_minor=minor,
+            token=sold.token,
+            lane="1",
+            cashier="ana",
+            business_date=self._world.day,
+            elsewhere=elsewhere,
+        )
         self._ask(
             device,
             "return",
@@ -230,13 +248,17 @@ class Customers:
         subject: str,
         asking: Callable[[], Coroutine[Any, Any, Any]],
     ) -> Any:
-        device.hear_lane("1")
+        device.hear_lane(device.lane)
         try:
             answer = run_now(asking())
+        except LedgerContradiction as error:
+            known = (device.disk.number, what, subject) in self._notebook.told
+            hold("I2", not known, f"{device.name}: {what} {subject} was answered before: {error}")
+            raise
         except Refusal as refusal:
             self._tell(f"{device.name}: {what} {subject}: no, {type(refusal).__name__}: {refusal}")
             return None
-        device.told_lane("1")
+        device.told_lane(device.lane)
         self._tell(f"{device.name}: {what} {subject}: head {device.ledger.head}")
         return answer
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Position
-from agent.core.facts import CreateReward
 from agent.core.heard import Heard
 from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
@@ -28,7 +27,7 @@ from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.lots import LotWatch
-from sync.simulation.watch.violations import hold
+from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
 from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
 from sync.uplink import Conversation
@@ -83,6 +82,10 @@ class Device:
     dice: Random
     lanes: dict[str, Position] = field(default_factory=dict)
     """What each lane's POS was told last: it is kept by the POS, not on this disk."""
+    lane: str = "1"
+    """Where customers are served now."""
+    waits_for: tuple[str, ...] = ()
+    """The lanes that have to be heard after a start, before anything is redeemed."""
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
@@ -91,6 +94,10 @@ class Device:
     looked_s: float = 0.0
     overheard: Callable[[Arrived], None] = _nobody
     """Gets a copy of each message that comes."""
+    is_doubtful: bool = False
+    """Whether head office holds more of the journal on this disk than the disk does, or other."""
+    believed: dict[int, int] = field(default_factory=dict)
+    """How far this device believes that head office holds each epoch."""
 
     @property
     def shop(self) -> str:
@@ -107,9 +114,14 @@ class Device:
         self.ledger.on_commit(self._grew)
         rules = SimulatedRules(self.shop, house.trade)
         self.till = Till(
-            self.ledger, rules.terms, mint_id=house.mint, random_bytes=self.dice.randbytes
+            self.ledger,
+            rules.terms,
+            mint_id=house.mint,
+            random_bytes=self.dice.randbytes,
+            waits_for=self.waits_for,
         )
         rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
+        rights.returned = self._tell_lanes
         desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
         self.talk = Conversation(
             self.address,
@@ -123,6 +135,7 @@ class Device:
         self.till.ask_online = self._ask_online
         self.till.is_online = lambda: self.talk.online
         self.running = True
+        self.is_doubtful, self.believed = knows_better(self), {}
         self.line = Line(
             address=str(self.address),
             client_id=f"{self.address}/{self.ledger.incarnation}",
@@ -141,6 +154,7 @@ class Device:
         retain: bool = False,  # noqa: ARG002 - nobody here looks at what is retained
     ) -> bool:
         """Hand a message to the broker, as a link does."""
+        hold_sent(self, topic)
         self.house.tell(f"{self.name}: {topic.rsplit('/', 1)[1]}")
         return self.house.network.up(self.line, topic, payload, expiry_s)
 
@@ -179,6 +193,7 @@ class Device:
         self.house.tell(f"{self.name}: hears {message.topic.rsplit('/', 1)[1]}")
         run_now(self.talk.receive(message.topic, message.payload, self.house.world.now_s))
         self.turn()
+        hold_heard(self)
 
     async def _ask_online(self, account: str, points: int) -> str | None:
         """Ask head office while a customer waits: everything else goes on meanwhile."""
@@ -202,23 +217,19 @@ class Device:
             self.house.uses.saw(entry, watch.head.hash)
             self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry, watch.head.hash)
-            if isinstance(entry.fact, CreateReward):
-                self._hold_lanes_known(f"{self.name}: entry {entry.epoch}:{entry.seq}")
+            hold_believable(self, entry)
 
-    def _hold_lanes_known(self, place: str) -> None:
-        """Hold that nothing is redeemed on a disk that some lane knows to be set back."""
-        watch = self.disk.watch
-        for told in self.lanes.values():
-            older = told.epoch < watch.head.epoch or told.seq == 0
-            is_here = older or watch.entries.get(told.place) == told.hash
-            hold("I11", is_here, f"{place}: redeems, where a lane was told {told}")
+    def _tell_lanes(self) -> None:
+        """Tell each lane's POS the newest position, before anybody else can hear of it."""
+        self.lanes = dict.fromkeys(self.lanes, self.ledger.head)
 
     def hear_lane(self, lane: str) -> None:
         """A POS sends the position that it was told last."""
         told = self.lanes.get(lane)
         if told is not None:
             heard = Heard(epoch=told.epoch, seq=told.seq, digest=told.hash.hex())
-            run_now(self.till.hear(heard))
+            till = self.waits_for.index(lane) if lane in self.waits_for else None
+            run_now(self.till.hear(heard, till))
 
     def told_lane(self, lane: str) -> None:
         """A POS keeps the position that it was answered with."""

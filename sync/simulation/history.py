@@ -1,7 +1,7 @@
 """One history: a seed, a mix of faults, a day or some of customers, then everything heals."""
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from sync.simulation.bearers import Bearers
@@ -23,7 +23,9 @@ _GAPS_S = (0.02, 0.3, 1.0, 1.0, 3.0, 6.0, 10.0)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How a history went. ``story`` is what happened, ``digest`` its fingerprint."""
+    """How a history went. ``story`` is what happened, ``digest`` its fingerprint; ``script`` names
+    one that was made by hand, and has no seed of its own.
+    """
 
     seed: int
     mix: str
@@ -32,6 +34,7 @@ class Outcome:
     entries: int
     conflicts: int
     story: tuple[str, ...] = ()
+    script: str | None = None
 
 
 def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome:
@@ -52,7 +55,8 @@ def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome
 def act(script: Script, *, keep_story: bool = False, trade: Trade = PLAIN) -> Outcome:
     """Play a hand-made history."""
     fair = next(mix for mix in MIXES if mix.name == "fair")
-    return _run(0, fair, stores=2, cards=4, trade=trade, script=script, keep_story=keep_story)
+    outcome = _run(0, fair, stores=2, cards=4, trade=trade, script=script, keep_story=keep_story)
+    return replace(outcome, script=script.__name__)
 
 
 def _run(

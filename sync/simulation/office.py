@@ -1,5 +1,6 @@
 """Head office in memory: its own code over its own tables, looked at after each commit."""
 
+from collections.abc import Callable
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,11 @@ class Office:
         """Somebody has looked at a store that was halted."""
         self.head.release(address)
 
+    def decide(self, deciding: Callable[[Connection], object]) -> None:
+        """Have a clerk, or the calendar, do something; it is looked at as any other commit is."""
+        self.database.transact(deciding)
+        self._send([])
+
     def merge_some(self) -> None:
         """A clerk finds that two accounts are one person's."""
         known = [row[0] for row in self.rows("SELECT account FROM accounts ORDER BY account")]
@@ -87,10 +93,9 @@ class Office:
             account, into = self._dice.sample(known, 2)
             self._house.tell(f"head office: {account} is merged into {into}")
             at = self._house.world.at
-            self.database.transact(
+            self.decide(
                 lambda c: merge_accounts(c, TENANT, account, into, now=at, reason="one person")
             )
-            self._send([])
 
     def block_some(self) -> None:
         """A member calls: their card is lost."""
@@ -98,10 +103,9 @@ class Office:
         if known:
             token, at = self._dice.choice(known), self._house.world.at
             self._house.tell(f"head office: {token} is blocked")
-            self.database.transact(
+            self.decide(
                 lambda c: block_card(c, TENANT, token, "lost", reason="lost", by="ana", now=at)
             )
-            self._send([])
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Ask the tables."""

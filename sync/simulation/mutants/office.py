@@ -8,17 +8,21 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from agent.core.facts import AccumulatePoints
 from sync.hub import booking, greeting, homecoming, weighing
 from sync.hub import granting as granting_module
 from sync.hub import office as office_module
+from sync.hub.bulk import Part
 from sync.hub.debts import settle_debts
 from sync.hub.meeting import Known, Verdict, meet
 from sync.hub.office import HeadOffice, Outgoing
 from sync.hub.registry import DeviceRow, JournalRow
-from sync.hub.tables import accounts, journals, rights
+from sync.hub.summing import Sums
+from sync.hub.tables import accounts, journals, rights, things
 from sync.messages import DeviceAddress, Hello
-from sync.simulation import scripts
 from sync.simulation.mutants.mutant import Mutant, Patch, original
+from sync.simulation.scripts import disks, offices
+from sync.simulation.scripts import rights as of_rights
 
 __all__ = ["OFFICE_MUTANTS"]
 
@@ -131,17 +135,25 @@ def _fork_counts() -> tuple[Patch, ...]:
     return ((JournalRow, "gives_rights", gives),)
 
 
-def _leases_unheard() -> tuple[Patch, ...]:
-    kept = original(booking, "change_of_rights")
+def _duplicates_unheard() -> tuple[Patch, ...]:
+    kept_sums, kept_weigh = original(booking, "sum_up"), original(booking, "weigh")
+    summed: list[Sums] = []
 
-    def change(
-        c: Connection, held: JournalRow, leases: Mapping[str, int], grants: Mapping[str, int]
-    ) -> dict[str, int]:
-        spent = {account: points for account, points in leases.items() if points < 0}
-        changed: dict[str, int] = kept(c, held, spent, grants)
-        return changed
+    def sum_up(*args: Any, **options: Any) -> Sums:
+        summed[:] = [kept_sums(*args, **options)]
+        return summed[0]
 
-    return ((booking, "change_of_rights", change),)
+    def weigh(c: Connection, device: Any, held: Any, said: Any, thing_at: Any) -> Any:
+        weighed = kept_weigh(c, device, held, said, thing_at)
+        spoken = select(things.c.thing).where(things.c.sole.is_(None))
+        disputed = set(c.execute(spoken).scalars())
+        for each in said:
+            fact = each.entry.fact
+            if isinstance(fact, AccumulatePoints) and not disputed.isdisjoint(each.things):
+                summed[0].leases[fact.account or ""] -= fact.lease
+        return weighed
+
+    return ((booking, "sum_up", sum_up), (booking, "weigh", weigh))
 
 
 def _by_entry() -> tuple[Patch, ...]:
@@ -149,17 +161,21 @@ def _by_entry() -> tuple[Patch, ...]:
 
 
 def _marks_forgotten() -> tuple[Patch, ...]:
-    def mark(*_args: Any) -> None:
-        """Nobody is told."""
+    kept = original(booking, "marked")
 
-    return ((booking, "mark", mark),)
+    def marked(tenant: str, kind: str, _keys: Iterable[str]) -> Part:
+        """Nobody is told."""
+        return kept(tenant, kind, ())  # type: ignore[no-any-return]
+
+    return ((booking, "marked", marked),)
 
 
 def _own_forgotten() -> tuple[Patch, ...]:
-    def add_own(*_args: Any) -> None:
+    def own_of(*_args: Any) -> tuple[Part, ...]:
         """What the device itself wrote is counted to it once more."""
+        return ()
 
-    return ((booking, "add_own", add_own),)
+    return ((booking, "own_of", own_of),)
 
 
 def _grants_at_once() -> tuple[Patch, ...]:
@@ -183,6 +199,7 @@ OFFICE_MUTANTS = (
         caught_by=("I11", "I12"),
         patches=_two_live,
         mixes=("cloned",),
+        script=disks.a_box_is_copied,
     ),
     Mutant(
         name="hub_without_generation",
@@ -190,6 +207,7 @@ OFFICE_MUTANTS = (
         caught_by=("I1", "I4", "I5", "I9", "I10", "I12"),
         patches=_no_restart,
         mixes=("office",),
+        script=offices.a_forgotten_epoch,
     ),
     Mutant(
         name="close_on_fence",
@@ -197,6 +215,7 @@ OFFICE_MUTANTS = (
         caught_by=("I10", "I5"),
         patches=_close_on_fence,
         mixes=("lost", "restored", "cloned", "everything"),
+        script=disks.an_older_ledger_goes_on_unseen,
     ),
     Mutant(
         name="close_on_timeout",
@@ -222,6 +241,7 @@ OFFICE_MUTANTS = (
         caught_by=("I4", "I5"),
         patches=_not_adopting,
         mixes=("office",),
+        script=offices.one_store_is_back_first,
     ),
     Mutant(
         name="fork_counts_lease",
@@ -229,18 +249,21 @@ OFFICE_MUTANTS = (
         caught_by=("I10", "I4"),
         patches=_fork_counts,
         mixes=("restored", "cloned"),
+        script=disks.an_older_ledger_goes_on_unseen,
     ),
     Mutant(
         name="duplicate_lease_ignored",
-        breaks="rights that came with earned points are not heard",
+        breaks="of a sale that two devices took, the rights of the second one are not heard",
         caught_by=("I4", "I9"),
-        patches=_leases_unheard,
+        patches=_duplicates_unheard,
+        script=of_rights.a_sale_at_two_stores,
     ),
     Mutant(
         name="returns_by_entry",
         breaks="what several devices say of one sale is added up, not judged together",
         caught_by=("I9",),
         patches=_by_entry,
+        script=of_rights.a_return_before_its_sale,
     ),
     Mutant(
         name="feed_not_marked",
@@ -260,6 +283,6 @@ OFFICE_MUTANTS = (
         caught_by=("I10", "I4", "I5"),
         patches=_grants_at_once,
         mixes=("office",),
-        script=scripts.one_store_is_back_first,
+        script=offices.one_store_is_back_first,
     ),
 )

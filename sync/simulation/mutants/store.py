@@ -1,8 +1,4 @@
-"""Rules that a store leaves out.
-
-That a frozen device refuses to redeem is no mutant here: an epoch that head office did not open has
-neither rights nor floor, so what the refusal guards is out of reach a second time.
-"""
+"""Rules that a store leaves out: epochs, grants, the floor, and what is written once."""
 
 import sqlite3
 from dataclasses import replace
@@ -12,21 +8,23 @@ from typing import Any
 from agent.core.entry import Entry
 from agent.core.facts import DeleteReward, LeaseGrant
 from agent.core.floor import FloorUse
-from agent.core.heard import Heard
 from agent.ledger import HoldRow, KnownSale, Transaction, View, epochs, offering, rights
 from agent.ledger.queries import SQL
 from agent.ledger.rights_view import RightsView
-from agent.till import afresh, redemptions, till
+from agent.till import afresh, redemptions
 from agent.till import rights as till_rights
 from agent.till.covering import Covered
 from agent.till.terms import Terms
-from sync.simulation import scripts
 from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.mutants.mutant import Mutant, Patch, original
+from sync.simulation.scripts import disks, floors, offices
+from sync.simulation.scripts import rights as of_rights
 from sync.uplink.hearing import Hearing
 
 __all__ = ["STORE_MUTANTS"]
 
+_CAP_POINTS = 60
+"""What the program lets one device give of the floor; head office allows less after a loss."""
 _FORGETFUL = ("crashes", "restored", "everything")
 
 
@@ -139,17 +137,6 @@ def _offer_nothing_again() -> tuple[Patch, ...]:
     return ((offering.Offering, "offer_again", offer_again),)
 
 
-def _no_witness() -> tuple[Patch, ...]:
-    async def hear(*_args: Any, **_options: Any) -> None:
-        """What a till was told is nothing to look at."""
-
-    return ((till, "hear", hear),)
-
-
-def _witness_seq_only() -> tuple[Patch, ...]:
-    return ((Heard, "_fits", lambda _self, _kept: True),)
-
-
 def _ids_compacted() -> tuple[Patch, ...]:
     kept = original(View, "sale")
 
@@ -211,6 +198,7 @@ STORE_MUTANTS = (
         breaks="a redemption that was given back is captured without being judged afresh",
         caught_by=("I5",),
         patches=_late_capture_free,
+        script=of_rights.a_customer_pays_late,
     ),
     Mutant(
         name="cap_per_device",
@@ -218,14 +206,22 @@ STORE_MUTANTS = (
         caught_by=("I6",),
         patches=lambda: _floor_use(account_points=0, account_times=0),
         mixes=("islands", "storm_islands", "long_away", "one_way"),
-        script=scripts.floor_at_one_member,
+        script=floors.floor_at_one_member,
     ),
     Mutant(
         name="allowance_ignored",
         breaks="a device redeems more of the floor than head office allowed",
         caught_by=("I6",),
         patches=lambda: _floor_use(device_allowed=10**6),
-        script=scripts.floor_at_many_members,
+        script=floors.floor_at_many_members,
+    ),
+    Mutant(
+        name="floor_local",
+        breaks="how much of the floor a device may give is its own word, not head office's",
+        caught_by=("I6",),
+        patches=lambda: _floor_use(device_allowed=_CAP_POINTS),
+        mixes=("lost", "islands"),
+        script=floors.floor_after_a_lost_disk,
     ),
     Mutant(
         name="unopened_epoch_earns",
@@ -239,10 +235,10 @@ STORE_MUTANTS = (
         caught_by=("I5", "I4"),
         patches=_grants_of_any_epoch,
         mixes=("restored", "lost"),
-        script=scripts.grant_after_the_epoch,
+        script=disks.grant_after_the_epoch,
     ),
     Mutant(
-        name="giveback_local",
+        name="release_beyond_hold",
         breaks="a release gives back more rights than the hold took",
         caught_by=("I5", "I10", "I4"),
         patches=_give_back_all,
@@ -260,22 +256,7 @@ STORE_MUTANTS = (
         caught_by=("I1", "I9", "I12", "I4"),
         patches=_offer_nothing_again,
         mixes=("office",),
-        script=scripts.a_forgotten_epoch,
-    ),
-    Mutant(
-        name="no_witness",
-        breaks="a till's word for a lost position is not listened to",
-        caught_by=("I11",),
-        patches=_no_witness,
-        mixes=("restored",),
-    ),
-    Mutant(
-        name="witness_seq_only",
-        breaks="a till's position is compared by its number, not by its hash",
-        caught_by=("I11",),
-        patches=_witness_seq_only,
-        mixes=("restored", "cloned", "everything"),
-        script=scripts.an_older_ledger_goes_on,
+        script=offices.a_forgotten_epoch,
     ),
     Mutant(
         name="ids_compacted",
@@ -283,6 +264,7 @@ STORE_MUTANTS = (
         caught_by=("I2",),
         patches=_ids_compacted,
         mixes=("fair", "clocks"),
+        script=of_rights.a_pos_asks_again,
     ),
     Mutant(
         name="unsynced_write_lost",
@@ -290,6 +272,6 @@ STORE_MUTANTS = (
         caught_by=("I1", "I4", "I2", "I9", "I11"),
         patches=_unsynced,
         mixes=_FORGETFUL,
-        script=scripts.the_power_goes,
+        script=disks.the_power_goes,
     ),
 )

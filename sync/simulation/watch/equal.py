@@ -27,6 +27,7 @@ def hold_equal(house: "House") -> None:
         _hold_shown(house, device)
     _hold_answers(house)
     _hold_debts(house)
+    _hold_holds(house)
     _hold_no_alarm(house)
     _hold_vouchers(house)
 
@@ -107,6 +108,12 @@ def _hold_no_alarm(house: "House") -> None:
     found = house.office.rows("SELECT text FROM conflicts WHERE kind LIKE 'disk_%'")
     fenced = house.office.rows("SELECT id FROM journals WHERE fenced = 'unclean'")
     hold("I11", not found and not fenced, f"a false alarm: {found} {fenced}")
+
+
+def _hold_holds(house: "House") -> None:
+    """Hold that head office ended no hold that is its device's to end."""
+    found = house.office.rows("SELECT account, held FROM accounts WHERE held < 0")
+    hold("I3", not found, f"more was captured or given back than was held: {found}")
 
 
 def _hold_debts(house: "House") -> None:

@@ -13,7 +13,10 @@ from agent.core.facts import (
     AccumulatePoints,
     CreateReward,
     DeleteReward,
+    HoldVoucher,
+    IssueVoucher,
     LeaseGrant,
+    LeaseReturn,
     OpenEpoch,
     ReturnSale,
     VoidSale,
@@ -41,11 +44,16 @@ class JournalWatch:
     name: str
     head: Position = field(default_factory=lambda: Position(epoch=0, seq=0, hash=GENESIS))
     opened: bool = False
+    frozen: bool = False
     granted: dict[str, int] = field(default_factory=dict)
     changed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[str, int] = field(default_factory=dict)
     """The rights that each redemption of the present epoch took and has not given back."""
     sold: dict[str, _Sold] = field(default_factory=dict)
+    answered: set[tuple[str, int]] = field(default_factory=set)
+    """The recalls that were answered in the present epoch."""
+    returned: tuple[int, int] = (0, 0)
+    """Where rights went back last."""
     entries: dict[tuple[int, int], bytes] = field(default_factory=dict)
     """The hash after each entry."""
 
@@ -79,9 +87,11 @@ class JournalWatch:
         hold("I7", parent == ours, f"{place} names {parent} as its parent, not {ours}")
         self.head = Position(epoch=entry.epoch, seq=0, hash=GENESIS)
         self.opened = fact.cause == "welcomed"
+        self.frozen = fact.cause in ("restored", "rebuilt")
         self.granted.clear()
         self.changed.clear()
         self.held.clear()
+        self.answered.clear()
 
     def _count_rights(self, entry: Entry, place: str) -> None:
         fact = entry.fact
@@ -89,6 +99,10 @@ class JournalWatch:
             hold("I10", self.opened, f"{place}: a grant in an epoch without head office's word")
             before = self.granted.get(fact.account, 0)
             self.granted[fact.account] = max(before, fact.granted_total)
+        elif isinstance(fact, LeaseReturn):
+            self._answer(entry, fact, place)
+        elif isinstance(fact, HoldVoucher):
+            hold("I11", not self.frozen, f"{place}: takes a voucher on a ledger that is frozen")
         change = lease_of(fact)
         account = getattr(fact, "account", None)
         if isinstance(fact, CreateReward):
@@ -101,6 +115,9 @@ class JournalWatch:
             )
             hold("I10", self.opened, f"{place}: redeems without head office's word")
             self.held[fact.redemption_id] = covered
+        elif isinstance(fact, IssueVoucher):
+            covered = -change == fact.points
+            hold("I5", covered, f"{place}: a voucher for {fact.points}, by rights to {-change}")
         elif isinstance(fact, DeleteReward):
             left = self.held.get(fact.redemption_id, 0) - change
             hold("I5", left >= 0, f"{place}: gives back {-left} more rights than it took")
@@ -111,6 +128,13 @@ class JournalWatch:
             self.changed[account] += change
             right = self.right(account)
             hold("I5", right >= 0, f"{place}: leaves {right} rights of {account}")
+
+    def _answer(self, entry: Entry, fact: LeaseReturn, place: str) -> None:
+        self.returned = (entry.epoch, entry.seq)
+        if fact.recall:
+            recall = (fact.account, fact.recall)
+            hold("I2", recall not in self.answered, f"{place}: recall {recall} a second time")
+            self.answered.add(recall)
 
     def _count_sale(self, entry: Entry, place: str, said: date) -> None:
         fact = entry.fact
