@@ -203,9 +203,9 @@ def _words(member: Member, points: int, entry: str) -> str:
     """Tell what was spent twice from what may still be: rights that stores have not given back."""
     if member.active < 0:
         return (
-            f"The member spent {points} points more than there were, by {entry}. They are owed: the "
-            "next points pay, and until then no store redeems beyond its rights. Nothing is to be "
-            "done; whoever wants to forgive it gives the points by hand."
+            f"The member spent {points} points more than there were, by {entry}. They are owed: "
+            "the next points pay, and until then no store redeems beyond its rights. Nothing is "
+            "to be done; whoever wants to forgive it gives the points by hand."
         )
     return (
         f"By {entry} a store gave {points} points more than are free: others have rights to them, "
