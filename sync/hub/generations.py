@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from sync.hub.registry import DeviceRow, change_device
 from sync.hub.tables import entries, journals, office
-from sync.messages import Hello
+from sync.messages import MOST_TAILS, Hello
 
 __all__ = [
     "has_restarted",
@@ -56,15 +56,18 @@ def name_what_is_missing(
     """Note what a device that knows the present generation has, all of which it must deliver.
 
     The first HELLO of a generation counts; ``anew`` takes a later one, where the device itself lost
-    what it had named.
+    what it had named. One that is full of older epochs may have left others out: once all of it is
+    held, the device greets again, and what it names then counts, too.
     """
     if device.generation >= generation or hello.generation != generation:
         return
     before = json.loads(device.catch_up) if device.catch_up else {}
-    if anew or before.get("generation") != generation:
+    is_next = before.get("more", False) and _is_held(c, device.id, before)
+    if anew or is_next or before.get("generation") != generation:
         lives = [(hello.incarnation, hello.epoch, hello.head_seq, hello.head_hash)]
         lives += [(t.incarnation, t.epoch, t.head_seq, t.head_hash) for t in hello.tails]
-        text = json.dumps({"generation": generation, "lives": lives})
+        more = len(hello.tails) >= MOST_TAILS
+        text = json.dumps({"generation": generation, "lives": lives, "more": more})
         change_device(c, device.id, catch_up=text)
         see_whether_caught_up(c, device.id, text)
     else:
@@ -76,11 +79,14 @@ def see_whether_caught_up(c: Connection, device_id: int, catch_up: str | None) -
     if catch_up is None:
         return False
     missing = json.loads(catch_up)
-    lives = [_Life(*life) for life in missing["lives"]]
-    if not all(life.is_held(c, device_id) for life in lives):
+    if missing.get("more") or not _is_held(c, device_id, missing):
         return False
     change_device(c, device_id, catch_up=None, generation=missing["generation"])
     return True
+
+
+def _is_held(c: Connection, device_id: int, missing: dict[str, Any]) -> bool:
+    return all(_Life(*life).is_held(c, device_id) for life in missing["lives"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paper_device import House, PaperDevice, answers
 
 from sync.hub.tables import conflicts, devices, entries, journals, office
-from sync.messages import Ack, Challenge, Halt, Held, Ok, Welcome
+from sync.messages import MOST_TAILS, Ack, Challenge, Halt, Held, Ok, Welcome
 
 
 @pytest.fixture
@@ -226,6 +226,27 @@ def test_a_restored_head_office_is_noticed_once(house: House, device: PaperDevic
     assert _behind(house) == set()
     (row,) = house.rows(office.c.generation)
     assert row.generation == 1
+
+
+def test_whoever_has_more_epochs_than_a_greeting_names_has_not_caught_up(house: House) -> None:
+    """A restored head office forgot more epochs of a device than one HELLO can name: the device has
+    caught up when those that it named next were delivered, too.
+    """
+    device = PaperDevice().writes()
+    for epoch in range(1, MOST_TAILS + 2):
+        device.opens(epoch, cause="rebuilt")
+    backup = house.database.snapshot()
+    device.is_welcomed(house.office)
+    house.database.restore(backup)
+    assert device.is_welcomed(house.office).generation == 1
+    assert isinstance(house.told(device.hello()), Ok)
+    for life in (*device.lives[:MOST_TAILS], device.life):
+        house.office.handle(*device.batch(life=life))
+    assert _behind(house) == {"edge-1"}
+    assert isinstance(house.told(device.hello(held_tails=MOST_TAILS)), Ok)
+    assert _behind(house) == {"edge-1"}
+    device.is_heard(house.office)
+    assert _behind(house) == set()
 
 
 def test_an_epoch_that_head_office_forgot_is_noticed(house: House) -> None:
