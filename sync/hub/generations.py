@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from sync.hub.registry import DeviceRow, change_device
+from agent.core.entry import Position
+from sync.hub.registry import DeviceRow, change_device, journals_of
 from sync.hub.tables import entries, journals, office
-from sync.messages import MOST_TAILS, Hello
+from sync.messages import MOST_TAILS, Hello, Presence
 
 __all__ = [
     "has_restarted",
@@ -23,6 +24,7 @@ __all__ = [
     "office_generation",
     "raise_generation",
     "see_whether_caught_up",
+    "what_was_forgotten",
 ]
 
 
@@ -40,6 +42,22 @@ def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: b
     if hello.generation > generation:
         return True
     return forgot and hello.generation == generation and device.generation >= generation
+
+
+def what_was_forgotten(
+    c: Connection, device: DeviceRow, presence: Presence
+) -> tuple[str, Position] | None:
+    """Answer where head office stands in an epoch of which it once acknowledged more, by the word
+    of a device's birth: in which incarnation, and at which place.
+
+    Births are kept by the broker, so that a head office that starts hears them all at once. They
+    are signed by nobody and prove nothing: but the device may be asked to greet.
+    """
+    held = [each for each in journals_of(c, device) if each.epoch == presence.epoch]
+    most = max(held, key=lambda each: each.seq, default=None)
+    if most is None or most.seq >= (presence.acknowledged_seq or 0) or device.state != "live":
+        return None
+    return most.incarnation, most.head
 
 
 def raise_generation(c: Connection, hello: Hello, *, now: str) -> int:

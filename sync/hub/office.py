@@ -11,6 +11,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Connection
 
+from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
@@ -20,7 +21,7 @@ from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts
 from sync.hub.feeding import page_for
-from sync.hub.generations import see_whether_caught_up
+from sync.hub.generations import see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
@@ -188,15 +189,17 @@ class HeadOffice:
         return [feed_page(address, page, items)]
 
     def _hear_presence(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
-        read(payload, Presence)
+        presence = read(payload, Presence)
         now = self._clock()
 
-        def work(c: Connection) -> None:
+        def work(c: Connection) -> tuple[str, Position] | None:
             device = device_of(c, address, now=now)
             change_device(c, device.id, presence=payload.decode(), last_seen_at=rfc3339(now))
+            return what_was_forgotten(c, device, presence)
 
-        self._database.transact(work)
-        return []
+        forgotten = self._database.transact(work)
+        # An ACK that doubts the epoch is greeted for: the HELLO, which is signed, proves it.
+        return [] if forgotten is None else [to(address, Ack.of(*forgotten, fenced=True))]
 
     def _refuse(
         self, topic: str, payload: bytes, address: DeviceAddress | None, refused: Refused

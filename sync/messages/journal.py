@@ -53,8 +53,8 @@ class Journal(Value):
 class Ack(Value):
     """Head office to device, after its commit: I hold everything of this epoch up to here.
 
-    ``fenced`` says that head office has ended this epoch. A device that still lives in it greets
-    anew; of an older epoch it says nothing new.
+    ``fenced`` says that head office has ended this epoch, or doubts it. A device that still lives
+    in it greets anew; of an older epoch it says nothing new.
     """
 
     incarnation: Name

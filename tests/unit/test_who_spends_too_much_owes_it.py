@@ -129,6 +129,15 @@ def test_the_debt_of_a_merged_account_is_the_members(house: Books) -> None:
     assert house.found("overspend")[0].account == "a"
 
 
+def test_a_merge_pays_what_one_of_the_two_owes(house: Books) -> None:
+    """Who had a debt under one account and points under another has paid once both are one."""
+    house.device("s1").says(enrolled("b"), *spent("r", 3, account="b"))
+    house.device("s2").says(enrolled("a", "em4100:0C000621A6"), sold(10, lease=0))
+    house.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=house.now))
+    assert (house.account("a").available, house.account("a").owed) == (7, 0)
+    assert owed_rows(house) == [(3, "s1", "resolved")]
+
+
 def expire(house: Books, points: int, due_on: date) -> None:
     """Head office lets points run out."""
     fact = ExpirePoints(account="a", points=points, due_on=due_on)

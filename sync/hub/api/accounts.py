@@ -22,7 +22,6 @@ from agent.core.values import Code, Value, example
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.debts import settle_debts
 from sync.hub.deciding import merge_accounts
 from sync.hub.members import family_of
 
@@ -143,7 +142,6 @@ def add_accounts(routes: APIRouter, desk: Desk) -> None:
             for name in (wanted.account, wanted.into):
                 _row(c, tenant, name)
             merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now())
-            settle_debts(c, tenant, [wanted.into], now=desk.now())
             return account_view(c, tenant, wanted.into)
 
         return desk.write(change)
