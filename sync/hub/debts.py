@@ -151,7 +151,7 @@ def _give_back(
         points=points,
         store=device.store,
         device=device.device,
-        text=f"{points} points of {member.account} had run out on {due_on} when {device.address} "
+        text=f"{points} points of the member had run out on {due_on} when {device.address} "
         "redeemed them without having heard of it. They are given back: the redemption stands.",
     )
     note(c, tenant, conflict, now=now, decision_seq=seq)

@@ -146,6 +146,31 @@ def test_two_clones_are_stopped_and_both_are_booked(house: House, device: PaperD
     assert held == {(0, 0): 2, (1, 0): 6, (1, 1): 4, (2, 0): 2}
 
 
+def test_a_disk_that_is_put_back_is_told_from_a_clone_by_a_person(house: House) -> None:
+    """A box got an empty disk, and its old one again: from here that looks like two boxes. The row
+    says both, and what to do in each case; once the name is released, the box goes on.
+    """
+    device = PaperDevice().writes(2)
+    device.is_welcomed(house.office)
+    device.is_heard(house.office)
+    new = PaperDevice()
+    new.lives[0].incarnation = "second"
+    new.is_welcomed(house.office)
+    new.is_heard(house.office)
+    challenge = house.told(device.hello())
+    house.office.handle(*device.hello(challenge.challenge))
+    (row,) = house.rows(conflicts.c.kind, conflicts.c.text, conflicts.c.state)[1:]
+    (known,) = house.rows(devices.c.id, devices.c.state)
+    assert (row.kind, row.state, known.state) == ("disk_cloned", "open", "halted")
+    assert "Are there two boxes, switch one of them off" in row.text
+    assert "Is there one, into which an older disk was put back, leave it" in row.text
+    assert f"POST /v1/devices/{known.id}/release" in row.text
+    house.office.release(device.address)
+    device.is_welcomed(house.office)
+    device.is_heard(house.office)
+    assert isinstance(house.told(device.hello()), Ok)
+
+
 def test_a_disk_set_back_twice_is_nobody_else(house: House, device: PaperDevice) -> None:
     """The second image is of a time that the present life never went through; it is the same box,
     as what it wrote after that is held.
