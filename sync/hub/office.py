@@ -19,7 +19,7 @@ from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.deciding import note
-from sync.hub.examine import Contradicts
+from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
 from sync.hub.generations import see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
@@ -159,7 +159,8 @@ class HeadOffice:
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
-        ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
+        again = isinstance(booked.verdict, Gap)
+        ack = Ack.of(held.incarnation, held.position, fenced=is_fenced, again=again)
         notices = grants_after(c, device, booked.accounts_changed, now=now) if booked.kept else []
         return booked, [to(address, ack), *addressed(notices)]
 

@@ -91,6 +91,16 @@ def test_a_lost_disk_is_welcomed_with_a_new_key(house: House) -> None:
     assert fenced == {0: None, 1: "unclean", 2: None}
 
 
+def test_a_batch_that_overtook_another_is_asked_for_again(
+    house: House, device: PaperDevice
+) -> None:
+    """Its answer names what is held and says that it did not follow; in its turn it is taken."""
+    device.writes(2)
+    assert [(ack.seq, ack.again) for ack in map(house.told, [
+        device.batch(5, 5), device.batch(4, 4), device.batch(5, 5), device.batch(4, 5)
+    ])] == [(3, True), (4, False), (5, False), (5, False)]  # fmt: skip
+
+
 def test_what_the_old_disk_had_sent_is_still_taken(house: House, device: PaperDevice) -> None:
     """A batch that was under way when the disk was lost is signed by the old key, and good."""
     late = device.writes().batch(4)
