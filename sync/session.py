@@ -44,6 +44,8 @@ class Stream:
     """The last seq of each batch sent and not yet acknowledged."""
     deadline_s: float = 0.0
     not_before_s: float = 0.0
+    again_until: int = 0
+    """Up to here everything is sent once more, batch by batch, as some of it did not follow."""
 
     def is_overdue(self, now_s: float) -> bool:
         """Say whether an acknowledgement has not come in time."""
@@ -175,6 +177,8 @@ class Session:
             return False
         if stream.under_way and head_seq - stream.sent < MOST_ENTRIES:
             return False
+        if stream.under_way and stream.acknowledged < stream.again_until:
+            return False
         of_tails = sum(len(tail.under_way) for tail in self.tails.values())
         if stream is not self.present and of_tails >= _TAIL_BATCHES:
             return False
@@ -192,13 +196,27 @@ class Session:
     def acked(self, epoch: int, seq: int, now_s: float) -> bool:
         """Take an ACK up to ``seq``, which is cumulative; answers whether it was news.
 
-        An old one, and one for a batch head office could not use because the one before it was
-        lost, is no progress: without progress the deadline passes and the session greets anew.
+        An old one is no progress: without progress the deadline passes and the session greets anew.
         """
         stream = self.stream(epoch)
-        if stream is None or not stream.acknowledged < seq <= stream.sent:
+        if stream is None or seq <= stream.acknowledged:
+            return False
+        if seq > max(stream.sent, stream.again_until):
             return False
         stream.acknowledged, stream.deadline_s = seq, now_s + _ANSWER_WITHIN_S
+        stream.sent = max(stream.sent, seq)
         stream.under_way = tuple(last_seq for last_seq in stream.under_way if last_seq > seq)
         self._stalls.pop(epoch, None)
         return True
+
+    def came_to_nothing(self, epoch: int) -> None:
+        """A batch did not follow what head office holds: what is not acknowledged is sent again, at
+        once, and each batch after the one before it was answered, so that none overtakes another.
+
+        What was under way says so batch by batch; that is one reason to begin again, not many.
+        """
+        stream = self.stream(epoch)
+        if stream is None or not stream.under_way or stream.acknowledged < stream.again_until:
+            return
+        stream.again_until = stream.sent
+        stream.sent, stream.under_way = stream.acknowledged, ()

@@ -138,7 +138,7 @@ def _sell(connection: sqlite3.Connection, entry: Entry, fact: AccumulatePoints) 
     if fact.account is None:
         return
     naming.sell(connection, fact, fact.account)
-    _redeemed_before(connection, fact.sale_id, fact.account)
+    _redeemed_before(connection, fact.sale_id, fact.account, fact.redeemed)
     seen = (fact.account, sale.business_date, sale.cashier)
     see(connection, "set_last_sale", fact.account, (entry.epoch, entry.seq, *seen))
     progress.sell(connection, entry, fact, fact.account, sale.business_date)
@@ -173,11 +173,19 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     _earn(connection, fact.account, lot, fact.pending_until)
 
 
-def _redeemed_before(connection: sqlite3.Connection, sale_id: str, account: str) -> None:
-    """Count what was captured for a sale before the sale was there."""
-    found = connection.execute(SQL["redeemed_before_sale"], (sale_id, account)).fetchone()
+def _redeemed_before(
+    connection: sqlite3.Connection, sale_id: str, account: str, redeemed: int | None = None
+) -> None:
+    """Count what was captured for a sale before the sale was there: under its own account, or under
+    whichever, where that is just what the sale says was redeemed for it, as after a merge.
+    """
+    for under_any in (True, False):
+        whose = (sale_id, account, under_any)
+        found = connection.execute(SQL["redeemed_before_sale"], whose).fetchone()
+        if not under_any or found[0] == redeemed:
+            break
     if found[0]:
-        connection.execute(SQL["redeem_for_sale"], (*found, sale_id, account))
+        connection.execute(SQL["redeem_for_sale"], (*found, sale_id, account, False))
 
 
 def _earn(

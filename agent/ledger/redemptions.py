@@ -31,12 +31,12 @@ def fold(
             one_row(connection.execute(SQL["capture_hold"], spent), "captures what nobody holds")
             lots.capture(connection, fact.redemption_id, fact.points)
             activity.redeem(connection, day_of(entry), fact)
-            # What a sale redeemed is given back when it comes back.
+            # What a sale redeemed is given back when it comes back. What it captured itself is its
+            # member's, though it may be held under an account that was merged since.
             *_, reward, sale_id = connection.execute(SQL["hold"], (fact.redemption_id,)).fetchone()
             rewarded = 0 if reward is None else fact.points
-            connection.execute(
-                SQL["redeem_for_sale"], (fact.points, rewarded, sale_id, fact.account)
-            )
+            whose = (sale_id, fact.account, fact.sale_id is not None)
+            connection.execute(SQL["redeem_for_sale"], (fact.points, rewarded, *whose))
         case DeleteReward():
             key = (fact.points, fact.redemption_id, fact.account)
             one_row(connection.execute(SQL["release_hold"], key), "releases what nobody holds")

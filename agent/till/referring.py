@@ -48,8 +48,8 @@ def referral_of(
     if terms.program.referral is None:
         return None
     paid = referred(terms.program, sale, view.referrer_of(account))
-    if paid is None:
-        return None
+    if paid is None or view.is_same_member(account, paid.referrer):
+        return None  # whoever brought themselves, with a second card, brought nobody
     fits = terms.room(view, account) >= earned.points + paid.friend_points
     return paid if fits and terms.room(view, paid.referrer) >= paid.points else None
 

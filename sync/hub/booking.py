@@ -256,7 +256,7 @@ def unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:
         kind="unreadable",
         subject=f"{device.address}/{held.incarnation}/{held.branch}/{place}",
         text=f"Entry {place} of this device cannot be read by this version; it is kept, moves no "
-        "points yet, and will count once a version that reads it is installed.",
+        "points yet, and will count once head office runs a version that reads it: upgrade it.",
         store=device.store,
         device=device.device,
         is_open=True,

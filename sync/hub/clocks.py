@@ -50,7 +50,7 @@ def settle_clocks(
                 store=device.store,
                 device=device.device,
                 text=f"The clock of {device.address} cannot be right: {wrong}. Every entry counts "
-                "all the same, in the order in which it was written.",
+                "all the same, in the order in which it was written. Have the clock looked at.",
             )
             note(c, device.tenant, conflict, now=now)
             return

@@ -17,7 +17,7 @@ from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide, note
 from sync.hub.judging import Conflict
 from sync.hub.marking import mark
-from sync.hub.members import Member, forfeit, members
+from sync.hub.members import Member, family_of, forfeit, members
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, conflicts, decisions
 
@@ -32,7 +32,7 @@ def may_owe(known: Mapping[str, Member]) -> bool:
     roots = {each.root for each in known.values()}
     return any(
         root not in known
-        or (known[root].available < 0) is not known[root].denied
+        or max(0, -known[root].available) != known[root].owed
         or known[root].state == "erased"
         for root in roots
     )
@@ -59,14 +59,19 @@ def settle_debts(
     roots = members(c, tenant, stirred)
     for root in sorted(roots):
         member = roots[root]
-        if member.available < 0 and not member.denied:
+        owes = max(0, -member.available)
+        if owes > member.owed:
             family = {each.account for each in known.values() if each.root == root}
-            cause = _cause(entries, family)
-            owed = -member.available - _give_back(c, tenant, member, cause, device, now)
-            if owed > 0:
-                _owe(c, tenant, member, owed, cause, device, now)
-        elif member.available >= 0 and member.denied:
+            its = [each for each in entries if getattr(each.fact, "account", None) in family]
+            owes -= _give_back(c, tenant, member, _cause(its), device, now)
+            for cause, points in _shares(its, owes - member.owed):
+                _owe(c, tenant, member, points, cause, device, now)
+        if owes != member.owed:
+            c.execute(_of(tenant, root).values(owed=owes))
+        if not owes and member.owed:
             _paid(c, tenant, member, now)
+        elif bool(owes) != bool(member.owed):
+            mark(c, tenant, "account", [root])
         if member.state == "erased":
             # What stores had rights to comes home bit by bit, and goes back to the program.
             forfeit(c, tenant, root, now=now)
@@ -79,8 +84,8 @@ def _stirred(c: Connection, tenant: str, names: set[str]) -> list[str]:
     of_these = select(func.coalesce(accounts.c.root, accounts.c.account)).where(
         accounts.c.tenant == tenant, among(c, accounts.c.account, names)
     )
-    owes = and_(accounts.c.available < 0, accounts.c.denied.is_(False))
-    paid = and_(accounts.c.available >= 0, accounts.c.denied)
+    owes = and_(accounts.c.available < 0, accounts.c.owed != -accounts.c.available)
+    paid = and_(accounts.c.available >= 0, accounts.c.owed != 0)
     found = select(accounts.c.account).where(
         accounts.c.tenant == tenant,
         accounts.c.account.in_(of_these),
@@ -89,15 +94,41 @@ def _stirred(c: Connection, tenant: str, names: set[str]) -> list[str]:
     return list(c.execute(found).scalars())
 
 
-def _cause(entries: Sequence[Entry], family: set[str]) -> Entry | None:
-    """Find the entry that most likely took the points: a redemption beyond rights, else the last
-    that speaks of the member.
+def _cause(of_member: Sequence[Entry]) -> Entry | None:
+    """Find the entry that most likely took the points: a redemption beyond rights, else another
+    one, else the last that speaks of the member.
     """
-    of_member = [each for each in entries if getattr(each.fact, "account", None) in family]
     spent = [each for each in of_member if isinstance(each.fact, CreateReward)]
-    beyond = [each for each in spent if getattr(each.fact, "floor", 0)]
+    beyond = [each for each in spent if _floor_of(each)]
     found = beyond or spent or of_member
     return found[-1] if found else None
+
+
+def _shares(of_member: Sequence[Entry], points: int) -> list[tuple[Entry | None, int]]:
+    """Say which entries made a debt deeper and by how much, oldest first.
+
+    The newest redemptions beyond rights did, each by as much as it was beyond them; what that does
+    not explain is another entry's.
+    """
+    shares: list[tuple[Entry | None, int]] = []
+    others: list[Entry] = []
+    for each in reversed(of_member):
+        share = max(0, min(points, _floor_of(each)))
+        if share:
+            shares.append((each, share))
+            points -= share
+        else:
+            others.append(each)
+    if points > 0 and shares and not others:
+        cause, share = shares.pop()
+        shares.append((cause, share + points))
+    elif points > 0:
+        shares.append((_cause(others[::-1]), points))
+    return shares[::-1]
+
+
+def _floor_of(entry: Entry) -> int:
+    return entry.fact.floor if isinstance(entry.fact, CreateReward) else 0
 
 
 def _give_back(
@@ -131,7 +162,7 @@ def _give_back(
         points=points,
         store=device.store,
         device=device.device,
-        text=f"{points} points of {member.account} had run out on {due_on} when {device.address} "
+        text=f"{points} points of the member had run out on {due_on} when {device.address} "
         "redeemed them without having heard of it. They are given back: the redemption stands.",
     )
     note(c, tenant, conflict, now=now, decision_seq=seq)
@@ -157,57 +188,60 @@ def _owe(
     c: Connection,
     tenant: str,
     member: Member,
-    owed: int,
+    points: int,
     cause: Entry | None,
     device: DeviceRow | None,
     now: datetime,
 ) -> None:
+    """Write one row of a debt: by so many points an entry made it deeper."""
     where = "head office" if device is None else str(device.address)
     place = "" if cause is None else f" {cause.epoch}:{cause.seq}"
+    named = member.account if cause is None else cause.id
     conflict = Conflict(
         kind="overspend",
-        subject=f"{member.account} {where}{place}",
+        subject=f"{member.account} {where}{place} {named}",
         account=member.account,
-        points=owed,
+        points=points,
         store=None if device is None else device.store,
         device=None if device is None else device.device,
-        text=_words(member, owed, f"entry{place} of {where}"),
+        text=_words(member, points, f"entry{place} of {where}"),
         is_open=True,
     )
     note(c, tenant, conflict, now=now)
-    c.execute(_of(tenant, member.account).values(denied=True))
-    mark(c, tenant, "account", [member.account])
 
 
-def _words(member: Member, owed: int, entry: str) -> str:
+def _words(member: Member, points: int, entry: str) -> str:
     """Tell what was spent twice from what may still be: rights that stores have not given back."""
     if member.active < 0:
         return (
-            f"{member.account} spent {owed} points more than there were, by {entry}. The member "
-            "owes them: the next points pay, and until then no store redeems beyond its rights."
+            f"The member spent {points} points more than there were, by {entry}. They are owed: "
+            "the next points pay, and until then no store redeems beyond its rights. Nothing is "
+            "to be done; whoever wants to forgive it gives the points by hand."
         )
     return (
-        f"Stores may still give {owed} points more than {member.account} has, since {entry}. They "
-        "are called back; until they have come, no store redeems beyond its rights."
+        f"By {entry} a store gave {points} points more than are free: others have rights to them, "
+        "which are called back. What was spent there meanwhile the member owes, and the next "
+        "points pay; until then no store redeems beyond its rights. Where such a store is gone "
+        "for good, retire its device and write its rights off."
     )
 
 
 def _paid(c: Connection, tenant: str, member: Member, now: datetime) -> None:
-    """Say that a debt is paid."""
+    """Say that a debt is paid, and settle every row of it, also of accounts merged meanwhile."""
     fact = SettleConflict(
         conflict="overspend",
         subject=member.account,
         account=member.account,
-        text=f"{member.account} has paid what was owed.",
+        text="The member has paid what was owed.",
     )
     seq = decide(c, tenant, fact, now=now)
-    c.execute(_of(tenant, member.account).values(denied=False))
+    family = family_of(c, tenant, member.account)
     c.execute(
         update(conflicts)
         .where(
             conflicts.c.tenant == tenant,
             conflicts.c.kind == "overspend",
-            conflicts.c.account == member.account,
+            among(c, conflicts.c.account, family),
             conflicts.c.state == "open",
         )
         .values(state="resolved", decision_seq=seq)

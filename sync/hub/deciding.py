@@ -3,10 +3,16 @@
 Each of these writes into head office's own journal, posts what moves, and tells the stores.
 """
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.hub import members
 from sync.hub.card_book import UnknownCard, block_card, replace_card
+from sync.hub.debts import settle_debts
 from sync.hub.decisions import BY_OFFICE, KINDS, decide, note
 from sync.hub.expiring import Expired, expire_due
-from sync.hub.members import erase_member, merge_accounts
+from sync.hub.members import erase_member
 
 __all__ = [
     "BY_OFFICE",
@@ -21,3 +27,14 @@ __all__ = [
     "note",
     "replace_card",
 ]
+
+
+def merge_accounts(
+    c: Connection, tenant: str, account: str, into: str, *, now: datetime, reason: str = ""
+) -> int | None:
+    """Make two accounts one, and what one of them owes is paid by what the other has. Answers the
+    decision, or None where they are one already.
+    """
+    seq = members.merge_accounts(c, tenant, account, into, now=now, reason=reason)
+    settle_debts(c, tenant, [into], now=now)
+    return seq

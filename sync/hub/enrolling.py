@@ -97,9 +97,8 @@ def _merge(c: Connection, device: DeviceRow, one: Member, other: Member, *, now:
         points=0,
         store=device.store,
         device=device.device,
-        text=f"One card was enrolled twice: as {first.account}, and as {late.account} where the "
-        f"store did not know it. Both are one member now, {first.account}, with the points of "
-        "both.",
+        text=f"One card was enrolled twice, in stores that had not heard of each other, as "
+        f"{device.address} tells. Both accounts are one member now, with the points of both.",
     )
     note(c, tenant, conflict, now=now, decision_seq=seq)
 

@@ -105,7 +105,7 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
                 tier_since=row.tier_since,
                 tier_until=row.tier_until,
                 root=row.root,
-                denied=row.denied,
+                denied=row.owed > 0,
                 erased=row.state == "erased",
             ),
         )

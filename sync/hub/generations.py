@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from sync.hub.registry import DeviceRow, change_device
+from agent.core.entry import Position
+from sync.hub.registry import DeviceRow, change_device, journals_of
 from sync.hub.tables import entries, journals, office
-from sync.messages import Hello
+from sync.messages import MOST_TAILS, Hello, Presence
 
 __all__ = [
     "has_restarted",
@@ -23,6 +24,7 @@ __all__ = [
     "office_generation",
     "raise_generation",
     "see_whether_caught_up",
+    "what_was_forgotten",
 ]
 
 
@@ -42,6 +44,22 @@ def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: b
     return forgot and hello.generation == generation and device.generation >= generation
 
 
+def what_was_forgotten(
+    c: Connection, device: DeviceRow, presence: Presence
+) -> tuple[str, Position] | None:
+    """Answer where head office stands in an epoch of which it once acknowledged more, by the word
+    of a device's birth: in which incarnation, and at which place.
+
+    Births are kept by the broker, so that a head office that starts hears them all at once. They
+    are signed by nobody and prove nothing: but the device may be asked to greet.
+    """
+    held = [each for each in journals_of(c, device) if each.epoch == presence.epoch]
+    most = max(held, key=lambda each: each.seq, default=None)
+    if most is None or most.seq >= (presence.acknowledged_seq or 0) or device.state != "live":
+        return None
+    return most.incarnation, most.head
+
+
 def raise_generation(c: Connection, hello: Hello, *, now: str) -> int:
     """Begin a generation above all that are known; answers it."""
     present = select(office.c.generation).with_for_update()
@@ -56,15 +74,18 @@ def name_what_is_missing(
     """Note what a device that knows the present generation has, all of which it must deliver.
 
     The first HELLO of a generation counts; ``anew`` takes a later one, where the device itself lost
-    what it had named.
+    what it had named. One that is full of older epochs may have left others out: once all of it is
+    held, the device greets again, and what it names then counts, too.
     """
     if device.generation >= generation or hello.generation != generation:
         return
     before = json.loads(device.catch_up) if device.catch_up else {}
-    if anew or before.get("generation") != generation:
+    is_next = before.get("more", False) and _is_held(c, device.id, before)
+    if anew or is_next or before.get("generation") != generation:
         lives = [(hello.incarnation, hello.epoch, hello.head_seq, hello.head_hash)]
         lives += [(t.incarnation, t.epoch, t.head_seq, t.head_hash) for t in hello.tails]
-        text = json.dumps({"generation": generation, "lives": lives})
+        more = len(hello.tails) >= MOST_TAILS
+        text = json.dumps({"generation": generation, "lives": lives, "more": more})
         change_device(c, device.id, catch_up=text)
         see_whether_caught_up(c, device.id, text)
     else:
@@ -76,11 +97,14 @@ def see_whether_caught_up(c: Connection, device_id: int, catch_up: str | None) -
     if catch_up is None:
         return False
     missing = json.loads(catch_up)
-    lives = [_Life(*life) for life in missing["lives"]]
-    if not all(life.is_held(c, device_id) for life in lives):
+    if missing.get("more") or not _is_held(c, device_id, missing):
         return False
     change_device(c, device_id, catch_up=None, generation=missing["generation"])
     return True
+
+
+def _is_held(c: Connection, device_id: int, missing: dict[str, Any]) -> bool:
+    return all(_Life(*life).is_held(c, device_id) for life in missing["lives"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def _begin(
         pin_key(c, device, hello.incarnation, hello.key)
     if begin.finding is None:
         return []
-    return [incidents.disk_found(device.address, hello, begin, new_key=is_new_key)]
+    return [incidents.disk_found(device, hello, begin, new_key=is_new_key)]
 
 
 def _stop(c: Connection, device: DeviceRow, hello: Hello, stop: Stop, *, now: datetime) -> Greeted:
@@ -205,7 +205,7 @@ def _stop(c: Connection, device: DeviceRow, hello: Hello, stop: Stop, *, now: da
     if stop.both:
         halt(c, device, text)
         answers.append(Halt(reason=stop.reason, text=text))
-        conflicts = (incidents.disk_cloned(device.address, hello),)
+        conflicts = (incidents.disk_cloned(device, hello),)
     elif stop.reason == "key":
         conflicts = (incidents.refused(device.address, "bad_signature", text, now.date()),)
     return Greeted(verdict=stop, answers=tuple(answers), conflicts=conflicts)

@@ -4,13 +4,27 @@ from datetime import date
 
 from sync.hub.judging import Conflict
 from sync.hub.meeting import Begin
+from sync.hub.registry import DeviceRow
 from sync.messages import DeviceAddress, Hello
 
 __all__ = ["disk_cloned", "disk_found", "head_office_restored", "refused"]
 
 
-def disk_found(address: DeviceAddress, hello: Hello, begin: Begin, *, new_key: bool) -> Conflict:
+_AGAIN = (
+    "What it had to say it says again; where this comes again, look at that box and its version."
+)
+_TO_DO = {
+    "malformed_message": _AGAIN,
+    "too_large": _AGAIN,
+    "unknown_schema": "Bring head office to the version that this store runs.",
+    "not_handled": "Head office itself failed at it: look into its log, and upgrade it.",
+}
+"""What a person is to do about a message that was put aside."""
+
+
+def disk_found(device: DeviceRow, hello: Hello, begin: Begin, *, new_key: bool) -> Conflict:
     """A disk was lost or set back, and the device was welcomed anew."""
+    address = device.address
     what = "lost its disk" if begin.finding == "disk_lost" else "stands on a disk that was set back"
     key = " It signs with a new key from now on." if new_key else ""
     return _of_device(
@@ -18,20 +32,26 @@ def disk_found(address: DeviceAddress, hello: Hello, begin: Begin, *, new_key: b
         kind=begin.finding or "disk_restored",
         subject=f"{address} {begin.epoch}",
         text=f"Device {address} {what}: {begin.because}. It goes on as epoch {begin.epoch}; what "
-        f"head office had acknowledged is safe, and points that were leased to it before stay "
-        f"put until somebody writes them off.{key} (Life {hello.incarnation}.)",
+        f"head office had acknowledged is safe, and points that it had rights to before can "
+        "be spent nowhere. Once it is clear that they were not spent there, write them off "
+        f"(POST /v1/devices/{device.id}/write-off).{key} (Life {hello.incarnation}.)",
     )
 
 
-def disk_cloned(address: DeviceAddress, hello: Hello) -> Conflict:
-    """Two devices use one name, and both were stopped."""
+def disk_cloned(device: DeviceRow, hello: Hello) -> Conflict:
+    """Two devices use one name, and both were stopped. It may be one box, into which a disk was put
+    back that it had before: nobody can tell the two apart from here.
+    """
+    address = device.address
     return _of_device(
         address,
         kind="disk_cloned",
         subject=f"{address} {hello.incarnation}:{hello.epoch}",
-        text=f"Two devices say that they are {address}. Both are stopped: they take sales and "
-        "redeem nothing, and what each has written is kept. Switch one of them off for good, then "
-        "release the name.",
+        text=f"Two devices say that they are {address}: one greeted that had been replaced, while "
+        "the newer one was not known to be gone. Both are stopped: they take sales and redeem "
+        "nothing, and what each has written is kept. Are there two boxes, switch one of them off "
+        "for good and wipe it. Is there one, into which an older disk was put back, leave it as it "
+        f"is. Then release the name: POST /v1/devices/{device.id}/release.",
         is_open=True,
     )
 
@@ -44,7 +64,8 @@ def head_office_restored(address: DeviceAddress, generation: int) -> Conflict:
         subject=f"generation {generation}",
         text="Head office's database was set back: it had forgotten entries that it had "
         f"acknowledged to {address}. Every device sends again what it still has, and until each "
-        "known one has done so nothing is leased. Retire the devices that will never come.",
+        "known one has done so no rights are given out. Connect those that are behind (GET "
+        "/v1/devices), and retire those that will never come.",
     )
 
 
@@ -53,10 +74,12 @@ def refused(address: DeviceAddress, kind: str, why: str, day: date) -> Conflict:
     if kind == "bad_signature":
         text = (
             f"Messages in the name of {address} were not signed with its key, and were not taken. "
-            "Somebody else may be using its name, or its key file was replaced by hand."
+            "Somebody else may be using its name: look for them. If its key file was replaced by "
+            "hand, put back the one that belongs to its ledger."
         )
     else:
-        text = f"A message of {address} was not taken and is in quarantine: {why}."
+        to_do = _TO_DO.get(kind, _AGAIN)
+        text = f"A message of {address} was not taken and is in quarantine: {why}. {to_do}"
     return _of_device(
         address, kind=kind, subject=f"{address} {day.isoformat()}", text=text, is_open=True
     )

@@ -19,6 +19,7 @@ from agent.core.backoff import delay_s
 from sync.broker import Broker
 from sync.hub.inbox import Inbox
 from sync.hub.office import HeadOffice, Outgoing
+from sync.hub.turning import tell_turning
 from sync.link import Arrived, Link
 from sync.messages import topics_up
 
@@ -85,9 +86,10 @@ class Ingest:
         return lives and time.monotonic() - self._beat_s < _ALIVE_WITHIN_S
 
     def _run(self) -> None:
+        tell_turning(self._beat)
         sweep_at_s = time.monotonic()
         while not self._stopping.is_set():
-            self._beat_s = time.monotonic()
+            self._beat()
             message = self._inbox.take(SWEEP_EVERY_S)
             if message is not None:
                 self._handle(message)
@@ -95,12 +97,15 @@ class Ingest:
                 sweep_at_s = time.monotonic() + SWEEP_EVERY_S
                 self._sweep()
 
+    def _beat(self) -> None:
+        self._beat_s = time.monotonic()
+
     def _handle(self, message: Arrived) -> None:
         """Handle one message until it is durable or put aside; the broker may forget it then."""
         attempt = 0
         why: str | None = None
         while not self._stopping.is_set():
-            self._beat_s = time.monotonic()
+            self._beat()
             try:
                 if why is None:
                     self._publish(self._office.handle(message.topic, message.payload))

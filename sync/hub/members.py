@@ -28,7 +28,7 @@ __all__ = [
     "read_members",
 ]
 
-_SUMS = ("active", "pending", "held", "available", "expired", "due")
+_SUMS = ("active", "pending", "held", "available", "expired", "due", "owed")
 
 
 class Member(NamedTuple):
@@ -37,7 +37,7 @@ class Member(NamedTuple):
     account: str
     root: str
     state: str
-    denied: bool
+    owed: int
     active: int
     available: int
     due: int
@@ -132,11 +132,10 @@ def _move(c: Connection, tenant: str, old: str, new: str) -> set[str]:
     person = {
         "enrolled_on": min(enrolled, default=None),
         **max(Stands.of(kept), Stands.of(gone), key=lambda each: each.order)._asdict(),
-        "denied": kept.denied or gone.denied,
         "state": "erased" if "erased" in (kept.state, gone.state) else kept.state,
     }
     _change(c, tenant, new, sums | person)
-    _change(c, tenant, old, {**dict.fromkeys(_SUMS, 0), "root": new, "denied": False})
+    _change(c, tenant, old, {**dict.fromkeys(_SUMS, 0), "root": new})
     of_old = (accounts.c.tenant == tenant) & (accounts.c.root == old)
     followers = set(c.execute(select(accounts.c.account).where(of_old)).scalars())
     c.execute(update(accounts).where(of_old).values(root=new))
@@ -212,7 +211,7 @@ def _member(row: Any) -> Member:
         account=row.account,
         root=row.root or row.account,
         state=row.state,
-        denied=row.denied,
+        owed=row.owed,
         active=row.active,
         available=row.available,
         due=row.due,

@@ -7,10 +7,12 @@ the database raises is raised, and the message is to be handed in again.
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
+from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents, registry
 from sync.hub.asking import answer_ask
@@ -18,14 +20,15 @@ from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.deciding import note
-from sync.hub.examine import Contradicts
+from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
-from sync.hub.generations import see_whether_caught_up
+from sync.hub.generations import see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
 from sync.hub.marking import number_all_marks
 from sync.hub.meeting import Agree
+from sync.hub.notices import Notice
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
@@ -160,18 +163,9 @@ class HeadOffice:
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
-        ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
-        notices = []
-        if booked.kept:
-            is_opened = booked.opened
-            notices = grants_after(
-                c,
-                registry.device(c, device.id) if is_opened else device,
-                booked.accounts_changed,
-                now=now,
-                held=None if is_opened else booked.journals,
-                known=booked.members,
-            )
+        again = isinstance(booked.verdict, Gap)
+        ack = Ack.of(held.incarnation, held.position, fenced=is_fenced, again=again)
+        notices = _rights_after(c, device, booked, now=now) if booked.kept else []
         return booked, [to(address, ack), *addressed(notices)]
 
     def _answer(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
@@ -200,15 +194,17 @@ class HeadOffice:
         return [feed_page(address, page, items)]
 
     def _hear_presence(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
-        read(payload, Presence)
+        presence = read(payload, Presence)
         now = self._clock()
 
-        def work(c: Connection) -> None:
+        def work(c: Connection) -> tuple[str, Position] | None:
             device = device_of(c, address, now=now)
             change_device(c, device.id, presence=payload.decode(), last_seen_at=rfc3339(now))
+            return what_was_forgotten(c, device, presence)
 
-        self._database.transact(work)
-        return []
+        forgotten = self._database.transact(work)
+        # An ACK that doubts the epoch is greeted for: the HELLO, which is signed, proves it.
+        return [] if forgotten is None else [to(address, Ack.of(*forgotten, fenced=True))]
 
     def _refuse(
         self, topic: str, payload: bytes, address: DeviceAddress | None, refused: Refused
@@ -227,6 +223,18 @@ class HeadOffice:
                 note(c, address.tenant, conflict, now=now)
 
         self._database.transact(work)
+
+
+def _rights_after(
+    c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
+) -> list[Notice]:
+    """Move the rights that follow from a booking. Where an epoch began to count with it, the device
+    and its journals are others than they were.
+    """
+    names, known = booked.accounts_changed, booked.members
+    if booked.opened:
+        return grants_after(c, registry.device(c, device.id), names, now=now, known=known)
+    return grants_after(c, device, names, now=now, held=booked.journals, known=known)
 
 
 def _address_of(topic: str) -> tuple[DeviceAddress, str]:

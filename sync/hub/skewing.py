@@ -77,7 +77,7 @@ def _settle(
         points=skew.more,
         store=device.store,
         device=device.device,
-        text=f"sale {fact.sale_id} at {device.address} was {skew.why}.",
+        text=f"Sale {fact.sale_id} at {device.address} was {skew.why}.",
     )
     if note(c, device.tenant, conflict, now=now) and skew.more and fact.account is not None:
         more = AdjustPoints(

@@ -104,8 +104,8 @@ def _merged(device: DeviceRow, member: Member) -> Conflict:
         points=0,
         store=device.store,
         device=device.device,
-        text=f"{device.address} wrote under account {member.account} after it was merged into "
-        f"{member.root}, of which it had not heard. It counts for {member.root}.",
+        text=f"{device.address} wrote under an account of a member after it was merged into their "
+        "other one, of which it had not heard. It counts for the one that stays.",
     )
 
 
@@ -116,8 +116,8 @@ def _erased(device: DeviceRow, member: Member) -> Conflict:
         account=member.account,
         store=device.store,
         device=device.device,
-        text=f"{device.address} wrote for account {member.account}, whose member was erased, "
-        "of which it had not heard. The entries stand; the points go back to the program.",
+        text=f"{device.address} wrote for a member who was erased, of which it had not heard. The "
+        "entries stand; the points go back to the program.",
     )
 
 
@@ -129,7 +129,7 @@ def _blocked(device: DeviceRow, fact: CreateReward) -> Conflict:
         points=fact.points,
         store=device.store,
         device=device.device,
-        text=f"{fact.points} points of {fact.account} were redeemed at {device.address} when every "
+        text=f"{fact.points} points were redeemed at {device.address} when every "
         "card of the member was blocked, lost or replaced, of which that store had not heard. "
         "The points stay spent; the store knows now.",
     )

@@ -33,6 +33,7 @@ from sync.messages.feed import (
     encode_feed,
 )
 from sync.messages.greeting import (
+    MOST_TAILS,
     Challenge,
     Halt,
     Held,
@@ -59,6 +60,7 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "MOST_BATCHES",
     "MOST_ENTRIES",
+    "MOST_TAILS",
     "SCHEMA",
     "AccountItem",
     "Ack",

@@ -15,6 +15,7 @@ from sync.messages.address import EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import SCHEMA, SchemaVersion
 
 __all__ = [
+    "MOST_TAILS",
     "Challenge",
     "Count",
     "Halt",
@@ -30,7 +31,8 @@ __all__ = [
     "Welcome",
 ]
 
-_MOST_TAILS = 16
+MOST_TAILS = 16
+"""So many older epochs fit in a HELLO; a device that has more names them once these are held."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -96,7 +98,7 @@ class Hello(Value):
     frozen: Annotated[str, Field(max_length=200)] | None = None
     generation: Count = 0
     acknowledged: Held | None = None
-    tails: Annotated[tuple[Tail, ...], Field(max_length=_MOST_TAILS)] = ()
+    tails: Annotated[tuple[Tail, ...], Field(max_length=MOST_TAILS)] = ()
     key: KeyText
     signature: SignatureText = "A" * 86
     version: Annotated[str, Field(max_length=40)] = ""

@@ -53,8 +53,9 @@ class Journal(Value):
 class Ack(Value):
     """Head office to device, after its commit: I hold everything of this epoch up to here.
 
-    ``fenced`` says that head office has ended this epoch. A device that still lives in it greets
-    anew; of an older epoch it says nothing new.
+    ``fenced`` says that head office has ended this epoch, or doubts it. A device that still lives
+    in it greets anew; of an older epoch it says nothing new. ``again`` says that the batch which it
+    answers did not follow: one before it was lost, or was overtaken by it.
     """
 
     incarnation: Name
@@ -62,9 +63,17 @@ class Ack(Value):
     seq: Seq
     hash: HashHex
     fenced: bool = False
+    again: bool = False
 
     @classmethod
-    def of(cls, incarnation: str, position: Position, *, fenced: bool = False) -> Self:
+    def of(
+        cls,
+        incarnation: str,
+        position: Position,
+        *,
+        fenced: bool = False,
+        again: bool = False,
+    ) -> Self:
         """Acknowledge a position."""
         return cls(
             incarnation=incarnation,
@@ -72,6 +81,7 @@ class Ack(Value):
             seq=position.seq,
             hash=position.hash.hex(),
             fenced=fenced,
+            again=again,
         )
 
     @property

@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Epoch
-from sync.messages import DeviceAddress, Held, Hello, Presence, Tail
+from sync.messages import MOST_TAILS, DeviceAddress, Held, Hello, Presence, Tail
 from sync.signing import key_text, signed_hello
 from sync.uplink.protocols import JournalSource, Standing
 
-__all__ = ["MOST_TAILS", "make_hello", "make_presence"]
+__all__ = ["make_hello", "make_presence"]
 
-MOST_TAILS = 16
 _LONGEST_REASON = 200
 
 

@@ -182,6 +182,8 @@ class Hearing:
         # may hold other branches too.
         if verdict in ("same", "gone") and session.acked(ack.epoch, ack.seq, now_s):
             self._held[ack.epoch] = _position(ack)
+        if ack.again:
+            session.came_to_nothing(ack.epoch)
         if is_present and ack.fenced:
             session.greet_again(now_s)
 

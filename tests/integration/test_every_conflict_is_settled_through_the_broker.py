@@ -65,6 +65,9 @@ KINDS = {
 }
 """Every kind of conflict, and what its words say."""
 
+_NAMED_FIRST = ("merged_account_used", "erased_member")
+"""Their words begin with the name of a device."""
+
 
 @contextmanager
 def on_line(company: Company, paper: PaperDevice, client: str = "paper") -> Iterator[LineDevice]:
@@ -288,11 +291,17 @@ def trouble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trouble]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_conflict_is_found_told_and_settled(trouble: Trouble, kind: str) -> None:
-    """Each has its row in plain words, its metric, and a decision that goes down the feed."""
+    """Each has its row in plain words that name no account and no card, its metric, and a
+    decision that goes down the feed.
+    """
     found = trouble.company.conflicts(kind)
     assert any(KINDS[kind] in row["text"] for row in found)
     for row in found:
         assert row["decision"] in trouble.told
+        names = [row["account"] or "no member", *trouble.company.members]
+        assert not [name for name in names if name in row["text"]]
+        assert row["text"][0].isupper() or row["text"][0].isdigit() or kind in _NAMED_FIRST
+        assert row["text"].endswith((".", ")"))
     assert trouble.company.metric("tapledger_hub_conflicts", kind=kind) == len(found)
 
 

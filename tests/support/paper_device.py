@@ -15,6 +15,7 @@ from sync.hub.database import Database
 from sync.hub.office import HeadOffice, Outgoing
 from sync.hub.tables import conflicts
 from sync.messages import (
+    MOST_TAILS,
     Ack,
     Challenge,
     DeviceAddress,
@@ -150,8 +151,10 @@ class PaperDevice:
         self.acknowledged = None
         return self
 
-    def hello(self, challenge: str | None = None, **changed: Any) -> Message:
-        """Greet."""
+    def hello(
+        self, challenge: str | None = None, *, held_tails: int = 0, **changed: Any
+    ) -> Message:
+        """Greet; so many of the older epochs are known to be held, and named no more."""
         self._nonce += 1
         life = self.life
         hello = Hello(
@@ -172,7 +175,7 @@ class PaperDevice:
                     head_seq=each.seq,
                     head_hash=each.hashes[-1].hex(),
                 )
-                for each in self.lives[:-1]
+                for each in self.lives[held_tails:-1][:MOST_TAILS]
             ),
             key=key_text(self.key),
         ).model_copy(update=changed)

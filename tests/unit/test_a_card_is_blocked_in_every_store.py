@@ -38,7 +38,7 @@ def test_a_blocked_card_that_redeemed_is_reported(house: Books) -> None:
     assert [row.subject for row in house.found("card_blocked_used")] == ["r1", "r2"]
     assert house.account("a").held == 6
     (row, _) = house.found()
-    assert "4 points of a were redeemed at house/s1/d" in row.text
+    assert "4 points were redeemed at house/s1/d" in row.text
 
 
 def test_what_was_redeemed_before_is_no_finding(house: Books) -> None:

@@ -241,6 +241,30 @@ def test_progress_gives_more_time_and_no_progress_does_not() -> None:
     assert session.hello_due(5.0)
 
 
+def test_what_did_not_follow_is_sent_again_at_once() -> None:
+    """Batches overtook each other, and head office could not use some: all that it has not
+    acknowledged is sent again without waiting, one batch after the other, and only once however
+    many of them came to nothing; after that the window is as wide as before.
+    """
+    session = opened()
+    for last_seq in (200, 400, 600):
+        session.batch_sent(PRESENT, last_seq, 0.0)
+    session.came_to_nothing(PRESENT)
+    session.came_to_nothing(PRESENT)
+    assert session.acked(PRESENT, 200, 0.1)
+    assert (session.present.sent, session.present.under_way) == (200, ())
+    session.came_to_nothing(PRESENT)
+    assert session.may_send(PRESENT, 1_000, 0.1)
+    session.batch_sent(PRESENT, 400, 0.1)
+    assert not session.may_send(PRESENT, 1_000, 0.1)
+    session.came_to_nothing(PRESENT)
+    assert session.present.under_way == (400,)
+    assert session.acked(PRESENT, 600, 0.2)
+    for last_seq in (800, 1_000):
+        assert session.may_send(PRESENT, 2_000, 0.2)
+        session.batch_sent(PRESENT, last_seq, 0.2)
+
+
 def test_unanswered_batches_lead_to_a_greeting() -> None:
     """Where batches go unanswered the session greets anew, and sends nothing until it is answered;
     then it goes on from what head office holds."""
@@ -301,12 +325,20 @@ def test_a_halted_session_asks_now_and_then() -> None:
 HAPPENINGS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["up", "down", "ok", "challenge", "again", "send", "tail", "ack", "halt", "wait"]
+            ["up", "down", "ok", "challenge", "again", "send", "tail", "ack", "gap", "halt", "wait"]
         ),
         st.integers(0, 60),
     ),
     max_size=60,
 )
+
+
+def _hears(session: Session, kind: str, number: int, now_s: float) -> None:
+    epoch = PRESENT if number % 2 else 1
+    if kind == "gap":
+        session.came_to_nothing(epoch)
+    else:
+        session.acked(epoch, number, now_s)
 
 
 @given(HAPPENINGS)
@@ -335,8 +367,8 @@ def test_whatever_happens_the_session_is_sound(happenings: list[tuple[str, int]]
                 session.opened(number, [(1, number)], now_s, lambda: 0.5)
             case "send" | "tail" if stream and session.may_send(epoch, stream.sent + number, now_s):
                 session.batch_sent(epoch, stream.sent + number, now_s)
-            case "ack":
-                session.acked(PRESENT if number % 2 else 1, number, now_s)
+            case "ack" | "gap":
+                _hears(session, kind, number, now_s)
             case "halt" if number == 0:
                 session.halted(now_s, lambda: 0.5)
         assert sum(len(each.under_way) for each in session.streams) <= MOST_BATCHES

@@ -12,6 +12,7 @@ from sync.hub import ingest
 from sync.hub.inbox import Inbox
 from sync.hub.ingest import Ingest
 from sync.hub.office import Outgoing
+from sync.hub.turning import still_turning
 from sync.link import Arrived
 
 
@@ -154,6 +155,27 @@ def test_a_message_that_cannot_be_handled_is_put_aside(
         *("durable 3", "sent answer-3", "let go 3"),
     ]
     assert secret not in capsys.readouterr().out
+
+
+def test_a_worker_that_works_long_is_not_taken_for_dead(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One message may take longer than a worker may be silent: as long as its work goes on, and
+    says so, the worker counts as alive.
+    """
+    alive: list[bool] = []
+
+    def work(_topic: str, _payload: bytes) -> list[Outgoing]:
+        desk.worker._beat_s -= 1_000
+        alive.append(desk.worker.is_turning)
+        still_turning()
+        alive.append(desk.worker.is_turning)
+        return []
+
+    monkeypatch.setattr(desk.office, "handle", work)
+    desk.line.brings("1")
+    desk.after("1")
+    assert alive == [False, True]
 
 
 def test_a_sweep_that_fails_stops_no_message(

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paper_device import House, PaperDevice, answers
 
 from sync.hub.tables import conflicts, devices, entries, journals, office
-from sync.messages import Ack, Challenge, Halt, Held, Ok, Welcome
+from sync.messages import MOST_TAILS, Ack, Challenge, Halt, Held, Ok, Welcome
 
 
 @pytest.fixture
@@ -91,6 +91,16 @@ def test_a_lost_disk_is_welcomed_with_a_new_key(house: House) -> None:
     assert fenced == {0: None, 1: "unclean", 2: None}
 
 
+def test_a_batch_that_overtook_another_is_asked_for_again(
+    house: House, device: PaperDevice
+) -> None:
+    """Its answer names what is held and says that it did not follow; in its turn it is taken."""
+    device.writes(2)
+    assert [(ack.seq, ack.again) for ack in map(house.told, [
+        device.batch(5, 5), device.batch(4, 4), device.batch(5, 5), device.batch(4, 5)
+    ])] == [(3, True), (4, False), (5, False), (5, False)]  # fmt: skip
+
+
 def test_what_the_old_disk_had_sent_is_still_taken(house: House, device: PaperDevice) -> None:
     """A batch that was under way when the disk was lost is signed by the old key, and good."""
     late = device.writes().batch(4)
@@ -144,6 +154,31 @@ def test_two_clones_are_stopped_and_both_are_booked(house: House, device: PaperD
         for row in house.rows(journals.c.epoch, journals.c.branch, journals.c.seq)
     }
     assert held == {(0, 0): 2, (1, 0): 6, (1, 1): 4, (2, 0): 2}
+
+
+def test_a_disk_that_is_put_back_is_told_from_a_clone_by_a_person(house: House) -> None:
+    """A box got an empty disk, and its old one again: from here that looks like two boxes. The row
+    says both, and what to do in each case; once the name is released, the box goes on.
+    """
+    device = PaperDevice().writes(2)
+    device.is_welcomed(house.office)
+    device.is_heard(house.office)
+    new = PaperDevice()
+    new.lives[0].incarnation = "second"
+    new.is_welcomed(house.office)
+    new.is_heard(house.office)
+    challenge = house.told(device.hello())
+    house.office.handle(*device.hello(challenge.challenge))
+    (row,) = house.rows(conflicts.c.kind, conflicts.c.text, conflicts.c.state)[1:]
+    (known,) = house.rows(devices.c.id, devices.c.state)
+    assert (row.kind, row.state, known.state) == ("disk_cloned", "open", "halted")
+    assert "Are there two boxes, switch one of them off" in row.text
+    assert "Is there one, into which an older disk was put back, leave it" in row.text
+    assert f"POST /v1/devices/{known.id}/release" in row.text
+    house.office.release(device.address)
+    device.is_welcomed(house.office)
+    device.is_heard(house.office)
+    assert isinstance(house.told(device.hello()), Ok)
 
 
 def test_a_disk_set_back_twice_is_nobody_else(house: House, device: PaperDevice) -> None:
@@ -226,6 +261,27 @@ def test_a_restored_head_office_is_noticed_once(house: House, device: PaperDevic
     assert _behind(house) == set()
     (row,) = house.rows(office.c.generation)
     assert row.generation == 1
+
+
+def test_whoever_has_more_epochs_than_a_greeting_names_has_not_caught_up(house: House) -> None:
+    """A restored head office forgot more epochs of a device than one HELLO can name: the device has
+    caught up when those that it named next were delivered, too.
+    """
+    device = PaperDevice().writes()
+    for epoch in range(1, MOST_TAILS + 2):
+        device.opens(epoch, cause="rebuilt")
+    backup = house.database.snapshot()
+    device.is_welcomed(house.office)
+    house.database.restore(backup)
+    assert device.is_welcomed(house.office).generation == 1
+    assert isinstance(house.told(device.hello()), Ok)
+    for life in (*device.lives[:MOST_TAILS], device.life):
+        house.office.handle(*device.batch(life=life))
+    assert _behind(house) == {"edge-1"}
+    assert isinstance(house.told(device.hello(held_tails=MOST_TAILS)), Ok)
+    assert _behind(house) == {"edge-1"}
+    device.is_heard(house.office)
+    assert _behind(house) == set()
 
 
 def test_an_epoch_that_head_office_forgot_is_noticed(house: House) -> None:

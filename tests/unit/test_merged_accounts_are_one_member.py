@@ -151,6 +151,27 @@ def test_what_was_held_before_is_spent_with_a_sale_after(
     replay(ledger.path)
 
 
+@pytest.mark.parametrize("captured_before", [False, True])
+def test_what_was_held_before_for_a_sale_comes_back_with_it(
+    till: Till, ledger: Ledger, sale_body: SaleBody, captured_before: bool
+) -> None:
+    """A sale that names no redemption spends what was held for it under the account of then, tells
+    of it as redeemed, and gives it back when all of it comes back.
+    """
+    old = asyncio.run(till.members.enrol(Enrolment(token=HERE))).account
+    sell(till, "s-0", sale_body(100_000, token=HERE))
+    asyncio.run(till.hold("r-1", Wish(token=HERE, points=500, sale_id="s-1")))
+    tell(ledger, account("root", 300), account(old, root="root"), on_alias=return_everything)
+    if captured_before:
+        asyncio.run(till.capture("r-1"))
+    tenders = [{"kind": "points", "amount_minor": 500}, {"kind": "cash", "amount_minor": 500}]
+    sell(till, "s-1", sale_body(1_000, token=HERE, tenders=tenders))
+    asyncio.run(till.take_back("s-1", "b-1", Back(amount_minor=1_000, token=HERE)))
+    assert identify(till, HERE).balance == 1_300
+    assert asyncio.run(ledger.read(lambda view: view.balance("root", "held"))) == 0
+    replay(ledger.path)
+
+
 def test_both_cards_are_the_members(till: Till, ledger: Ledger, here: str) -> None:
     """One more card reports both lost, each under the account that the journal knows it by."""
     asyncio.run(till.members.add_card(here, MoreCard(token=NEW, lost=True)))

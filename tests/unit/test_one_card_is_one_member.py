@@ -66,7 +66,7 @@ def test_what_is_written_under_the_old_account_counts(house: Books) -> None:
     assert house.balances()
     (row,) = house.found()
     assert (row.kind, row.subject) == ("merged_account_used", "b house/s1/d")
-    assert "counts for a" in row.text
+    assert "counts for the one that stays" in row.text
 
 
 def test_a_clerk_merges_once(house: Books) -> None:

@@ -46,7 +46,7 @@ def test_a_device_is_told_everything_once_and_then_what_changes(books: Office) -
     ]
     assert listener.hear() == told
     assert listener.hear() == []
-    books.change_account("a", active=9, tier="gold", denied=True)
+    books.change_account("a", active=9, tier="gold", owed=3)
     mark(books.c, TENANT, "account", ["a"])
     assert listener.hear() == [AccountItem(account="a", active=9, tier="gold", denied=True)]
 

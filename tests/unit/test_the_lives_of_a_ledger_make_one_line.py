@@ -1,13 +1,16 @@
 """Own sums: what the very ledger that a device has now wrote, through all its lives."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from books import Books, Life, a_sale
 from sqlalchemy import update
 
+from sync.hub import lives
 from sync.hub.marking import number_all_marks
 from sync.hub.tables import journals
+from sync.hub.turning import tell_turning
 
 
 @pytest.fixture
@@ -157,6 +160,27 @@ def test_every_mutation_of_own_is_marked(books: Books) -> None:
     books.take(lost.cut(1).then(1, "disk-2", cause="restored").batch())
     after = marks(books)
     assert after["ben"] > before["ben"]
+
+
+def test_each_entry_is_read_once_and_the_worker_says_so(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ledgers that grew from one are added up with one reading of what they share, a bounded
+    number of entries at a time, and between those the worker says that it goes on.
+    """
+    pages, told = [], Mock()
+    read = lives.postings_of
+    monkeypatch.setattr(lives, "_AT_ONCE", 2)
+    monkeypatch.setattr(
+        lives, "postings_of", lambda fact: (pages.append(told.call_count), read(fact))[1]
+    )
+    first = Life().write(*(a_sale(f"s-{n}", "ana", 1) for n in range(9)))
+    books.take(first.batch())
+    tell_turning(told)
+    books.take(first.cut(5).then(1, "disk-2", cause="restored").batch())
+    tell_turning(lambda: None)
+    assert pages == [1, 1, 2, 2, 3, 4, 4, 5, 5]
+    assert books.faults() == []
 
 
 def marks(books: Books) -> dict[Any, Any]:

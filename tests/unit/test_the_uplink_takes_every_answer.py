@@ -55,6 +55,26 @@ def test_an_answer_that_agrees_opens_the_session(play: Play) -> None:
     play(scenario)
 
 
+def test_what_did_not_follow_is_sent_again_at_the_answer(play: Play) -> None:
+    """A batch came before the one that it follows: head office says so, and at that very answer,
+    without any time passing, all that it does not hold goes out again.
+    """
+
+    async def scenario(store: Store) -> None:
+        first = await position(store, 1)
+        await store.hear("ok", store.ok(first))
+        sent = store.wire.batches[-1]
+        await store.hear("ack", Ack.of(store.ledger.incarnation, first))
+        assert store.wire.batches == [sent]
+        await store.hear("ack", Ack.of(store.ledger.incarnation, first, again=True))
+        assert store.wire.batches == [sent, sent]
+        await store.hear("ack", Ack.of(store.ledger.incarnation, first, again=True))
+        assert store.wire.batches == [sent, sent]
+        assert len(store.wire.hellos) == 1
+
+    play(scenario)
+
+
 def test_an_answer_to_another_hello_changes_nothing(play: Play) -> None:
     """An OK with another nonce, and an ACK before any OK, are dealt with and change nothing."""
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_memory import directory_in_memory
 from small_programs import program
+from told import account, tell
 from welcomed import welcome
 
 from agent.clock import mint_id
@@ -80,6 +81,34 @@ def test_only_money_counts(
     given = friends.buys("s-1", sale_body(2_000, tenders=tenders) | changes)
     assert "friend" not in given
     assert friends.balances[0] == 0
+
+
+def accounts_of(friends: Friends) -> list[str]:
+    """The accounts of who brought the friend, and of the friend."""
+    return [asyncio.run(friends.till.identify(card)).account for card in (CARD, FRIEND)]
+
+
+def test_who_was_merged_meanwhile_is_paid(friends: Friends, sale_body: SaleBody) -> None:
+    """Head office merged the account of who brought the friend into another: the points come to
+    where the member has all the others, and bring this device no rights.
+    """
+    referrer, _ = accounts_of(friends)
+    tell(friends.ledger, account("root", 300), account(referrer, 0, root="root"))
+    assert friends.buys("s-1", sale_body(2_000)) == {"base": 20, "friend": 100}
+    assert friends.balances == (500, 120)
+    paid = asyncio.run(friends.ledger.read(lambda view: view.entry_at(0, view.head().seq)))
+    assert paid is not None
+    assert isinstance(paid.entry.fact, AccumulatePromotionPoints)
+    assert (paid.entry.fact.points, paid.entry.fact.lease) == (200, 0)
+
+
+def test_nobody_brings_themselves(friends: Friends, sale_body: SaleBody) -> None:
+    """Head office found that the friend and who brought them are one person with two cards: a
+    sale after that pays neither.
+    """
+    referrer, friend = accounts_of(friends)
+    tell(friends.ledger, account(friend, 0), account(referrer, 0, root=friend))
+    assert friends.buys("s-1", sale_body(2_000)) == friends.quoted(sale_body(2_000)) == {"base": 20}
 
 
 def test_a_card_that_is_shown_later_pays(friends: Friends, sale_body: SaleBody) -> None:

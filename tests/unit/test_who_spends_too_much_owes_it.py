@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, SettleConflict
 from sync.hub.debts import settle_debts
-from sync.hub.deciding import decide
+from sync.hub.deciding import decide, merge_accounts
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
 
@@ -26,7 +26,7 @@ def test_what_two_stores_spent_is_a_debt(house: Books) -> None:
     """
     overspent(house)
     member = house.account("a")
-    assert (member.active, member.available, member.denied) == (-10, -10, True)
+    assert (member.active, member.available, member.owed) == (-10, -10, 10)
     assert house.balances()
     (row,) = house.found()
     assert (row.kind, row.account, row.points, row.store) == ("overspend", "a", 10, "s2")
@@ -42,27 +42,82 @@ def test_a_debt_is_paid_by_what_is_earned(house: Books) -> None:
     overspent(house)
     earner = house.device("s1")
     earner.says(sold(12, sale_id="next"))
-    assert house.account("a").denied
+    assert house.account("a").owed
     earner.says(LeaseReturn(account="a", recall=1, points=12))
-    assert (house.account("a").available, house.account("a").denied) == (2, False)
+    assert (house.account("a").available, house.account("a").owed) == (2, 0)
     (row,) = house.found()
     assert row.state == "resolved"
     told = house.decided()[-1]
     assert isinstance(told, SettleConflict)
-    assert told.text == "a has paid what was owed."
+    assert told.text == "The member has paid what was owed."
 
 
-def test_each_debt_is_a_finding_of_its_own(house: Books) -> None:
-    """A member who paid and spends too much again is found again; while they owe, once."""
-    overspent(house)
-    house.device("s3").says(*spent("r3", 5))
-    assert len(house.found("overspend")) == 1
-    decided = AdjustPoints(account="a", points=20, reason="sorry", cashier="c")
+def owed_rows(house: Books) -> list[tuple[int, str | None, str]]:
+    """Every overspend that was found: points, store and state."""
+    return [(row.points, row.store, row.state) for row in house.found("overspend")]
+
+
+def give(house: Books, points: int) -> None:
+    """A person gives the member points at head office."""
+    decided = AdjustPoints(account="a", points=points, reason="sorry", cashier="c")
     house.run(lambda c: decide(c, TENANT, decided, now=house.now))
     house.run(lambda c: settle_debts(c, TENANT, ["a"], now=house.now))
-    assert not house.account("a").denied
+
+
+def test_each_entry_that_deepens_a_debt_is_a_row(house: Books) -> None:
+    """Who owes and spends too much again is found again, by how much deeper the debt is; the rows
+    together are what is owed, the points that are given pay all of them, and a debt after that is
+    another one.
+    """
+    overspent(house)
+    house.device("s3").says(*spent("r3", 5))
+    assert owed_rows(house) == [(10, "s2", "open"), (5, "s3", "open")]
+    assert house.account("a").owed == 15
+    give(house, 20)
+    assert not house.account("a").owed
     house.device("s3").says(*spent("r4", 9))
-    assert [row.state for row in house.found("overspend")] == ["resolved", "open"]
+    assert [row[2] for row in owed_rows(house)] == ["resolved", "resolved", "open"]
+
+
+def test_entries_of_one_batch_are_told_apart(house: Books) -> None:
+    """Two redemptions that come together are a row each, each by what it was beyond rights; points
+    that were there come off the older one.
+    """
+    house.device("s1").says(enrolled("a"), sold(10, lease=0))
+    house.device("s2").says(hold("r1", 12), hold("r2", 3))
+    assert [row[0] for row in owed_rows(house)] == [2, 3]
+
+
+def test_what_was_paid_in_part_is_owed_again_by_a_row(house: Books) -> None:
+    """Points that pay a part of a debt make no row; spent again, the same points are a row, though
+    the debt is no deeper than it was at first.
+    """
+    overspent(house)
+    give(house, 4)
+    assert (house.account("a").owed, len(owed_rows(house))) == (6, 1)
+    house.device("s3").says(*spent("r3", 4))
+    assert owed_rows(house) == [(10, "s2", "open"), (4, "s3", "open")]
+
+
+def test_what_is_only_still_out_is_said_once(house: Books) -> None:
+    """A store gave points that another has rights to: one row. When that other spends them, by its
+    rights, nothing is owed beyond what the row says, and no second one is written.
+    """
+    house.device("s1").says(enrolled("a"), sold(10))
+    house.device("s2").says(hold("r", 6))
+    house.device("s1").says(hold("r1", 10, lease=10))
+    assert (house.account("a").active, owed_rows(house)) == (-6, [(6, "s2", "open")])
+
+
+def test_the_debt_of_an_account_merged_since_is_settled(house: Books) -> None:
+    """The rows of a debt stay rows of the account that made it; once its member, under whatever
+    account, has paid, they are settled.
+    """
+    house.device("s1").says(enrolled("b"), *spent("r", 3, account="b"))
+    house.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=house.now))
+    assert house.account("a").owed == 3
+    give(house, 3)
+    assert owed_rows(house) == [(3, "s1", "resolved")]
 
 
 def test_the_debt_of_a_merged_account_is_the_members(house: Books) -> None:
@@ -70,8 +125,17 @@ def test_the_debt_of_a_merged_account_is_the_members(house: Books) -> None:
     house.device("s1").says(enrolled("b"))
     house.device("s2").says(enrolled("a"))
     house.device("s1").says(*spent("r", 3, account="b"))
-    assert house.account("a").denied
+    assert house.account("a").owed
     assert house.found("overspend")[0].account == "a"
+
+
+def test_a_merge_pays_what_one_of_the_two_owes(house: Books) -> None:
+    """Who had a debt under one account and points under another has paid once both are one."""
+    house.device("s1").says(enrolled("b"), *spent("r", 3, account="b"))
+    house.device("s2").says(enrolled("a", "em4100:0C000621A6"), sold(10, lease=0))
+    house.run(lambda c: merge_accounts(c, TENANT, "b", "a", now=house.now))
+    assert (house.account("a").available, house.account("a").owed) == (7, 0)
+    assert owed_rows(house) == [(3, "s1", "resolved")]
 
 
 def expire(house: Books, points: int, due_on: date) -> None:
@@ -112,12 +176,12 @@ def test_rights_that_are_given_up_pay_a_debt(house: Books) -> None:
     """
     house.device("s1").says(enrolled("a"), sold(10))
     house.device("s2").says(hold("r", 6))
-    assert house.account("a").denied
+    assert house.account("a").owed
     (row,) = house.found("overspend")
-    assert "Stores may still give 6 points more than a has" in row.text
+    assert "gave 6 points more than are free" in row.text
     gone = house.run(lambda c: c.execute(select(journals.c.id).order_by(journals.c.id)).scalar())
     house.run(lambda c: c.execute(update(journals).values(fenced="unclean")))
     assert house.run(lambda c: write_off(c, gone, "ann", now=house.now)) == 10
-    assert (house.account("a").available, house.account("a").denied) == (4, False)
+    assert (house.account("a").available, house.account("a").owed) == (4, 0)
     assert house.found("rights_written_off")[0].decision_seq == 2
     assert [row.state for row in house.found("overspend")] == ["resolved"]

@@ -237,7 +237,7 @@ UPDATE sales SET returned_minor = returned_minor + ?, taken_back = taken_back + 
 
 -- name: redeem_for_sale
 UPDATE sales SET redeemed = redeemed + ?1, rewarded = rewarded + ?2
- WHERE sale_id = ?3 AND account = ?4;
+ WHERE sale_id = ?3 AND (account = ?4 OR (?5 AND account IS NOT NULL));
 
 -- name: returns_of
 SELECT return_id, epoch, seq FROM returns WHERE sale_id = ?;
@@ -334,7 +334,7 @@ SELECT redemption_id, captured, points - captured - released
 
 -- name: redeemed_before_sale
 SELECT coalesce(sum(captured), 0), coalesce(sum(iif(reward IS NULL, 0, captured)), 0)
-  FROM holds WHERE sale_id = ? AND account = ?;
+  FROM holds WHERE sale_id = ?1 AND (account = ?2 OR ?3);
 
 -- name: overdue_holds
 SELECT redemption_id, expires_at FROM holds

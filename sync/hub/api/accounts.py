@@ -162,7 +162,7 @@ def account_view(c: Connection, tenant: str, account: str) -> OfficeAccount:
         pending=root.pending,
         held=root.held,
         available=root.available,
-        denied=root.denied,
+        denied=root.owed > 0,
         enrolled_on=row.enrolled_on,
         leases=_leases(c, tenant, family),
         cards=_cards(c, tenant, family),

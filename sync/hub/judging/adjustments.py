@@ -34,6 +34,7 @@ def judge_adjustment(adjust_id: str, mentions: Sequence[Mention]) -> Judgement:
         points=fact.points if len(changes) < len(written) else 0,
         store=late.store,
         device=late.device,
-        text=f"adjustment {adjust_id} was written {len(written)} times, at {where}: {counts}",
+        text=f"A change of {fact.points} points by hand ({adjust_id}) was written {len(written)} "
+        f"times, at {where}: {counts}.",
     )
     return Judgement(worth=total.worth, conflicts=(conflict,))

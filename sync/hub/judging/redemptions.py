@@ -85,5 +85,6 @@ def _twice(redemption_id: str, captures: Sequence[Mention]) -> Conflict:
         points=fact.points if len(accounts) == 1 else 0,
         store=late.store,
         device=late.device,
-        text=f"redemption {redemption_id} was captured {len(captures)} times, at {where}: {counts}",
+        text=f"A redemption of {fact.points} points ({redemption_id}) was captured {len(captures)} "
+        f"times, at {where}: {counts}.",
     )

@@ -87,8 +87,8 @@ def _duplicate(sale_id: str, sale: OneSale, bought: Sequence[Gift]) -> Conflict:
         points=sum(each.points for each in bought[1:]),
         store=lost.store,
         device=lost.device,
-        text=f"sale {sale_id} was written {len(sale.copies)} times, by {where}: it counts once, "
-        f"with the {given} points that {stands.where} gave",
+        text=f"Sale {sale_id} was written {len(sale.copies)} times, by {where}: it counts once, "
+        f"with the {given} points that {stands.where} gave.",
     )
 
 
@@ -105,8 +105,8 @@ def _reused(sale_id: str, sales: Sequence[OneSale]) -> Conflict:
         points=0,
         store=late.store,
         device=late.device,
-        text=f"id {sale_id} stands for {len(sales)} sales of {worth}, at {where}: each counts; the "
-        "POS must give every sale an id of its own",
+        text=f"Id {sale_id} stands for {len(sales)} sales of {worth}, at {where}: each counts; the "
+        "POS must give every sale an id of its own.",
     )
 
 
@@ -122,5 +122,6 @@ def _returned_twice(sale_id: str, sale: OneSale, account: str, back: Back) -> Co
         store=None if back.late is None else back.late.store,
         device=None if back.late is None else back.late.device,
         text=f"{beyond} more came back of sale {sale_id} than the {paid} it was: points were taken "
-        "back up to what the sale gave, and no further",
+        "back up to what the sale gave, and no further. Ask there whether too much money was paid "
+        "out.",
     )

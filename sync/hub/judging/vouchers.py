@@ -57,6 +57,6 @@ def _twice(first: Mention, late: Mention, issued: IssueVoucher | None) -> Confli
         points=0 if issued is None else issued.points,
         store=late.store,
         device=late.device,
-        text=f"the voucher ending in {fact.code[-_SHOWN:]} was used at {first.where} and again at "
-        f"{late.where}: the first use stands, and {lost}",
+        text=f"The voucher ending in {fact.code[-_SHOWN:]} was used at {first.where} and again at "
+        f"{late.where}: the first use stands, and {lost}.",
     )

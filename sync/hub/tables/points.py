@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Index,
     Integer,
@@ -29,7 +28,7 @@ accounts = Table(
     Column("tier_since", String),  # entered or kept anew
     Column("tier_until", String),  # kept so long whatever is earned; none for the lowest
     Column("state", String, nullable=False, server_default="active"),  # active erased
-    Column("denied", Boolean, nullable=False, server_default="0"),  # no floor: owes points
+    points("owed"),  # as far as conflicts tell of it; while there is any, no floor
     points("due"),  # to expire: they leave from what is available, and are granted to nobody
     points("expired"),  # by head office, and may be given back
     Column("changed_seq", BigInteger, nullable=False, server_default="0"),

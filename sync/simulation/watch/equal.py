@@ -123,6 +123,6 @@ def _hold_debts(house: "House") -> None:
     ):
         house.office.watch.hold_debt(root, -available)
     owing = house.office.rows(
-        "SELECT account, available FROM accounts WHERE available < 0 AND NOT denied"
+        "SELECT account, available FROM accounts WHERE available < 0 AND owed <> -available"
     )
     hold("I4", not owing, f"debts that nobody has noted: {owing}")

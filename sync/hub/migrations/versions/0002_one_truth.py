@@ -7,7 +7,7 @@ by journal are left behind; the entries say all that they said.
 from alembic import op
 from sqlalchemy import Connection, insert, text
 
-from sync.hub.tables import metadata, office
+from sync.hub.migrations.one_truth import metadata, office
 
 __all__ = ["down_revision", "revision", "upgrade"]
 

@@ -1,0 +1,62 @@
+"""What is told, as this step makes them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from sync.hub.migrations.one_truth.base import key, metadata, points
+
+__all__ = ["conflicts", "feed", "programs", "pushed"]
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Index("feed_in_order", "tenant", "seq"),
+)
+
+programs = Table(
+    "programs",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("edition", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("promotions", Text, nullable=False),
+    Column("put_at", String, nullable=False),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    key(),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("store", String),
+    Column("device", String),
+    Column("account", String),
+    points("points"),
+    Column("text", Text, nullable=False),
+    Column("found_at", String, nullable=False),
+    Column("state", String, nullable=False, server_default="resolved"),
+    Column("decision_seq", BigInteger),
+    UniqueConstraint("tenant", "kind", "subject"),
+    Index("conflicts_by_time", "tenant", "found_at"),
+)
