@@ -180,8 +180,10 @@ class Hearing:
             return
         # Below the compaction point nothing is left to compare with; of an old epoch head office
         # may hold other branches too.
-        if verdict in ("same", "gone") and session.acked(ack.epoch, ack.seq, now_s):
-            self._held[ack.epoch] = _position(ack)
+        if verdict in ("same", "gone"):
+            session.heard(now_s)
+            if session.acked(ack.epoch, ack.seq, now_s):
+                self._held[ack.epoch] = _position(ack)
         if is_present and ack.fenced:
             session.greet_again(now_s)
 
@@ -207,8 +209,9 @@ class Hearing:
         feeding, is_looked_up = self._feeding, page.nonce in self._questions
         if not is_looked_up and page.nonce != feeding.nonce:
             return
-        if self._session.state != "open" or await self._is_newer(page.generation, now_s):
+        if not self._session.is_live or await self._is_newer(page.generation, now_s):
             return
+        self._session.heard(now_s)
         taken = await self._desk.feed(page, items, since=feeding.since)
         if is_looked_up:
             self._questions.answer(page.nonce, None if items else "nobody knows this card")
@@ -221,7 +224,10 @@ class Hearing:
             return False
         session = self._session
         is_present = epoch == session.epoch == self._journal.head.epoch
-        return session.state == "open" and is_present and generation == self.generation
+        if not (session.is_live and is_present and generation == self.generation):
+            return False
+        session.heard(now_s)
+        return True
 
     async def _is_newer(self, generation: int, now_s: float) -> bool:
         """Take head office's generation; a new one is greeted at once, with everything offered."""
