@@ -121,12 +121,12 @@ class Conversation:
     async def turn(self, now_s: float) -> None:
         """Do what is due, what matters most first. Raises what the journal and the desk raise."""
         self.questions.look(now_s)
-        await self._hearing.remember()
         if self._has_changed_lives():
             self.session.greet_again(now_s)
         if self.session.hello_due(now_s):
             await self._greet(now_s)
         await self._send(now_s)
+        await self._hearing.remember(now_s)
         await self._ask_for_feed(now_s)
         await self._tell_presence(now_s)
 
