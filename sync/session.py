@@ -3,7 +3,9 @@
 A session is open once head office has answered the HELLO of this connection with an OK; until then
 nothing else is sent. A CHALLENGE or a WELCOME is answered by another HELLO. When batches go
 unanswered the session is greeted anew, so that a head office that is down costs a HELLO now and
-then and no batch. After a HALT only a HELLO is tried now and then, as a person may have looked.
+then and no batch. It may as well be busy: where nothing but an answer is late, what it said before
+*stands*, so that it is asked for a customer who waits, and what it grants and acknowledges counts.
+After a HALT only a HELLO is tried now and then, as a person may have looked.
 
 The journals under way are :class:`Stream`, one for the present epoch and one for each older epoch
 of which head office is not known to hold everything, its *tails*.
@@ -68,6 +70,10 @@ class Session:
     tails: dict[int, Stream] = field(default_factory=dict)
     answered: bool = False
     """Whether head office has answered on this link, and nothing is overdue since."""
+    stands: bool = False
+    """Whether its last OK still holds: nothing has changed since, at most an answer is late."""
+    heard_s: float = 0.0
+    """When it said something last that shows it is there."""
     _rounds: int = 0
     _rounds_until_s: float = 0.0
     _stalls: dict[int, int] = field(default_factory=dict)
@@ -75,15 +81,17 @@ class Session:
     def link_up(self) -> None:
         """The broker is there: greet, also after a HALT."""
         self.state, self.attempt, self.deadline_s, self._rounds = "greeting", 0, 0.0, 0
+        self.stands = False
 
     def link_down(self) -> None:
         """The broker is gone."""
-        self.state, self.answered = "down", False
+        self.state, self.answered, self.stands = "down", False, False
 
     def greet_again(self, now_s: float) -> None:
         """Something changed that head office must hear of before anything else: greet at once."""
         if self.state not in ("open", "greeting"):
             return
+        self.stands, self.nonce = False, ""
         if now_s >= self._rounds_until_s:
             self._rounds, self._rounds_until_s = 0, now_s + LONGEST_SILENCE_S
         self._rounds += 1
@@ -113,11 +121,18 @@ class Session:
 
     def greeted(self, nonce: str, epoch: int, now_s: float, dice: Callable[[], float]) -> None:
         """A HELLO went out; only an answer with its nonce counts."""
+        self.stands = self.stands and epoch == self.epoch
         self.nonce, self.epoch = nonce, epoch
         self.deadline_s = now_s + delay_s(
             self.attempt, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
         )
         self.attempt += 1
+
+    def repeats(self, epoch: int) -> bool:
+        """Say whether the next HELLO says nothing new: then it is the same one, and whichever of
+        them is answered first counts. A head office that is slow would never be in time otherwise.
+        """
+        return bool(self.attempt) and bool(self.nonce) and self.epoch == epoch
 
     def expects(self, nonce: str) -> bool:
         """Say whether an answer is to the HELLO that is open now."""
@@ -132,7 +147,7 @@ class Session:
         """Head office wants nothing more: ask now and then whether it still does."""
         if self.state == "down":
             return
-        self.state, self.answered, self.challenge = "halted", True, None
+        self.state, self.answered, self.challenge, self.stands = "halted", True, None, False
         self.deadline_s = now_s + delay_s(
             0, first_s=_HALTED_FOR_S, longest_s=_HALTED_FOR_S, dice=dice
         )
@@ -145,7 +160,8 @@ class Session:
         A tail that was sent before and came to nothing waits, so that it is not sent for ever at
         the line's full speed.
         """
-        self.state, self.challenge, self.answered = "open", None, True
+        self.state, self.challenge, self.answered, self.stands = "open", None, True, True
+        self.heard_s = now_s
         self.present = Stream(self.epoch, seq, seq)
         self.tails = {epoch: Stream(epoch, at, at) for epoch, at in sorted(tails)}
         for epoch, stalls in self._stalls.items():
@@ -160,9 +176,25 @@ class Session:
         """What is sent in this session: the tails, oldest first, and the present epoch."""
         return (*self.tails.values(), self.present)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what head office says of rights and entries counts now."""
+        return self.state == "open" or (self.state == "greeting" and self.stands)
+
+    def may_ask(self, now_s: float) -> bool:
+        """Say whether head office may be asked while a customer waits: not where it was silent for
+        so long that it is hardly there.
+        """
+        is_there = self.state == "open" or now_s < self.heard_s + LONGEST_SILENCE_S
+        return self.is_live and is_there
+
+    def heard(self, now_s: float) -> None:
+        """Head office said something that it says to a session alone: it is there."""
+        self.answered, self.heard_s = True, now_s
+
     def stream(self, epoch: int) -> Stream | None:
-        """Find what is sent of an epoch in this open session."""
-        if self.state != "open":
+        """Find what was sent of an epoch in this session."""
+        if not self.is_live:
             return None
         return self.present if epoch == self.present.epoch else self.tails.get(epoch)
 
@@ -172,7 +204,7 @@ class Session:
         A batch that is not full waits while another one of its epoch is under way, and grows: so a
         head office that is busy gets fewer batches that hold more, and not a longer queue.
         """
-        stream = self.stream(epoch)
+        stream = self.stream(epoch) if self.state == "open" else None
         if stream is None or stream.sent >= head_seq or now_s < stream.not_before_s:
             return False
         if stream.under_way and head_seq - stream.sent < MOST_ENTRIES:

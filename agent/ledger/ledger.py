@@ -20,6 +20,7 @@ from agent.ledger.connection import check_build, checkpoint, has_wal_reset_bug, 
 from agent.ledger.epochs import Epochs, claim_incarnation
 from agent.ledger.errors import LedgerDamaged, LedgerUnavailable
 from agent.ledger.evidence import is_damage
+from agent.ledger.fresh import Fresh
 from agent.ledger.lock import LedgerLock
 from agent.ledger.migrations import migrate
 from agent.ledger.offering import Offering
@@ -82,7 +83,7 @@ class Ledger(Offering):
         self._writing: sqlite3.Connection | None = None
         self._reader = Reader()
         self._standing = Standing(self.places)
-        self._epochs = Epochs()
+        self._epochs, self._fresh = Epochs(), Fresh()
 
     def start(self) -> None:
         """Lock, open, migrate, check the newest entries, and start the writer.
@@ -153,7 +154,7 @@ class Ledger(Offering):
         check_witness(view, newest_seen(self.places))
         checkpoint(self._writing)
         claim_incarnation(self._writing, self._mint_id)
-        self._epochs = Epochs.of(view)
+        self._epochs, self._fresh = Epochs.of(view), Fresh()
         self._reader.open(self.path)
         self._witness.open()
         self._standing.begin(self._writing)
@@ -186,6 +187,7 @@ class Ledger(Offering):
         """Close the files; with ``keep_log`` a damaged log is not copied into its database."""
         self._standing.end()
         self._reader.close()
+        self._fresh = Fresh()
         last = hold_log(self.path) if keep_log else None
         for connection in (self._writing, last):
             if connection is not None:
@@ -273,8 +275,6 @@ class Ledger(Offering):
             self._witness.saw(head)
         except OSError as error:
             _log.warning("witness_not_written", error=str(error))
-        for ended, incarnation in self._writer.tip.ended:
-            self._epochs.grew(ended, incarnation)
-        self._epochs.grew(head, self.incarnation)
+        self._grew(self._writer.tip)
         for listener in self._listeners:
             listener(head)

@@ -9,7 +9,8 @@ from agent.core.entry import Position
 from agent.ledger.acknowledged import Acknowledged
 from agent.ledger.base import read_base
 from agent.ledger.epochs import Epochs
-from agent.ledger.transaction import Transaction
+from agent.ledger.fresh import Fresh
+from agent.ledger.transaction import Tip, Transaction
 from agent.ledger.view import ACKNOWLEDGED, View
 
 __all__ = ["Offering"]
@@ -22,6 +23,7 @@ class Offering(ABC):
 
     path: Path
     _epochs: Epochs
+    _fresh: Fresh
 
     @abstractmethod
     async def write(self, job: Callable[[Transaction], T]) -> T:
@@ -33,6 +35,9 @@ class Offering(ABC):
 
     async def read_after(self, position: tuple[int, int], *, at_most: int) -> list[bytes]:
         """Read the canonical bytes of up to ``at_most`` entries after (epoch, seq)."""
+        newest = self._fresh.after(position, at_most=at_most)
+        if newest is not None:
+            return newest
         return await self.read(lambda view: view.page_after(position, at_most=at_most))
 
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
@@ -40,12 +45,20 @@ class Offering(ABC):
 
         Head office may stand at the very entry that the oldest kept one follows: the base knows.
         """
+        newest = self._fresh.hash_at(epoch, seq)
+        if newest is not None:
+            return newest
         return await self.read(
             lambda view: view.hash_at(epoch, seq) or read_base(self.path).hash_at(epoch, seq)
         )
 
+    def heard_of(self, position: Position) -> None:
+        """Know how far head office holds one life of the journal, for as long as this runs."""
+        epochs = self._epochs
+        epochs.held = epochs.held.at(position.epoch, position.seq, epochs.heads)
+
     async def acknowledge(self, position: Position) -> None:
-        """Remember how far head office holds one life of the journal."""
+        """Remember it for good."""
         epochs = self._epochs
         await self._remember_held(epochs.held.at(position.epoch, position.seq, epochs.heads))
 
@@ -57,6 +70,13 @@ class Offering(ABC):
     async def _remember_held(self, held: Acknowledged) -> None:
         await self.write(lambda transaction: transaction.remember(ACKNOWLEDGED, str(held)))
         self._epochs.held = held
+
+    def _grew(self, tip: Tip) -> None:
+        """Know what the last transaction added, which is durable."""
+        self._fresh.grew(tip.appended)
+        for ended, incarnation in tip.ended:
+            self._epochs.grew(ended, incarnation)
+        self._epochs.grew(tip.head, tip.incarnation)
 
     @property
     def epochs(self) -> Epochs:

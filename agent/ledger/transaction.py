@@ -50,6 +50,8 @@ class Tip:
     """Whether head office opened the present epoch: the device has rights in no other."""
     ended: tuple[tuple[Position, str], ...] = ()
     """The lives that the last transaction ended: their newest entry, and their incarnation."""
+    appended: tuple[tuple[Position, bytes], ...] = ()
+    """What it appended: places and canonical bytes."""
 
     @classmethod
     def of(cls, view: View) -> "Tip":
@@ -92,6 +94,7 @@ class Transaction(View):
         self._stamp: Stamp | None = None
         self._read: tuple[Stamp, int] | None = None
         self._ended: tuple[tuple[Position, str], ...] = ()
+        self._appended: list[tuple[Position, bytes]] = []
 
     def head(self) -> Position:
         """Answer the position of the newest entry, this transaction's own included."""
@@ -146,6 +149,7 @@ class Transaction(View):
             incarnation=self._incarnation,
             opened=self._opened,
             ended=self._ended,
+            appended=tuple(self._appended),
         )
 
     def append(
@@ -235,6 +239,7 @@ class Transaction(View):
         )
         projections.apply(self._connection, entry)
         self._head = recorded.position
+        self._appended.append((recorded.position, canonical))
         return recorded
 
     def remember(self, key: str, value: str) -> None:

@@ -99,16 +99,10 @@ class SimulatedLedger(Ledger):
         self._commits += 1
         grown, self._tip = transaction.tip.head != self._tip.head, transaction.tip
         if grown:
-            self._grew()
+            self._grew(self._tip)
+            for listener in self._listeners:
+                listener(self.head)
         return answer
-
-    def _grew(self) -> None:
-        tip = self._tip
-        for ended, incarnation in tip.ended:
-            self._epochs.grew(ended, incarnation)
-        self._epochs.grew(tip.head, tip.incarnation)
-        for listener in self._listeners:
-            listener(tip.head)
 
     async def read(self, question: Callable[[View], T]) -> T:
         """Ask what is committed."""

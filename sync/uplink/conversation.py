@@ -21,7 +21,7 @@ from sync.messages import (
     Presence,
     encode,
 )
-from sync.session import LONGEST_SILENCE_S, Session
+from sync.session import LONGEST_SILENCE_S, Session, Stream
 from sync.uplink.batches import Batches, Stranded
 from sync.uplink.feeding import Feeding
 from sync.uplink.greeting import make_hello, make_presence
@@ -121,12 +121,12 @@ class Conversation:
     async def turn(self, now_s: float) -> None:
         """Do what is due, what matters most first. Raises what the journal and the desk raise."""
         self.questions.look(now_s)
-        await self._hearing.remember()
         if self._has_changed_lives():
             self.session.greet_again(now_s)
         if self.session.hello_due(now_s):
             await self._greet(now_s)
         await self._send(now_s)
+        await self._hearing.remember(now_s)
         await self._ask_for_feed(now_s)
         await self._tell_presence(now_s)
 
@@ -154,7 +154,7 @@ class Conversation:
         self, kind: str, nonce: str, message: Value, answer: Answer, now_s: float
     ) -> str | None:
         session = self.session
-        may = session.state == "open" and session.epoch == self._journal.head.epoch
+        may = session.may_ask(now_s) and session.epoch == self._journal.head.epoch
         if not may or self.questions.is_full:
             return None
         if not self._publish(kind, message, expiry_s=_ASK_EXPIRY_S):
@@ -173,13 +173,14 @@ class Conversation:
         return bool(tails) and not tails & self._hearing.offered
 
     async def _greet(self, now_s: float) -> None:
-        standing = await self._desk.standing()
+        standing, session = await self._desk.standing(), self.session
+        repeats = session.repeats(self._journal.head.epoch)
         hello = await make_hello(
             self._address,
             self._journal,
             self._key,
-            nonce=self._mint_nonce(),
-            challenge=self.session.challenge,
+            nonce=session.nonce if repeats else self._mint_nonce(),
+            challenge=session.challenge,
             generation=standing.generation,
             version=self._wishes.version,
             stranded=self._hearing.stranded.keys(),
@@ -191,7 +192,7 @@ class Conversation:
         if self._publish("hello", hello, expiry_s=int(LONGEST_SILENCE_S)):
             self._batches.forget()
             self._feeding.restart()
-            self.session.greeted(hello.nonce, hello.epoch, now_s, self._dice)
+            session.greeted(hello.nonce, hello.epoch, now_s, self._dice)
 
     async def _send(self, now_s: float) -> None:
         """Send what the window lets go; the tails first, as what follows may rest on them."""
@@ -206,12 +207,15 @@ class Conversation:
                     await self._hearing.strand(epoch, stream.sent, now_s)
                     break
                 # The session may have been greeted anew while the journal was read.
-                if batch is None or self.session.stream(epoch) is not stream:
+                if batch is None or not self._is_open_for(stream):
                     break
                 if not self._outlet.publish(self._address.topic("journal"), batch.payload):
                     return
                 self._batches.went(batch)
                 self.session.batch_sent(epoch, batch.last_seq, now_s)
+
+    def _is_open_for(self, stream: Stream) -> bool:
+        return self.session.state == "open" and self.session.stream(stream.epoch) is stream
 
     async def _ask_for_feed(self, now_s: float) -> None:
         if self.session.state != "open" or not self._feeding.is_due(now_s):

@@ -28,6 +28,10 @@ from sync.uplink.questions import Questions
 __all__ = ["Hearing"]
 
 _Verdict = Literal["same", "differs", "beyond", "gone", "unknown"]
+_REMEMBER_EVERY_S = 1.0
+"""How often what was acknowledged is written down while sales go on: as a commit of its own it
+would have each sale wait for the disk twice. What is lost with a crash, the next OK says again.
+"""
 _FREEZING = ("two_live", "retired", "key")
 """Reasons of a HALT under which points must not be spent here any more."""
 
@@ -50,6 +54,7 @@ class Hearing:
         self._session, self._journal, self._desk = session, journal, desk
         self._questions, self._feeding, self._dice = questions, feeding, dice
         self._held: dict[int, Position] = {}
+        self._remember_due_s = 0.0
         self.generation = 0
         """Head office's, as the last HELLO named it."""
         self.offered: frozenset[int] = frozenset()
@@ -75,8 +80,11 @@ class Hearing:
             raise MalformedMessage(f"head office says no '{kind}'")
         await takers[kind](payload, now_s)
 
-    async def remember(self) -> None:
+    async def remember(self, now_s: float) -> None:
         """Keep how far head office holds each epoch, as it was heard last."""
+        if not self._held or now_s < self._remember_due_s:
+            return
+        self._remember_due_s = now_s + _REMEMBER_EVERY_S
         while self._held:
             epoch, position = next(iter(self._held.items()))
             await self._journal.acknowledge(position)
@@ -114,7 +122,7 @@ class Hearing:
         tails = await self._tails(ok.tails, now_s)
         if session.expects(ok.nonce):  # the link may have gone while the journal was read
             session.opened(ok.seq, tails.items(), now_s, self._dice)
-            self._held[ok.epoch] = _position(ok)
+            self._note_held(_position(ok))
             _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq, tails=len(tails))
 
     async def _tails(self, held: tuple[Held, ...], now_s: float) -> dict[int, int]:
@@ -135,10 +143,14 @@ class Hearing:
             match await self._compare(life.number, there.seq, there.hash):
                 case "same":
                     tails[life.number] = there.seq
-                    self._held[life.number] = there.position
+                    self._note_held(there.position)
                 case "gone":
                     await self.strand(life.number, there.seq, now_s)
         return tails
+
+    def _note_held(self, position: Position) -> None:
+        self._held[position.epoch] = position
+        self._journal.heard_of(position)
 
     async def _take_challenge(self, payload: bytes, now_s: float) -> None:
         challenge = decode(payload, Challenge)
@@ -180,8 +192,10 @@ class Hearing:
             return
         # Below the compaction point nothing is left to compare with; of an old epoch head office
         # may hold other branches too.
-        if verdict in ("same", "gone") and session.acked(ack.epoch, ack.seq, now_s):
-            self._held[ack.epoch] = _position(ack)
+        if verdict in ("same", "gone"):
+            session.heard(now_s)
+            if session.acked(ack.epoch, ack.seq, now_s):
+                self._note_held(_position(ack))
         if ack.again:
             session.came_to_nothing(ack.epoch)
         if is_present and ack.fenced:
@@ -209,8 +223,9 @@ class Hearing:
         feeding, is_looked_up = self._feeding, page.nonce in self._questions
         if not is_looked_up and page.nonce != feeding.nonce:
             return
-        if self._session.state != "open" or await self._is_newer(page.generation, now_s):
+        if not self._session.is_live or await self._is_newer(page.generation, now_s):
             return
+        self._session.heard(now_s)
         taken = await self._desk.feed(page, items, since=feeding.since)
         if is_looked_up:
             self._questions.answer(page.nonce, None if items else "nobody knows this card")
@@ -223,7 +238,10 @@ class Hearing:
             return False
         session = self._session
         is_present = epoch == session.epoch == self._journal.head.epoch
-        return session.state == "open" and is_present and generation == self.generation
+        if not (session.is_live and is_present and generation == self.generation):
+            return False
+        session.heard(now_s)
+        return True
 
     async def _is_newer(self, generation: int, now_s: float) -> bool:
         """Take head office's generation; a new one is greeted at once, with everything offered."""

@@ -61,8 +61,11 @@ class JournalSource(Protocol):
     async def hash_at(self, epoch: int, seq: int) -> bytes | None:
         """The chain's hash after an entry; the genesis hash for seq 0; None where there is none."""
 
+    def heard_of(self, position: Position) -> None:
+        """Know how far head office holds one life, for as long as this runs."""
+
     async def acknowledge(self, position: Position) -> None:
-        """Remember how far head office holds one life."""
+        """Remember how far head office holds one life, for good."""
 
     async def offer_again(self) -> None:
         """Forget what was acknowledged: head office may have forgotten it too."""

@@ -97,6 +97,10 @@ class SlowJournal:
         self.meanwhile()
         return await self._ledger.hash_at(epoch, seq)
 
+    def heard_of(self, position: Position) -> None:
+        """Know it in the ledger."""
+        self._ledger.heard_of(position)
+
     async def acknowledge(self, position: Position) -> None:
         """Remember it in the ledger."""
         await self._ledger.acknowledge(position)

@@ -267,13 +267,14 @@ def test_what_did_not_follow_is_sent_again_at_once() -> None:
 
 def test_unanswered_batches_lead_to_a_greeting() -> None:
     """Where batches go unanswered the session greets anew, and sends nothing until it is answered;
-    then it goes on from what head office holds."""
+    then it goes on from what head office holds. An ACK that was only late counts meanwhile."""
     session = opened()
     session.batch_sent(PRESENT, 10, 0.0)
     session.batch_sent(PRESENT, 20, 0.5)
     assert session.hello_due(ANSWER_WITHIN_S)
     assert not session.may_send(PRESENT, 100, ANSWER_WITHIN_S)
-    assert not session.acked(PRESENT, 20, ANSWER_WITHIN_S)
+    assert session.acked(PRESENT, 10, ANSWER_WITHIN_S)
+    assert not session.may_send(PRESENT, 100, ANSWER_WITHIN_S)
     session.greeted("n-2", PRESENT, ANSWER_WITHIN_S, sure)
     assert session.expects("n-2")
     session.opened(10, (), ANSWER_WITHIN_S, sure)

@@ -93,10 +93,13 @@ class MemoryJournal:
         life = self._lives.get(epoch)
         return life.hashes[seq] if life is not None and seq < len(life.hashes) else None
 
-    async def acknowledge(self, position: Position) -> None:
-        """Remember how far head office holds one life."""
+    def heard_of(self, position: Position) -> None:
+        """Know how far head office holds one life."""
         held = self.epochs.held
         self.epochs.held = held.at(position.epoch, position.seq, self.epochs.heads)
+
+    async def acknowledge(self, position: Position) -> None:
+        """Nothing here outlives the process."""
 
     async def offer_again(self) -> None:
         """Forget what was acknowledged."""
