@@ -1,4 +1,4 @@
-"""A broker deals messages out to sessions that nobody takes up any more, so a worker leaves none."""
+"""A broker deals messages out to sessions that nobody takes up any more: a worker leaves none."""
 
 from pathlib import Path
 from typing import Any, cast
