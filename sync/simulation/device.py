@@ -93,6 +93,9 @@ class Device:
             self.disk.image, clock=self.time, mint_id=house.mint, name=f"{self.disk.number}.db"
         )
         self.ledger.start()
+        last = self.disk.watch.head
+        is_here = last.seq == 0 or self.ledger.view.hash_at(*last.place) == last.hash
+        hold("I1", is_here, f"{self.name}: starts without entry {last}, which it committed")
         self.ledger.on_commit(self._grew)
         rules = SimulatedRules(self.shop)
         self.till = Till(
