@@ -7,7 +7,8 @@ What is known of paho and MQTT shapes it (each was measured or read, see ARCHITE
 - paho ignores the broker's Receive Maximum; the window here does not.
 - The broker's word that it refused a message comes as a reason code in its acknowledgement, which
   paho takes for a success; here it is a fault that somebody sees.
-- A callback that blocks or raises wedges the client, so callbacks only hand over.
+- A callback that blocks or raises wedges the client, so callbacks only hand over, and a thread of
+  paho's that ends all the same is a connection that was lost.
 - A message is acknowledged to the broker when its owner says so, not when it arrived.
 - Reconnecting is our own loop: back-off with jitter, resubscribing every time. Where another client
   has taken our place, and would again, it is a long one.
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -31,25 +32,37 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sync.broker import Broker
 from sync.messages import MAX_ENTRY_BYTES
+from sync.refusals import Refusals
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
 
 __all__ = ["Arrived", "Link", "Will"]
 
 _KEEPALIVE_S = 15
-_SESSION_EXPIRY_S = 24 * 3600
 _RECEIVE_MAXIMUM = 64
 _WILL_DELAY_S = 30
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
 _LARGEST_PACKET_BYTES = MAX_ENTRY_BYTES + 64 * 1024
 """More than any message of ours may have."""
 
-_MOST_OVERHEAD_BYTES = 64
 _log = structlog.get_logger(__name__)
+
+
+class _Client(Client):
+    """Tells the link, which is its user data, when its thread ends, whatever ended it."""
+
+    def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
+        try:
+            return super().loop_forever(*arguments, **options)
+        except Exception as error:  # noqa: BLE001 - a callback's mistake, or paho's at a bad packet
+            self.user_data_get().broken(error)
+            return MQTTErrorCode.MQTT_ERR_UNKNOWN
 
 
 class Link:
     """A connection that is always being made again. Callbacks come from the link's thread."""
+
+    session_s = 24 * 3600  # how long the broker keeps what comes for us; set it before ``start``
 
     def __init__(
         self,
@@ -74,11 +87,10 @@ class Link:
         self._thread: threading.Thread | None = None
         self._client: Client | None = None
         self._up: tuple[Client, Window] | None = None
-        self._largest: int | None = None
         self._taken_over = False
         self._told_why = False
         self._returning = Returning()
-        self._refused: tuple[str, str] | None = None
+        self._refusals = Refusals()
         self.fault: str | None = "not connected yet"
 
     def start(self) -> None:
@@ -109,8 +121,7 @@ class Link:
     @property
     def refusal(self) -> str | None:
         """What the broker would not take from us last, until it takes a message to that topic."""
-        refused = self._refused
-        return refused and f"the broker refuses what is sent to {refused[0]}: {refused[1]}"
+        return self._refusals.words
 
     def publish(
         self, topic: str, payload: bytes, *, expiry_s: int | None = None, retain: bool = False
@@ -119,12 +130,16 @@ class Link:
         # The place in the window is taken first and paho called after: paho calls back with a lock
         # of its own held, so holding ours across its publish would deadlock.
         up = self._up
-        if up is None or self._is_too_large(topic, payload) or not up[1].enter():
+        if up is None:
             return False
         client, window = up
-        properties = _properties(PacketTypes.PUBLISH)
-        if expiry_s is not None:
-            properties.MessageExpiryInterval = expiry_s
+        if why := window.refuses(topic, payload):
+            self._refusals.note(topic, why)
+            return False
+        if not window.enter():
+            return False
+        expires = {} if expiry_s is None else {"MessageExpiryInterval": expiry_s}
+        properties = _properties(PacketTypes.PUBLISH, **expires)
         sent = client.publish(topic, payload, 1, retain, properties)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             window.leave()
@@ -132,36 +147,24 @@ class Link:
         window.named(sent.mid, topic)
         return True
 
-    def _is_too_large(self, topic: str, payload: bytes) -> bool:
-        """Hold a message to what the broker said it takes: it would hang up on a larger one."""
-        largest = self._largest
-        if largest is None or len(payload) + len(topic) + _MOST_OVERHEAD_BYTES <= largest:
-            return False
-        self._refuse(topic, f"it takes {largest} bytes and the message has {len(payload)}")
-        return True
-
-    def _refuse(self, topic: str, why: str) -> None:
-        if self._refused != (topic, why):
-            _log.error("broker_refused_message", topic=topic, reason=why)
-        self._refused = (topic, why)
-
     def _make_client(self) -> Client:
         """Make a client for one connection: what paho still held of the last one goes with it."""
-        client = Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
+            userdata=self,
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
             manual_ack=True,
         )
         client.connect_timeout = 5
+        client.max_inflight_messages = self._wanted_window  # beyond it paho would keep a queue
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
             client.tls_set_context(self._broker.tls_context())
         if self._will is not None:
-            delay = _properties(PacketTypes.WILLMESSAGE)
-            delay.WillDelayInterval = _WILL_DELAY_S
+            delay = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=_WILL_DELAY_S)
             will = self._will
             client.will_set(will.topic, will.death, qos=1, retain=True, properties=delay)
         client.on_connect = self._connected
@@ -172,31 +175,31 @@ class Link:
         return client
 
     def _run(self) -> None:
-        session = _properties(PacketTypes.CONNECT)
-        session.SessionExpiryInterval = _SESSION_EXPIRY_S
-        session.ReceiveMaximum = _RECEIVE_MAXIMUM
-        session.MaximumPacketSize = _LARGEST_PACKET_BYTES
+        session = _properties(
+            PacketTypes.CONNECT,
+            SessionExpiryInterval=self.session_s,
+            ReceiveMaximum=_RECEIVE_MAXIMUM,
+            MaximumPacketSize=_LARGEST_PACKET_BYTES,
+        )
         while not self._stopping.is_set():
             began_s = time.monotonic()
             self._gone.clear()
             self._told_why = False
             try:
                 self._client = client = self._make_client()
-                client.connect(
-                    self._broker.host,
-                    self._broker.port,
-                    keepalive=_KEEPALIVE_S,
-                    clean_start=False,
-                    properties=session,
-                )
+                place = (self._broker.host, self._broker.port)
+                client.connect(*place, _KEEPALIVE_S, clean_start=False, properties=session)
                 # paho's own thread does all reading and writing, woken when there is something to
                 # write; run in ours, every publishing thread would write to the socket itself.
                 client.loop_start()
                 self._gone.wait()
                 client.loop_stop()
-            except (OSError, ValueError) as error:  # ValueError: a host or file name paho refuses
+            # ValueError: a host or file name that paho refuses. RuntimeError: no more threads.
+            except (OSError, ValueError, RuntimeError) as error:
                 self._lost(str(error))
-            lasted_s = time.monotonic() - began_s if self.connected else None
+            # One that the broker would not serve was none.
+            was_one = self.connected and not self._told_why
+            lasted_s = time.monotonic() - began_s if was_one else None
             self._returning.ended(lasted_s=lasted_s, taken_over=self._taken_over)
             if self._returning.looks_copied and not self._stopping.is_set():
                 self._lost(COPY)
@@ -205,39 +208,32 @@ class Link:
             self._stopping.wait(self._returning.wait_s(random.random))
 
     def _connected(
-        self,
-        client: Client,
-        _data: Any,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
+        self, client: Client, _: Any, _flags: Any, reason: ReasonCode, said: Properties | None
     ) -> None:
         if reason.is_failure:
             self._told_why = True
             self._lost(f"the broker refused the connection: {reason}")
             self._gone.set()
             return
-        maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
-        self._up = (client, Window(min(self._wanted_window, maximum)))
-        self._largest = getattr(properties, "MaximumPacketSize", None)
+        maximum = getattr(said, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
+        largest = getattr(said, "MaximumPacketSize", None)
+        self._up = (client, Window(min(self._wanted_window, maximum), largest=largest))
         connection = client.socket()
         if isinstance(connection, socket.socket):
             # Or a small message waits 40 ms behind the one before it.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.fault = None
-        _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
         if self._topics:
             client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
         else:
-            self._on_up()
+            self._is_up()
+
+    def _is_up(self) -> None:
+        self.fault = None
+        _log.info("broker_connected", host=self._broker.host, port=self._broker.port)
+        self._on_up()
 
     def _subscribed(
-        self,
-        client: Client,
-        _data: Any,
-        _mid: int,
-        reasons: list[ReasonCode],
-        _properties: Properties | None,
+        self, client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _: Any
     ) -> None:
         """Only now can an answer be heard, so only now are we up."""
         refused = [str(reason) for reason in reasons if reason.is_failure]
@@ -246,7 +242,13 @@ class Link:
             self._lost(f"the broker refuses a subscription: {refused[0]}")
             client.disconnect()
             return
-        self._on_up()
+        self._is_up()
+
+    def broken(self, error: Exception) -> None:
+        """The connection's thread has failed; what it was busy with may be private."""
+        _log.error("link_failed", error=type(error).__name__)
+        self._lost(f"the link failed ({type(error).__name__})")
+        self._gone.set()
 
     def _disconnected(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _: Any
@@ -259,9 +261,9 @@ class Link:
     def _published(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _: Any) -> None:
         topic = self._up[1].left(mid) if self._up is not None else None
         if reason.is_failure:  # paho calls it published all the same
-            self._refuse(topic or "a topic", str(reason))
-        elif self._refused is not None and self._refused[0] == topic:
-            self._refused = None
+            self._refusals.note(topic or "a topic", str(reason))
+        else:
+            self._refusals.taken(topic)
 
     def _arrived(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         def done() -> None:
@@ -287,6 +289,9 @@ class Link:
             self._on_down()
 
 
-def _properties(packet: int) -> Properties:
+def _properties(packet: int, **named: int) -> Properties:
     """Make MQTT 5 properties for one kind of packet."""
-    return Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    made = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    for name, value in named.items():
+        setattr(made, name, value)
+    return made

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["Arrived", "Will", "Window"]
 
+_MOST_OVERHEAD_BYTES = 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class Will:
@@ -27,14 +29,21 @@ class Arrived:
 class Window:
     """The places of one connection for messages that the broker has not answered for.
 
-    Never waits; may be used from any thread.
+    Never waits; may be used from any thread. ``largest`` is what the broker said it takes.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, *, largest: int | None = None) -> None:
+        self._size, self._largest = size, largest
         self._free = threading.Semaphore(size)
         self._topics: dict[int, str] = {}
         self._turning = threading.Lock()
+
+    def refuses(self, topic: str, payload: bytes) -> str | None:
+        """Say why a message cannot go, or None: the broker would hang up on a larger one."""
+        largest = self._largest
+        if largest is None or len(payload) + len(topic) + _MOST_OVERHEAD_BYTES <= largest:
+            return None
+        return f"it takes {largest} bytes, the message has {len(payload)}"
 
     def enter(self) -> bool:
         """Take a place, or answer False."""

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from agent.core.facts import AccumulatePoints, Fact
+from agent.core.instant import is_rfc3339
 from agent.core.spelling import speller
 from agent.core.values import Code
 
@@ -92,6 +93,8 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         entry = cls.read(canonical)
         if entry.canonical() != canonical:
             raise MalformedEntry("not in canonical form")
+        if not is_rfc3339(entry.recorded_at):
+            raise MalformedEntry("recorded_at is no moment")
         if not entry._is_plainly_spelt(canonical):
             entry._check_spelling()
         return entry

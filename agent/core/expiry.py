@@ -58,4 +58,5 @@ def gone_on(expiry: Expiry, earned_on: date, last_activity_on: date | None) -> d
     else:
         gone = months_after(since, expiry.months)
     gone = days_after(gone, expiry.grace_days)
-    return gone if gone > earned_on else gone_on(expiry, earned_on, None)
+    lasts = gone > earned_on or since == earned_on  # on the last day of all there is no later one
+    return gone if lasts else gone_on(expiry, earned_on, None)

@@ -23,6 +23,7 @@ __all__ = [
     "DeviceClock",
     "Instant",
     "Moment",
+    "is_rfc3339",
     "rfc3339",
     "seconds_of",
 ]
@@ -50,6 +51,7 @@ DeviceClock = Callable[[], Moment]
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WRITTEN = re.compile(_DAY.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
 _MOMENT = re.compile(_DAY.pattern + r"[Tt][0-9:]{8}(\.[0-9]{1,12})?([Zz]|[+-][0-9:]{5})")
 
 
@@ -76,6 +78,18 @@ BusinessDate = Annotated[date, BeforeValidator(_a_day)]
 def rfc3339(moment: datetime) -> str:
     """Write a moment in UTC with milliseconds, RFC 3339 section 5.6."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_rfc3339(text: str) -> bool:
+    """Say whether a text is a moment in UTC, as ``rfc3339`` writes one or without milliseconds.
+
+    >>> [is_rfc3339(f"2026-{day}T14:05:09.250Z") for day in ("02-28", "02-29", "2-28")]
+    [True, False, False]
+    """
+    try:
+        return _WRITTEN.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def seconds_of(moment: datetime) -> int:

@@ -1,7 +1,7 @@
 """The workers of one head office: a thread in this process, or processes that share the work.
 
 Several need PostgreSQL: SQLite takes one writer. Each has a name that stays, so that one which was
-started again takes up the session at the broker that the last one left.
+started again takes its own place at the broker.
 """
 
 import asyncio

@@ -8,9 +8,10 @@ before, as booking does, which examines what is held first.
 
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -64,6 +65,9 @@ class Database:
         self.engine: Engine
         """Made by ``start``."""
         self.reruns = 0
+        # SQLite's bug of the WAL that is begun anew: no two may write or checkpoint at once, and
+        # a commit may checkpoint after it has let the next writer in.
+        self._alone = threading.Lock() if self.dialect == "sqlite" else nullcontext()
 
     @property
     def dialect(self) -> str:
@@ -88,7 +92,7 @@ class Database:
         """
 
         def change() -> T:
-            with self.engine.begin() as connection:
+            with self._alone, self.engine.begin() as connection:
                 if connection.dialect.name == "sqlite":
                     # Lock first: a read that turns into a write would fail at once otherwise.
                     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -7,10 +7,11 @@ given back first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Update, and_, func, or_, select, update
 
+from agent.core.calendar import days_after
 from agent.core.entry import Entry
 from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleConflict
 from sync.hub.bulk import among
@@ -23,7 +24,7 @@ from sync.hub.tables import accounts, conflicts, decisions
 
 __all__ = ["may_owe", "settle_debts"]
 
-_GRACE = timedelta(days=14)
+_GRACE_DAYS = 14
 """So long after points ran out a redemption that could not know of it still has them."""
 
 
@@ -145,7 +146,7 @@ def _give_back(
         return 0
     due_on = _ran_out_on(c, tenant, member.account)
     day = cause.business_date or date.fromisoformat(cause.recorded_at[:10])
-    if due_on is None or day > due_on + _GRACE:
+    if due_on is None or day > days_after(due_on, _GRACE_DAYS):
         return 0
     back = AdjustPoints(
         account=member.account,

@@ -64,6 +64,10 @@ class Ingest:
             on_down=lambda: None,
             on_message=self._inbox.put,
         )
+        if not leads:
+            # Brokers deal messages out to sessions that nobody takes up any more, too: what comes
+            # while no worker is there waits for the first one.
+            self.link.session_s = 0
 
     def start(self) -> None:
         """Begin taking messages."""

@@ -28,6 +28,7 @@ from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
+from sync.simulation.watch.violations import hold
 from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
 from sync.uplink import Conversation
@@ -111,6 +112,9 @@ class Device:
             self.disk.image, clock=self.time, mint_id=house.mint, name=f"{self.disk.number}.db"
         )
         self.ledger.start()
+        last = self.disk.watch.head
+        is_here = last.seq == 0 or self.ledger.view.hash_at(*last.place) == last.hash
+        hold("I1", is_here, f"{self.name}: starts without entry {last}, which it committed")
         self.ledger.on_commit(self._grew)
         rules = SimulatedRules(self.shop, house.trade)
         self.till = Till(

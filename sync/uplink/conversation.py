@@ -193,6 +193,8 @@ class Conversation:
             self._batches.forget()
             self._feeding.restart()
             session.greeted(hello.nonce, hello.epoch, now_s, self._dice)
+            # A former life's will may have come to the broker after this one's birth.
+            self._told = None
 
     async def _send(self, now_s: float) -> None:
         """Send what the window lets go; the tails first, as what follows may rest on them."""

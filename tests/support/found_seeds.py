@@ -7,5 +7,7 @@ FOUND: dict[int, str] = {
     "head office took only one of the two, and the other was offered for ever",
     278: "a return at a store that had sold without the card took points that had been spent: a "
     "debt that is right, and was thought too large",
+    5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
+    "more: a debt that is right until a person writes those off, and was thought too large",
 }
 """A seed, and what was wrong when it was found."""

@@ -89,3 +89,14 @@ def test_the_birth_says_how_the_store_is(store: Store) -> None:
     for _ in range(10):
         run_now(store.turn(after_s=10))
     assert len(store.wire.births) == said + 1
+
+
+def test_the_birth_is_said_again_with_each_greeting(store: Store) -> None:
+    """Unchanged as it may be: the will of this device's former life, whose disk was lost, comes to
+    the broker half a minute late and says that nobody is there, though a new life is.
+    """
+    run_now(store.turn(after_s=61))
+    said = len(store.wire.births)
+    run_now(store.turn(after_s=301))
+    assert store.wire.kinds.count("hello") > 3
+    assert len(store.wire.births) == said + 1

@@ -34,6 +34,11 @@ FROM rights LEFT JOIN accounts ON accounts.account = rights.account
 GROUP BY 1
 """
 
+_ALL_POSTED = """
+SELECT (SELECT coalesce(sum(active + pending + held), 0) FROM accounts) +
+(SELECT coalesce(sum(points), 0) FROM program_sums)
+"""
+
 _BEHIND = """
 SELECT (SELECT max(generation) FROM office), count(*),
 count(*) FILTER (WHERE generation < (SELECT max(generation) FROM office)) FROM devices
@@ -142,6 +147,8 @@ class BooksWatch:
 
     def _hold_rights(self) -> None:
         memory = self.memory()
+        points = self.rows(_ALL_POSTED)[0][0]
+        hold("I3", points == 0, f"all that head office has posted comes to {points} points")
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
         available = {}
         for account, active, left, due in self.rows(_OUTSTANDING):

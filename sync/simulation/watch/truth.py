@@ -61,15 +61,15 @@ class Truth:
         """An entry was committed somewhere."""
         self.entries += 1
         fact = entry.fact
+        is_doubtful = str(device.address) in self.doubtful  # its branch's rights may not count
         if isinstance(fact, _GIVING) and fact.account is not None and fact.points > 0:
             self._given[digest] = (fact.account, fact.points)
             self._of_disk[device.disk.number].add(digest)
         if isinstance(fact, CreateReward | IssueVoucher):
-            is_doubtful = str(device.address) in self.doubtful
             floor = fact.floor if isinstance(fact, CreateReward) else 0
             self._may_owe[fact.account] += fact.points if is_doubtful else floor
         elif isinstance(fact, ReturnSale | VoidSale):
-            back = max(0, fact.from_active + fact.lease)
+            back = max(0, fact.from_active + (0 if is_doubtful else fact.lease))
             self._sales.setdefault(fact.sale_id, _Sale()).came_back(fact.account, back)
         elif isinstance(fact, AccumulatePoints):
             self._sales.setdefault(fact.sale_id, _Sale()).sold(fact.account, fact.points)

@@ -1,0 +1,31 @@
+"""What the broker would not take from us last, for whoever asks why nothing is heard of a store."""
+
+import structlog
+
+__all__ = ["Refusals"]
+
+_log = structlog.get_logger(__name__)
+
+
+class Refusals:
+    """Keeps the last one, until a message to that topic is taken. From the link's thread."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, str] | None = None
+
+    def note(self, topic: str, why: str) -> None:
+        """Keep it; the log has it once."""
+        if self._last != (topic, why):
+            _log.error("broker_refused_message", topic=topic, reason=why)
+        self._last = (topic, why)
+
+    def taken(self, topic: str | None) -> None:
+        """A message to this topic was taken."""
+        if self._last is not None and self._last[0] == topic:
+            self._last = None
+
+    @property
+    def words(self) -> str | None:
+        """Say it in words."""
+        last = self._last
+        return last and f"the broker refuses what is sent to {last[0]}: {last[1]}"
