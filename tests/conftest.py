@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import ssl
 import subprocess
 import tomllib
 import uuid
@@ -23,9 +22,7 @@ from zygote import ForkedDaemons
 from agent.core.tokens import Token
 from agent.tools.processes import Daemon
 from agent.tools.site import StoreKit
-
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For clients of http: addresses: one that knows no authority takes no 100 ms to read them all."""
+from drivers.virtual.pos import NO_TLS
 
 _cards = itertools.count(0x5E00000001)
 
@@ -110,7 +107,7 @@ def connect() -> Iterator[Callable[..., httpx.Client]]:
     with ExitStack() as opened:
 
         def connect(kit: StoreKit, **headers: str) -> httpx.Client:
-            client = httpx.Client(base_url=kit.url, headers=headers, timeout=10, verify=_NO_TLS)
+            client = httpx.Client(base_url=kit.url, headers=headers, timeout=10, verify=NO_TLS)
             return opened.enter_context(client)
 
         yield connect
