@@ -37,11 +37,11 @@ def _make_store(directory: Path) -> StoreKit:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast_starts() -> Iterator[None]:
+def forked() -> Iterator[ForkedDaemons]:
     """Fork the agents and hubs that tests start from one process that imported their libraries."""
     with ForkedDaemons() as forked, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Daemon, "launch", forked.launch)
-        yield
+        yield forked
 
 
 @pytest.fixture(scope="session")
