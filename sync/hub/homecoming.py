@@ -9,7 +9,6 @@ risk; whatever is heard of that epoch later says nothing of rights any more.
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
-from sqlalchemy.orm import aliased
 
 from sync.hub.bulk import among
 from sync.hub.debts import settle_debts
@@ -20,7 +19,7 @@ from sync.hub.tables import accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
 
-_NEXT = aliased(journals)
+_NEXT = journals.alias()
 
 
 class NotFenced(ValueError):

@@ -93,7 +93,7 @@ def session() -> Iterator[requests.Session]:
 @CALLS.given(data=st.data())
 @CALLS.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=set(Phase) - {Phase.explicit},  # the examples themselves are held by a unit test
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
