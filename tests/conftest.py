@@ -1,5 +1,6 @@
 """Fixtures for tests that stand on a whole store: real agents, emulated readers, real HTTP."""
 
+import gc
 import itertools
 import json
 import subprocess
@@ -25,6 +26,17 @@ from agent.tools.site import StoreKit
 from drivers.virtual.pos import NO_TLS
 
 _cards = itertools.count(0x5E00000001)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among what is only made now, nor later among what stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
