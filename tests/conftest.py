@@ -1,8 +1,8 @@
 """Fixtures for tests that stand on a whole store: real agents, emulated readers, real HTTP."""
 
+import gc
 import itertools
 import json
-import ssl
 import subprocess
 import tomllib
 import uuid
@@ -23,11 +23,20 @@ from zygote import ForkedDaemons
 from agent.core.tokens import Token
 from agent.tools.processes import Daemon
 from agent.tools.site import StoreKit
-
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For clients of http: addresses: one that knows no authority takes no 100 ms to read them all."""
+from drivers.virtual.pos import NO_TLS
 
 _cards = itertools.count(0x5E00000001)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among what is only made now, nor later among what stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,11 +49,11 @@ def _make_store(directory: Path) -> StoreKit:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast_starts() -> Iterator[None]:
+def forked() -> Iterator[ForkedDaemons]:
     """Fork the agents and hubs that tests start from one process that imported their libraries."""
     with ForkedDaemons() as forked, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Daemon, "launch", forked.launch)
-        yield
+        yield forked
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +119,7 @@ def connect() -> Iterator[Callable[..., httpx.Client]]:
     with ExitStack() as opened:
 
         def connect(kit: StoreKit, **headers: str) -> httpx.Client:
-            client = httpx.Client(base_url=kit.url, headers=headers, timeout=10, verify=_NO_TLS)
+            client = httpx.Client(base_url=kit.url, headers=headers, timeout=10, verify=NO_TLS)
             return opened.enter_context(client)
 
         yield connect

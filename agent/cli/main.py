@@ -1,6 +1,5 @@
 """The command line. Exit codes: 0 good, 1 a finding or a fault, 2 wrong use or configuration."""
 
-import asyncio
 import os
 from importlib import import_module
 from pathlib import Path
@@ -51,6 +50,8 @@ def main() -> None:
 def agent(configs: tuple[Path, ...]) -> None:
     """Run the store daemon until SIGTERM."""
     # Imported here: the command line must not wait for what only the daemon needs.
+    import asyncio  # noqa: PLC0415
+
     from agent.daemon import Agent  # noqa: PLC0415
     from agent.layered import load  # noqa: PLC0415
     from agent.logs import configure_logs  # noqa: PLC0415
@@ -75,7 +76,9 @@ def agent(configs: tuple[Path, ...]) -> None:
 @plain_errors
 def hub(configs: tuple[Path, ...], workers: int) -> None:
     """Run head office until SIGTERM."""
-    from agent.layered import load  # noqa: PLC0415 - see above
+    import asyncio  # noqa: PLC0415 - see above
+
+    from agent.layered import load  # noqa: PLC0415
     from agent.logs import configure_logs  # noqa: PLC0415
     from sync.hub.server import Hub  # noqa: PLC0415
     from sync.hub.settings import HubSettings  # noqa: PLC0415

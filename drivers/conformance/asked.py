@@ -19,7 +19,7 @@ from drivers.conformance.moves import (
 )
 from drivers.device import DriverOptions
 from drivers.serial_driver import SerialDriver
-from drivers.virtual.world import Act, Answers, Does, Silent
+from drivers.virtual.world import Absent, Act, Answers, Does, Refuses, Silent
 
 __all__ = ["AskedRig", "VirtualDevice"]
 
@@ -118,7 +118,7 @@ class AskedRig(ScriptedRig, Generic[Card]):
         yield Answers(_AT_MOST_S, until=noticed, at_once=at_once)
         yield Does(self._take_all)
 
-    def _away(self, missing: Act) -> Iterator[Act]:
+    def _away(self, missing: Absent | Refuses) -> Iterator[Act]:
         yield from super()._away(missing)
         yield Does(self._device.restart)
 

@@ -5,43 +5,15 @@ wants to be asked.
 """
 
 import random
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
-from structlog.testing import capture_logs
-
 from agent.core.tokens import Token
-from drivers.conformance.moves import (
-    Busy,
-    ClockJump,
-    Denied,
-    Flood,
-    Gone,
-    Half,
-    Lay,
-    Move,
-    Noise,
-    Pause,
-    Rest,
-    Seen,
-    Shown,
-    Stops,
-    Together,
-)
-from drivers.device import CardPresented, DeviceEvent, DriverOptions, Place, ZoneVisited
+from drivers.conformance.moves import Flood, Half, Lay, Noise, Pause, Rest, Shown, Together
+from drivers.conformance.played import PlayedRig
+from drivers.device import DriverOptions, Place, Tell
+from drivers.line import LineDevice
 from drivers.serial_driver import SerialDriver
-from drivers.virtual.world import (
-    Absent,
-    Act,
-    Does,
-    Looks,
-    Refuses,
-    ScriptedWorld,
-    Sends,
-    Silent,
-    Sleeps,
-    Vanishes,
-)
+from drivers.virtual.world import Act, Answers, ScriptedWorld, Sends, Silent
 
 __all__ = ["LineRig", "Noises", "ScriptedRig"]
 
@@ -50,11 +22,10 @@ _REPEAT_S = 0.05
 Noises = Callable[[random.Random, int], bytes]
 
 
-class ScriptedRig(ABC):
+class ScriptedRig(PlayedRig[Sends | Answers]):
     """Plays moves on a driver of a serial line; a subclass makes acts of them.
 
-    What is told is a card, or of a driver that tells visits an arrival. ``noise`` makes bytes of
-    which none are a card; by default any bytes, from a fixed seed.
+    ``noise`` makes bytes of which none are a card; by default any bytes, from a fixed seed.
     """
 
     def __init__(
@@ -71,68 +42,12 @@ class ScriptedRig(ABC):
         self._options = driver.options() if options is None else options
         self._byte_s = 10 / driver.baud
 
-    def play(self, *moves: Move) -> Seen:
-        """Make the moves on a device of its own."""
-        told: list[DeviceEvent] = []
-        faults: list[str | None] = []
-
-        self._busy_s = 0.0
-
-        def heard() -> int:
-            return device.counters.presentations + device.counters.dropped
-
-        def tell(event: DeviceEvent) -> None:
-            told.append(event)
-            world.take(self._busy_s)
-
-        acts = [
-            act for move in moves for act in (*self._happens(move, heard, lambda: world), Looks())
-        ]
-        if moves and isinstance(acts[0], Vanishes):  # nothing was there yet
-            del acts[0]
-        world = ScriptedWorld(
-            acts,
-            byte_s=self._byte_s,
-            look=lambda: faults.append(device.fault),
-            answer=self._answer,
-        )
+    def _made(
+        self, acts: list[Act], look: Callable[[], object], tell: Tell
+    ) -> tuple[ScriptedWorld, LineDevice]:
+        world = ScriptedWorld(acts, byte_s=self._byte_s, look=look, answer=self._answer)
         place = Place(name="front", port="/dev/front")
-        device = self._driver.make(place, self._options, tell, world)
-        faults.append(device.fault)
-        with capture_logs() as logs:
-            device.run()
-        return Seen(
-            told=tuple(token for each in told if (token := _shown(each)) is not None),
-            counters=device.counters,
-            faults=(*faults, device.fault),
-            logged=tuple(line["event"] for line in logs),
-            held=world.held,
-        )
-
-    def _happens(
-        self, move: Move, heard: Callable[[], int], world: Callable[[], ScriptedWorld]
-    ) -> Iterator[Act]:
-        match move:
-            case Gone(looks=looks):
-                yield from self._away(Absent(looks))
-            case Denied(looks=looks):
-                yield from self._away(Refuses(looks))
-            case ClockJump(by_s=by_s):
-                yield Sleeps(by_s)
-            case Busy(for_s=for_s):
-                yield Does(lambda: setattr(self, "_busy_s", for_s))
-            case Stops():
-                yield Does(lambda: world().end())
-            case _:
-                yield from self._acts(move, heard)
-
-    def _away(self, missing: Act) -> Iterator[Act]:
-        yield Vanishes()
-        yield missing
-
-    @abstractmethod
-    def _acts(self, move: Shown, heard: Callable[[], int]) -> Iterator[Act]:
-        """Answer a move's acts; ``heard`` says of how many cards the device took notice."""
+        return world, self._driver.make(place, self._options, tell, world)
 
     def _answer(self, data: bytes) -> bytes:  # noqa: ARG002 - nobody asks it
         """Answer what the device says to bytes that are written to it."""
@@ -184,12 +99,3 @@ class LineRig(ScriptedRig):
                 yield self._noise_for(for_s)
             case Pause(for_s=for_s):
                 yield Silent(for_s)
-
-
-def _shown(event: DeviceEvent) -> Token | None:
-    """Answer the card that came; a product is none, and who leaves came before."""
-    match event:
-        case CardPresented(token=token) | ZoneVisited(token=token, change="arrived"):
-            return token
-        case _:
-            return None

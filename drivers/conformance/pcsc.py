@@ -4,32 +4,25 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from structlog.testing import capture_logs
-
 from agent.core.tokens import Token
 from drivers.conformance.moves import (
-    Busy,
-    ClockJump,
-    Denied,
     Flood,
-    Gone,
     Half,
     Lay,
-    Move,
     Noise,
     NotApplicable,
     Pause,
     Rest,
-    Seen,
     Shown,
-    Stops,
     Together,
 )
-from drivers.device import CardPresented, DeviceEvent, DriverOptions, Place
+from drivers.conformance.played import PlayedRig
+from drivers.device import DriverOptions, Place, Tell
+from drivers.pcsc.device import PcscDevice
 from drivers.pcsc.driver import PcscDriver
 from drivers.virtual.cards import VirtualCard
 from drivers.virtual.pcsc_world import READER, Lies, PcscAct, ScriptedPcsc, Stirs, Taken
-from drivers.virtual.world import Absent, Does, Looks, Refuses, Silent, Sleeps, Vanishes
+from drivers.virtual.world import Silent
 
 __all__ = ["PcscRig"]
 
@@ -50,7 +43,7 @@ class _Noise:
         pass
 
 
-class PcscRig:
+class PcscRig(PlayedRig[Lies | Taken | Stirs]):
     """Plays moves on a driver of PC/SC readers.
 
     ``card`` answers a card of that number, ``token`` what it is known by. ``gone`` is what goes
@@ -72,51 +65,18 @@ class PcscRig:
         self._driver, self._card, self._gone = driver, card, gone
         self._options = driver.options() if options is None else options
 
-    def play(self, *moves: Move) -> Seen:
-        """Make the moves on a device of its own. Raises NotApplicable."""
-        told: list[DeviceEvent] = []
-        faults: list[str | None] = []
-        self._busy_s = 0.0
-
-        def tell(event: DeviceEvent) -> None:
-            told.append(event)
-            world.take(self._busy_s)
-
-        acts = [act for move in moves for act in (*self._acts(move, lambda: world), Looks())]
-        if moves and isinstance(acts[0], Vanishes):  # nothing was there yet
-            del acts[0]
-        world = ScriptedPcsc(acts, gone=self._gone, look=lambda: faults.append(device.fault))
+    def _made(
+        self, acts: list[PcscAct], look: Callable[[], object], tell: Tell
+    ) -> tuple[ScriptedPcsc, PcscDevice]:
+        world = ScriptedPcsc(acts, gone=self._gone, look=look)
         place = Place(name="front", port=READER)
-        device = self._driver.make(place, self._options, tell, world)
-        faults.append(device.fault)
-        with capture_logs() as logs:
-            device.run()
-        return Seen(
-            told=tuple(each.token for each in told if isinstance(each, CardPresented)),
-            counters=device.counters,
-            faults=(*faults, device.fault),
-            logged=tuple(line["event"] for line in logs),
-            held=world.held,
-        )
+        return world, self._driver.make(place, self._options, tell, world)
 
-    def _acts(self, move: Move, world: Callable[[], ScriptedPcsc]) -> Iterator[PcscAct]:
-        match move:
-            case Gone(looks=looks):
-                yield Vanishes()
-                yield Absent(looks)
-            case Denied(looks=looks):
-                yield Vanishes()
-                yield Refuses(looks)
-            case ClockJump(by_s=by_s):
-                yield Sleeps(by_s)
-            case Busy(for_s=for_s):
-                yield Does(lambda: setattr(self, "_busy_s", for_s))
-            case Stops():
-                yield Does(lambda: world().end())
-            case _:
-                yield from self._laid(move)
-
-    def _laid(self, move: Shown) -> Iterator[PcscAct]:
+    def _acts(
+        self,
+        move: Shown,
+        heard: Callable[[], int],  # noqa: ARG002 - a card lies until it was read
+    ) -> Iterator[PcscAct]:
         match move:
             case Pause(for_s=for_s):
                 yield Taken()

@@ -43,6 +43,7 @@ from drivers.tags.atr import Reads, events_of_atr, reads_of
 from drivers.tags.ndef import addresses_in, events_of_memory, events_of_message, names_somebody
 from drivers.tags.sdm import is_tap
 from drivers.tags.tlv import CONTAINER_BYTES, message_in
+from drivers.tags.uid import UID_LENGTHS, is_cut_off
 
 __all__ = ["MOST_COMMANDS", "read"]
 
@@ -53,10 +54,8 @@ _UNREADABLE = RefusedFrame(reason="unreadable")
 _RANDOM = RefusedFrame(reason="random_uid")
 _STAFF = RefusedFrame(reason="provider_gsrn")
 _UNSIGNED = RefusedFrame(reason="mac")
-_UID_LENGTHS = (4, 7, 10)
 _OTHER_LENGTHS = (4, 7, 8, 10)  # ISO/IEC 15693 has eight
 _IDM_LENGTHS = (8,)
-_CASCADE_TAG = b"\x88"
 _DEFAULT = ReadingPlan()
 
 
@@ -129,9 +128,9 @@ def _tap_in(message: bytes) -> str | None:
 
 def _by_chip(uid: bytes | None, reads: Reads) -> Event:
     """Name a card by its chip's number, where that is whole."""
-    lengths = {"uid": _OTHER_LENGTHS, "idm": _IDM_LENGTHS}.get(reads, _UID_LENGTHS)
+    lengths = {"uid": _OTHER_LENGTHS, "idm": _IDM_LENGTHS}.get(reads, UID_LENGTHS)
     if uid is None or len(uid) not in lengths:
         return _UNREADABLE
-    if len(uid) == 4 and uid.startswith(_CASCADE_TAG):
+    if is_cut_off(uid):
         return _UNREADABLE  # three bytes of a longer one
     return named_by_chip(uid, felica=reads == "idm")

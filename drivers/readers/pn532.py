@@ -26,6 +26,7 @@ from drivers.events import Event, RefusedFrame, StatusSeen
 from drivers.framed import FramedParser
 from drivers.naming import named_by_chip
 from drivers.readers.pn532_frames import Found, Frame, Framer
+from drivers.tags.uid import UID_LENGTHS, is_cut_off
 
 __all__ = [
     "BAUD",
@@ -77,10 +78,8 @@ _NAMES = {
 
 _UNREADABLE = RefusedFrame(reason="unreadable")
 _MOST_TARGETS = 2
-_UID_LENGTHS = (4, 7, 10)
 _UID_GOES_ON, _HAS_ATS = 0x04, 0x20  # bits of SAK (ISO/IEC 14443-3, table 8)
 _LONG_UID = 0xC0  # bits of ATQA
-_CASCADE_TAG = b"\x88"
 _FELICA_LENGTHS = (18, 20)
 
 
@@ -154,12 +153,12 @@ def _type_a(data: bytes) -> list[tuple[Target, int]]:
 
     Answers each way to read a card, with how many bytes it takes.
     """
-    if len(data) < 5 or data[4] not in _UID_LENGTHS or len(data) < 5 + data[4]:
+    if len(data) < 5 or data[4] not in UID_LENGTHS or len(data) < 5 + data[4]:
         return []
     atqa, sak, end = data[2], data[3], 5 + data[4]
     uid = data[5:end]
     announced = len(uid) == 4 or atqa & _LONG_UID
-    if sak & _UID_GOES_ON or not announced or (len(uid) == 4 and uid.startswith(_CASCADE_TAG)):
+    if sak & _UID_GOES_ON or not announced or is_cut_off(uid):
         return []
     target = Target(uid, sak)
     # The first byte of an ATS is its length; the chip can be told not to ask for one.

@@ -1,6 +1,7 @@
 """A POS as tapledger's API sees one: it listens at its lane and puts sales over HTTP."""
 
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -8,7 +9,10 @@ from typing import Any
 
 import httpx
 
-__all__ = ["VirtualPos"]
+__all__ = ["NO_TLS", "VirtualPos"]
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of http: addresses: one that knows no authority takes no 50 ms to read them all."""
 
 
 class VirtualPos:
@@ -21,7 +25,7 @@ class VirtualPos:
     def __init__(self, base_url: str, bearer_token: str, lane: str) -> None:
         self.lane = lane
         headers = {"Authorization": f"Bearer {bearer_token}"}
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=10)
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=10, verify=NO_TLS)
         self._events: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1_000)
         self._arrived = threading.Condition()
         self._stopping = threading.Event()

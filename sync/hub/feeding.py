@@ -12,7 +12,6 @@ under both names; its points are at the one that is named as root.
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, String, and_, cast, func, or_, select
-from sqlalchemy.orm import aliased
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
@@ -93,7 +92,7 @@ def _has_seen(device: DeviceRow, account: ColumnElement[str]) -> ColumnElement[b
     """Say that a device has seen a member: it was visited, has rights, wrote something, or asked
     for the card; under this account or another one that was merged with it.
     """
-    named, other = aliased(accounts), aliased(accounts)
+    named, other = accounts.alias(), accounts.alias()
     root = func.coalesce(named.c.root, named.c.account)
     visited = select(visits.c.account).where(
         visits.c.tenant == device.tenant,

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
-from sqlalchemy.orm import aliased
 
 from sync.hub.bulk import among
 from sync.hub.debts import settle_debts
@@ -21,7 +20,7 @@ from sync.hub.tables import accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
 
-_NEXT = aliased(journals)
+_NEXT = journals.alias()
 
 
 class NotFenced(ValueError):

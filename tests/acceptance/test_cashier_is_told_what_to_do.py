@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from agent.core.tokens import Token
 from agent.tools.site import TILL_TOKEN, StoreKit
 from agent.tools.waiting import wait_until
+from drivers.virtual.pos import NO_TLS
 
 _CARD = Token.parse("em4100:0C000621A5")
 
@@ -47,7 +48,7 @@ def test_a_frozen_ledger_is_said_plainly(
     lane.tap(_CARD)
     expect(page.get_by_text("6.00 USD off")).to_be_visible()
     headers = {"Authorization": f"Bearer {TILL_TOKEN}", "Tapledger-Position": "0:9999:abababab"}
-    httpx.post(f"{kit.url}/v1/identify", json={"token": str(_CARD)}, headers=headers)
+    httpx.post(f"{kit.url}/v1/identify", json={"token": str(_CARD)}, headers=headers, verify=NO_TLS)
     wait_until(lambda: kit.health()["frozen"] is not None, "the agent to freeze")
     expect(page.get_by_role("alert")).to_have_text(
         "Points cannot be redeemed right now. Sales collect points as usual. Call the manager."

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from agent.core.tokens import Token
 from agent.paths import shipped_baskets
 from agent.tools.site import TILL_TOKEN, StoreKit
+from drivers.virtual.pos import NO_TLS
 
 _CARD, _OTHER = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
 
@@ -102,7 +103,7 @@ def test_no_print_is_small(kit: StoreKit, page: Page) -> None:
     account = lane.pos.enrol(str(_CARD)).json()["account"]
     headers = {"Authorization": f"Bearer {TILL_TOKEN}"}
     more = {"token": str(_OTHER), "lane": "1"}
-    httpx.post(f"{kit.url}/v1/accounts/{account}/cards", json=more, headers=headers)
+    httpx.post(f"{kit.url}/v1/accounts/{account}/cards", json=more, headers=headers, verify=NO_TLS)
     sale_id, sale = real_sale(_CARD)
     assert lane.pos.sell(sale_id, sale | {"token": None}).json()["status"] == "no_card"
     _hold_to_body(page, "Last sale: no points")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from agent.core.tokens import Token
 from agent.tools.site import TILL_TOKEN, StoreKit
+from drivers.virtual.pos import NO_TLS
 
 _FIRST, _SECOND = Token.parse("em4100:0C000621A5"), Token.parse("em4100:67003B51C6")
 
@@ -116,7 +117,9 @@ def test_what_is_held_stays_in_sight(kit: StoreKit, page: Page, make_sale: MakeS
     """However long the member's name is, the points on hold are on the screen, unscrolled."""
     pos = kit.lanes["1"].pos
     name = "Maximiliana Alexandrina Constantinopoulou von Hohenstein"
-    with httpx.Client(base_url=kit.url, headers={"Authorization": f"Bearer {TILL_TOKEN}"}) as till:
+    with httpx.Client(
+        base_url=kit.url, headers={"Authorization": f"Bearer {TILL_TOKEN}"}, verify=NO_TLS
+    ) as till:
         body = {"token": str(_FIRST), "lane": "1", "display_name": name}
         till.post("/v1/accounts", json=body).raise_for_status()
     pos.sell("s-0", make_sale(amount_minor=60_000, token=str(_FIRST))).raise_for_status()

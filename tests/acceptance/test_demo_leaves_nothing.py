@@ -24,7 +24,13 @@ def _processes_of(directory: Path) -> list[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("options", [["--keep"], ["--baskets", "600"]], ids=["kept", "playing"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(["--keep"], id="kept", marks=pytest.mark.torture),
+        pytest.param(["--baskets", "600"], id="playing"),
+    ],
+)
 def test_a_demo_ended_from_outside_leaves_nothing(tmp_path: Path, options: list[str]) -> None:
     """SIGTERM ends the demo with every process it started and every file it made."""
     demo = subprocess.Popen(

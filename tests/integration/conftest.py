@@ -57,7 +57,7 @@ def far_end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
 @pytest.fixture
 def busy_till(online_store: StoreKit) -> Iterator[BusyTill]:
     """A till at the online store's only lane that is already selling."""
-    till = BusyTill(online_store.lanes["1"].pos)
+    till = BusyTill(online_store.lanes["1"].pos, pause_s=0.02)
     till.start()
     try:
         till.wait_for_sales(5)

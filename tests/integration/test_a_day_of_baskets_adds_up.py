@@ -1,6 +1,5 @@
 """A day of real baskets adds up, to the point and the cent, through two tills and killed agents."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -13,8 +12,8 @@ from day_of_baskets import BUSINESS_DATE, Day, make_day
 from day_tills import DayRun
 from day_verdict import DayAsWritten, wrong_answers
 from kills import chosen_seed
+from zygote import ForkedDaemons
 
-from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 
 _SHOWN = 10
@@ -25,6 +24,7 @@ PlayDay = Callable[..., None]
 @pytest.fixture
 def play_day(
     closed_store: StoreKit,
+    forked: ForkedDaemons,
     open_till: Callable[[StoreKit], httpx.Client],
     record_property: Callable[[str, object], None],
 ) -> PlayDay:
@@ -43,7 +43,7 @@ def play_day(
         _hold_report(day, open_till(closed_store))
         assert closed_store.agent.stop() == 0
         _hold_journal(day, DayAsWritten.of(closed_store.ledger_path))
-        _hold_verified(closed_store)
+        _hold_verified(forked, closed_store)
 
     return play_day
 
@@ -117,10 +117,9 @@ def _store_wide(members: Mapping[str, MemberSums]) -> Counter[str]:
     return total
 
 
-def _hold_verified(store: StoreKit) -> None:
+def _hold_verified(forked: ForkedDaemons, store: StoreKit) -> None:
     """Hold that the ledger's own proof finds nothing."""
-    command = tapledger("ledger", "verify", "--db", str(store.ledger_path))
-    verified = subprocess.run(command, capture_output=True, text=True, check=False)
+    verified = forked.run("ledger", "verify", "--db", str(store.ledger_path))
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

@@ -1,13 +1,12 @@
 """A link to a real mosquitto: what the broker refuses is seen, and nobody is stormed."""
 
 import getpass
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from authority import Authority
+from open_link import link
 
 from agent.tools.processes import Daemon, Mosquitto, _tool, free_port
 from agent.tools.waiting import wait_until
@@ -33,40 +32,6 @@ def login(mosquitto: Mosquitto, user: str) -> Broker:
     """How a user gets in."""
     url = f"mqtt://127.0.0.1:{mosquitto.port}"
     return Broker(url=url, username=user, password=PASSWORD)
-
-
-def ignore(message: Arrived) -> None:
-    """Take a message and be done."""
-    message.done()
-
-
-@contextmanager
-def link(
-    broker: Broker,
-    client_id: str,
-    *topics: str,
-    take: Callable[[Arrived], None] = ignore,
-    will: Will | None = None,
-    on_down: Callable[[], None] = lambda: None,
-) -> Iterator[Link]:
-    """A link that is up."""
-    up = threading.Event()
-    made = Link(
-        broker,
-        client_id=client_id,
-        topics=topics,
-        window=16,
-        on_up=up.set,
-        on_down=on_down,
-        on_message=take,
-        will=will,
-    )
-    made.start()
-    try:
-        assert up.wait(10), made.fault
-        yield made
-    finally:
-        made.stop()
 
 
 def test_what_the_broker_forbids_is_a_fault_that_is_seen(mosquitto: Mosquitto) -> None:
@@ -198,7 +163,7 @@ def _fault_of(broker: Broker) -> str:
         window=1,
         on_up=lambda: None,
         on_down=lambda: None,
-        on_message=ignore,
+        on_message=lambda message: message.done(),
     )
     made.start()
     try:

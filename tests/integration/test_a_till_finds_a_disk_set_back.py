@@ -1,7 +1,6 @@
 """A whole disk that was set back under an agent is noticed by the tills, over HTTP."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from zygote import ForkedDaemons
 
 from agent.ledger import replay
 from agent.ledger.backup import make_backup
 from agent.ledger.places import Places
 from agent.tools.compare import Comparison
-from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
@@ -44,10 +43,11 @@ def set_back(store: StoreKit, copy: Path) -> None:
         file.rename(store.directory / file.name)
 
 
-def confirm(store: StoreKit) -> str:
-    """Run ``tapledger ledger confirm`` in a shell."""
-    command = tapledger("ledger", "confirm", "--db", str(store.ledger_path))
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+def confirm(forked: ForkedDaemons, store: StoreKit) -> str:
+    """Run ``tapledger ledger confirm`` beside the agent."""
+    ended = forked.run("ledger", "confirm", "--db", str(store.ledger_path))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def last(closed_store: StoreKit, till: httpx.Client, tmp_path: Path, sell: Sell)
 
 
 def test_a_disk_set_back_redeems_nothing(
-    closed_store: StoreKit, till: httpx.Client, last: str, sell: Sell
+    closed_store: StoreKit, forked: ForkedDaemons, till: httpx.Client, last: str, sell: Sell
 ) -> None:
     """The very call that brings the position is refused its points; sales go on, /healthz says why,
     a word lifts it, and the same till, whatever it knows by then, does not bring it back.
@@ -106,7 +106,7 @@ def test_a_disk_set_back_redeems_nothing(
     assert closed_store.health()["reasons"] == [f"points cannot be redeemed: {why}"]
     newer = sell(till, **{POSITION: last})
     assert newer.headers[POSITION].startswith("1:")
-    assert confirm(closed_store) == "confirmed: points can be redeemed again\n"
+    assert confirm(forked, closed_store) == "confirmed: points can be redeemed again\n"
     wait_until(lambda: closed_store.health()["status"] == "ok", "the agent to take the word")
     for position in (last, newer.headers[POSITION], refused.headers[POSITION]):
         sell(till, **{POSITION: position})

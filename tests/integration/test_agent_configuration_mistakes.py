@@ -1,13 +1,11 @@
 """A mistake in a file ends the agent at once with exit code 2 and words that help."""
 
-import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from zygote import ForkedDaemons
 
-from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 
 Spoil = Callable[[StoreKit, str], str]
@@ -64,45 +62,17 @@ MISTAKES: dict[str, tuple[Spoil, list[str]]] = {
 """How each mistake is made, and the words that the agent must find for it."""
 
 
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StoreKit]:
-    """A store for each mistake, with the mistake made."""
-    spoilt = {}
-    for name, (spoil, _) in MISTAKES.items():
-        kit = StoreKit(
-            name="s001", directory=tmp_path_factory.mktemp("store"), lane_names=("1", "2")
-        )
-        kit.config.write_text(spoil(kit, kit.config.read_text("utf-8")), "utf-8")
-        spoilt[name] = kit
-    spoilt["no file"].config.unlink()
-    return spoilt
-
-
-@pytest.fixture(scope="module")
-def ended(stores: dict[str, StoreKit]) -> dict[str, subprocess.CompletedProcess[str]]:
-    """What became of the agent after each mistake; all are started side by side."""
-
-    def run(kit: StoreKit) -> subprocess.CompletedProcess[str]:
-        command = tapledger("agent", "--config", str(kit.config))
-        try:
-            return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-        except subprocess.TimeoutExpired:
-            return subprocess.CompletedProcess(command, 0, stdout="", stderr="it ran")
-
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(stores, pool.map(run, stores.values()), strict=True))
-
-
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistake(
-    stores: dict[str, StoreKit],
-    ended: dict[str, subprocess.CompletedProcess[str]],
-    mistake: str,
-) -> None:
+def test_mistake(forked: ForkedDaemons, tmp_path: Path, mistake: str) -> None:
     """A mistake ends the agent with exit code 2, named with its file, key and a way out."""
-    said = ended[mistake].stderr
-    assert ended[mistake].returncode == 2, said
-    assert not [word for word in MISTAKES[mistake][1] if word not in said], said
-    assert "Traceback" not in said
-    assert ended[mistake].stdout == ""
-    assert not stores[mistake].ledger_path.exists()
+    spoil, words = MISTAKES[mistake]
+    kit = StoreKit(name="s001", directory=tmp_path / "store", lane_names=("1", "2"))
+    kit.config.write_text(spoil(kit, kit.config.read_text("utf-8")), "utf-8")
+    if mistake == "no file":
+        kit.config.unlink()
+    ended = forked.run("agent", "--config", str(kit.config))
+    assert ended.returncode == 2, ended.stderr
+    assert not [word for word in words if word not in ended.stderr], ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert not kit.ledger_path.exists()

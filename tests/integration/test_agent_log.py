@@ -10,6 +10,7 @@ import pytest
 
 from agent.core.tokens import Token
 from agent.tools.site import StoreKit
+from drivers.virtual.pos import NO_TLS
 
 PAYMENT_CARD = "5105105105105100"
 
@@ -61,8 +62,8 @@ def day(
             )
         ]
         assert statuses == [201, 200, 409, 201, 201, 201, 404, 422, 404, 422]
-        httpx.get(f"{kit.url}/lane/1/panel", headers={"Host": "evil.example"})
-        httpx.get(f"{kit.url}/no-such-page")
+        httpx.get(f"{kit.url}/lane/1/panel", headers={"Host": "evil.example"}, verify=NO_TLS)
+        httpx.get(f"{kit.url}/no-such-page", verify=NO_TLS)
         lane.pos.stop()
         assert kit.agent.stop() == 0
     finally:

@@ -1,19 +1,18 @@
 """An agent whose ledger is damaged goes on by itself: sales at once, redemptions after a word."""
 
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
+from zygote import ForkedDaemons
 
 from agent.ledger import replay
 from agent.ledger.backup import make_backup
 from agent.ledger.connection import open_reader
 from agent.ledger.places import Places
-from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
@@ -42,10 +41,11 @@ def sell(
     return sell
 
 
-def confirm(store: StoreKit) -> str:
-    """Run ``tapledger ledger confirm`` in a shell."""
-    command = tapledger("ledger", "confirm", "--db", str(store.ledger_path))
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+def confirm(forked: ForkedDaemons, store: StoreKit) -> str:
+    """Run ``tapledger ledger confirm`` beside the agent."""
+    ended = forked.run("ledger", "confirm", "--db", str(store.ledger_path))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def frozen_because(store: StoreKit) -> str | None:
@@ -66,6 +66,7 @@ def still_answered(
 
 def test_a_lost_database_is_made_anew_at_start(
     closed_store: StoreKit,
+    forked: ForkedDaemons,
     till: httpx.Client,
     sell: Sell,
     make_sale: Callable[..., dict[str, Any]],
@@ -83,7 +84,7 @@ def test_a_lost_database_is_made_anew_at_start(
     assert frozen_because(closed_store) == "the database file is gone"
     still_answered(till, ids, make_sale)
     sell(1)
-    assert confirm(closed_store) == "confirmed: points can be redeemed again\n"
+    assert confirm(forked, closed_store) == "confirmed: points can be redeemed again\n"
     wait_until(lambda: closed_store.health()["status"] == "ok", "the agent to be well")
     assert replay(closed_store.ledger_path).head.epoch == 2
 
@@ -141,7 +142,7 @@ def test_damage_that_a_sale_meets_is_mended_while_it_runs(
 
 
 def test_a_word_given_while_the_agent_is_down_counts(
-    closed_store: StoreKit, till: httpx.Client, sell: Sell
+    closed_store: StoreKit, forked: ForkedDaemons, till: httpx.Client, sell: Sell
 ) -> None:
     """A confirmation of a restored ledger is taken once the agent runs, and only once."""
     sell(3)
@@ -149,8 +150,8 @@ def test_a_word_given_while_the_agent_is_down_counts(
     made = make_backup(places, "full")
     closed_store.agent.stop()
     words = ("restore", "--db", str(places.database), str(places.backups / made.file))
-    subprocess.run(tapledger("ledger", *words), check=True, timeout=60, capture_output=True)
-    assert "will take it once it runs" in confirm(closed_store)
+    assert forked.run("ledger", *words).returncode == 0
+    assert "will take it once it runs" in confirm(forked, closed_store)
     closed_store.agent.start()
     wait_until(lambda: closed_store.health()["status"] == "ok", "the agent to take the word")
     assert not places.confirmation.exists()

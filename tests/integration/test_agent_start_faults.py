@@ -6,21 +6,26 @@ from typing import Any
 
 import httpx
 import pytest
+from zygote import ForkedDaemons
 
 from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 
 
 @pytest.fixture
-def start(closed_store: StoreKit) -> Callable[..., str]:
+def start(closed_store: StoreKit, forked: ForkedDaemons) -> Callable[..., str]:
     """Start an agent with one thing replaced in its file; what it said when it could not start."""
 
     def start(was: object, becomes: object, *, under: tuple[str, ...] = ()) -> str:
         toml = closed_store.config.read_text("utf-8")
         assert str(was) in toml
         closed_store.config.write_text(toml.replace(str(was), str(becomes)), "utf-8")
-        command = [*under, *tapledger("agent", "--config", str(closed_store.config))]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        arguments = ("agent", "--config", str(closed_store.config))
+        if under:
+            command = [*under, *tapledger(*arguments)]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        else:
+            ended = forked.run(*arguments)
         assert ended.returncode == 1, ended.stderr
         assert "agent_started" not in ended.stdout
         assert len(ended.stderr.splitlines()) == 1, ended.stderr

@@ -45,7 +45,7 @@ def begun_anew(company: Company) -> None:
 @pytest.fixture
 def shoppers(company: Company) -> Iterator[list[BusyTill]]:
     """Somebody shops in both stores without a pause."""
-    tills = [BusyTill(company.pos(name), pause_s=0.02) for name in company.stores]
+    tills = [BusyTill(company.pos(name), pause_s=0.08) for name in company.stores]
     for till in tills:
         till.start()
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from zygote import ForkedDaemons
 
 from agent.core.tokens import Token
 from agent.tools.processes import tapledger
@@ -91,7 +92,7 @@ def test_refusals_have_their_codes(client: httpx.Client, member: str) -> None:
 
 
 def test_wrong_pins_lock_and_are_flagged(
-    guarded: StoreKit, client: httpx.Client, member: str
+    guarded: StoreKit, forked: ForkedDaemons, client: httpx.Client, member: str
 ) -> None:
     """Five wrong PINs lock an approver, also for the right one; each is in the list of flags, and
     no PIN in any answer or log.
@@ -103,12 +104,7 @@ def test_wrong_pins_lock_and_are_flagged(
     assert said(locked) == (429, "too_many_pins")
     assert 0 < int(locked.headers["Retry-After"]) <= 900
     assert adjust(client, member, 600, **APPROVED).status_code == 201
-    listed = subprocess.run(
-        tapledger("ledger", "flags", "--db", str(guarded.ledger_path), "--json"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    listed = forked.run("ledger", "flags", "--db", str(guarded.ledger_path), "--json")
     rows = [json.loads(line) for line in listed.stdout.splitlines()]
     own = [row for row in rows if row["account"] == member]
     assert [row["flag"] for row in own] == ["wrong_pin"] * 5 + ["points_adjusted"]

@@ -5,6 +5,7 @@ import json
 import psycopg
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from agent.cli import main
 from agent.tools.bench import hub_backlog, hub_crowd, measure, sync_flow
@@ -20,7 +21,8 @@ def _one_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _figures(*arguments: str) -> dict[str, dict[str, float]]:
-    done = CliRunner().invoke(main, ["bench", *arguments, "--json"], catch_exceptions=False)
+    with capture_logs():  # nobody configured them in this process: they would go to its output
+        done = CliRunner().invoke(main, ["bench", *arguments, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return {each["name"]: each for each in json.loads(done.stdout)["figures"]}
 

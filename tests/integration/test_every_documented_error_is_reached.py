@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from agent.api.problems import PROBLEM_MEDIA_TYPE, PROBLEMS, Problem
 from agent.paths import shipped_config
 from agent.tools.site import TILL_TOKEN, StoreKit
+from drivers.virtual.pos import NO_TLS
 
 _DESCRIPTION = json.loads(shipped_config("openapi-agent.json").read_text("utf-8"))
 
@@ -59,7 +60,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreKit]:
 def shop(guarded: StoreKit, make_sale: Callable[..., dict[str, Any]]) -> Iterator[Shop]:
     """A till of that store."""
     headers = {"Authorization": f"Bearer {TILL_TOKEN}"}
-    with httpx.Client(base_url=guarded.url, headers=headers, timeout=10) as till:
+    with httpx.Client(base_url=guarded.url, headers=headers, timeout=10, verify=NO_TLS) as till:
         yield Shop(guarded, till, make_sale)
 
 

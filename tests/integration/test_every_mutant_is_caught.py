@@ -44,8 +44,8 @@ MUTANTS = (
     | till_mutants.MUTANTS
 )
 
-SOME = tuple(sorted(MUTANTS.keys() - PURE.keys())[::24])
-"""Every 24th of those that need a ledger; all of them, and those without, are a long run."""
+SOME = tuple(sorted(MUTANTS.keys() - PURE.keys())[::36])
+"""Every 36th of those that need a ledger; all of them, and those without, are a long run."""
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """The MQTT link takes messages from any thread, and the broker keeps each device to its own."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+
+from open_link import link
 
 from agent.tools.site import HeadOffice
 from agent.tools.waiting import wait_until
-from sync.broker import Broker
-from sync.link import Arrived, Link
+from sync.link import Arrived
 from sync.messages import DeviceAddress
 
 _THREADS = 4
@@ -35,8 +34,8 @@ def test_threads_publish_while_answers_come_in(head_office: HeadOffice) -> None:
             wait_until(lambda payload=payload: sender.publish(topic, payload), "room")
 
     with (
-        link(head_office.broker_login(str(device)), "device", (topic,), take),
-        link(head_office.broker_login("hub"), "hub-of-this-test", (), take) as sender,
+        link(head_office.broker_login(str(device)), "device", topic, take=take),
+        link(head_office.broker_login("hub"), "hub-of-this-test", take=take) as sender,
     ):
         threads = [
             threading.Thread(target=publish, args=(number,), daemon=True)
@@ -62,10 +61,10 @@ def test_a_device_is_kept_to_its_own_topics(head_office: HeadOffice) -> None:
 
     with (
         link(
-            head_office.broker_login("hub"), "listening", ("tapledger/1/+/+/+/hello",), take
+            head_office.broker_login("hub"), "listening", "tapledger/1/+/+/+/hello", take=take
         ) as hub,
         link(
-            head_office.broker_login(str(mine)), "curious", (other.topic("down/ok"),), refuse
+            head_office.broker_login(str(mine)), "curious", other.topic("down/ok"), take=refuse
         ) as device,
     ):
         assert hub.publish(other.topic("down/ok"), b"{}")
@@ -73,26 +72,3 @@ def test_a_device_is_kept_to_its_own_topics(head_office: HeadOffice) -> None:
         assert device.publish(mine.topic("hello"), b"{}")
         wait_until(lambda: bool(heard), "the device's own message")
     assert heard == [mine.topic("hello")]
-
-
-@contextmanager
-def link(
-    broker: Broker, client_id: str, topics: tuple[str, ...], take: Callable[[Arrived], None]
-) -> Iterator[Link]:
-    """A link that is up."""
-    up = threading.Event()
-    made = Link(
-        broker,
-        client_id=client_id,
-        topics=topics,
-        window=16,
-        on_up=up.set,
-        on_down=lambda: None,
-        on_message=take,
-    )
-    made.start()
-    try:
-        assert up.wait(10), made.fault
-        yield made
-    finally:
-        made.stop()

@@ -1,6 +1,5 @@
 """A member's number and name stand in the profile, and in nothing else that is kept or sent."""
 
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -8,10 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from zygote import ForkedDaemons
 
 from agent.core.tokens import Token
 from agent.ledger.connection import open_reader
-from agent.tools.processes import tapledger
 from agent.tools.site import StoreKit
 
 NAME, NATIONAL = "Annamaria Kovacs", "(202) 555-0143"
@@ -65,13 +64,16 @@ def day(
     return closed_store, cards
 
 
-def exported(path: Path, *options: str) -> bytes:
+def exported(forked: ForkedDaemons, path: Path, *options: str) -> bytes:
     """What ``ledger export`` writes."""
-    command = tapledger("ledger", "export", "--db", str(path), *options)
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    ended = forked.run("ledger", "export", "--db", str(path), *options)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.encode()
 
 
-def test_nothing_but_the_profile_knows_the_person(day: tuple[StoreKit, list[Token]]) -> None:
+def test_nothing_but_the_profile_knows_the_person(
+    forked: ForkedDaemons, day: tuple[StoreKit, list[Token]]
+) -> None:
     """No byte of the journal, the log or an export holds the name or the number, however written;
     nor does the log hold a card's number that stood in an address.
     """
@@ -87,9 +89,9 @@ def test_nothing_but_the_profile_knows_the_person(day: tuple[StoreKit, list[Toke
         "the journal": journal,
         "the flags": flags,
         "the log": log,
-        "an export": exported(store.ledger_path, "--card-numbers"),
-        "a masked export": exported(store.ledger_path),
-        "a table": exported(store.ledger_path, "--format", "csv"),
+        "an export": exported(forked, store.ledger_path, "--card-numbers"),
+        "a masked export": exported(forked, store.ledger_path),
+        "a table": exported(forked, store.ledger_path, "--format", "csv"),
     }
     assert b"CREATE_REWARD" in journal
     assert b"phone_lookup" in flags

@@ -49,7 +49,7 @@ def test_the_database_goes_away_and_comes_back(
     """Whether it is restarted or its postmaster is killed, in the middle of batches: what was
     acknowledged is there, and what was not is taken once it is back.
     """
-    tills = [BusyTill(company.pos(name), pause_s=0.02) for name in company.stores]
+    tills = [BusyTill(company.pos(name), pause_s=0.05) for name in company.stores]
     for till in tills:
         till.start()
         till.wait_for_sales(10)

@@ -1,8 +1,8 @@
 """A till that never tires: it sells real baskets in a thread and keeps every answer."""
 
-import itertools
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -51,9 +51,8 @@ class BusyTill:
         self._stopping.set()
 
     def _sell(self) -> None:
-        with shipped_baskets().open(encoding="utf-8") as file:
-            baskets = [json.loads(line) for line in file]
-        for number, basket in enumerate(itertools.cycle(baskets)):
+        for number, line in enumerate(_lines()):
+            basket = json.loads(line)
             if self._stopping.wait(self._pause_s):
                 return
             sale_id = f"{number}-{basket['sale_id']}"
@@ -83,3 +82,10 @@ class BusyTill:
                 self._stopping.wait(0.02)
             else:
                 return
+
+
+def _lines() -> Iterator[str]:
+    """Read the baskets over and over; what nobody buys is not read."""
+    while True:
+        with shipped_baskets().open(encoding="utf-8") as file:
+            yield from file

@@ -103,7 +103,7 @@ MUTANTS = {
     ),
     "three_bytes_of_a_number": Mutant(
         file="drivers/pcsc/reading.py",
-        old="    if len(uid) == 4 and uid.startswith(_CASCADE_TAG):\n",
+        old="    if is_cut_off(uid):\n",
         new="    if False:\n",
         caught_by=f"{_NAMED}::test_a_number_that_is_not_whole_is_unreadable",
     ),

@@ -16,6 +16,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,26 @@ from agent.tools.processes import Process, spawn, tapledger
 __all__ = ["Forked", "ForkedDaemons", "Zygote"]
 
 _PR_SET_PDEATHSIG = 1
+
+_LIBRARIES = (
+    "agent.cli",
+    "agent.cli.ledger",
+    "agent.daemon",
+    "agent.logs",
+    "apscheduler.executors.asyncio",
+    "apscheduler.triggers.cron",
+    "apscheduler.triggers.interval",
+    "drivers.readers.pn532_session",
+    "drivers.readers.uhf18_session",
+    "drivers.serial_drivers",
+    "mutants",
+    "pydantic.v1",
+    "sync.hub.server",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+)
+"""What agents, hubs and short commands import, also what they import only when they need it."""
 
 
 class Forked:
@@ -96,14 +117,25 @@ class Zygote:
             os.close(child.fileno())
 
     def fork(
-        self, *arguments: str, log: Path, environment: Mapping[str, str], mutant: str = ""
+        self,
+        *arguments: str,
+        log: Path,
+        environment: Mapping[str, str],
+        mutant: str = "",
+        errors: Path | None = None,
     ) -> Forked:
         """Run ``tapledger`` with these arguments, what it says appended to a log.
 
-        ``mutant`` names one of ``mutants.py`` to make of it first.
+        ``mutant`` names one of ``mutants.py`` to make of it first; ``errors`` is the log of what it
+        says on standard error, where that is to be told apart.
         """
         log.touch()
-        asked = {"arguments": arguments, "log": str(log), "mutant": mutant}
+        asked = {
+            "arguments": arguments,
+            "log": str(log),
+            "errors": str(errors or log),
+            "mutant": mutant,
+        }
         with self._asking:
             pid = self._ask(fork=asked | {"environment": dict(environment)})
             child = Forked(pid, self._bury)
@@ -145,11 +177,34 @@ class ForkedDaemons:
         ours = tapledger()
         if command[: len(ours)] != ours:
             return spawn(command, log)
+        zygote = self._opened()
+        return zygote.fork(*command[len(ours) :], log=log, environment=os.environ)
+
+    def run(self, *arguments: str, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Run ``tapledger`` with these arguments to its end; answers what it said.
+
+        Raises subprocess.TimeoutExpired, and has killed it then.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            said, errors = (Path(directory, name) for name in ("stdout", "stderr"))
+            zygote = self._opened()
+            child = zygote.fork(*arguments, log=said, errors=errors, environment=os.environ)
+            try:
+                code = child.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+                raise
+            return subprocess.CompletedProcess(
+                arguments, code, said.read_text("utf-8"), errors.read_text("utf-8")
+            )
+
+    def _opened(self) -> Zygote:
         with self._opening:
             if self._zygote is None:
                 self._zygote = Zygote()
                 self._zygote.open()
-        return self._zygote.fork(*command[len(ours) :], log=log, environment=os.environ)
+            return self._zygote
 
 
 def _fork_as_asked() -> dict[str, Any] | None:
@@ -180,26 +235,29 @@ def _die_with(parent: int) -> None:
         sys.exit("the zygote ended first")
 
 
-def _log_to(log: str) -> None:
-    """Take the log for standard output and error, and nothing for input."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for source, target in ((nothing, 0), (written, 1), (written, 2)):
+def _log_to(log: str, errors: str) -> None:
+    """Take the logs for standard output and error, and nothing for input."""
+    appended = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for target, path, how in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, log, appended),
+        (2, errors, appended),
+    ):
+        source = os.open(path, how, 0o600)
         os.dup2(source, target)
-    os.close(nothing)
-    os.close(written)
+        os.close(source)
 
 
 def main() -> None:
     """Be the zygote, and then each of its children."""
     assert threading.active_count() == 1, "a fork takes only the thread that forks"
-    for library in ("agent.cli", "agent.daemon", "mutants", "sync.hub.server"):
+    for library in _LIBRARIES:
         importlib.import_module(library)
     gc.freeze()  # what all share is nobody's garbage
     asked = _fork_as_asked()
     if asked is None:
         return
-    _log_to(asked["log"])
+    _log_to(asked["log"], asked["errors"])
     os.environ.clear()
     os.environ.update(asked["environment"])
     time.tzset()

@@ -341,7 +341,7 @@ class Day(RuleBasedStateMachine):
 @pytest.mark.timeout(900)
 def test_the_ledger_agrees_with_a_notebook() -> None:
     """Entries, balances and a replay are those of a notebook, after any day."""
-    run_state_machine_as_test(Day, settings=settings(max_examples=100, stateful_step_count=8))
+    run_state_machine_as_test(Day, settings=settings(max_examples=60, stateful_step_count=8))
 
 
 @pytest.mark.torture

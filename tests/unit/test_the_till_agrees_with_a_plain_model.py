@@ -401,7 +401,7 @@ def agree(record_property: Record, *, days: int, steps: int, machine: type[Day] 
 @pytest.mark.timeout(900)
 def test_the_till_agrees_with_a_notebook(record_property: Record) -> None:
     """Answers, accounts and a replay are those of a notebook, whatever was asked and how often."""
-    agree(record_property, days=100, steps=8)
+    agree(record_property, days=60, steps=8)
 
 
 @pytest.mark.torture

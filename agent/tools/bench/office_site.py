@@ -39,11 +39,11 @@ class CrowdProcess:
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.close()
-        try:
-            self._process.wait(_ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with self._process:  # closes what it said, too
+            try:
+                self._process.wait(_ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
 
     def begin(self, command: str, **arguments: Any) -> None:
         """Give a command."""

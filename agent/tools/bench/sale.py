@@ -15,6 +15,7 @@ from agent.paths import shipped_baskets
 from agent.tools.bench.measure import Sampler, timed
 from agent.tools.processes import Daemon, free_port
 from agent.tools.site import StoreKit
+from drivers.virtual.pos import NO_TLS
 
 __all__ = ["SaleBench", "real_sales"]
 
@@ -55,7 +56,7 @@ class SaleBench:
             ready="running",
         )
         self._bare_app.start()
-        self._bare_http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
+        self._bare_http = httpx.Client(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS)
         self._database = open_writer(directory / "bare.db")
         self._database.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, body BLOB)")
         return {

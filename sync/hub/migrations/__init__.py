@@ -6,8 +6,6 @@ Alembic keeps account of them. A database that has tables and no account of them
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, func, inspect, select
 
 __all__ = ["upgrade"]
@@ -18,6 +16,10 @@ _LOCK = 7_461_706  # nobody else's in this database
 
 def upgrade(c: Connection) -> None:
     """Bring the tables up to this version, in the transaction of ``c``."""
+    # Imported here: a worker, which upgrades nothing, starts without it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     if c.dialect.name == "postgresql":
         # Workers that start together: the first upgrades, the others find it done.
         c.execute(select(func.pg_advisory_xact_lock(_LOCK)))
