@@ -91,6 +91,11 @@ class HeadOffice:
         self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether ``sweep`` has left something for an idle moment."""
+        return self._daily.is_behind
+
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""
         try:
