@@ -19,6 +19,7 @@ from agent import __version__
 from agent.api import HealthView, create_app
 from agent.api.health import frozen_because
 from agent.attached import Attached, AttachedDevices, Parting
+from agent.chores import until_stopped
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
 from agent.inbox import Inbox
@@ -190,9 +191,11 @@ class Agent:
         """Set up what happens by the clock, on the event loop."""
         scheduler = AsyncIOScheduler()
         scheduler.add_job(self._devices.report_lost, "interval", seconds=_BAD_FRAMES_EVERY_S)
-        scheduler.add_job(self._look_after, "interval", seconds=_FAULT_CHECK_S)
+        scheduler.add_job(until_stopped(self._look_after), "interval", seconds=_FAULT_CHECK_S)
         for chore, trigger in self._chores():
-            scheduler.add_job(chore, misfire_grace_time=None, coalesce=True, **trigger)
+            scheduler.add_job(
+                until_stopped(chore), misfire_grace_time=None, coalesce=True, **trigger
+            )
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
