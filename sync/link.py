@@ -30,6 +30,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sync.broker import Broker
+from sync.certificates import end_of_ours
 from sync.messages import MAX_ENTRY_BYTES
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
@@ -277,6 +278,7 @@ class Link:
         self._on_message(Arrived(topic=message.topic, payload=bytes(message.payload), done=done))
 
     def _lost(self, why: str) -> None:
+        why = end_of_ours(self._broker) or why  # a broker that does not take it says nothing
         if self.fault is None or self.fault == "not connected yet":
             _log.warning("broker_lost", host=self._broker.host, port=self._broker.port, error=why)
         self.fault = why

@@ -17,6 +17,7 @@ from agent.service import (
     stop_signal,
     watchdog_interval_s,
 )
+from sync.certificates import warn_of_ours
 from sync.hub.api import create_app
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
 from sync.hub.database import Database
@@ -92,8 +93,14 @@ class Hub:
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+        scheduler.add_job(
+            self._warn_of_certificate, "interval", hours=24, next_run_time=system_clock()
+        )
         scheduler.start()
         return scheduler
+
+    def _warn_of_certificate(self) -> None:
+        warn_of_ours(self._settings.broker.broker())
 
     async def _ping_watchdog(self) -> None:
         """Ping only on progress: some worker comes round, and those that do not are restarted."""
