@@ -46,6 +46,8 @@ _LARGEST_PACKET_BYTES = MAX_ENTRY_BYTES + 64 * 1024
 """More than any message of ours may have."""
 
 _MOST_OVERHEAD_BYTES = 64
+_LOGIN_STEP = "; look at the user name and password, here and in the broker's password file"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -215,7 +217,8 @@ class Link:
     ) -> None:
         if reason.is_failure:
             self._told_why = True
-            self._lost(f"the broker refused the connection: {reason}")
+            step = _LOGIN_STEP if reason.value in (0x86, 0x87) else ""  # which, is up to the broker
+            self._lost(f"the broker refused the connection: {reason}{step}")
             self._gone.set()
             return
         maximum = getattr(properties, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)

@@ -24,6 +24,7 @@ from sync.hub.database import Database
 from sync.hub.health import health_of, metrics_of
 from sync.hub.reposting import repost
 from sync.hub.settings import HubSettings
+from sync.hub.unopened import UNOPENED, why_unopened
 
 __all__ = ["Hub"]
 
@@ -54,9 +55,9 @@ class Hub:
         address = self._http.bind()
         try:
             self._database.start()
-        except SQLAlchemyError as error:
+        except UNOPENED as error:
             self._http.close()
-            raise ServiceError(f"cannot open {self._settings.database.shown}: {error}") from error
+            raise ServiceError(why_unopened(self._settings.database.url, error)) from error
         self._post_what_waits()
         await self._crew.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
