@@ -5,6 +5,7 @@ published after the commit. A message that makes no sense is put aside and answe
 the database raises is raised, and the message is to be handed in again.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 
@@ -193,12 +194,15 @@ class HeadOffice:
         return [feed_page(address, page, items)]
 
     def _hear_presence(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
-        read(payload, Presence)
+        said = read(payload, Presence)
         now = self._clock()
 
         def work(c: Connection) -> None:
             device = device_of(c, address, now=now)
-            change_device(c, device.id, presence=payload.decode(), last_seen_at=rfc3339(now))
+            told = payload.decode()
+            if not said.online and device.presence is not None:  # the will knows nothing else
+                told = json.dumps(json.loads(device.presence) | {"online": False})
+            change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
 
         self._database.transact(work)
         return []
