@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from agent import __version__
 from agent.api import HealthView, create_app
 from agent.api.health import frozen_because
 from agent.attached import Attached, AttachedDevices, Parting
+from agent.chores import until_stopped
 from agent.clock import device_clock, mint_id
 from agent.core.backoff import delay_s
 from agent.inbox import Inbox
@@ -32,6 +33,7 @@ from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_inte
 from agent.settings import AgentSettings
 from agent.till import Till
 from agent.watching import DeviceWatch
+from sync.certificates import warn_of_ours
 
 __all__ = ["Agent"]
 
@@ -190,12 +192,17 @@ class Agent:
         """Set up what happens by the clock, on the event loop."""
         scheduler = AsyncIOScheduler()
         scheduler.add_job(self._devices.report_lost, "interval", seconds=_BAD_FRAMES_EVERY_S)
-        scheduler.add_job(self._look_after, "interval", seconds=_FAULT_CHECK_S)
+        scheduler.add_job(until_stopped(self._look_after), "interval", seconds=_FAULT_CHECK_S)
+        scheduler.add_job(
+            self._warn_of_certificate, "interval", hours=24, next_run_time=datetime.now(UTC)
+        )
         for chore, trigger in self._chores():
-            scheduler.add_job(chore, misfire_grace_time=None, coalesce=True, **trigger)
+            scheduler.add_job(
+                until_stopped(chore), misfire_grace_time=None, coalesce=True, **trigger
+            )
         interval_s = watchdog_interval_s()
         if interval_s is not None:
-            scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+            scheduler.add_job(until_stopped(self._ping_watchdog), "interval", seconds=interval_s)
         scheduler.start()
         return scheduler
 
@@ -207,6 +214,10 @@ class Agent:
             (self._upkeep.hourly, {"trigger": "interval", "hours": 1, "jitter": 300}),
             (self._upkeep.nightly, {"trigger": "cron", "hour": 3, "jitter": 3_000}),
         ]
+
+    def _warn_of_certificate(self) -> None:
+        if self._settings.hub is not None:
+            warn_of_ours(self._settings.hub.broker())
 
     async def _look_after(self) -> None:
         """Have the ledger see to itself, and tell the lanes when health changes.

@@ -31,8 +31,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sync.broker import Broker
+from sync.certificates import end_of_ours
 from sync.messages import MAX_ENTRY_BYTES
-from sync.refusals import Refusals
+from sync.refusals import Refusals, connection_refused
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
 
@@ -212,7 +213,7 @@ class Link:
     ) -> None:
         if reason.is_failure:
             self._told_why = True
-            self._lost(f"the broker refused the connection: {reason}")
+            self._lost(connection_refused(str(reason), reason.value))
             self._gone.set()
             return
         maximum = getattr(said, "ReceiveMaximum", _MQTT_DEFAULT_RECEIVE_MAXIMUM)
@@ -279,6 +280,7 @@ class Link:
         self._on_message(Arrived(topic=message.topic, payload=bytes(message.payload), done=done))
 
     def _lost(self, why: str) -> None:
+        why = end_of_ours(self._broker) or why  # a broker that does not take it says nothing
         if self.fault is None or self.fault == "not connected yet":
             _log.warning("broker_lost", host=self._broker.host, port=self._broker.port, error=why)
         self.fault = why

@@ -2,9 +2,21 @@
 
 import structlog
 
-__all__ = ["Refusals"]
+__all__ = ["Refusals", "connection_refused"]
 
 _log = structlog.get_logger(__name__)
+
+
+_WRONG_LOGIN = (0x86, 0x87)
+"""Bad user name or password, not authorized: which of them is up to the broker."""
+
+
+def connection_refused(reason: str, code: int) -> str:
+    """Say that the broker took no connection, and what to look at."""
+    said = f"the broker refused the connection: {reason}"
+    if code not in _WRONG_LOGIN:
+        return said
+    return f"{said}; look at the user name and password, here and in the broker's password file"
 
 
 class Refusals:

@@ -1,7 +1,7 @@
 """The broker: whether the store gets there, believes its certificate, and is let in."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -10,13 +10,13 @@ from agent.doctor.configuration import Configured
 from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.patience import within
 from sync.broker import Broker
+from sync.certificates import SOON, end_of_ours, our_certificate
 from sync.probe import Knock, knock
 
 __all__ = ["BrokerFacts", "gather_broker", "judge_broker"]
 
 _WITHIN_S = 5.0
 _RESOLVER_S = 5.0
-_SOON = timedelta(days=30)
 _EXPIRED, _NOT_YET = 10, 9
 _UNKNOWN_ISSUER = (18, 19, 20, 21)
 _OTHER_NAME = (62, 64)
@@ -48,6 +48,9 @@ class BrokerFacts:
     knocked: Knock | None
     authorities: tuple[x509.Certificate, ...] = ()
     ca_fault: str | None = None
+    ours: x509.Certificate | None = None
+    our_fault: str | None = None
+    """Our own certificate, where we show one, or why it cannot be read."""
 
 
 def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S) -> BrokerFacts:
@@ -60,18 +63,26 @@ def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S)
     address = f"{device.tenant}/{device.store}/{device.name}" if device else None
     knocked = within(within_s + _RESOLVER_S, lambda: knock(broker, timeout_s=within_s))
     facts = BrokerFacts(broker=broker, address=address, now=now, knocked=knocked)
+    try:
+        facts = replace(facts, ours=our_certificate(broker))
+    except (OSError, ValueError) as error:
+        facts = replace(facts, our_fault=_why(error))
     if broker.ca_file is None:
         return facts
     try:
         authorities = x509.load_pem_x509_certificates(Path(broker.ca_file).read_bytes())
     except (OSError, ValueError) as error:
-        return replace(facts, ca_fault=getattr(error, "strerror", None) or "it is no certificate")
+        return replace(facts, ca_fault=_why(error))
     return replace(facts, authorities=tuple(authorities))
+
+
+def _why(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or "it is no certificate"
 
 
 def judge_broker(facts: BrokerFacts) -> list[Finding]:
     """Say how far the way to head office goes, and until when."""
-    return [*_way(facts), *_identity(facts), *_certificates(facts)]
+    return [*_way(facts), *_identity(facts), *_certificates(facts), *_our_own(facts)]
 
 
 def _way(facts: BrokerFacts) -> list[Finding]:
@@ -124,6 +135,9 @@ def _untrusted(facts: BrokerFacts, done: Knock) -> Finding:
 
 def _not_let_in(facts: BrokerFacts, done: Knock) -> Finding:
     where, user = f"{facts.broker.host}:{facts.broker.port}", facts.broker.username
+    if done.reason is None and end_of_ours(facts.broker, now=facts.now) is not None:
+        said = f"{where} does not take our certificate: {done.why}"
+        return failed("broker", said, "put a new one there; see 'certificate'")
     if done.reason is None:
         advice = "is it a broker, and the port right? mqtts:// is usually 8883, mqtt:// 1883"
         return failed("broker", f"{where} does not take a login: {done.why}", advice)
@@ -168,13 +182,25 @@ def _certificates(facts: BrokerFacts) -> list[Finding]:
     return found
 
 
+def _our_own(facts: BrokerFacts) -> list[Finding]:
+    file = facts.broker.cert_file
+    if facts.our_fault is not None:
+        said = f"{file} cannot be read: {facts.our_fault}"
+        return [failed("certificate", said, "put our own certificate there, as PEM")]
+    if facts.ours is None:
+        return []
+    advice = f"have a new one signed and put it into {file}; it is taken without a restart"
+    return [_lasting(facts, facts.ours, "our own certificate", advice)]
+
+
 def _lasting(facts: BrokerFacts, it: x509.Certificate, what: str, advice: str) -> Finding:
     until = it.not_valid_after_utc
     if until < facts.now:
         return failed("certificate", f"{what} ran out on {until:%Y-%m-%d}", advice)
-    if until < facts.now + _SOON:
-        return warned("certificate", f"{what} runs out on {until:%Y-%m-%d}", advice)
-    return fine("certificate", f"{what} is good until {until:%Y-%m-%d}")
+    left = f"{until:%Y-%m-%d}, in {(until - facts.now).days} days"
+    if until < facts.now + SOON:
+        return warned("certificate", f"{what} runs out on {left}", advice)
+    return fine("certificate", f"{what} is good until {left}")
 
 
 def _certificate(der: bytes | None) -> x509.Certificate | None:

@@ -31,6 +31,8 @@ _PLAIN = re.compile(r"[a-z_]{1,40}|[0-9]{1,5}")
 _ALIKE = 0.6
 """How much alike, of 1, two names are of which one may be a slip of the other."""
 
+_AS_JSON = "send JSON, with the header Content-Type: application/json"
+
 _PHRASES = {status.phrase for status in HTTPStatus}
 
 _NEARLY_EVERY_CALL = (401, 413, 422, 503)
@@ -133,6 +135,9 @@ class Problems:
         body = _body_of(request)
         mistakes = tuple(self._mistake_in(found, body) for found in error.errors()[:20])
         first = mistakes[0] if mistakes else {"at": "", "message": "malformed"}
+        if first["at"] == "" and "json" not in request.headers.get("content-type", "json"):
+            first = {"at": "", "message": _AS_JSON}  # as curl sends it, which says it is a form
+            mistakes = (first,)
         detail = f"{first['at'] or 'the body'}: {first['message']}"
         return self.problem("malformed", detail, errors=mistakes)
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from sync.hub.database import Database
-from sync.hub.deciding import Expired, expire_due
+from sync.hub.deciding import Expired, expire, look_for_due
 from sync.hub.tables import tenants
 
 __all__ = ["Daily"]
@@ -30,6 +30,11 @@ class Daily:
         self._tenants: list[str] = []
         self._after = ""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are members left to go through today."""
+        return bool(self._tenants)
+
     def step(self, now: datetime) -> int:
         """Take the next members, if the day is not done; answers how many points ran out."""
         day = (now - _LAST_TIME_ZONE).date()
@@ -47,9 +52,12 @@ class Daily:
         return gone.points
 
     def _expire(self, tenant: str, day: date, now: datetime) -> Expired:
-        return self._database.transact(
-            lambda c: expire_due(c, tenant, day, now=now, after=self._after)
-        )
+        """Look first, which holds nobody up; of most members nothing runs out."""
+        found = self._database.read(lambda c: look_for_due(c, tenant, day, after=self._after))
+        if not found.members:
+            return Expired(points=0, members=0, after=found.after)
+        gone = self._database.transact(lambda c: expire(c, tenant, day, found.members, now=now))
+        return gone._replace(after=found.after)
 
 
 def _all_tenants(c: Connection) -> list[str]:

@@ -4,54 +4,44 @@ Which points are left of those that were earned on a day follows from the balanc
 the oldest, so the newest are what is there. Points leave only from what no device has rights to.
 What is leased stays due until it comes home, and nobody is granted it meanwhile; a redemption takes
 the oldest first, and so what is due.
+
+Members are gone through many at once. Who has something due is looked for without a lock, as that
+takes a page of histories; only they are locked, and looked at once more before anything runs out.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, or_, select, union_all, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
-from agent.core.account import Account, Lot
-from agent.core.entry import Entry
-from agent.core.expiry import expires
-from agent.core.facts import (
-    AccumulatePoints,
-    AccumulatePromotionPoints,
-    AdjustPoints,
-    ClaimSale,
-    ExpirePoints,
-    Fact,
-    RedeemReward,
-    ReturnSale,
-    VoidSale,
-)
+from agent.core.facts import ExpirePoints
 from agent.core.program import Expiry
 from sync.hub.bulk import among
-from sync.hub.decisions import decide
+from sync.hub.decisions import decide_all
+from sync.hub.earnings import earnings_of
 from sync.hub.editions import editions_of
 from sync.hub.marking import mark
-from sync.hub.tables import accounts, decisions, devices, entries, journals
+from sync.hub.tables import accounts
 
-__all__ = ["Expired", "expire_due"]
+__all__ = ["Due", "Expired", "expire", "expire_due", "look_for_due"]
+
+
+class Due(NamedTuple):
+    """Whose points are to run out, of the members that were looked at; ``after`` is the last of
+    these, None where there are no more.
+    """
+
+    members: tuple[str, ...]
+    after: str | None
 
 
 class Expired(NamedTuple):
-    """What ran out in one go: so many ``points`` of so many ``members``; ``after`` is the last that
-    was looked at, None where there are no more.
-    """
+    """What ran out in one go: so many ``points`` of so many ``members``; ``after`` as in Due."""
 
     points: int
     members: int
     after: str | None
-
-
-class _Earned(NamedTuple):
-    """What a member earned, by day, and the day of their last purchase or redemption."""
-
-    by_day: Counter[date]
-    last_activity_on: date | None
 
 
 def expire_due(
@@ -61,8 +51,14 @@ def expire_due(
 
     Run again on the same day, it takes only what has come home since.
     """
-    editions = editions_of(c, tenant)
-    expiry = None if editions is None else editions.on(on).expiry
+    found = look_for_due(c, tenant, on, after=after, at_most=at_most)
+    return expire(c, tenant, on, found.members, now=now)._replace(after=found.after)
+
+
+def look_for_due(
+    c: Connection, tenant: str, on: date, *, after: str = "", at_most: int = 200
+) -> Due:
+    """Find whose points are to run out, or are due no more, among the next members by account."""
     rows = c.execute(
         select(accounts)
         .where(
@@ -74,99 +70,73 @@ def expire_due(
         .order_by(accounts.c.account)
         .limit(at_most)
     ).all()
-    gone = [_expire(c, tenant, row, expiry, on, now) for row in rows]
-    last = rows[-1].account if len(rows) == at_most else None
-    return Expired(points=sum(gone), members=sum(1 for each in gone if each), after=last)
-
-
-def _expire(
-    c: Connection, tenant: str, row: Any, expiry: Expiry | None, on: date, now: datetime
-) -> int:
-    """Let a member's points run out; answers how many."""
-    due = 0
-    if expiry is not None and row.active > 0:
-        due = _due(expiry, row.tier, _left(row.active, _earned(c, tenant, row.account)), on)
-    points = max(0, min(due, int(row.available)))
-    values = {"due": due - points}
-    if points:
-        decide(c, tenant, ExpirePoints(account=row.account, points=points, due_on=on), now=now)
-        values["expired"] = points
-    if points or row.due != values["due"]:
-        c.execute(
-            update(accounts)
-            .where(accounts.c.tenant == tenant, accounts.c.account == row.account)
-            .values(**values)
-        )
-        mark(c, tenant, "account", [row.account])
-    return points
-
-
-def _due(
-    expiry: Expiry, tier: str | None, left: tuple[tuple[Lot, ...], date | None], on: date
-) -> int:
-    lots, last_activity_on = left
-    member = Account(tier=tier, lots=lots, last_activity_on=last_activity_on)
-    return sum(each.points for each in expires(expiry, member) if each.on <= on)
-
-
-def _left(active: int, earned: _Earned) -> tuple[tuple[Lot, ...], date | None]:
-    """Answer what is still there of what was earned on each day: the newest, up to the balance."""
-    lots: list[Lot] = []
-    for day in sorted(earned.by_day, reverse=True):
-        points = min(active, earned.by_day[day])
-        if points > 0:
-            lots.append(Lot(points=points, earned_on=day))
-            active -= points
-    return tuple(lots), earned.last_activity_on
-
-
-def _earned(c: Connection, tenant: str, root: str) -> _Earned:
-    """Add up what a member earned by day, from every entry and decision about them."""
-    by_day: Counter[date] = Counter()
-    by_sale: dict[str, tuple[date, int]] = {}
-    back: Counter[str] = Counter()
-    last: date | None = None
-    for entry in _entries_of(c, tenant, root):
-        fact, day = entry.fact, _day_of(entry)
-        if isinstance(fact, AccumulatePoints | ClaimSale):
-            sold_on, points = by_sale.get(fact.sale_id, (day, 0))
-            by_sale[fact.sale_id] = (min(sold_on, day), max(points, fact.points))
-        elif isinstance(fact, ReturnSale | VoidSale):
-            back[fact.sale_id] += fact.from_active + fact.from_pending
-        by_day[day] += _given(fact)
-        if isinstance(fact, AccumulatePoints | ClaimSale | RedeemReward):
-            last = day if last is None else max(last, day)
-    for sale_id, (day, points) in by_sale.items():
-        by_day[day] += max(0, points - back[sale_id])
-    return _Earned(by_day=by_day, last_activity_on=last)
-
-
-def _given(fact: Fact) -> int:
-    """Answer what a fact gives beside sales; what it takes, the balance says."""
-    if isinstance(fact, AccumulatePromotionPoints | AdjustPoints):
-        return max(0, fact.points)
-    return fact.given_back if isinstance(fact, ReturnSale | VoidSale) else 0
-
-
-def _entries_of(c: Connection, tenant: str, root: str) -> Iterable[Entry]:
-    of_member = (accounts.c.account == root) | (accounts.c.root == root)
-    names = set(
-        c.execute(
-            select(accounts.c.account).where(accounts.c.tenant == tenant, of_member)
-        ).scalars()
+    due = _due(c, tenant, rows, on)
+    return Due(
+        members=tuple(row.account for row in rows if due[row.account] or row.due),
+        after=rows[-1].account if len(rows) == at_most else None,
     )
-    written = (
-        select(entries.c.canonical)
-        .join(journals, journals.c.id == entries.c.journal_id)
-        .join(devices, devices.c.id == journals.c.device_id)
-        .where(devices.c.tenant == tenant, among(c, entries.c.account, names), entries.c.posted)
-    )
-    decided = select(decisions.c.canonical).where(
-        decisions.c.tenant == tenant, among(c, decisions.c.account, names)
-    )
-    rows = c.execute(union_all(written, decided)).scalars().all()
-    return (Entry.read(bytes(canonical)) for canonical in rows)
 
 
-def _day_of(entry: Entry) -> date:
-    return entry.business_date or date.fromisoformat(entry.recorded_at[:10])
+def expire(
+    c: Connection, tenant: str, on: date, members: Iterable[str], *, now: datetime
+) -> Expired:
+    """Let the points of these members run out that are due on a day."""
+    names = list(members)
+    if not names:
+        return Expired(points=0, members=0, after=None)
+    rows = c.execute(
+        select(accounts)
+        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
+        .order_by(accounts.c.account)
+        .with_for_update()
+    ).all()
+    due = _due(c, tenant, rows, on)
+    gone = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
+    facts = [
+        ExpirePoints(account=account, points=points, due_on=on)
+        for account, points in gone.items()
+        if points
+    ]
+    if facts:
+        decide_all(c, tenant, facts, now=now)
+    _keep(c, tenant, rows, due, gone)
+    return Expired(points=sum(gone.values()), members=len(facts), after=None)
+
+
+def _keep(
+    c: Connection, tenant: str, rows: Sequence[Any], due: dict[str, int], gone: dict[str, int]
+) -> None:
+    """Keep what stays due, and what ran out last and may be given back."""
+    changed = [
+        {
+            "of_account": row.account,
+            "to_due": due[row.account] - gone[row.account],
+            "to_expired": gone[row.account] or row.expired,
+        }
+        for row in rows
+        if gone[row.account] or due[row.account] != row.due
+    ]
+    if not changed:
+        return
+    one = (accounts.c.tenant == tenant) & (accounts.c.account == bindparam("of_account"))
+    values: dict[str, Any] = {"due": bindparam("to_due"), "expired": bindparam("to_expired")}
+    c.execute(update(accounts).where(one).values(values), changed)
+    mark(c, tenant, "account", [each["of_account"] for each in changed])
+
+
+def _due(c: Connection, tenant: str, rows: Sequence[Any], on: date) -> dict[str, int]:
+    """Answer how many points of each member are gone by a day."""
+    due = dict.fromkeys((row.account for row in rows), 0)
+    expiry = _expiry(c, tenant, on)
+    if expiry is None:
+        return due
+    losing = [row for row in rows if row.active > 0 and row.tier not in expiry.never_tiers]
+    earned = earnings_of(c, tenant, [row.account for row in losing])
+    for row in losing:
+        due[row.account] = earned[row.account].due(expiry, int(row.active), on)
+    return due
+
+
+def _expiry(c: Connection, tenant: str, on: date) -> Expiry | None:
+    editions = editions_of(c, tenant)
+    return None if editions is None else editions.on(on).expiry

@@ -9,21 +9,27 @@ the device adds its own sum, and so counts what is still under way once. A merge
 under both names; its points are at the one that is named as root.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, String, and_, cast, func, or_, select
+from sqlalchemy import Connection, Row, func, select
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
 from sync.hub.database import upsert
-from sync.hub.feed_items import items_of, kept_short, line_of
+from sync.hub.feed_items import items_of, kept_short
+from sync.hub.feed_scope import concerning
 from sync.hub.marking import number_marks
+from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, cards, decisions, feed, own, rights, visits
+from sync.hub.tables import accounts, cards, feed, visits
 from sync.hub.terms import generation_of
 from sync.messages import FeedItem, FeedPage, FeedRequest
 
 __all__ = ["page_for"]
+
+_LOOKED_AT = 2_000
+"""So many changes are gone through for one page, though few or none of them concern the device."""
 
 
 def page_for(
@@ -39,83 +45,27 @@ def page_for(
     generation = generation_of(c)
     # First: whatever a later statement finds up to this number is all there is.
     newest = number_marks(c, device.tenant)
-    cursor = request.cursor
+    cursor, only_seen = request.cursor, request.scope == "seen"
     if request.generation != generation or cursor > newest:
         cursor = 0
-    marks = _changed(c, device, cursor, request.scope == "seen", at_most + 1)
-    listed = marks[:at_most]
-    items = items_of(c, device, [(mark.kind, mark.key) for mark in listed])
-    told, fits = kept_short([items.get((mark.kind, mark.key)) for mark in listed])
-    more = fits < len(marks)
-    reached = listed[fits - 1].seq if fits else cursor
-    page = FeedPage(
-        nonce=request.nonce,
-        cursor=reached if more else max(reached, newest),
-        generation=generation,
-        more=more,
-    )
+    marks = _changed(c, device.tenant, cursor, _LOOKED_AT if only_seen else at_most + 1)
+    listed = concerning(c, device, marks) if only_seen else marks
+    items = items_of(c, device, [(mark.kind, mark.key) for mark in listed[:at_most]])
+    told, fits = kept_short([items.get((mark.kind, mark.key)) for mark in listed[:at_most]])
+    more, reached = True, marks[-1].seq if marks else cursor
+    if fits < len(listed):
+        reached = listed[fits - 1].seq
+    elif len(marks) < _LOOKED_AT:
+        more, reached = False, max(reached, newest)
+    page = FeedPage(nonce=request.nonce, cursor=reached, generation=generation, more=more)
     return page, told
 
 
-def _changed(
-    c: Connection, device: DeviceRow, cursor: int, only_seen: bool, at_most: int
-) -> list[Row[str, str, int]]:
+def _changed(c: Connection, tenant: str, cursor: int, at_most: int) -> Sequence[Row[str, str, int]]:
     query = select(feed.c.kind, feed.c.key, feed.c.seq).where(
-        feed.c.tenant == device.tenant, feed.c.seq > cursor
+        feed.c.tenant == tenant, feed.c.seq > cursor
     )
-    if only_seen:
-        query = query.where(_concerns(device))
-    return list(c.execute(query.order_by(feed.c.seq).limit(at_most)))
-
-
-def _concerns(device: DeviceRow) -> ColumnElement[bool]:
-    """Say that a mark concerns a device that is told only of members it has seen."""
-    its_account = select(cards.c.account).where(
-        cards.c.tenant == device.tenant, cards.c.token == feed.c.key
-    )
-    decided = select(decisions.c.account).where(
-        decisions.c.tenant == device.tenant, cast(decisions.c.seq, String) == feed.c.key
-    )
-    return or_(
-        feed.c.kind.in_(("program", "pushed")),
-        and_(feed.c.kind == "account", _has_seen(device, feed.c.key)),
-        and_(
-            feed.c.kind == "card", _has_seen(device, its_account.correlate(feed).scalar_subquery())
-        ),
-        and_(
-            feed.c.kind == "decision", _has_seen(device, decided.correlate(feed).scalar_subquery())
-        ),
-    )
-
-
-def _has_seen(device: DeviceRow, account: ColumnElement[str]) -> ColumnElement[bool]:
-    """Say that a device has seen a member: it was visited, has rights, wrote something, or asked
-    for the card; under this account or another one that was merged with it.
-    """
-    named, other = accounts.alias(), accounts.alias()
-    root = func.coalesce(named.c.root, named.c.account)
-    visited = select(visits.c.account).where(
-        visits.c.tenant == device.tenant,
-        visits.c.account == other.c.account,
-        visits.c.device_id == device.id,
-    )
-    holds = select(rights.c.account).where(
-        rights.c.journal_id == device.journal_id, rights.c.account == other.c.account
-    )
-    wrote = select(own.c.account).where(
-        own.c.line == line_of(device), own.c.account == other.c.account
-    )
-    return (
-        select(named.c.account)
-        .join(other, or_(other.c.account == root, other.c.root == root))
-        .where(
-            named.c.tenant == device.tenant,
-            named.c.account == account,
-            other.c.tenant == device.tenant,
-            or_(visited.exists(), holds.exists(), wrote.exists()),
-        )
-        .exists()
-    )
+    return c.execute(query.order_by(feed.c.seq).limit(at_most)).all()
 
 
 def _member_of(
@@ -152,13 +102,7 @@ def _member_of(
 
 def _keys_of_family(c: Connection, tenant: str, root: str) -> list[tuple[str, str]]:
     """List a member's accounts, the root first, and their cards."""
-    family = or_(accounts.c.account == root, accounts.c.root == root)
-    names = c.execute(
-        select(accounts.c.account)
-        .where(accounts.c.tenant == tenant, family)
-        .order_by(accounts.c.account != root, accounts.c.account)
-    ).scalars()
-    listed = list(names)
+    listed = [root, *sorted(family_of(c, tenant, root) - {root})]
     tokens = c.execute(
         select(cards.c.token)
         .where(cards.c.tenant == tenant, among(c, cards.c.account, listed))

@@ -94,10 +94,12 @@ class Ingest:
         sweep_at_s = time.monotonic()
         while not self._stopping.is_set():
             self._beat()
-            message = self._inbox.take(SWEEP_EVERY_S)
+            hurries = self._leads and self._office.is_behind and self.idle is None
+            message = self._inbox.take(0.0 if hurries else SWEEP_EVERY_S)
             if message is not None:
                 self._handle(message)
-            if self._leads and time.monotonic() >= sweep_at_s:
+            is_idle = hurries and message is None
+            if self._leads and (is_idle or time.monotonic() >= sweep_at_s):
                 sweep_at_s = time.monotonic() + SWEEP_EVERY_S
                 self._sweep()
 

@@ -5,6 +5,7 @@ published after the commit. A message that makes no sense is put aside and answe
 the database raises is raised, and the message is to be handed in again.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -95,6 +96,11 @@ class HeadOffice:
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether ``sweep`` has left something for an idle moment."""
+        return self._daily.is_behind
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""
@@ -199,7 +205,10 @@ class HeadOffice:
 
         def work(c: Connection) -> tuple[str, Position] | None:
             device = device_of(c, address, now=now)
-            change_device(c, device.id, presence=payload.decode(), last_seen_at=rfc3339(now))
+            told = payload.decode()
+            if not presence.online and device.presence is not None:  # the will knows nothing else
+                told = json.dumps(json.loads(device.presence) | {"online": False})
+            change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
             return what_was_forgotten(c, device, presence)
 
         forgotten = self._database.transact(work)

@@ -17,12 +17,14 @@ from agent.service import (
     stop_signal,
     watchdog_interval_s,
 )
+from sync.certificates import warn_of_ours
 from sync.hub.api import create_app
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
 from sync.hub.database import Database
 from sync.hub.health import health_of, metrics_of
 from sync.hub.reposting import repost
 from sync.hub.settings import HubSettings
+from sync.hub.unopened import UNOPENED, why_unopened
 
 __all__ = ["Hub"]
 
@@ -53,9 +55,9 @@ class Hub:
         address = self._http.bind()
         try:
             self._database.start()
-        except SQLAlchemyError as error:
+        except UNOPENED as error:
             self._http.close()
-            raise ServiceError(f"cannot open {self._settings.database.shown}: {error}") from error
+            raise ServiceError(why_unopened(self._settings.database.url, error)) from error
         self._post_what_waits()
         await self._crew.start()
         serving = asyncio.create_task(self._http.serve(self._make_app()))
@@ -92,8 +94,14 @@ class Hub:
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
+        scheduler.add_job(
+            self._warn_of_certificate, "interval", hours=24, next_run_time=system_clock()
+        )
         scheduler.start()
         return scheduler
+
+    def _warn_of_certificate(self) -> None:
+        warn_of_ours(self._settings.broker.broker())
 
     async def _ping_watchdog(self) -> None:
         """Ping only on progress: some worker comes round, and those that do not are restarted."""

@@ -34,11 +34,6 @@ class DatabaseSettings(Value):
     url: Annotated[str, AfterValidator(_of_a_known_kind)]
 
     @property
-    def shown(self) -> str:
-        """The URL without its password."""
-        return make_url(self.url).render_as_string(hide_password=True)
-
-    @property
     def takes_many_workers(self) -> bool:
         """Whether several processes may write. SQLite takes one writer."""
         return make_url(self.url).get_backend_name() != "sqlite"

@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 from authority import Authority
+from structlog.testing import capture_logs
 
 from agent.doctor.broker import gather_broker, judge_broker
 from agent.doctor.configuration import configured
 from agent.doctor.finding import Finding
 from agent.tools.processes import Daemon, _tool, free_port
+from agent.tools.waiting import wait_until
+from sync.broker import Broker as At
+from sync.certificates import warn_of_ours
+from sync.link import Link
 
 _NOW = datetime.now(UTC)
 _PASSWORD = "a-password-of-this-test"
@@ -51,6 +56,7 @@ class Broker(Daemon):
             "early": sign("early", since=10, days=90),
             "other-name": sign("other-name", host="192.0.2.1"),
             "stranger": self.other.sign("stranger"),
+            "asking": f"{sign('asking')}cafile {self.authority.file}\nrequire_certificate true\n",
         }
         self.ports = {kind: free_port() for kind in kinds}
         passwords = directory / "passwords"
@@ -145,6 +151,69 @@ def test_a_certificate_that_runs_out_soon_is_warned_of(judged: Judged) -> None:
     way, lasting = judged.at("soon")
     assert (way.status, lasting.status) == ("ok", "warn")
     assert "runs out on" in lasting.said
+
+
+@pytest.mark.parametrize(
+    ("since", "days", "statuses", "words"),
+    [
+        (-1, 90, ["ok", "ok", "ok"], "our own certificate is good until"),
+        (-1, 9, ["ok", "ok", "warn"], "in 8 days"),
+        (-40, -10, ["fail", "ok", "fail"], "our own certificate ran out on"),
+    ],
+)
+def test_our_own_certificate_is_looked_at(
+    judged: Judged,
+    broker: Broker,
+    tmp_path: Path,
+    since: int,
+    days: int,
+    statuses: list[str],
+    words: str,
+) -> None:
+    """Where the broker asks for one: how long it lasts, and that it is what is not taken."""
+    cert, key = broker.authority.vouch("edge", tmp_path, since=since, days=days)
+    found = judged.at("asking", cert_file=cert, key_file=key)
+    assert [each.status for each in found] == statuses, found
+    assert words in found[-1].said
+    if days < 0:
+        assert "does not take our certificate" in found[0].said
+
+
+def test_a_line_that_an_old_certificate_cuts_is_explained(broker: Broker, tmp_path: Path) -> None:
+    """The broker hangs up without a word; the log names the file and what to do, and the new one
+    is taken without a restart.
+    """
+    cert, key = broker.authority.vouch("edge", tmp_path, since=-40, days=-10)
+    where = At(
+        url=f"mqtts://127.0.0.1:{broker.ports['asking']}",
+        username=_ADDRESS,
+        password=_PASSWORD,
+        ca_file=str(broker.authority.file),
+        cert_file=cert,
+        key_file=key,
+    )
+    link = Link(where, client_id="edge", topics=(), window=1, on_up=lambda: None,
+                on_down=lambda: None, on_message=lambda _: None)  # fmt: skip
+    link.start()
+    try:
+        wait_until(lambda: "ran out on" in str(link.fault), "the old certificate to be named")
+        assert cert in str(link.fault)
+        broker.authority.vouch("edge", tmp_path)
+        wait_until(lambda: link.connected, "the broker to take the new one")
+    finally:
+        link.stop()
+
+
+@pytest.mark.parametrize(("days", "left"), [(35, None), (20, 19), (-10, 0)])
+def test_a_certificate_that_ends_is_logged_in_time(
+    broker: Broker, tmp_path: Path, days: int, left: int | None
+) -> None:
+    """A month ahead, day after day, by whoever runs with it."""
+    cert, key = broker.authority.vouch("edge", tmp_path, since=-40 if days < 0 else -1, days=days)
+    where = At(url="mqtts://127.0.0.1:1", cert_file=cert, key_file=key)
+    with capture_logs() as logs:
+        warn_of_ours(where)
+    assert [each["days_left"] for each in logs] == ([] if left is None else [left])
 
 
 def test_a_file_of_authorities_is_looked_at(judged: Judged, broker: Broker, tmp_path: Path) -> None:

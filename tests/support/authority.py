@@ -56,10 +56,12 @@ class Authority:
         )
         return f"certfile {certificate}\nkeyfile {secret}\n"
 
-    def vouch(self, name: str, directory: Path) -> tuple[str, str]:
+    def vouch(
+        self, name: str, directory: Path, *, since: int = -1, days: int = 90
+    ) -> tuple[str, str]:
         """Make a client's certificate; answers the files of certificate and key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self._made(_named(name), key, _NOW - timedelta(days=1), 90)
+        made = self._made(_named(name), key, _NOW + timedelta(days=since), days)
         stem = directory / name.replace("/", ".")
         certificate, secret = stem.with_suffix(".pem"), stem.with_suffix(".key")
         certificate.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))

@@ -44,6 +44,10 @@ class Clerk:
         """Have something kept."""
         return self._ask("PUT", address, **said)
 
+    def delete(self, address: str) -> httpx.Response:
+        """Have something taken away."""
+        return self._ask("DELETE", address)
+
     def _ask(self, method: str, address: str, **said: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)

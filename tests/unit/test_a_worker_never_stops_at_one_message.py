@@ -61,6 +61,7 @@ class Office:
         self.failures_aside: list[Exception] = []
         self.failures_of_sweeps: list[Exception] = []
         self.sweeps = 0
+        self.behind = 0
 
     def handle(self, _topic: str, payload: bytes) -> list[Outgoing]:
         """Fail as it was told to, or write down that it is durable, and answer."""
@@ -74,6 +75,11 @@ class Office:
         if self.failures_aside:
             raise self.failures_aside.pop(0)
         self._line.happened.append(f"aside {payload.decode()}: {why}")
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more sweeps are due than there were."""
+        return self.sweeps < self.behind
 
     def sweep(self) -> list[Outgoing]:
         """Fail as it was told to; else nothing waits."""
@@ -276,3 +282,13 @@ def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -
         topics[leads] = set(worker.link.topics)
     assert topics[True] - topics[False] == {"tapledger/1/+/+/+/presence"}
     assert all(topic.startswith("$share/hub/tapledger/1/") for topic in topics[False])
+
+
+def test_idle_moments_are_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a sweep left is gone on with while no message waits, not only by the second."""
+    wait_until(lambda: desk.office.sweeps > 0, "the first sweep")
+    monkeypatch.setattr(ingest, "SWEEP_EVERY_S", 3600.0)
+    desk.office.behind = desk.office.sweeps + 10
+    desk.line.brings("1")
+    wait_until(lambda: not desk.office.is_behind, "the sweeps that are due")
+    assert "let go 1" in desk.line.happened

@@ -7,7 +7,7 @@ import pytest
 
 from sync.hub import daily
 from sync.hub.daily import Daily
-from sync.hub.deciding import Expired
+from sync.hub.deciding import Due, Expired
 
 NOON = datetime(2026, 7, 10, 12, 0, tzinfo=UTC)
 
@@ -18,28 +18,34 @@ class Paper:
     def __init__(self) -> None:
         self.asked: list[tuple[str, date, str]] = []
 
-    def read(self, _work: object) -> list[str]:
-        """List the tenants."""
-        return ["large", "small"]
+    def read(self, work: Any) -> Any:
+        """List the tenants, or look at members."""
+        return ["large", "small"] if work is daily._all_tenants else work(self)
 
     def transact(self, work: Any) -> Any:
         """Run a step."""
         return work(self)
 
-    def expire(self, tenant: str, on: date, *, now: datetime, after: str) -> Expired:
+    def look(self, tenant: str, on: date, *, after: str) -> Due:
         """Write down who was asked for."""
-        assert now.date() >= on
         self.asked.append((tenant, on, after))
         more = tenant == "large" and after != "m2"
         last = {"": "m1", "m1": "m2"}[after] if more else None
-        return Expired(points=3, members=1, after=last)
+        return Due(members=() if after == "m2" else ("m0",), after=last)
+
+    def expire(self, _tenant: str, on: date, members: tuple[str, ...], *, now: datetime) -> Expired:
+        """Let points run out of those that were found alone."""
+        assert now.date() >= on
+        assert members == ("m0",)
+        return Expired(points=3, members=1, after=None)
 
 
 @pytest.fixture
 def paper(monkeypatch: pytest.MonkeyPatch) -> Paper:
     """The database, and what is done in it."""
     made = Paper()
-    monkeypatch.setattr(daily, "expire_due", lambda c, *args, **named: c.expire(*args, **named))
+    monkeypatch.setattr(daily, "look_for_due", lambda c, *args, **named: c.look(*args, **named))
+    monkeypatch.setattr(daily, "expire", lambda c, *args, **named: c.expire(*args, **named))
     return made
 
 
@@ -47,7 +53,9 @@ def test_each_step_takes_the_next_members_and_a_day_is_done_once(paper: Paper) -
     """Three steps for the large tenant, one for the small one, and then nothing until tomorrow."""
     work: Any = paper
     pass_ = Daily(work)
-    assert [pass_.step(NOON) for _ in range(6)] == [3, 3, 3, 3, 0, 0]
+    assert not pass_.is_behind
+    assert [pass_.step(NOON) for _ in range(6)] == [3, 3, 0, 3, 0, 0]
+    assert not pass_.is_behind
     day = date(2026, 7, 10)
     assert paper.asked == [
         *(("large", day, ""), ("large", day, "m1"), ("large", day, "m2")),
@@ -70,5 +78,6 @@ def test_a_new_day_begins_with_the_first_member(paper: Paper) -> None:
     work: Any = paper
     pass_ = Daily(work)
     pass_.step(NOON)
+    assert pass_.is_behind
     pass_.step(NOON + timedelta(days=1))
     assert paper.asked[-1] == ("large", date(2026, 7, 11), "")

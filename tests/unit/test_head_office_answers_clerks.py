@@ -108,6 +108,27 @@ def test_accounts_are_made_one(clerk: Clerk) -> None:
     assert (old["root"], old["balance"], len(old["cards"])) == ("a-1", 80, 2)
 
 
+def test_a_member_is_forgotten(clerk: Clerk) -> None:
+    """For good and once, whichever of their accounts was named: cards spend nothing, no points are
+    left, and the reason stands with who said so.
+    """
+    clerk.post("/v1/accounts/merge", json={"account": "a-2", "into": "a-1"})
+    for _ in range(2):
+        answer = clerk.post("/v1/accounts/a-2/erase", json={"reason": "by letter"})
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["state"], answer.json()["balance"]) == ("erased", 0)
+        assert {each["state"] for each in answer.json()["cards"]} == {"blocked"}
+    (erased,) = [
+        each["entry"]["fact"]["reason"]
+        for each in clerk.get("/v1/accounts/a-1/entries").json()
+        if each["kind"] == "ERASE_MEMBER"
+    ]
+    assert erased == "ana: by letter"
+    nobody = clerk.post("/v1/accounts/a-9/erase", json={"reason": "by letter"})
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "unknown_account")
+    assert clerk.post("/v1/accounts/a-1/erase", json={}).status_code == 422
+
+
 def test_an_account_that_nobody_has_is_merged_with_none(clerk: Clerk) -> None:
     """A slip of the pen makes no accounts."""
     answer = clerk.post("/v1/accounts/merge", json={"account": "a-9", "into": "a-1"})

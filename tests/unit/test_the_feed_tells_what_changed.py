@@ -176,6 +176,24 @@ def test_a_small_store_is_told_of_those_it_has_seen(books: Office) -> None:
     assert listener.pages == 4
 
 
+def test_a_small_store_goes_past_what_does_not_concern_it(books: Office) -> None:
+    """A page looks at so many changes and no more, though none of them is told: the store goes on
+    from there, and hears of its own member in the end.
+    """
+    mark(books.c, TENANT, "account", [f"stranger-{number}" for number in range(4_500)])
+    books.member("visitor", 10)
+    one = books.device("one")
+    books.visit(one, "visitor")
+    cursor, pages = 0, []
+    while not pages or pages[-1][0].more:
+        request = FeedRequest(nonce="n", cursor=cursor, scope="seen")
+        pages.append(page_for(books.c, one, request, now=NOW))
+        assert cursor < pages[-1][0].cursor <= cursor + 2_000
+        cursor = pages[-1][0].cursor
+    assert [len(told) for _, told in pages] == [0, 0, 2]
+    assert Listener(books, one, "seen").hear() == list(pages[-1][1])
+
+
 def test_who_was_merged_with_a_member_that_was_seen_is_told_of_too(books: Office) -> None:
     """Under either name it is the same member."""
     books.member("root", 5)

@@ -16,9 +16,12 @@ __all__ = ["COOKIE", "HubAccess"]
 COOKIE = "tapledger_office"
 
 
+_HOW_TO = 'send "Authorization: Bearer …" with a token of [api.tokens] in the hub\'s configuration'
+
+
 class _BadToken(HTTPException):
     def __init__(self) -> None:
-        super().__init__(401, headers={"WWW-Authenticate": "Bearer"})
+        super().__init__(401, _HOW_TO, headers={"WWW-Authenticate": "Bearer"})
 
 
 class _Bearer(HTTPBearer):

@@ -18,14 +18,13 @@ from sqlalchemy import (
 from agent.core.entry import Entry
 from agent.core.facts import kind_of
 from agent.core.postings import PROGRAM, postings_of
-from agent.core.values import Code, Value, example
+from agent.core.values import Code, Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.deciding import merge_accounts
 from sync.hub.members import family_of
 
-__all__ = ["add_accounts"]
+__all__ = ["OfficeAccount", "account_view", "add_accounts"]
 
 _MOST_ENTRIES = 500
 _PARTS = 5
@@ -99,15 +98,6 @@ class EntryView(Value):
     """The whole entry."""
 
 
-class Merge(Value):
-    """Two accounts of one person: what ``account`` has goes to ``into``."""
-
-    model_config = example({"account": "a-2", "into": "a-1"})
-
-    account: Code
-    into: Code
-
-
 def add_accounts(routes: APIRouter, desk: Desk) -> None:
     """Add the routes."""
 
@@ -131,20 +121,6 @@ def add_accounts(routes: APIRouter, desk: Desk) -> None:
     ) -> list[EntryView]:
         """List the entries that speak of an account or of one merged into it, the newest first."""
         return desk.read(lambda c, tenant: _entries(c, tenant, account, limit, before))
-
-    @routes.post("/v1/accounts/merge", responses=answers(404, 409))
-    def merge(wanted: Merge) -> OfficeAccount:
-        """Make two accounts one; asked again, it says how the one stands."""
-
-        def change(c: Connection, tenant: str) -> OfficeAccount:
-            if wanted.account == wanted.into:
-                raise HubRefusal("not_mergeable", "this is one account already")
-            for name in (wanted.account, wanted.into):
-                _row(c, tenant, name)
-            merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now())
-            return account_view(c, tenant, wanted.into)
-
-        return desk.write(change)
 
 
 def account_view(c: Connection, tenant: str, account: str) -> OfficeAccount:

@@ -16,9 +16,11 @@ from sync.hub.api.accounts import add_accounts
 from sync.hub.api.cards import add_cards
 from sync.hub.api.conflicts import add_conflicts
 from sync.hub.api.desk import Desk
+from sync.hub.api.members import add_members
 from sync.hub.api.places import add_places
 from sync.hub.api.problems import HUB_PROBLEMS, HubRefusal
 from sync.hub.api.programs import add_programs
+from sync.hub.api.promotions import add_promotions
 from sync.hub.api.reconciliation import add_reconciliation
 from sync.hub.database import Database
 from sync.hub.health import HubHealth
@@ -55,10 +57,12 @@ def create_app(
     app.include_router(_open_routes(health, metrics))
     clerks = APIRouter(dependencies=[Depends(access.clerk)])
     add_accounts(clerks, desk)
+    add_members(clerks, desk, access)
     add_cards(clerks, desk, access)
     add_conflicts(clerks, desk)
     add_places(clerks, desk, access)
     add_programs(clerks, desk)
+    add_promotions(clerks, desk)
     add_reconciliation(clerks, desk)
     app.include_router(clerks)
     app.include_router(pages.router(desk, access, health))

@@ -1,16 +1,31 @@
 """The call about conflicts: what two sides said differently, and how it was settled."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import AfterValidator
 from sqlalchemy import Connection, func, select
 
+from agent.core.instant import BusinessDate, Instant, rfc3339
+from agent.core.mistakes import did_you_mean
 from agent.core.values import Code, Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import answers
+from sync.hub.decisions import KINDS
 
 __all__ = ["ConflictView", "add_conflicts", "conflicts_by_kind", "newest_conflicts"]
+
+
+def _a_kind(kind: str) -> str:
+    """Hold that a kind is one: of a slip of the pen nothing would ever be found."""
+    if kind not in KINDS:
+        raise ValueError(f"there is no such kind{did_you_mean(kind, KINDS)}")
+    return kind
+
+
+_Kind = Annotated[Code, AfterValidator(_a_kind)]
 
 
 class ConflictView(Value):
@@ -39,19 +54,31 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/v1/conflicts", responses=answers(409))
     def conflicts(
-        kind: Annotated[Code | None, Query(description="Only of this kind.")] = None,
+        kind: Annotated[_Kind | None, Query(description="Only of this kind.")] = None,
         store: Annotated[Code | None, Query(description="Only of this store.")] = None,
-        since: Annotated[str | None, Query(max_length=40, description="RFC 3339.")] = None,
+        since: Annotated[
+            BusinessDate | Instant | None, Query(description="A moment (RFC 3339), or a day.")
+        ] = None,
+        state: Annotated[
+            Literal["open", "resolved"] | None,
+            Query(description="`open`: only where a person has to look."),
+        ] = None,
         before: Annotated[int | None, Query(ge=1, description="Only ids below this.")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[ConflictView]:
         """List conflicts, the newest first."""
-        wanted = {"kind": kind, "store": store}
+        wanted = {"kind": kind, "store": store, "state": state}
         return desk.read(
             lambda c, tenant: newest_conflicts(
-                c, tenant, wanted=wanted, since=since, before=before, limit=limit
+                c, tenant, wanted=wanted, since=_moment(since), before=before, limit=limit
             )
         )
+
+
+def _moment(since: date | datetime | None) -> str | None:
+    if since is None or isinstance(since, datetime):
+        return None if since is None else rfc3339(since)
+    return since.isoformat()  # sorts before every moment of its day
 
 
 def newest_conflicts(

@@ -1,10 +1,11 @@
-"""The status page: stores, what differs, and the newest conflicts, for whoever signs in.
+"""The status page: stores, what differs, and the conflicts, those first where somebody has to look.
 
 Plain HTML, rendered here, asked for again by the browser itself every half minute. Nothing comes
 from outside. The full dashboard will stand beside it.
 """
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +19,7 @@ from sync.hub.api.access import COOKIE, HubAccess
 from sync.hub.api.conflicts import conflicts_by_kind, newest_conflicts
 from sync.hub.api.desk import Desk
 from sync.hub.api.places import stores_of
+from sync.hub.api.reconciliation import reconcile
 
 __all__ = ["router"]
 
@@ -30,6 +32,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_LATELY = timedelta(days=7)
+_MOST_DIFFERENCES = 50
+_MOST_CONFLICTS = 30
 _HERE = Path(__file__).parent
 
 
@@ -48,7 +53,9 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
     def page(request: Request) -> Response:
         if not access.has_session(request):
             return render(request, "sign_in.html", wrong=False)
-        return render(request, "status.html", health=health(), **desk.read(_shown))
+        week = (desk.now() - _LATELY).date()
+        shown = desk.read(lambda c, tenant: _shown(c, tenant, week))
+        return render(request, "status.html", health=health(), **shown)
 
     @routes.post("/", dependencies=[Depends(access.own_page)])
     async def sign_in(request: Request) -> Response:
@@ -66,10 +73,14 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
     return routes
 
 
-def _shown(c: Connection, tenant: str) -> dict[str, Any]:
+def _shown(c: Connection, tenant: str, since: date) -> dict[str, Any]:
+    waiting = newest_conflicts(c, tenant, wanted={"state": "open"}, limit=_MOST_CONFLICTS)
+    settled = newest_conflicts(c, tenant, wanted={"state": "resolved"}, limit=_MOST_CONFLICTS)
     return {
         "tenant": tenant,
         "stores": stores_of(c, tenant),
+        "since": since,
+        "differences": reconcile(c, tenant, since).differences[:_MOST_DIFFERENCES],
         "kinds": conflicts_by_kind(c, tenant),
-        "conflicts": newest_conflicts(c, tenant, wanted={}, limit=30),
+        "conflicts": [*waiting, *settled][:_MOST_CONFLICTS],
     }

@@ -15,7 +15,7 @@ from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.retiring import release, retire, write_off_ended
 
-__all__ = ["DeviceView", "StoreView", "add_places", "devices_of", "stores_of"]
+__all__ = ["DeviceView", "EpochView", "StoreView", "add_places", "devices_of", "stores_of"]
 
 
 class EpochView(Value):
@@ -48,6 +48,10 @@ class DeviceView(Value):
     online: bool
     version: str | None
     last_seen_at: str | None
+    said_epoch: int | None
+    """The epoch that the device was in when it last said how it is; null where it said nothing."""
+    said_seq: int | None
+    """Its newest entry then."""
     lag: int | None
     """Entries that head office lacked when the device last said so; null where it never did."""
     leased: int
@@ -116,7 +120,7 @@ def _decided(
 ) -> DeviceView:
     """Carry out what a clerk decided about a device; answers how it stands. Raises HubRefusal."""
     if _one(devices_of(c, tenant), device_id) is None:
-        raise HubRefusal("unknown_device", "no device has this id")
+        raise HubRefusal("unknown_device", "no device has this id; GET /v1/devices lists them")
     decide(c, tenant, device_id)
     found = _one(devices_of(c, tenant), device_id)
     assert found is not None, "a device stays known"  # noqa: S101
@@ -200,6 +204,8 @@ def _device(row: Any, epochs: list[EpochView]) -> DeviceView:
         online=bool(presence.get("online", False)),
         version=row.version,
         last_seen_at=row.last_seen_at,
+        said_epoch=presence.get("epoch"),
+        said_seq=presence.get("head_seq"),
         lag=presence.get("lag"),
         leased=sum(epoch.leased for epoch in epochs),
         epochs=tuple(epochs),

@@ -15,6 +15,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_card": (404, "The card is not known"),
     "unknown_device": (404, "The device is not known"),
     "unknown_program": (404, "No program has this name"),
+    "unknown_promotion": (404, "Nothing is pushed under this id"),
+    "promotion_id_reused": (409, "Something else is pushed under this id"),
     "card_in_use": (409, "The card already belongs to another member"),
     "card_blocked": (409, "The card was replaced before"),
     "not_mergeable": (409, "These accounts cannot be merged"),

@@ -9,17 +9,27 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Connection, func, select
 
 from agent.core.values import Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
-from sync.hub.api.places import DeviceView, devices_of
+from sync.hub.api.places import DeviceView, EpochView, devices_of
 from sync.hub.api.problems import answers
 
 __all__ = ["Reconciliation", "add_reconciliation", "reconcile"]
 
 _MOST_DAYS = 3_660
+_COUNTED_OTHERWISE = (
+    "adjusted_twice",
+    "duplicate_sale",
+    "redemption_twice",
+    "returned_twice",
+    "sale_id_reused",
+    "voucher_twice",
+)
+"""The conflicts by which head office posts other points than an entry says by itself."""
 
 
 class ChainView(Value):
@@ -32,7 +42,12 @@ class ChainView(Value):
     """The newest entry that head office holds of the live epoch."""
     held_hash: str
     missing: int | None
-    """Entries that head office lacked when the device last said so; null where it never did."""
+    """Entries that head office lacks of those that the device had when it last said how it is; null
+    where it never did.
+    """
+    online: bool
+    """Whether the device is connected; what one that is not has written since, nobody here knows.
+    """
 
 
 class DayView(Value):
@@ -67,6 +82,11 @@ def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
         until: Annotated[date | None, Query(description="The last business date.")] = None,
     ) -> Reconciliation:
         """Compare both sides of every store and business date."""
+        if since is not None and until is not None and until < since:
+            told = "write the day of since, or a later one"
+            raise RequestValidationError(
+                [{"loc": ("query", "until"), "msg": told, "type": "value_error"}]
+            )
         return desk.read(lambda c, tenant: reconcile(c, tenant, since, until))
 
 
@@ -80,7 +100,11 @@ def reconcile(
     return Reconciliation(
         chains=chains,
         days=days,
-        differences=(*_of_chains(chains, devices), *_of_days(c, tenant, days)),
+        differences=(
+            *_of_chains(chains, devices),
+            *_unreadable(c, tenant),
+            *_of_days(c, tenant, days),
+        ),
     )
 
 
@@ -131,22 +155,36 @@ def _chain(device: DeviceView) -> list[ChainView]:
             epoch=epoch.epoch,
             held_seq=epoch.seq,
             held_hash=epoch.hash,
-            missing=device.lag,
+            missing=_missing(device, epoch),
+            online=device.online,
         )
         for epoch in live[-1:]
     ]
 
 
+def _missing(device: DeviceView, live: EpochView) -> int | None:
+    """Count what is not here of what a device had: it says so now and then, and sends meanwhile."""
+    if device.lag is None or device.said_seq is None or device.said_epoch != live.epoch:
+        return device.lag
+    return min(device.lag, max(0, device.said_seq - live.seq))
+
+
 def _of_chains(chains: tuple[ChainView, ...], devices: list[DeviceView]) -> list[str]:
     found = [
-        f"{each.store}/{each.device}: head office lacked {each.missing} entries after "
-        f"{each.epoch}:{each.held_seq} when the device last said so"
+        f"{each.store}/{each.device}{'' if each.online else ' is not connected, and'} had "
+        f"{each.missing} entries after {each.epoch}:{each.held_seq} that are not here yet"
         for each in chains
         if each.missing
     ]
     for device in devices:
         if device.state == "halted":
             found.append(f"{device.store}/{device.device} is halted: {device.halted_because}")
+        found += [
+            f"{device.store}/{device.device}: a copy of the disk went on as another end of epoch "
+            f"{epoch.epoch}; its entries up to {epoch.seq} are booked beside the first"
+            for epoch in device.epochs
+            if epoch.branch
+        ]
         found += [
             f"{device.store}/{device.device}: epoch {epoch.epoch} ended {epoch.fenced}"
             f" ({epoch.fenced_because}); {epoch.leased} points wait for an operator"
@@ -156,6 +194,25 @@ def _of_chains(chains: tuple[ChainView, ...], devices: list[DeviceView]) -> list
     return found
 
 
+def _unreadable(c: Connection, tenant: str) -> list[str]:
+    """Say of which devices entries are kept that this version does not understand."""
+    entries, journals, devices = tables.entries, tables.journals, tables.devices
+    waiting = (
+        select(devices.c.store, devices.c.device, func.count())
+        .select_from(entries)
+        .join(journals, journals.c.id == entries.c.journal_id)
+        .join(devices, devices.c.id == journals.c.device_id)
+        .where(devices.c.tenant == tenant, ~entries.c.posted)
+        .group_by(devices.c.store, devices.c.device)
+        .order_by(devices.c.store, devices.c.device)
+    )
+    return [
+        f"{store}/{device}: {count} entries of a newer version are kept, and posted once head "
+        "office is brought forward"
+        for store, device, count in c.execute(waiting)
+    ]
+
+
 def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]:
     differing = {each.store for each in days if each.difference}
     if not differing:
@@ -163,7 +220,11 @@ def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]
     conflicts = tables.conflicts
     rows = c.execute(
         select(conflicts.c.store, conflicts.c.kind, func.count(), func.sum(conflicts.c.points))
-        .where(conflicts.c.tenant == tenant, conflicts.c.store.in_(differing))
+        .where(
+            conflicts.c.tenant == tenant,
+            conflicts.c.store.in_(differing),
+            conflicts.c.kind.in_(_COUNTED_OTHERWISE),
+        )
         .group_by(conflicts.c.store, conflicts.c.kind)
         .order_by(conflicts.c.kind)
     ).all()
@@ -172,7 +233,8 @@ def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]
         named.setdefault(store, []).append(f"{count} {kind} ({int(points or 0)} points)")
     return [
         f"{each.store} on {each.business_date}: the store wrote {each.written} points and head "
-        f"office posted {each.posted}; its conflicts: {', '.join(named.get(each.store, ['none']))}"
+        f"office posted {each.posted}; what was counted otherwise there, on any day: "
+        f"{', '.join(named.get(each.store, ['nothing']))}"
         for each in days
         if each.difference
     ]

@@ -1,0 +1,94 @@
+"""Which marks of the feed concern a device that is told only of members it has seen.
+
+It has seen a member who visited it, whom it has rights to or has written something of, or whose
+card it asked for; under this account or another one that was merged with it. Some thousand marks
+are judged by a handful of statements, however few of them concern the device.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, union_all
+
+from sync.hub.bulk import among
+from sync.hub.feed_items import line_of
+from sync.hub.registry import DeviceRow
+from sync.hub.tables import accounts, cards, decisions, own, rights, visits
+
+__all__ = ["concerning"]
+
+Mark = Row[str, str, int]
+
+_FOR_ALL = ("program", "pushed")
+
+
+def concerning(c: Connection, device: DeviceRow, marks: Sequence[Mark]) -> list[Mark]:
+    """Answer those of the marks, each a kind, a key and a number, that concern a device."""
+    about = _whom(c, device.tenant, marks)
+    seen = _seen(c, device, about.values())
+    return [
+        mark for mark in marks if mark.kind in _FOR_ALL or about.get((mark.kind, mark.key)) in seen
+    ]
+
+
+def _whom(c: Connection, tenant: str, marks: Sequence[Mark]) -> dict[tuple[str, str], str]:
+    """Answer which account each mark is about, of those that are about one."""
+    keys: dict[str, list[str]] = {"account": [], "card": [], "decision": []}
+    for mark in marks:
+        keys.setdefault(mark.kind, []).append(mark.key)
+    about = {("account", key): key for key in keys["account"]}
+    if tokens := keys["card"]:
+        owned = select(cards.c.token, cards.c.account).where(
+            cards.c.tenant == tenant, among(c, cards.c.token, tokens)
+        )
+        about |= {("card", token): account for token, account in c.execute(owned)}
+    if numbers := [int(key) for key in keys["decision"]]:
+        decided = select(decisions.c.seq, decisions.c.account).where(
+            decisions.c.tenant == tenant,
+            among(c, decisions.c.seq, numbers),
+            decisions.c.account.is_not(None),
+        )
+        about |= {("decision", str(seq)): account for seq, account in c.execute(decided)}
+    return about
+
+
+def _seen(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]:
+    """Answer which of these accounts, or of those that were merged with them, were seen."""
+    roots = _roots(c, device.tenant, names)
+    if not roots:
+        return set()
+    merged = select(accounts.c.account, accounts.c.root).where(
+        accounts.c.tenant == device.tenant, among(c, accounts.c.root, set(roots.values()))
+    )
+    family = {root: root for root in roots.values()}
+    family |= {row.account: row.root for row in c.execute(merged)}
+    met = {family[account] for account in _met(c, device, list(family))}
+    return {name for name, root in roots.items() if root in met}
+
+
+def _roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, str]:
+    """Answer where the points of accounts are, of those that there are."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    root = func.coalesce(accounts.c.root, accounts.c.account).label("root")
+    found = select(accounts.c.account, root).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.account, wanted)
+    )
+    return {row.account: row.root for row in c.execute(found)}
+
+
+def _met(c: Connection, device: DeviceRow, names: list[str]) -> set[str]:
+    """Answer which accounts a device was visited by, has rights to, or wrote of."""
+    ways: list[Any] = [
+        select(visits.c.account).where(
+            visits.c.tenant == device.tenant,
+            visits.c.device_id == device.id,
+            among(c, visits.c.account, names),
+        ),
+        select(rights.c.account).where(
+            rights.c.journal_id == device.journal_id, among(c, rights.c.account, names)
+        ),
+        select(own.c.account).where(own.c.line == line_of(device), among(c, own.c.account, names)),
+    ]
+    return set(c.execute(union_all(*ways)).scalars())
