@@ -21,6 +21,7 @@ from sync.hub.judging import Conflict, things_of
 from sync.hub.keeping import keep, keep_mentions, thing_finder
 from sync.hub.lives import add_own, grow, recount, settle_parents
 from sync.hub.marking import mark
+from sync.hub.member_days import add_days
 from sync.hub.placing import is_over, place
 from sync.hub.posting import post
 from sync.hub.recalling import hear_returns
@@ -134,6 +135,7 @@ def post_entries(
     keep_rights(c, held, sums.leases, sums.grants, changed)
     add_own(c, journals, held, said)
     _keep_days(c, held, said, weighed)
+    add_days(c, device.tenant, weighed.brought)
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)

@@ -14,8 +14,9 @@ from agent.core.facts import Fact, SettleConflict
 from agent.core.instant import rfc3339
 from agent.core.postings import postings_of
 from sync.hub.database import upsert
-from sync.hub.judging import Conflict
+from sync.hub.judging import Conflict, given_by
 from sync.hub.marking import mark
+from sync.hub.member_days import add_days
 from sync.hub.posting import post
 from sync.hub.summing import Points
 from sync.hub.tables import conflicts, decisions, tenants
@@ -92,6 +93,7 @@ def decide(
     for owner, bucket, points in postings_of(fact):
         moves[owner, bucket] = points
     written = post(c, tenant, moves) if moves else set()
+    add_days(c, tenant, given_by(entry))
     mark(c, tenant, "decision", [str(seq)])
     mark(c, tenant, "account", written)
     return seq
