@@ -181,6 +181,8 @@ def _account(item: AccountItem) -> MirroredAccount:
         denied=item.denied,
         erased=item.erased,
         lots=tuple((lot.earned_on, lot.points) for lot in item.lots),
+        last_active_on=item.last_active_on,
+        toward=tuple((each.month, each.points, each.spend_minor) for each in item.toward),
     )
 
 

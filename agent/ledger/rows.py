@@ -42,13 +42,13 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     """How many sales the account had here, less those of which all came back."""
 
     last_elsewhere: str | None = None
-    """The newest day of the points that head office says were earned elsewhere."""
+    """The day of the last purchase or redemption that head office has heard of, wherever."""
 
     @property
     def bought_before(self) -> bool:
         """Whether the member is known to have bought something, here or elsewhere.
 
-        Points of the day of the enrolment may be those that becoming a member brings.
+        Head office tells the day alone: the sale of the day of the enrolment may be this one.
         """
         return self.purchases > 0 or (self.last_elsewhere or "") > (self.enrolled_on or "")
 

@@ -24,7 +24,7 @@ _SUMS = ("earned", "toward_points", "toward_minor", "acts")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemberDays:
-    """The days of one member, under all their accounts, each with what it brought; ``YYYY-MM-DD``."""
+    """What the days of one member brought, under all their accounts; each ``YYYY-MM-DD``."""
 
     earned: dict[str, int] = field(default_factory=dict)
     toward: dict[str, tuple[int, int]] = field(default_factory=dict)

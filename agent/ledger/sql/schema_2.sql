@@ -42,6 +42,8 @@ CREATE TABLE mirror_accounts (
     denied      INTEGER NOT NULL CHECK (denied IN (0, 1)),
     erased      INTEGER NOT NULL CHECK (erased IN (0, 1)),
     lots        TEXT    NOT NULL,
+    last_active_on TEXT,
+    toward      TEXT    NOT NULL,
     round       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
