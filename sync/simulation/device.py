@@ -75,6 +75,7 @@ class Device:
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
+    desk: SyncDesk = field(init=False)
     talk: Conversation = field(init=False)
     line: Line = field(init=False)
     looked_s: float = 0.0
@@ -99,11 +100,11 @@ class Device:
             self.ledger, rules.terms, mint_id=house.mint, random_bytes=self.dice.randbytes
         )
         rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
-        desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
+        self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
         self.talk = Conversation(
             self.address,
             self.ledger,
-            desk,
+            self.desk,
             Ed25519PrivateKey.from_private_bytes(self.disk.key),
             self,
             dice=self.dice.random,
