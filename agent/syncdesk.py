@@ -118,7 +118,7 @@ class SyncDesk:
     async def grant(self, grant: Grant) -> bool:
         """Journal rights."""
         return await self._rights.grant(
-            grant.epoch, grant.account, grant.granted_total, grant.generation, grant.soft_expiry
+            grant.epoch, grant.account, grant.granted_total, grant.generation
         )
 
     async def recall(self, recall: Recall) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from agent.core.instant import rfc3339
 from sync.hub.notices import Notice
 from sync.hub.registry import DeviceRow
 from sync.hub.roster import LIVE
@@ -24,14 +25,16 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
     """Answer how much floor a device may give in its live epoch, raised to what holds now; nothing
     where it has none.
     """
-    raise_allowance(c, device, terms=terms_of(c, device.tenant, now=now))
+    raise_allowance(c, device, terms=terms_of(c, device.tenant, now=now), now=now)
     live = _live(c, device)
     if live is None or live.allowance == 0:
         return []
     return [_notice(c, device, live.epoch, live.allowance)]
 
 
-def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[Notice]:
+def raise_allowance(
+    c: Connection, device: DeviceRow, *, terms: Terms, now: datetime
+) -> list[Notice]:
     """Raise it where head office has heard more, and answer what to say if it did."""
     live = _live(c, device)
     if live is None or not terms.floor or live.floor + terms.floor <= live.allowance:
@@ -39,7 +42,8 @@ def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[N
     total = max(0, live.floor + terms.floor - _unheard_elsewhere(c, device, live.id))
     if total <= live.allowance or not may_grant(c, device.tenant):
         return []
-    c.execute(update(journals).where(journals.c.id == live.id).values(allowance=total))
+    raised = {"allowance": total, "floor_said_at": rfc3339(now)}
+    c.execute(update(journals).where(journals.c.id == live.id).values(**raised))
     return [_notice(c, device, live.epoch, total)]
 
 
