@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from agent.core.basket import Line, Sale, Tender
+from agent.core.facts import AdjustPoints
 from agent.core.program import Program
 from agent.till import Back, Enrolment, Wish
 from sync.hub.checks import check_books
 from sync.hub.deciding import Expired, expire_due
+from sync.hub.decisions import decide
 from sync.hub.member_days import days_of, left_of
 from sync.hub.tables import accounts, programs
 from sync.simulation.device import Device
@@ -29,7 +31,7 @@ from sync.simulation.rules import SimulatedRules
 __all__ = ["CARD", "Chain"]
 
 CARD = "em4100:0C00000001"
-_SETTLED_S = 40.0
+_TURNS, _TURN_S = 3, 12.0
 
 
 class Chain:
@@ -60,7 +62,8 @@ class Chain:
 
     def settle(self) -> None:
         """Let everything be heard everywhere."""
-        self.house.advance(_SETTLED_S)
+        for _ in range(_TURNS):
+            self.house.advance(_TURN_S)
         assert self.house.is_settled(), self.house.unsettled()
 
     def on(self, day: str) -> None:
@@ -133,6 +136,12 @@ class Chain:
         """Hold head office's books to a replay from zero; answers what differs."""
         found: list[str] = self.head.database.read(check_books)
         return found
+
+    def give(self, account: str, points: int) -> None:
+        """Have head office give a member points."""
+        fact = AdjustPoints(account=account, points=points, reason="sorry", cashier="head-office")
+        now = self.house.world.at
+        self.head.database.transact(lambda c: decide(c, TENANT, fact, now=now))
 
     def expire(self, day: str) -> Expired:
         """Let run out at head office what is due on a day."""
