@@ -192,6 +192,7 @@ def _account(item: AccountItem) -> MirroredAccount:
         erased=item.erased,
         lots=tuple((lot.earned_on, lot.points) for lot in item.lots),
         last_active_on=item.last_active_on,
+        bought=item.bought,
         toward=tuple((each.month, each.points, each.spend_minor) for each in item.toward),
     )
 

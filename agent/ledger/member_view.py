@@ -140,7 +140,12 @@ class MemberView(ProgressView):
         if told is None:
             return row
         enrolled_on = told.enrolled_on or row.enrolled_on
-        return replace(row, enrolled_on=enrolled_on, last_elsewhere=told.last_active_on)
+        return replace(
+            row,
+            enrolled_on=enrolled_on,
+            bought_anywhere=told.bought,
+            last_elsewhere=told.last_active_on,
+        )
 
 
 def _strictest(states: Sequence[str | None]) -> str:

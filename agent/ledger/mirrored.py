@@ -52,6 +52,8 @@ class MirroredAccount(msgspec.Struct, frozen=True, kw_only=True):
     """
     last_active_on: str | None = None
     """The day of the last purchase or redemption that head office had heard of, wherever."""
+    bought: bool = False
+    """Whether anything was bought that did not come back whole, wherever."""
     toward: tuple[tuple[str, int, int], ...] = ()
     """Points and money that count toward tiers by month, ``YYYY-MM``, over all stores."""
 

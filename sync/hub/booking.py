@@ -134,8 +134,7 @@ def post_entries(
     )
     keep_rights(c, held, sums.leases, sums.grants, changed)
     add_own(c, journals, held, said)
-    _keep_days(c, held, said, weighed)
-    add_days(c, device.tenant, weighed.brought)
+    _keep_days(c, device.tenant, held, said, weighed)
     _hear_the_rest(c, device, held, sums)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
@@ -162,8 +161,11 @@ def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sum
     )
 
 
-def _keep_days(c: Connection, held: JournalRow, said: Sequence[Said], weighed: Weighed) -> None:
-    """Add what each business date came to, as written and as posted."""
+def _keep_days(
+    c: Connection, tenant: str, held: JournalRow, said: Sequence[Said], weighed: Weighed
+) -> None:
+    """Add what each business date came to, as written and as posted, and brought each member."""
+    add_days(c, tenant, weighed.brought)
     sums: dict[str, list[int]] = {}
     for each in said:
         day = sums.setdefault(each.day, [0, 0, 0])

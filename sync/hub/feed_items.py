@@ -116,6 +116,7 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
                 erased=row.state == "erased",
                 lots=lots_of(editions, its, active=row.active, pending=row.pending),
                 last_active_on=its.last_act,
+                bought=its.bought,
                 toward=toward_of(editions, its),
             ),
         )

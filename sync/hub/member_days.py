@@ -19,7 +19,7 @@ from sync.hub.tables import accounts, member_days
 
 __all__ = ["MemberDays", "add_days", "days_of", "left_of"]
 
-_SUMS = ("earned", "toward_points", "toward_minor", "acts")
+_SUMS = ("earned", "toward_points", "toward_minor", "purchases", "redemptions")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +31,8 @@ class MemberDays:
     """Points and money that count toward tiers, of the days that have any."""
     last_act: str | None = None
     """The day of the last purchase or redemption."""
+    bought: bool = False
+    """Whether anything was bought that was not brought back whole."""
 
 
 def add_days(c: Connection, tenant: str, brought: Days) -> None:
@@ -78,11 +80,12 @@ def days_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, Membe
     return found
 
 
-def _member(rows: list[tuple[str, int, int, int, int]]) -> MemberDays:
+def _member(rows: list[tuple[str, int, int, int, int, int]]) -> MemberDays:
     return MemberDays(
         earned={day: earned for day, earned, *_ in rows if earned},
-        toward={day: (points, minor) for day, _, points, minor, _ in rows if points or minor},
-        last_act=max((row[0] for row in rows if row[-1] > 0), default=None),
+        toward={day: (points, minor) for day, _, points, minor, *_ in rows if points or minor},
+        last_act=max((row[0] for row in rows if max(row[4:]) > 0), default=None),
+        bought=any(row[4] > 0 for row in rows),
     )
 
 

@@ -73,8 +73,8 @@ class AccountItem(Value):
 
     What follows is of all stores, this one included as far as head office has heard it: ``lots``
     are the active points by day, of which those of the newest days may be told as one;
-    ``last_active_on`` is the day of the last purchase or redemption, ``toward`` what counts toward
-    tiers, by month.
+    ``last_active_on`` is the day of the last purchase or redemption, ``bought`` whether a purchase
+    stands that did not come back whole, ``toward`` what counts toward tiers, by month.
     """
 
     kind: Literal["account"] = "account"
@@ -90,6 +90,7 @@ class AccountItem(Value):
     erased: bool = False
     lots: tuple[LotItem, ...] = ()
     last_active_on: str | None = None
+    bought: bool = False
     toward: tuple[MonthItem, ...] = ()
 
 

@@ -135,14 +135,15 @@ UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0;
 
 -- name: put_mirrored_account
 INSERT INTO mirror_accounts (account, active, pending, enrolled_on, tier, tier_since, tier_until,
-                             root, denied, erased, lots, last_active_on, toward, round)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             root, denied, erased, lots, last_active_on, bought, toward,
+                             round)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (account) DO UPDATE SET
        active = excluded.active, pending = excluded.pending, enrolled_on = excluded.enrolled_on,
        tier = excluded.tier, tier_since = excluded.tier_since, tier_until = excluded.tier_until,
        root = excluded.root, denied = excluded.denied, erased = excluded.erased,
-       lots = excluded.lots, last_active_on = excluded.last_active_on, toward = excluded.toward,
-       round = excluded.round;
+       lots = excluded.lots, last_active_on = excluded.last_active_on, bought = excluded.bought,
+       toward = excluded.toward, round = excluded.round;
 
 -- name: put_mirrored_card
 INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, ?, ?, ?, ?)
@@ -162,7 +163,7 @@ DELETE FROM mirror_cards WHERE round < ?;
 
 -- name: told_of
 SELECT account, active, pending, enrolled_on, tier, tier_since, tier_until, root, denied, erased, lots,
-       last_active_on, toward
+       last_active_on, bought, toward
   FROM mirror_accounts WHERE account = ?1 OR root = ?1;
 
 -- name: root_of

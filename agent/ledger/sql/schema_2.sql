@@ -43,6 +43,7 @@ CREATE TABLE mirror_accounts (
     erased      INTEGER NOT NULL CHECK (erased IN (0, 1)),
     lots        TEXT    NOT NULL,
     last_active_on TEXT,
+    bought      INTEGER NOT NULL CHECK (bought IN (0, 1)),
     toward      TEXT    NOT NULL,
     round       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -35,7 +35,7 @@ __all__ = [
     "toward_points",
 ]
 
-What = Literal["earned", "toward_points", "toward_minor", "acts"]
+What = Literal["earned", "toward_points", "toward_minor", "purchases", "redemptions"]
 Days = dict[tuple[str, str, What], int]
 """By account, day and what: points, points and money toward tiers, purchases and redemptions."""
 
@@ -62,14 +62,14 @@ def given_by(entry: Entry) -> Days:
         case AccumulatePoints(account=str(account)) | ClaimSale(account=str(account)):
             day = came_on(entry)
             days[account, day, "earned"] = fact.points
-            days[account, day, "acts"] = 1
+            days[account, day, "purchases"] = 1
             add_toward(days, account, day, fact)
         case AccumulatePromotionPoints():
             days[fact.account, day_of(entry), "earned"] = fact.points
         case AdjustPoints():
             days[fact.account, day_of(entry), "earned"] = max(0, fact.points)
         case RedeemReward():
-            days[fact.account, day_of(entry), "acts"] = 1
+            days[fact.account, day_of(entry), "redemptions"] = 1
     return days
 
 
@@ -121,7 +121,7 @@ def _come_back(
         return now
     _add(days, account, came_on(given), "earned", -taken)
     if isinstance(fact, VoidSale) or before < total <= now:
-        _add(days, account, came_on(given), "acts", -1)
+        _add(days, account, came_on(given), "purchases", -1)
     spend_minor = given.fact.spend_minor
     if spend_minor is not None:
         was = spend_minor * before // total if total else 0

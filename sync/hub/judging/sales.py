@@ -68,14 +68,14 @@ def _count(sale: OneSale, chosen: Gift, back: Back, total: WorthSum) -> None:
     fact, sold_on = entry.fact, came_on(entry)
     assert isinstance(fact, AccumulatePoints | ClaimSale), "a sale or its claim"  # noqa: S101
     add_toward(total.days, account, sold_on, fact)
-    total.came(account, sold_on, "acts", 1)
+    total.came(account, sold_on, "purchases", 1)
     if back.late is None:
         return
     late, paid_minor = day_of(back.late.entry), sale.first.summary.total_minor
     total.came(account, late, "earned", back.given_back)
     is_all = back.returned_minor == paid_minor
     if is_all:
-        total.came(account, sold_on, "acts", -1)
+        total.came(account, sold_on, "purchases", -1)
     if fact.spend_minor is not None:
         share = fact.spend_minor if is_all else fact.spend_minor * back.returned_minor // paid_minor
         total.came(account, late, "toward_minor", -share)

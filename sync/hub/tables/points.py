@@ -68,7 +68,8 @@ member_days = Table(
     points("earned"),  # points that came, less what was taken back of them; not what was spent
     points("toward_points"),  # what counts toward tiers, in points and in money
     points("toward_minor"),
-    points("acts"),  # purchases that were not brought back whole, and redemptions
+    points("purchases"),  # those that were not brought back whole
+    points("redemptions"),
 )
 
 program_sums = Table(
