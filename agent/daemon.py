@@ -78,7 +78,12 @@ class Agent:
             self._inbox.dropped,
         )
         self._online = Online(
-            settings, self._ledger, self._rules, self._till, returned=self._tell_lanes
+            settings,
+            self._ledger,
+            self._rules,
+            self._till,
+            returned=self._tell_lanes,
+            heard=self._lanes.heard,
         )
         self._http = HttpServer(settings.api.listen)
         self._told: HealthView | None = None

@@ -1,6 +1,6 @@
 """The agent's way to head office: the uplink, the desk that keeps its word, and how both stand."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
 from typing import Any
 
@@ -30,13 +30,17 @@ class Online:
         till: Till,
         *,
         returned: Callable[[], None],
+        heard: Callable[[Set[str], Set[str]], None],
     ) -> None:
-        """``returned`` is called when rights have gone back, before head office can hear of it."""
+        """``returned`` is called when rights have gone back, before head office can hear of it,
+        ``heard`` with the accounts and tokens of which head office has told.
+        """
         self._ledger = ledger
         self._standing: DeskStanding | None = None
         rights = Rights(ledger, lambda: rules.terms, mint_id=mint_id)
         rights.returned = returned
         self._desk = SyncDesk(ledger, rights, Mirror(ledger), rules)
+        self._desk.heard = heard
         self._uplink = self._make_uplink(settings)
         if self._uplink is not None:
             till.ask_online = self._uplink.ask

@@ -4,6 +4,7 @@ mirror, programs with the rules.
 Every use case is a transaction of its own, and one that is heard again changes nothing.
 """
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +53,10 @@ class DeskStanding:
     clock: Clock
 
 
+def _nobody(_accounts: Set[str], _tokens: Set[str]) -> None:
+    """Tell nobody."""
+
+
 class SyncDesk:
     """Keeps what head office says. Where rights go back, ``rights.returned`` is called before
     anything of it leaves this device, so that every lane's POS can know the place.
@@ -68,6 +73,8 @@ class SyncDesk:
         self._rights = rights
         self._mirror = mirror
         self._programs = programs
+        self.heard: Callable[[Set[str], Set[str]], None] = _nobody
+        """Called with the accounts and the card tokens of which a page told, once it is taken."""
 
     async def standing(self) -> DeskStanding:
         """Say how rights stand, and how far the clock can be believed. Reads all leases."""
@@ -111,7 +118,7 @@ class SyncDesk:
     async def grant(self, grant: Grant) -> bool:
         """Journal rights."""
         return await self._rights.grant(
-            grant.epoch, grant.account, grant.granted_total, grant.generation, grant.soft_expiry
+            grant.epoch, grant.account, grant.granted_total, grant.generation
         )
 
     async def recall(self, recall: Recall) -> bool:
@@ -148,6 +155,9 @@ class SyncDesk:
         )
         if self._ledger.head.place > before.place:
             self._rights.returned()  # of accounts that were merged
+        if taken:
+            accounts = {each.account for each in items if isinstance(each, AccountItem)}
+            self.heard(accounts, {each.token for each in items if isinstance(each, CardItem)})
         return taken
 
     def _take_rules(self, item: FeedItem) -> None:
@@ -181,6 +191,9 @@ def _account(item: AccountItem) -> MirroredAccount:
         denied=item.denied,
         erased=item.erased,
         lots=tuple((lot.earned_on, lot.points) for lot in item.lots),
+        last_active_on=item.last_active_on,
+        bought=item.bought,
+        toward=tuple((each.month, each.points, each.spend_minor) for each in item.toward),
     )
 
 

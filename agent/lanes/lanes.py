@@ -1,11 +1,11 @@
 """Every lane of the store: cards come, are asked about, move and go; sales and redemptions happen.
 
 A card's view is looked up when it is shown, and again whenever something happened to its account,
-at whichever lane: no lane goes on showing a balance that another has changed.
+at whichever lane or store: no lane goes on showing a balance that another has changed.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -19,7 +19,7 @@ from agent.lanes.flagging import Flagging
 from agent.lanes.lane import Lane, Shown, Which
 from agent.lanes.leaving import Leaving
 from agent.lanes.listening import LaneEvent, Listener
-from agent.lanes.looking import look_up
+from agent.lanes.looking import look_again, look_up
 from agent.lanes.refusals import NoSuchCard, SameLane, UnknownLane
 from agent.lanes.strangers import Strangers
 from agent.till import Quote, RedemptionAnswer, Till
@@ -78,7 +78,7 @@ class Lanes:
         lane = self[name]
         async with lane.turn:
             changes = self._changes
-            shown = await self._look_up(token, reader)
+            shown = await look_up(self._till, token, reader, at_s=self._now_s())
             _log.info(
                 "card_presented", lane=name, reader=reader, token=token.masked, status=shown.status
             )
@@ -92,7 +92,7 @@ class Lanes:
             async with lane.turn:
                 for shown in lane.cards:
                     if shown.token == token and name in (None, lane.name):
-                        await self._look_again(lane, shown, "enrolled")
+                        await look_again(self._till, lane, shown, "enrolled")
 
     def choose(self, name: str, which: Token | Which, *, seen: int | None = None) -> Shown:
         """Say which of two cards is meant; the card that lies there alone may be named too.
@@ -203,6 +203,14 @@ class Lanes:
             self._stale.add(account)
             self._beside.do(self._refresh(account))
 
+    def heard(self, accounts: Set[str], tokens: Set[str]) -> None:
+        """Head office told of members and cards: those that lie here are looked up again."""
+        self._changes += 1
+        for lane in self:
+            for shown in lane.cards:
+                if shown.account in accounts or str(shown.token) in tokens:
+                    self._beside.do(look_again(self._till, lane, shown, "changed", only_news=True))
+
     def status_changed(self, data: dict[str, Any]) -> None:
         """The line went down or came back, a reader was lost or found: every lane hears of it."""
         for lane in self:
@@ -240,9 +248,6 @@ class Lanes:
         for lane in self:
             for listener in lane.listeners:
                 listener.end()
-
-    async def _look_up(self, token: Token, reader: str) -> Shown:
-        return await look_up(self._till, token, reader, at_s=self._now_s())
 
     def _show(self, lane: Lane, shown: Shown, cause: str) -> None:
         """Show a card: alone, or beside the one that still waits for its sale."""
@@ -283,15 +288,4 @@ class Lanes:
         for lane in self:
             for shown in lane.cards:
                 if shown.account == account:
-                    await self._look_again(lane, shown, "changed")
-
-    async def _look_again(self, lane: Lane, shown: Shown, cause: str) -> None:
-        """Look a shown card up anew, and tell of it if it still lies there."""
-        fresh = await self._look_up(shown.token, shown.reader)
-        if fresh.status == "unavailable" or not any(each is shown for each in lane.cards):
-            return
-        if fresh.place < shown.place:
-            return  # it changed meanwhile, and is looked up once more
-        shown.member, shown.status = fresh.member, fresh.status
-        lane.become_one()
-        lane.tell("card", lane.card_data(shown, cause))
+                    await look_again(self._till, lane, shown, "changed")

@@ -90,21 +90,24 @@ class MemberView(ProgressView):
     def lots(self, account: str) -> list[tuple[int, str]]:
         """List a member's active lots, the oldest first: points, and the day they were earned.
 
-        They add up to no more than the balance: what one side is short of, here or elsewhere, is
-        taken from the oldest of the other. Points whose day nobody told are in none.
+        They are what head office told of all stores, and what came here since, up to the balance:
+        what is spent is the oldest. Points whose day nobody told are in none.
         """
         family = self.family(account)
-        lots = [
+        here = [
             lot
             for each in family
             for lot in self._connection.execute(SQL["lots_of"], (each,)).fetchall()
         ]
         told = [each for each in map(self.mirrored, family) if each is not None]
-        if told:
-            lots += [(points, day) for each in told for day, points in each.lots]
-            lots.sort(key=lambda lot: lot[1])
-        there = sum(points for points, _ in lots)
-        return _without_oldest(lots, there - max(0, self.balance(account)))
+        heard = self.acknowledged() if told else (-1, 0)
+        lots = [(points, day) for points, day, *place in here if tuple(place) > heard]
+        lots += [(points, day) for each in told for day, points in each.lots]
+        beyond = sum(points for points, _ in lots) - max(0, self.balance(account))
+        # Of what head office has heard it may not have told yet.
+        known = [(points, day) for points, day, *place in here if tuple(place) <= heard]
+        lots += _newest(known, -beyond)
+        return _without_oldest(sorted(lots, key=lambda lot: lot[1]), beyond)
 
     def profile(self, account: str) -> Profile | None:
         """Answer what is known of a person."""
@@ -136,13 +139,23 @@ class MemberView(ProgressView):
         row = AccountRow.of(family[0], seen, card_state, self.balance(family[0]))
         if told is None:
             return row
-        last_lot = max((day for day, _ in told.lots), default=None)
         enrolled_on = told.enrolled_on or row.enrolled_on
-        return replace(row, enrolled_on=enrolled_on, last_elsewhere=last_lot)
+        return replace(
+            row,
+            enrolled_on=enrolled_on,
+            bought_anywhere=told.bought,
+            last_elsewhere=told.last_active_on,
+        )
 
 
 def _strictest(states: Sequence[str | None]) -> str:
     return next(each for each in _STRICTEST if each in states)
+
+
+def _newest(lots: list[tuple[int, str]], points: int) -> list[tuple[int, str]]:
+    """Answer so many points of the newest lots."""
+    there = sum(each for each, _ in lots)
+    return _without_oldest(sorted(lots, key=lambda lot: lot[1]), there - max(0, points))
 
 
 def _without_oldest(lots: list[tuple[int, str]], points: int) -> list[tuple[int, str]]:

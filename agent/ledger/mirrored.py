@@ -4,7 +4,8 @@ Head office tells of an account what the rest of the world did: its own points l
 entries that this ledger's device wrote and that it has heard, exactly as they were written. So what
 a till shows is this plus the sum of the journal here, whatever is still under way, and neither side
 counts anything twice. An account that was merged into another has only what is to be added there:
-the points of all that were merged are added up.
+the points of all that were merged are added up. Of which days the points are, and what counts
+toward tiers, is told of all stores together: the oldest are spent first, wherever they came from.
 
 The mirror stands beside the journal. No replay makes it, and none needs it: where it is lost it is
 asked for again from the start. A page says how things are, so that one that is taken twice changes
@@ -24,7 +25,7 @@ from agent.ledger.queries import SQL
 __all__ = ["MirrorPage", "MirroredAccount", "MirroredCard", "Taken", "take"]
 
 
-_DAYS = ("enrolled_on", "tier_since", "tier_until")
+_DAYS = ("enrolled_on", "tier_since", "tier_until", "last_active_on")
 _MINUTE = len("2026-03-10T14:07")
 
 
@@ -46,13 +47,24 @@ class MirroredAccount(msgspec.Struct, frozen=True, kw_only=True):
     erased: bool = False
     """Whether the person was forgotten: then their cards are nobody's."""
     lots: tuple[tuple[str, int], ...] = ()
-    """The active points by the day they were earned, ``YYYY-MM-DD``."""
+    """The active points of all stores by the day they came, ``YYYY-MM-DD``, this one's included as
+    far as head office had heard of them.
+    """
+    last_active_on: str | None = None
+    """The day of the last purchase or redemption that head office had heard of, wherever."""
+    bought: bool = False
+    """Whether anything was bought that did not come back whole, wherever."""
+    toward: tuple[tuple[str, int, int], ...] = ()
+    """Points and money that count toward tiers by month, ``YYYY-MM``, over all stores."""
 
     @classmethod
     def of(cls, row: Sequence[object]) -> "MirroredAccount":
         """Read it off a row that the query ``told_of`` answers."""
         fields = dict(zip(cls.__struct_fields__, row, strict=True))
         fields["lots"] = msgspec.json.decode(str(fields["lots"]), type=tuple[tuple[str, int], ...])
+        fields["toward"] = msgspec.json.decode(
+            str(fields["toward"]), type=tuple[tuple[str, int, int], ...]
+        )
         return msgspec.convert(fields, cls, strict=False)
 
     def row(self) -> tuple[object, ...]:
@@ -62,6 +74,8 @@ class MirroredAccount(msgspec.Struct, frozen=True, kw_only=True):
             values[name] = values[name] if _is_day(values[name]) else None
         lots = sorted(lot for lot in self.lots if lot[1] > 0 and _is_day(lot[0]))
         values["lots"] = msgspec.json.encode(lots).decode()
+        toward = sorted(month for month in self.toward if _is_day(f"{month[0]}-01"))
+        values["toward"] = msgspec.json.encode(toward).decode()
         return tuple(values.values())
 
 

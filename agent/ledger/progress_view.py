@@ -43,6 +43,27 @@ class ProgressView(RightsView):
             points, spend_minor = points + row[0], spend_minor + row[1]
         return points, spend_minor
 
+    def reached(self, account: str, first: date, last: date) -> tuple[int, int]:
+        """Answer what counts toward tiers from one business date to another: what counts here, or
+        what head office has told of all stores, where that is more. It tells months, of which one
+        that began before is left out.
+        """
+        points, spend_minor = self.counted(account, first, last)
+        begins = first.isoformat()[:7] if first.day == 1 else f"{first.isoformat()[:7]}-"
+        months = [
+            month
+            for each in self.family(account)
+            if (told := self.mirrored(each)) is not None
+            for month in told.toward
+            if begins <= month[0] <= last.isoformat()[:7]
+        ]
+        if not months:  # what counts here may be less than nothing, once goods came back
+            return points, spend_minor
+        return (
+            max(points, sum(month[1] for month in months)),
+            max(spend_minor, sum(month[2] for month in months)),
+        )
+
     def uses(self, account: str, day: date) -> dict[str, Use]:
         """Answer what a member had here of each promotion, by its id, with what they had on a
         day.

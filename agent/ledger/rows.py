@@ -41,16 +41,15 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     purchases: int = 0
     """How many sales the account had here, less those of which all came back."""
 
+    bought_anywhere: bool = False
+    """Whether head office has heard of a sale of theirs that stands, wherever."""
     last_elsewhere: str | None = None
-    """The newest day of the points that head office says were earned elsewhere."""
+    """The day of the last purchase or redemption that head office has heard of, wherever."""
 
     @property
     def bought_before(self) -> bool:
-        """Whether the member is known to have bought something, here or elsewhere.
-
-        Points of the day of the enrolment may be those that becoming a member brings.
-        """
-        return self.purchases > 0 or (self.last_elsewhere or "") > (self.enrolled_on or "")
+        """Whether the member is known to have bought something, here or elsewhere."""
+        return self.purchases > 0 or self.bought_anywhere
 
     @property
     def last_active(self) -> str | None:

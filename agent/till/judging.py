@@ -123,7 +123,7 @@ def known_of(view: View, program: Program, row: AccountRow, day: date, tier: str
     rules = program.tiers
     points = money_minor = 0
     if rules is not None:
-        points, money_minor = view.counted(row.account, period_began(rules, day), day)
+        points, money_minor = view.reached(row.account, period_began(rules, day), day)
     lots = () if program.expiry is None else view.lots(row.account)
     return Account.model_construct(
         tier=tier,
@@ -244,7 +244,7 @@ def _reached(view: View, rules: TierRules, account: str, day: date, now: int = 0
     """
 
     def reached(first: date) -> int:
-        points, money_minor = view.counted(account, first, day)
+        points, money_minor = view.reached(account, first, day)
         return max(0, (points if rules.count == "points" else money_minor) + now)
 
     return reached

@@ -62,14 +62,7 @@ class Rights:
 
         return await self._ledger.write(welcome)
 
-    async def grant(
-        self,
-        epoch: int,
-        account: str,
-        granted_total: int,
-        generation: int,
-        soft_expiry: str | None = None,
-    ) -> bool:
+    async def grant(self, epoch: int, account: str, granted_total: int, generation: int) -> bool:
         """Journal a grant that is larger than those before; answers whether this one was.
 
         What comes for an account that was merged into another goes back with the next entry.
@@ -81,12 +74,7 @@ class Rights:
             if granted_total <= transaction.granted(account):
                 return False
             transaction.append(
-                LeaseGrant(
-                    account=account,
-                    granted_total=granted_total,
-                    generation=generation,
-                    soft_expiry=soft_expiry,
-                )
+                LeaseGrant(account=account, granted_total=granted_total, generation=generation)
             )
             if transaction.root(account) != account:
                 return_everything(transaction, account)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from agent.core.instant import rfc3339
 from sync.hub.notices import Notice
 from sync.hub.registry import DeviceRow, JournalRow, journals_of
 from sync.hub.tables import journals
@@ -24,7 +25,8 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
     """Answer how much floor a device may give in its live epoch, raised to what holds now; nothing
     where it has none.
     """
-    raise_allowance(c, device, journals_of(c, device), terms=terms_of(c, device.tenant, now=now))
+    terms, held = terms_of(c, device.tenant, now=now), journals_of(c, device)
+    raise_allowance(c, device, held, terms=terms, now=now)
     live = _live(device, journals_of(c, device))
     if live is None or live.allowance == 0:
         return []
@@ -32,7 +34,7 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
 
 
 def raise_allowance(
-    c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, terms: Terms
+    c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, terms: Terms, now: datetime
 ) -> list[Notice]:
     """Raise it where head office has heard more, and answer what to say if it did. ``held`` are all
     journals of the device.
@@ -43,7 +45,8 @@ def raise_allowance(
     total = max(0, live.floor + terms.floor - _unheard_elsewhere(c, device, live.id))
     if total <= live.allowance or not may_grant(c, device.tenant):
         return []
-    c.execute(update(journals).where(journals.c.id == live.id).values(allowance=total))
+    raised = {"allowance": total, "floor_said_at": rfc3339(now)}
+    c.execute(update(journals).where(journals.c.id == live.id).values(**raised))
     return [_notice(c, device, live.epoch, total)]
 
 

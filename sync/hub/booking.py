@@ -21,6 +21,7 @@ from sync.hub.judging import Conflict, things_of
 from sync.hub.keeping import keep, keep_mentions, thing_finder
 from sync.hub.lives import grow, own_of, recount, settle_parents
 from sync.hub.marking import marked
+from sync.hub.member_days import brought_by
 from sync.hub.members import Member, members, read_members
 from sync.hub.placing import is_over, place
 from sync.hub.posting import Posted, post_members
@@ -188,11 +189,12 @@ def _beside(
     posted: Posted,
     names: Iterable[str],
 ) -> Iterator[Part]:
-    """Answer what is written beside members' points: the program's side, marks of the feed, days
-    and visits.
+    """Answer what is written beside members' points: the program's side, marks of the feed, what
+    each day brought each member and came to, and visits.
     """
     yield posted.program
     yield marked(device.tenant, "account", names)
+    yield brought_by(device.tenant, weighed.brought)
     yield Part(
         table=days,
         columns=("business_date", "entries", "written", "posted"),

@@ -11,7 +11,15 @@ from sqlalchemy import Connection, func, select
 
 from agent.core.postings import PROGRAM
 from sync.hub.replay import Unsound, replay_books
-from sync.hub.tables import accounts, devices, journals, own, program_sums, rights
+from sync.hub.tables import (
+    accounts,
+    devices,
+    journals,
+    member_days,
+    own,
+    program_sums,
+    rights,
+)
 
 __all__ = ["check_books", "check_sums"]
 
@@ -40,6 +48,7 @@ def check_books(c: Connection) -> list[str]:
         *_differences("account", _posted(c, roots), worth),
         *_differences("the program's", _program(c), program),
         *_differences("line", _own(c), members),
+        *_differences("the day of", _days(c), replayed.days),
         *_differences("the rights of journal", _changes(c), replayed.leases),
         *_differences("the floor of journal", _floors(c), replayed.floors),
     ]
@@ -106,6 +115,14 @@ def _own(c: Connection) -> dict[tuple[Any, ...], int]:
         (row.line, row.account, bucket): getattr(row, bucket)
         for row in c.execute(select(own))
         for bucket in _BUCKETS
+    }
+
+
+def _days(c: Connection) -> dict[tuple[Any, ...], int]:
+    return {
+        (row.tenant, row.account, row.day, what): getattr(row, what)
+        for row in c.execute(select(member_days))
+        for what in ("earned", "toward_points", "toward_minor", "purchases", "redemptions")
     }
 
 

@@ -16,8 +16,9 @@ from agent.core.facts import Fact, SettleConflict
 from agent.core.instant import rfc3339
 from agent.core.postings import postings_of
 from sync.hub.database import upsert
-from sync.hub.judging import Conflict
+from sync.hub.judging import Conflict, Days, given_by
 from sync.hub.marking import mark
+from sync.hub.member_days import add_days
 from sync.hub.posting import post
 from sync.hub.summing import Points
 from sync.hub.tables import conflicts, decisions, tenants
@@ -84,6 +85,7 @@ def decide_all(
     link = GENESIS if last.decision_hash is None else bytes(last.decision_hash)
     rows = []
     moves: Points = defaultdict(int)
+    brought: Days = defaultdict(int)
     for seq, fact in enumerate(facts, start=int(last.decision_seq) + 1):
         entry = Entry(id=f"decision-{seq}", epoch=0, seq=seq, recorded_at=at, fact=fact)
         canonical = entry.checked()
@@ -93,11 +95,14 @@ def decide_all(
         rows.append(row | {"tenant": tenant, "decided_at": at})
         for owner, bucket, points in postings_of(fact):
             moves[owner, bucket] += points
+        for key, number in given_by(entry).items():
+            brought[key] += number
     c.execute(insert(decisions), rows)
     changed = update(tenants).where(tenants.c.tenant == tenant)
     newest = int(last.decision_seq) + len(rows)
     c.execute(changed.values(decision_seq=newest, decision_hash=link))
     written = post(c, tenant, moves) if moves else set()
+    add_days(c, tenant, brought)
     mark(c, tenant, "decision", [str(row["seq"]) for row in rows])
     mark(c, tenant, "account", written)
     return newest

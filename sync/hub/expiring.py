@@ -1,12 +1,12 @@
 """Expiry: only head office lets points run out, when the program says and no sooner.
 
-Which points are left of those that were earned on a day follows from the balance: what is spent is
-the oldest, so the newest are what is there. Points leave only from what no device has rights to.
-What is leased stays due until it comes home, and nobody is granted it meanwhile; a redemption takes
-the oldest first, and so what is due.
+Which points are left of those that were earned on a day is asked of :mod:`sync.hub.member_days`,
+and so are the stores told. Points leave only from what no device has rights to. What is leased
+stays due until it comes home, and nobody is granted it meanwhile; a redemption takes the oldest
+first, and so what is due.
 
-Members are gone through many at once. Who has something due is looked for without a lock, as that
-takes a page of histories; only they are locked, and looked at once more before anything runs out.
+Members are gone through many at once. Who has something due is looked for without a lock; only they
+are locked, and looked at once more before anything runs out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
+from agent.core.expiry import gone_on
 from agent.core.facts import ExpirePoints
 from agent.core.program import Expiry
 from sync.hub.bulk import among
 from sync.hub.decisions import decide_all
-from sync.hub.earnings import earnings_of
 from sync.hub.editions import editions_of
 from sync.hub.marking import mark
+from sync.hub.member_days import MemberDays, days_of, left_of
 from sync.hub.tables import accounts
 
-__all__ = ["Due", "Expired", "expire", "expire_due", "look_for_due"]
+__all__ = ["Due", "Expired", "expire", "expire_due", "gone", "look_for_due"]
 
 
 class Due(NamedTuple):
@@ -91,16 +92,16 @@ def expire(
         .with_for_update()
     ).all()
     due = _due(c, tenant, rows, on)
-    gone = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
+    left = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
     facts = [
         ExpirePoints(account=account, points=points, due_on=on)
-        for account, points in gone.items()
+        for account, points in left.items()
         if points
     ]
     if facts:
         decide_all(c, tenant, facts, now=now)
-    _keep(c, tenant, rows, due, gone)
-    return Expired(points=sum(gone.values()), members=len(facts), after=None)
+    _keep(c, tenant, rows, due, left)
+    return Expired(points=sum(left.values()), members=len(facts), after=None)
 
 
 def _keep(
@@ -131,9 +132,21 @@ def _due(c: Connection, tenant: str, rows: Sequence[Any], on: date) -> dict[str,
     if expiry is None:
         return due
     losing = [row for row in rows if row.active > 0 and row.tier not in expiry.never_tiers]
-    earned = earnings_of(c, tenant, [row.account for row in losing])
+    days = days_of(c, tenant, [row.account for row in losing])
     for row in losing:
-        due[row.account] = earned[row.account].due(expiry, int(row.active), on)
+        of_member = days[row.account]
+        due[row.account] = gone(expiry, of_member, active=row.active, pending=row.pending, on=on)
+    return due
+
+
+def gone(expiry: Expiry, days: MemberDays, *, active: int, pending: int, on: date) -> int:
+    """Answer how many of a member's active points are gone by a day."""
+    last = None if days.last_act is None else date.fromisoformat(days.last_act)
+    due = 0
+    for day, points in left_of(days.earned, active=active, pending=pending):
+        if gone_on(expiry, date.fromisoformat(day), last) > on:
+            break  # what came later is there no shorter
+        due += points
     return due
 
 

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, ScalarSelect, and_, func, select
 
 from sync.hub.bulk import among
+from sync.hub.day_items import lots_of, toward_of
+from sync.hub.editions import editions_of
+from sync.hub.member_days import MemberDays, days_of
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, cards, decisions, journals, own, programs, pushed
 from sync.messages import (
@@ -92,8 +95,12 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
         .select_from(accounts)
         .outerjoin(own, its_own)
         .where(accounts.c.tenant == device.tenant, among(c, accounts.c.account, keys))
-    )
+    ).all()
+    roots = [row.account for row in rows if row.root is None and row.state != "erased"]
+    editions = editions_of(c, device.tenant)
+    days = days_of(c, device.tenant, roots)
     for row in rows:
+        its = days.get(row.account, MemberDays())
         yield (
             row.account,
             AccountItem(
@@ -107,6 +114,10 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
                 root=row.root,
                 denied=row.owed > 0,
                 erased=row.state == "erased",
+                lots=lots_of(editions, its, active=row.active, pending=row.pending),
+                last_active_on=its.last_act,
+                bought=its.bought,
+                toward=toward_of(editions, its),
             ),
         )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from agent.core.instant import rfc3339
 from sync.hub.allowance import allowance_of, raise_allowance
 from sync.hub.bulk import add_up
 from sync.hub.excuses import why_short
@@ -50,7 +51,7 @@ def grants_after(
     notices = rebalance(
         c, device.tenant, touched, terms=terms, now=now, known=None if came else known
     )
-    return notices + raise_allowance(c, device, held, terms=terms)
+    return notices + raise_allowance(c, device, held, terms=terms, now=now)
 
 
 def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
@@ -58,6 +59,8 @@ def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[No
     to have taken, recalls that it has not answered, and how much floor it has.
     """
     generation = generation_of(c)
+    unheard = (rights.c.journal_id == device.journal_id, rights.c.granted > rights.c.journaled)
+    c.execute(update(rights).where(*unheard).values(said_at=rfc3339(now)))
     rows = c.execute(
         select(journals.c.epoch, rights.c.account, rights.c.granted)
         .select_from(rights)
@@ -134,10 +137,11 @@ class _Mover:
         (row,) = add_up(
             self._c,
             rights,
-            ("account", "granted"),
-            [(member.root, give.points)],
+            ("account", "granted", "said_at"),
+            [(member.root, give.points, rfc3339(self._now))],
             fixed={"journal_id": give.life.journal_id},
             sums=("granted",),
+            largest=("said_at",),
             returning=("granted", "journaled"),
         )
         key = (give.life.journal_id, member.root)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, union_all
 from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import CreateReward
 from agent.core.postings import Posting, lease_of, postings_of
-from sync.hub.judging import judge, postings_alone
+from sync.hub.judging import TAKES_BACK, Days, given_by, judge, postings_alone
 from sync.hub.keeping import thing_finder
 from sync.hub.lines import lines_through
 from sync.hub.registry import DeviceRow, JournalRow, hash_at, journals_of
@@ -53,6 +53,8 @@ class Replayed:
     """By journal and account."""
     floors: Counter[int] = field(default_factory=Counter)
     """By journal."""
+    days: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """What each day brought, by tenant, account, day and what."""
     disputed: set[tuple[str, str]] = field(default_factory=set)
     """Things, by tenant, of which more than one journal speaks."""
 
@@ -69,9 +71,12 @@ def replay_books(c: Connection) -> Replayed:
         (said,) = mentions_of(c, tenant, [thing]).values()
         for (owner, bucket), points in judge(thing, said).worth.items():
             replayed.worth[tenant, owner, bucket] += points
+        _add_days(replayed, tenant, judge(thing, said).days)
     for row in c.execute(select(decisions.c.tenant, decisions.c.canonical)):
-        for owner, bucket, points in postings_of(Entry.read(bytes(row.canonical)).fact):
+        entry = Entry.read(bytes(row.canonical))
+        for owner, bucket, points in postings_of(entry.fact):
             replayed.worth[row.tenant, owner, bucket] += points
+        _add_days(replayed, row.tenant, given_by(entry))
     return replayed
 
 
@@ -124,8 +129,25 @@ def _add_journal(
             if thing is not None:
                 continue
             postings = _alone(c, held, kin, entry, judged)
+        _add_days(replayed, tenant, given_by(entry))
+        if isinstance(entry.fact, TAKES_BACK) and thing is not None:
+            _take_back(c, replayed, tenant, thing, seq)
         for owner, bucket, points in postings:
             replayed.worth[tenant, owner, bucket] += points
+
+
+def _add_days(replayed: Replayed, tenant: str, days: Days, sign: int = 1) -> None:
+    for (account, day, what), number in days.items():
+        replayed.days[tenant, account, day, what] += sign * number
+
+
+def _take_back(c: Connection, replayed: Replayed, tenant: str, thing: str, seq: int) -> None:
+    """Add what one entry takes back of a thing of which its journal alone speaks."""
+    (said,) = mentions_of(c, tenant, [thing]).values()
+    before = [each for each in said if each.seq < seq]
+    _add_days(replayed, tenant, judge(thing, [each for each in said if each.seq <= seq]).days)
+    if before:
+        _add_days(replayed, tenant, judge(thing, before).days, -1)
 
 
 def _add_rights(replayed: Replayed, held: JournalRow, entry: Entry) -> None:

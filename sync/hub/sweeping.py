@@ -13,6 +13,8 @@ from sync.hub.asking import asks_over
 from sync.hub.granting import rebalance
 from sync.hub.notices import Notice
 from sync.hub.recalling import recalls_due
+from sync.hub.saying_again import floors_due, grants_due
+from sync.hub.standing import follow_tiers
 from sync.hub.tables import decisions, tenants
 from sync.hub.terms import terms_of
 
@@ -22,10 +24,13 @@ _MOST = 200
 
 
 def sweep_rights(c: Connection, *, now: datetime) -> list[Notice]:
-    """Say unanswered recalls again, answer the asks that have waited long enough, and follow what
-    was decided.
+    """Say again what was not answered or may be lost, answer the asks that have waited long enough,
+    and follow what was decided, and what was bought in several stores.
     """
-    return recalls_due(c, now=now) + asks_over(c, now=now) + follow_decisions(c, now=now)
+    again = recalls_due(c, now=now) + grants_due(c, now=now) + floors_due(c, now=now)
+    notices = again + asks_over(c, now=now) + follow_decisions(c, now=now)
+    follow_tiers(c, now=now)
+    return notices
 
 
 def follow_decisions(c: Connection, *, now: datetime) -> list[Notice]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, union_all
 from agent.core.entry import Entry
 from agent.core.postings import PROGRAM, Posting
 from sync.hub.bulk import add_up, among
-from sync.hub.judging import Conflict, Mention, judge, postings_alone
+from sync.hub.judging import TAKES_BACK, Conflict, Days, Mention, given_by, judge, postings_alone
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.summing import Points
 from sync.hub.tables import devices, entries, journals, mentioned, things
@@ -45,12 +45,19 @@ class Weighed:
     conflicts: list[Conflict] = field(default_factory=list)
     days: dict[str, int] = field(default_factory=dict)
     """What members gain, by the business date of the entries that bring it."""
+    brought: Days = field(default_factory=dict)
+    """By how much it changes what each day brought each member."""
 
     def add(self, owner: str, bucket: str, points: int, day: str) -> None:
         """Add to the change."""
         self.change[owner, bucket] = self.change.get((owner, bucket), 0) + points
         if owner != PROGRAM:
             self.days[day] = self.days.get(day, 0) + points
+
+    def bring(self, days: Days, sign: int = 1) -> None:
+        """Add to what days brought."""
+        for key, number in days.items():
+            self.brought[key] = self.brought.get(key, 0) + sign * number
 
 
 def weigh(
@@ -64,24 +71,37 @@ def weigh(
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
+    returned = _returned(said)
     news: dict[str, list[Mention]] = {}
     dates: dict[str, str] = {}
     for each in said:
-        if disputed.isdisjoint(each.things):
-            postings = each.postings
-        else:
-            postings = postings_alone(each.entry, thing_at)
+        is_disputed = not disputed.isdisjoint(each.things)
+        postings = postings_alone(each.entry, thing_at) if is_disputed else each.postings
+        if is_disputed or not returned.isdisjoint(each.things):
             for thing in each.things:
                 news.setdefault(thing, []).append(_mention(device, journal, each.entry))
                 dates[thing] = each.day
+        else:
+            weighed.bring(given_by(each.entry))
         for owner, bucket, points in postings:
             weighed.add(owner, bucket, points, each.day)
     said_of = mentions_of(c, device.tenant, news) if news else {}
     for thing, here in sorted(news.items()):
         new = {mention.order for mention in here}
         others = [each for each in said_of.get(thing, []) if each.order not in new]
-        _weigh_anew(weighed, thing, others, here, day=dates[thing])
+        if thing in disputed:
+            _weigh_anew(weighed, thing, others, here, day=dates[thing])
+        else:
+            weighed.bring(judge(thing, [*others, *here]).days)
+            weighed.bring(judge(thing, others).days if others else {}, -1)
     return weighed
+
+
+def _returned(said: Iterable[Said]) -> set[str]:
+    """Name what is taken back: what that came to on which day, its entries tell together."""
+    return {
+        thing for each in said if isinstance(each.entry.fact, TAKES_BACK) for thing in each.things
+    }
 
 
 def _weigh_anew(
@@ -97,9 +117,12 @@ def _weigh_anew(
     for (owner, bucket), points in after.worth.items():
         weighed.add(owner, bucket, points, day)
     weighed.conflicts += after.conflicts
+    weighed.bring(after.days)
     if before:
-        for (owner, bucket), points in judge(thing, before).worth.items():
+        was = judge(thing, before)
+        for (owner, bucket), points in was.worth.items():
             weighed.add(owner, bucket, -points, day)
+        weighed.bring(was.days, -1)
 
 
 def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

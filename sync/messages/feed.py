@@ -21,7 +21,8 @@ __all__ = [
     "FeedPage",
     "FeedRequest",
     "FeedScope",
-    "ForeignLot",
+    "LotItem",
+    "MonthItem",
     "ProgramItem",
     "PushedItem",
     "decode_feed",
@@ -46,11 +47,19 @@ class FeedRequest(Value):
     token: Annotated[str, Field(max_length=128)] | None = None
 
 
-class ForeignLot(Value):
-    """Points that were earned elsewhere on one day and are still there."""
+class LotItem(Value):
+    """Points that came on one day, in whatever store, and are still there."""
 
     points: Annotated[int, Field(strict=True, ge=1)]
     earned_on: str
+
+
+class MonthItem(Value):
+    """What counts toward tiers of one month, ``YYYY-MM``, over all stores: points, and money."""
+
+    month: str
+    points: _Points = 0
+    spend_minor: _Points = 0
 
 
 class AccountItem(Value):
@@ -61,6 +70,11 @@ class AccountItem(Value):
     own sums, whatever is still under way. ``root`` names the account that this one was merged
     into. ``denied`` says that no floor is given. ``tier_since`` is the day on which the tier was
     entered or kept anew, ``tier_until`` the last one on which it is kept whatever is earned.
+
+    What follows is of all stores, this one included as far as head office has heard it: ``lots``
+    are the active points by day, of which those of the newest days may be told as one;
+    ``last_active_on`` is the day of the last purchase or redemption, ``bought`` whether a purchase
+    stands that did not come back whole, ``toward`` what counts toward tiers, by month.
     """
 
     kind: Literal["account"] = "account"
@@ -74,7 +88,10 @@ class AccountItem(Value):
     root: Code | None = None
     denied: bool = False
     erased: bool = False
-    lots: tuple[ForeignLot, ...] = ()
+    lots: tuple[LotItem, ...] = ()
+    last_active_on: str | None = None
+    bought: bool = False
+    toward: tuple[MonthItem, ...] = ()
 
 
 class CardItem(Value):

@@ -20,14 +20,14 @@ _Why = Annotated[str, StringConstraints(max_length=200)]
 class Grant(Value):
     """Head office to device: so much of this account is yours to spend, all in all, this epoch.
 
-    ``ask`` names the question it answers; ``why`` says in plain words why it grants no more.
+    ``ask`` names the question it answers; ``why`` says in plain words why it grants no more. It has
+    no end: rights come back by an entry that is heard, never because time has passed.
     """
 
     epoch: EpochNumber
     account: Code
     granted_total: Count
     generation: Count
-    soft_expiry: str | None = None
     ask: Nonce | None = None
     why: _Why | None = None
 

@@ -90,6 +90,7 @@ class Device:
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
+    desk: SyncDesk = field(init=False)
     talk: Conversation = field(init=False)
     line: Line = field(init=False)
     looked_s: float = 0.0
@@ -126,11 +127,11 @@ class Device:
         )
         rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
         rights.returned = self._tell_lanes
-        desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
+        self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
         self.talk = Conversation(
             self.address,
             self.ledger,
-            desk,
+            self.desk,
             Ed25519PrivateKey.from_private_bytes(self.disk.key),
             self,
             dice=self.dice.random,

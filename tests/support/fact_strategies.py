@@ -285,7 +285,6 @@ _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
         account=_CODES,
         granted_total=_COUNTS,
         generation=_COUNTS,
-        soft_expiry=st.none() | _MOMENT,
     ),
     st.builds(LeaseReturn, account=_CODES, recall=_COUNTS, points=_COUNTS),
     st.builds(

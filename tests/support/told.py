@@ -11,7 +11,8 @@ __all__ = ["account", "card", "tell"]
 def account(name: str, active: int = 0, **more: object) -> MirroredAccount:
     """What the rest of the world did to an account; its points were earned on one day."""
     lots = (("2026-11-01", active),) if active > 0 else ()
-    return MirroredAccount(account=name, active=active, **({"lots": lots} | more))  # type: ignore[arg-type]  # as the test says
+    days = {"lots": lots, "last_active_on": lots[-1][0] if lots else None, "bought": bool(lots)}
+    return MirroredAccount(account=name, active=active, **(days | more))  # type: ignore[arg-type]  # as the test says
 
 
 def card(token: str, account: str, state: str = "active") -> MirroredCard:

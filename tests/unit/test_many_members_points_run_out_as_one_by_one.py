@@ -1,11 +1,9 @@
 """Members are gone through many at once, and to each happens what would happen alone."""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from head_office_books import NOW, TENANT, Books, enrolled, hold, sold, spent
+from head_office_books import NOW, TENANT, Books, hold, sold, spent
 from hypothesis import given
 from hypothesis import strategies as st
 from mentioned import basket
@@ -14,23 +12,15 @@ from program_strategies import expiries
 from sqlalchemy import event, select
 
 from agent.core.account import Account, Lot
-from agent.core.entry import Entry
 from agent.core.expiry import expires
 from agent.core.facts import (
-    AccumulatePoints,
-    AccumulatePromotionPoints,
-    AdjustPoints,
-    ClaimSale,
-    Fact,
     LeaseReturn,
-    RedeemReward,
-    ReturnSale,
-    VoidSale,
 )
 from agent.core.program import Expiry
 from sync.hub.database import Database
 from sync.hub.deciding import expire_due, merge_accounts
-from sync.hub.earnings import Earnings
+from sync.hub.expiring import gone
+from sync.hub.member_days import MemberDays
 from sync.hub.tables import accounts, decisions, feed
 
 TODAY = date(2026, 7, 10)
@@ -48,99 +38,38 @@ kind = "rolling"
 months = 6
 """
 
-_some = st.integers(1, 50)
-_sales = st.sampled_from(["s-1", "s-2", "s-3"])
 _days = st.dates(date(2025, 6, 1), date(2026, 7, 10))
 
 
-def _claim(sale_id: str, points: int) -> ClaimSale:
-    return ClaimSale(sale_id=sale_id, account="a", token="em4100:0C000621A5", program="p@1",
-                     points=points, because=(), flags=())  # fmt: skip
-
-
-def _return(sale_id: str, points: int, given_back: int) -> ReturnSale:
-    return ReturnSale(sale_id=sale_id, return_id="r", amount_minor=1, account="a",
-                      from_active=points, given_back=given_back)  # fmt: skip
-
-
-def _void(sale_id: str, points: int) -> VoidSale:
-    return VoidSale(sale_id=sale_id, account="a", from_pending=points)
-
-
-_facts: st.SearchStrategy[Fact] = st.one_of(
-    st.builds(lambda sale, points: sold(points, sale_id=sale), _sales, _some),
-    st.builds(_claim, _sales, _some),
-    st.builds(_return, _sales, _some, _some),
-    st.builds(_void, _sales, _some),
-    st.builds(lambda n: AdjustPoints(account="a", points=n, reason="x", cashier="c"),
-              st.integers(-50, 50).filter(bool)),
-    st.builds(lambda n: AccumulatePromotionPoints(account="a", points=n, promotion="p", because=()),
-              _some),
-    st.just(RedeemReward(redemption_id="r", account="a", points=5)),
-    st.just(enrolled("a")),
-)  # fmt: skip
-
-
-def plainly_due(written: Sequence[tuple[date, Fact]], expiry: Expiry, active: int, on: date) -> int:
-    """What is gone by a day, told slowly: lots from the newest on, and the core's own judgement."""
-    lots: Counter[date] = Counter()
-    sale_ids = {
-        fact.sale_id for _, fact in written if isinstance(fact, AccumulatePoints | ClaimSale)
-    }
-    for sale_id in sale_ids:
-        copies = [
-            (day, fact.points)
-            for day, fact in written
-            if isinstance(fact, AccumulatePoints | ClaimSale) and fact.sale_id == sale_id
-        ]
-        back = sum(
-            fact.from_active + fact.from_pending
-            for _, fact in written
-            if isinstance(fact, ReturnSale | VoidSale) and fact.sale_id == sale_id
-        )
-        lots[min(day for day, _ in copies)] += max(0, max(points for _, points in copies) - back)
-    for day, fact in written:
-        if isinstance(fact, AccumulatePromotionPoints | AdjustPoints):
-            lots[day] += max(0, fact.points)
-        elif isinstance(fact, ReturnSale | VoidSale):
-            lots[day] += fact.given_back
+def plainly_due(earned: dict[date, int], expiry: Expiry, active: int, last: date | None) -> int:
+    """What is gone today, told slowly: lots from the newest on, and the core's own judgement."""
     there = []
-    for day in sorted(lots, reverse=True):
-        points = min(active, lots[day])
+    for day in sorted(earned, reverse=True):
+        points = min(active, earned[day])
         active -= points
         if points:
             there.append(Lot(points=points, earned_on=day))
-    bought = AccumulatePoints | ClaimSale | RedeemReward
-    last = max((day for day, fact in written if isinstance(fact, bought)), default=None)
     member = Account(lots=tuple(there), last_activity_on=last)
-    return sum(each.points for each in expires(expiry, member) if each.on <= on)
+    return sum(each.points for each in expires(expiry, member) if each.on <= TODAY)
 
 
 @given(
-    written=st.lists(st.tuples(_days, _facts), max_size=12),
+    earned=st.dictionaries(_days, st.integers(1, 50), max_size=8),
     expiry=expiries,
     active=st.integers(0, 200),
-    on=_days,
+    last=st.none() | _days,
 )
 def test_what_is_due_is_what_a_plain_reading_says(
-    written: list[tuple[date, Fact]], expiry: Expiry, active: int, on: date
+    earned: dict[date, int], expiry: Expiry, active: int, last: date | None
 ) -> None:
-    """Whatever was written in whatever order, by every kind of expiry."""
-    earned = Earnings()
-    for seq, (day, fact) in enumerate(written, start=1):
-        entry = Entry(id=f"e-{seq}", epoch=1, seq=seq, recorded_at="2026-07-10T12:00:00.000Z",
-                      business_date=day, fact=fact)  # fmt: skip
-        earned.read(entry.canonical())
-    assert earned.due(expiry, active, on) == plainly_due(written, expiry, active, on)
-
-
-def test_an_entry_without_a_business_date_counts_on_its_own() -> None:
-    """Version 0.1 wrote none: then the device's clock says the day."""
-    earned = Earnings()
-    entry = Entry(id="e", epoch=1, seq=1, recorded_at="2026-01-10T12:00:00.000Z", fact=sold(10))
-    earned.read(entry.canonical())
-    half_a_year = Expiry(kind="rolling", months=6)
-    assert [earned.due(half_a_year, 10, date(2026, 7, day)) for day in (9, 10)] == [0, 10]
+    """Whatever came on whatever day, by every kind of expiry."""
+    days = MemberDays(
+        earned={day.isoformat(): points for day, points in earned.items()},
+        last_act=None if last is None else last.isoformat(),
+    )
+    assert gone(expiry, days, active=active, pending=0, on=TODAY) == plainly_due(
+        earned, expiry, active, last
+    )
 
 
 def befall(books: Books) -> None:

@@ -115,7 +115,6 @@ MESSAGES = st.one_of(
         account=NAMES,
         granted_total=NUMBERS,
         generation=NUMBERS,
-        soft_expiry=st.none() | TEXTS,
         ask=st.none() | NONCES,
         why=st.none() | TEXTS,
     ),

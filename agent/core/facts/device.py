@@ -98,7 +98,6 @@ class LeaseGrant(FactBase, frozen=True, kw_only=True, tag="LEASE_GRANT"):
     account: Code
     granted_total: Count
     generation: Count
-    soft_expiry: str | None = None
 
 
 class LeaseReturn(FactBase, frozen=True, kw_only=True, tag="LEASE_RETURN"):

@@ -135,13 +135,15 @@ UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0;
 
 -- name: put_mirrored_account
 INSERT INTO mirror_accounts (account, active, pending, enrolled_on, tier, tier_since, tier_until,
-                             root, denied, erased, lots, round)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             root, denied, erased, lots, last_active_on, bought, toward,
+                             round)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (account) DO UPDATE SET
        active = excluded.active, pending = excluded.pending, enrolled_on = excluded.enrolled_on,
        tier = excluded.tier, tier_since = excluded.tier_since, tier_until = excluded.tier_until,
        root = excluded.root, denied = excluded.denied, erased = excluded.erased,
-       lots = excluded.lots, round = excluded.round;
+       lots = excluded.lots, last_active_on = excluded.last_active_on, bought = excluded.bought,
+       toward = excluded.toward, round = excluded.round;
 
 -- name: put_mirrored_card
 INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, ?, ?, ?, ?)
@@ -160,7 +162,8 @@ DELETE FROM mirror_accounts WHERE round < ?;
 DELETE FROM mirror_cards WHERE round < ?;
 
 -- name: told_of
-SELECT account, active, pending, enrolled_on, tier, tier_since, tier_until, root, denied, erased, lots
+SELECT account, active, pending, enrolled_on, tier, tier_since, tier_until, root, denied, erased, lots,
+       last_active_on, bought, toward
   FROM mirror_accounts WHERE account = ?1 OR root = ?1;
 
 -- name: root_of
@@ -571,7 +574,7 @@ UPDATE stamped SET taken_back = taken_back + ? WHERE sale_id = ? AND card = ?;
 SELECT card, text, fills, stamps, taken_back FROM stamped WHERE sale_id = ? ORDER BY card;
 
 -- name: lots_of
-SELECT points, earned_on FROM lots WHERE account = ? AND activates_on IS NULL
+SELECT points, earned_on, epoch, seq FROM lots WHERE account = ? AND activates_on IS NULL
  ORDER BY earned_on, epoch, seq;
 
 -- name: refer

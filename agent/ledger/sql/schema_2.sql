@@ -42,6 +42,9 @@ CREATE TABLE mirror_accounts (
     denied      INTEGER NOT NULL CHECK (denied IN (0, 1)),
     erased      INTEGER NOT NULL CHECK (erased IN (0, 1)),
     lots        TEXT    NOT NULL,
+    last_active_on TEXT,
+    bought      INTEGER NOT NULL CHECK (bought IN (0, 1)),
+    toward      TEXT    NOT NULL,
     round       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

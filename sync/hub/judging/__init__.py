@@ -13,6 +13,7 @@ worth is exactly the sum of what that wrote; of one journal alone by definition,
 from collections.abc import Sequence
 
 from sync.hub.judging.adjustments import judge_adjustment
+from sync.hub.judging.days import TAKES_BACK, Days, What, as_written, given_by
 from sync.hub.judging.judgement import Conflict, Judgement, Worth
 from sync.hub.judging.mentions import Mention, postings_alone, thing_of, things_of
 from sync.hub.judging.redemptions import judge_redemption
@@ -21,10 +22,14 @@ from sync.hub.judging.vouchers import judge_voucher
 from sync.hub.judging.written import is_of_one_journal, sum_as_written
 
 __all__ = [
+    "TAKES_BACK",
     "Conflict",
+    "Days",
     "Judgement",
     "Mention",
+    "What",
     "Worth",
+    "given_by",
     "judge",
     "postings_alone",
     "thing_of",
@@ -36,7 +41,7 @@ def judge(thing: str, mentions: Sequence[Mention]) -> Judgement:
     """Judge a thing by all its mentions, in any order."""
     kind, _, name = thing.partition(":")
     if mentions and is_of_one_journal(mentions):
-        return Judgement(worth=sum_as_written(mentions))
+        return Judgement(worth=sum_as_written(mentions), days=as_written(mentions))
     match kind:
         case "sale":
             return judge_sale(name, mentions)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from agent.core.postings import PROGRAM, Bucket
+from sync.hub.judging.days import Days, What
 
 __all__ = ["Conflict", "Judgement", "Worth", "WorthSum"]
 
@@ -31,17 +32,25 @@ class Conflict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """What a thing is worth, as all its entries together say."""
+    """What a thing is worth, as all its entries together say; ``days`` is what it brought when."""
 
     worth: Worth = field(default_factory=dict)
+    days: Days = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
 
 
 class WorthSum:
-    """Adds a worth up, each step a move between two buckets, so that it sums to zero."""
+    """Adds a worth up, each step a move between two buckets, so that it sums to zero; and beside it
+    what came and went on which ``days``.
+    """
 
     def __init__(self) -> None:
         self._points: Counter[tuple[str, Bucket]] = Counter()
+        self.days: Days = {}
+
+    def came(self, account: str, day: str, what: What, number: int) -> None:
+        """Count what a day brought a member, or less of it."""
+        self.days[account, day, what] = self.days.get((account, day, what), 0) + number
 
     def earn(self, account: str, bucket: Bucket, points: int) -> None:
         """Issue points to a member."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.core.facts import CreateReward, DeleteReward, RedeemReward
+from sync.hub.judging.days import given_by
 from sync.hub.judging.judgement import Conflict, Judgement, WorthSum
 from sync.hub.judging.mentions import Mention
 
@@ -39,8 +40,10 @@ def judge_redemption(redemption_id: str, mentions: Sequence[Mention]) -> Judgeme
         total.move((account, "active"), (account, "held"), stands.held + stands.spent)
         total.move((account, "held"), ("program", "redeemed"), stands.spent)
         captures += captured
+    for each in captures:
+        total.days.update(given_by(each.entry))
     conflicts = (_twice(redemption_id, captures),) if len(captures) > 1 else ()
-    return Judgement(worth=total.worth, conflicts=conflicts)
+    return Judgement(worth=total.worth, days=total.days, conflicts=conflicts)
 
 
 def _together(found: Sequence[Mention]) -> tuple[_Standing, list[Mention]]:

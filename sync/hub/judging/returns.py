@@ -26,7 +26,8 @@ class Back:
 
     ``pending_first`` are the points that go as pending as far as any are. ``beyond_minor`` is the
     money that came back although it had never been paid; ``is_all`` says that everything did, by
-    the word of a device that could not know what promotions gave. ``late`` is the last mention.
+    the word of a device that could not know what promotions gave. ``returned_minor`` is the money
+    of the sale that came back, ``late`` the last mention.
     """
 
     taken: int = 0
@@ -35,6 +36,7 @@ class Back:
     asked: int = 0
     beyond_minor: int = 0
     is_all: bool = False
+    returned_minor: int = 0
     late: Mention | None = None
 
 
@@ -70,6 +72,7 @@ def back_of(sale: OneSale, chosen: Gift, knowing: frozenset[tuple[str, str]], wh
         asked=asked + _share(whole, total_minor, min(asked_minor + no_line_minor, total_minor)),
         beyond_minor=max(0, beyond_minor) + no_line_minor,
         is_all=is_all,
+        returned_minor=max(0, min(known_minor + asked_minor, total_minor)),
         late=back[-1],
     )
 

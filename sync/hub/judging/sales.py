@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from agent.core.facts import ReturnPromotionPoints
+from agent.core.facts import AccumulatePoints, ClaimSale, ReturnPromotionPoints
 from agent.core.money import format_money
 from agent.core.postings import PROGRAM
+from sync.hub.judging.days import add_toward, came_on, day_of, toward_points
 from sync.hub.judging.judgement import Conflict, Judgement, WorthSum
 from sync.hub.judging.mentions import Mention
 from sync.hub.judging.returns import Back, back_of
@@ -21,7 +22,7 @@ def judge_sale(sale_id: str, mentions: Sequence[Mention]) -> Judgement:
         conflicts += _judge_one(sale_id, sale, total)
     if len(sales) > 1:
         conflicts.append(_reused(sale_id, sales))
-    return Judgement(worth=total.worth, conflicts=tuple(conflicts))
+    return Judgement(worth=total.worth, days=total.days, conflicts=tuple(conflicts))
 
 
 def _judge_one(sale_id: str, sale: OneSale, total: WorthSum) -> list[Conflict]:
@@ -35,6 +36,7 @@ def _judge_one(sale_id: str, sale: OneSale, total: WorthSum) -> list[Conflict]:
         _give(sale, total, [chosen, *own], back)
         account = chosen.account
         total.move((PROGRAM, "redeemed"), (account, "active"), back.given_back)
+        _count(sale, chosen, back, total)
         if back.beyond_minor:
             conflicts.append(_returned_twice(sale_id, sale, account, back))
     for (promotion, account), gift in promoted.items():
@@ -49,6 +51,7 @@ def _give(sale: OneSale, total: WorthSum, gifts: Sequence[Gift], back: Back) -> 
     """Give a member what it earned, pending or active, and take what came back, pending first."""
     account, waiting = gifts[0].account, 0
     for gift in gifts:
+        total.came(account, came_on(gift.mention.entry), "earned", gift.points)
         active = activated(sale, gift) if gift.is_pending else gift.points
         total.earn(account, "active", active)
         total.earn(account, "pending", gift.points - active)
@@ -56,6 +59,27 @@ def _give(sale: OneSale, total: WorthSum, gifts: Sequence[Gift], back: Back) -> 
     pending = min(waiting, back.pending_first, back.taken)
     total.earn(account, "pending", -pending)
     total.earn(account, "active", pending - back.taken)
+    total.came(account, came_on(gifts[0].mention.entry), "earned", -back.taken)
+
+
+def _count(sale: OneSale, chosen: Gift, back: Back, total: WorthSum) -> None:
+    """Count a purchase, and toward tiers, what a sale stands for after all that came back of it."""
+    entry, account = chosen.mention.entry, chosen.account
+    fact, sold_on = entry.fact, came_on(entry)
+    assert isinstance(fact, AccumulatePoints | ClaimSale), "a sale or its claim"  # noqa: S101
+    add_toward(total.days, account, sold_on, fact)
+    total.came(account, sold_on, "purchases", 1)
+    if back.late is None:
+        return
+    late, paid_minor = day_of(back.late.entry), sale.first.summary.total_minor
+    total.came(account, late, "earned", back.given_back)
+    is_all = back.returned_minor == paid_minor
+    if is_all:
+        total.came(account, sold_on, "purchases", -1)
+    if fact.spend_minor is not None:
+        share = fact.spend_minor if is_all else fact.spend_minor * back.returned_minor // paid_minor
+        total.came(account, late, "toward_minor", -share)
+        total.came(account, late, "toward_points", -min(back.taken, toward_points(fact)))
 
 
 def _lost(sale: OneSale, promotion: str, gift: Gift, *, is_all: bool) -> Back:

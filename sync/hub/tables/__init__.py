@@ -11,13 +11,15 @@ The sums that are kept beside the entries, so that nobody has to add up history:
   ``active = available + sum(granted + change)``, over an account and all that were merged into it);
 - ``own``: what a device's own entries come to, exactly as it wrote them, by the line of its ledger,
   so that the feed can tell it what the rest of the world did;
+- ``member_days``: what each day brought each member, over all stores; which points are left of it
+  follows from the balance, and what counts toward tiers stands beside it;
 - ``program_sums``: the other side of the double entry, kept per journal so that devices never wait
   for one another's.
 """
 
 from sync.hub.tables.base import metadata
 from sync.hub.tables.leases import asks, recalls, rights
-from sync.hub.tables.points import accounts, cards, own, program_sums, visits
+from sync.hub.tables.points import accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
 from sync.hub.tables.tidings import conflicts, feed, marks, programs, pushed
 from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
@@ -35,6 +37,7 @@ __all__ = [
     "feed",
     "journals",
     "marks",
+    "member_days",
     "mentioned",
     "metadata",
     "office",

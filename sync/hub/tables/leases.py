@@ -21,7 +21,14 @@ rights = Table(
     points("granted"),  # cumulative, by head office
     points("change"),  # the sum of what the entries say
     points("journaled"),  # the largest LEASE_GRANT heard
+    Column("said_at", String),  # when a grant was told last; None where it need not be told again
     Index("rights_of_account", "account"),
+    Index(
+        "rights_said",
+        "said_at",
+        postgresql_where=text("said_at IS NOT NULL"),
+        sqlite_where=text("said_at IS NOT NULL"),
+    ),
 )
 
 recalls = Table(

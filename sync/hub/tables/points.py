@@ -11,7 +11,7 @@ from sqlalchemy import (
 
 from sync.hub.tables.base import Id, metadata, points
 
-__all__ = ["accounts", "cards", "own", "program_sums", "visits"]
+__all__ = ["accounts", "cards", "member_days", "own", "program_sums", "visits"]
 
 accounts = Table(
     "accounts",
@@ -56,6 +56,19 @@ own = Table(
     points("active"),
     points("pending"),
     points("held"),
+)
+
+member_days = Table(
+    "member_days",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("account", String, primary_key=True),  # as written; a member's are those of all theirs
+    Column("day", String, primary_key=True),
+    points("earned"),  # points that came, less what was taken back of them; not what was spent
+    points("toward_points"),  # what counts toward tiers, in points and in money
+    points("toward_minor"),
+    points("purchases"),  # those that were not brought back whole
+    points("redemptions"),
 )
 
 program_sums = Table(

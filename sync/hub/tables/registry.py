@@ -34,6 +34,8 @@ tenants = Table(
     Column("decision_hash", LargeBinary(32)),
     # The newest decision that rights have followed already.
     Column("rights_seq", BigInteger, nullable=False, server_default="0"),
+    # Up to here in the feed members have been looked at for the tiers they reached.
+    Column("tiers_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 devices = Table(

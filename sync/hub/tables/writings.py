@@ -38,10 +38,17 @@ journals = Table(
     Column("fenced_because", String),
     points("floor"),  # heard in this epoch
     points("allowance"),  # of floor, handed out for this epoch
+    Column("floor_said_at", String),  # when that was told; None once it was told again
     # Its rights came home or were written off: what its entries say of them counts no more.
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
+    Index(
+        "journals_floor_said",
+        "floor_said_at",
+        postgresql_where=text("floor_said_at IS NOT NULL"),
+        sqlite_where=text("floor_said_at IS NOT NULL"),
+    ),
 )
 
 entries = Table(

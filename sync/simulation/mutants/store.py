@@ -100,7 +100,6 @@ def _any_grant() -> tuple[Patch, ...]:
         account: str,
         granted_total: int,
         generation: int,
-        soft_expiry: str | None = None,
     ) -> bool:
         def take(transaction: Transaction) -> bool:
             fact = LeaseGrant(

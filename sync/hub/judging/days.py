@@ -1,0 +1,159 @@
+"""What each day brought a member: the points that came on it and are not taken back, what counts
+toward tiers, and whether anything was bought or spent.
+
+Points that a sale gave count on its day, and what is taken back of them comes off that day; points
+that are given back count on the day they come. What no longer counts toward a tier comes off the
+day it came back, as at the tills: what was reached by then stays reached. The points that are spent
+come off no day: which are left follows from the balance.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from agent.core.entry import Entry
+from agent.core.facts import (
+    AccumulatePoints,
+    AccumulatePromotionPoints,
+    AdjustPoints,
+    ClaimSale,
+    RedeemReward,
+    ReturnPromotionPoints,
+    ReturnSale,
+    VoidSale,
+)
+from sync.hub.judging.mentions import Mention
+
+__all__ = [
+    "TAKES_BACK",
+    "Days",
+    "What",
+    "add_toward",
+    "as_written",
+    "came_on",
+    "day_of",
+    "given_by",
+    "toward_points",
+]
+
+What = Literal["earned", "toward_points", "toward_minor", "purchases", "redemptions"]
+Days = dict[tuple[str, str, What], int]
+"""By account, day and what: points, points and money toward tiers, purchases and redemptions."""
+
+TAKES_BACK = (ReturnSale, VoidSale, ReturnPromotionPoints)
+"""What these take back came on another day, which they do not name."""
+
+
+def day_of(entry: Entry) -> str:
+    """Answer the day on which an entry counts."""
+    day = entry.business_date
+    return entry.recorded_at[:10] if day is None else day.isoformat()
+
+
+def came_on(entry: Entry) -> str:
+    """Answer the day on which the points of a sale, or of its claim, count."""
+    sold_on = entry.fact.sold_on if isinstance(entry.fact, ClaimSale) else None
+    return day_of(entry) if sold_on is None else sold_on.isoformat()
+
+
+def given_by(entry: Entry) -> Days:
+    """Answer what an entry brings that takes nothing back."""
+    fact, days = entry.fact, Days()
+    match fact:
+        case AccumulatePoints(account=str(account)) | ClaimSale(account=str(account)):
+            day = came_on(entry)
+            days[account, day, "earned"] = fact.points
+            days[account, day, "purchases"] = 1
+            add_toward(days, account, day, fact)
+        case AccumulatePromotionPoints():
+            days[fact.account, day_of(entry), "earned"] = fact.points
+        case AdjustPoints():
+            days[fact.account, day_of(entry), "earned"] = max(0, fact.points)
+        case RedeemReward():
+            days[fact.account, day_of(entry), "redemptions"] = 1
+    return days
+
+
+def add_toward(days: Days, account: str, day: str, fact: AccumulatePoints | ClaimSale) -> None:
+    """Count toward tiers what a sale brings, where its program counts any."""
+    if fact.spend_minor is None:
+        return
+    _add(days, account, day, "toward_points", toward_points(fact))
+    _add(days, account, day, "toward_minor", fact.spend_minor)
+
+
+def toward_points(fact: AccumulatePoints | ClaimSale) -> int:
+    """Answer the points of a sale that lead to a tier: those for having been brought do not."""
+    return fact.points - (0 if fact.referral is None else fact.referral.friend_points)
+
+
+def as_written(mentions: Sequence[Mention]) -> Days:
+    """Answer what a thing brings of which one journal alone speaks, as that says it."""
+    days = Days()
+    ordered = sorted([each.entry for each in mentions], key=lambda each: each.seq)
+    for entry in ordered:
+        for key, points in given_by(entry).items():
+            _add(days, *key, points)
+    returned_minor = 0
+    for entry in ordered:
+        fact = entry.fact
+        if isinstance(fact, ReturnPromotionPoints):
+            day = _promoted_on(ordered, fact) or day_of(entry)
+            _add(days, fact.account, day, "earned", -fact.from_active - fact.from_pending)
+        elif isinstance(fact, ReturnSale | VoidSale):
+            returned_minor = _come_back(days, ordered, entry, fact, returned_minor)
+    return days
+
+
+def _come_back(
+    days: Days, ordered: Sequence[Entry], entry: Entry, fact: ReturnSale | VoidSale, before: int
+) -> int:
+    """Take off what came back of a sale; answers how much of its money has by now."""
+    sale, given = _sale_of(ordered)
+    account = fact.account
+    total = 0 if sale is None else sale.summary.total_minor
+    now = before + fact.amount_minor if isinstance(fact, ReturnSale) else total
+    if account is None:
+        return now
+    taken = fact.from_active + fact.from_pending
+    _add(days, account, day_of(entry), "earned", fact.given_back)
+    if given is None or not isinstance(given.fact, AccumulatePoints | ClaimSale):
+        _add(days, account, day_of(entry), "earned", -taken)
+        return now
+    _add(days, account, came_on(given), "earned", -taken)
+    if isinstance(fact, VoidSale) or before < total <= now:
+        _add(days, account, came_on(given), "purchases", -1)
+    spend_minor = given.fact.spend_minor
+    if spend_minor is not None:
+        was = spend_minor * before // total if total else 0
+        left = (
+            spend_minor if isinstance(fact, VoidSale) or not total else spend_minor * now // total
+        )
+        _add(days, account, day_of(entry), "toward_points", fact.referral_points - taken)
+        _add(days, account, day_of(entry), "toward_minor", was - left)
+    return now
+
+
+def _sale_of(ordered: Sequence[Entry]) -> tuple[AccumulatePoints | None, Entry | None]:
+    """Find the sale as it was committed, and the entry that gave it to a member."""
+    sale = given = None
+    for entry in ordered:
+        if isinstance(entry.fact, AccumulatePoints):
+            sale = entry.fact
+        if isinstance(entry.fact, AccumulatePoints | ClaimSale) and entry.fact.account is not None:
+            given = entry
+    return sale, given
+
+
+def _promoted_on(ordered: Sequence[Entry], fact: ReturnPromotionPoints) -> str | None:
+    for entry in ordered:
+        gave = entry.fact
+        if isinstance(gave, AccumulatePromotionPoints) and (gave.promotion, gave.account) == (
+            fact.promotion,
+            fact.account,
+        ):
+            return day_of(entry)
+    return None
+
+
+def _add(days: Days, account: str, day: str, what: What, points: int) -> None:
+    days[account, day, what] = days.get((account, day, what), 0) + points

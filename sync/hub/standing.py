@@ -1,0 +1,133 @@
+"""Tiers: which one members are in by what they bought in all stores together.
+
+A till judges by what it has seen and been told, and says in the sale's entry which tier that led
+to. Head office adds up every store's, and so may find a higher one, or one kept anew, a moment
+later: by the same function, on the day of the last purchase. It follows the feed's marks, some
+members at a time, so that no booking waits for it; every store hears of it by the feed.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from agent.core.program import Editions, TierRules
+from agent.core.tiers import Reached, Standing, standing_on
+from sync.hub.bulk import among
+from sync.hub.editions import editions_of
+from sync.hub.marking import mark
+from sync.hub.member_days import MemberDays, days_of
+from sync.hub.members import Stands
+from sync.hub.tables import accounts, feed, tenants
+
+__all__ = ["follow_tiers"]
+
+_MOST = 200
+
+
+def follow_tiers(c: Connection, *, now: datetime) -> None:
+    """Look at some members who changed since the last time; no tenant without tiers costs more than
+    to see that it has none.
+    """
+    behind = c.execute(
+        select(tenants.c.tenant, tenants.c.tiers_seq, tenants.c.feed_seq)
+        .where(tenants.c.tiers_seq < tenants.c.feed_seq)
+        .order_by(tenants.c.tenant)
+    ).all()
+    for tenant, seq, newest in behind:
+        editions = editions_of(c, tenant)
+        if editions is not None and any(each.tiers is not None for each in editions.programs):
+            _follow(c, tenant, editions, (seq, newest), now)
+
+
+def _follow(
+    c: Connection, tenant: str, editions: Editions, marks: tuple[int, int], now: datetime
+) -> None:
+    seq, newest = marks
+    changed = c.execute(
+        select(feed.c.key, feed.c.seq)
+        .where(feed.c.tenant == tenant, feed.c.seq > seq, feed.c.seq <= newest)
+        .where(feed.c.kind == "account")
+        .order_by(feed.c.seq)
+        .limit(_MOST)
+    ).all()
+    risen = _risen(c, tenant, editions, [row.key for row in changed], now)
+    for root, stands in sorted(risen.items()):
+        c.execute(
+            update(accounts)
+            .where(accounts.c.tenant == tenant, accounts.c.account == root)
+            .values(**stands._asdict())
+        )
+    # Last: a booking, too, takes the tenant's row after those of its members.
+    mark(c, tenant, "account", risen)
+    reached = newest if len(changed) < _MOST else changed[-1].seq
+    c.execute(update(tenants).where(tenants.c.tenant == tenant).values(tiers_seq=reached))
+
+
+def _risen(
+    c: Connection, tenant: str, editions: Editions, names: Sequence[str], now: datetime
+) -> dict[str, Stands]:
+    """Answer who, of these, is in another tier than is known, and in which."""
+    if not names:
+        return {}
+    rows = c.execute(
+        select(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.state != "erased")
+        .where(among(c, accounts.c.account, _roots(c, tenant, names)))
+        .order_by(accounts.c.account)
+        .with_for_update()
+    ).all()
+    days = days_of(c, tenant, (row.account for row in rows))
+    found = {row.account: _stands(editions, row, days[row.account], now) for row in rows}
+    return {account: stands for account, stands in found.items() if stands is not None}
+
+
+def _roots(c: Connection, tenant: str, names: Sequence[str]) -> list[str]:
+    root = func.coalesce(accounts.c.root, accounts.c.account)
+    of_these = (accounts.c.tenant == tenant) & among(c, accounts.c.account, names)
+    return list(c.execute(select(root).where(of_these).distinct()).scalars())
+
+
+def _stands(editions: Editions, row: Row[object], days: MemberDays, now: datetime) -> Stands | None:
+    """Answer the tier of a member if it is news; on the day of the last purchase that has come."""
+    tomorrow = (now + timedelta(days=1)).date().isoformat()
+    listed = [day for day in sorted(days.toward) if day <= tomorrow]
+    if not listed:
+        return None
+    last = date.fromisoformat(listed[-1])
+    rules = editions.on(last).tiers
+    if rules is None:
+        return None
+    before = Stands.of(row)
+    standing = standing_on(rules, _standing(before), _reached(rules, days, listed), last)
+    kept_until = standing.kept_until
+    after = Stands(
+        tier=standing.tier,
+        tier_since=standing.since.isoformat(),
+        tier_until=None if kept_until is None else kept_until.isoformat(),
+    )
+    return after if after != before and after.order >= before.order else None
+
+
+def _standing(stands: Stands) -> Standing | None:
+    if stands.tier is None:
+        return None
+    since, until = stands.tier_since, stands.tier_until
+    return Standing(
+        tier=stands.tier,
+        since=date.min if since is None else date.fromisoformat(since),
+        kept_until=None if until is None else date.fromisoformat(until),
+    )
+
+
+def _reached(rules: TierRules, days: MemberDays, listed: list[str]) -> Reached:
+    """Answer what counts from a day on, over all stores."""
+    which = 0 if rules.count == "points" else 1
+    sums = [0, *accumulate(days.toward[day][which] for day in reversed(listed))]
+
+    def reached(first: date) -> int:
+        return max(0, sums[len(listed) - bisect_left(listed, first.isoformat())])
+
+    return reached
