@@ -21,7 +21,14 @@ rights = Table(
     points("granted"),
     points("change"),
     points("journaled"),
+    Column("said_at", String),
     Index("rights_of_account", "account"),
+    Index(
+        "rights_said",
+        "said_at",
+        postgresql_where=text("said_at IS NOT NULL"),
+        sqlite_where=text("said_at IS NOT NULL"),
+    ),
 )
 
 recalls = Table(

@@ -11,7 +11,7 @@ from sqlalchemy import (
 
 from sync.hub.migrations.one_truth.base import Id, metadata, points
 
-__all__ = ["accounts", "cards", "own", "program_sums", "visits"]
+__all__ = ["accounts", "cards", "member_days", "own", "program_sums", "visits"]
 
 accounts = Table(
     "accounts",
@@ -56,6 +56,19 @@ own = Table(
     points("active"),
     points("pending"),
     points("held"),
+)
+
+member_days = Table(
+    "member_days",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    points("earned"),
+    points("toward_points"),
+    points("toward_minor"),
+    points("purchases"),
+    points("redemptions"),
 )
 
 program_sums = Table(

@@ -33,6 +33,7 @@ tenants = Table(
     Column("decision_seq", BigInteger, nullable=False, server_default="0"),
     Column("decision_hash", LargeBinary(32)),
     Column("rights_seq", BigInteger, nullable=False, server_default="0"),
+    Column("tiers_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 devices = Table(

@@ -12,7 +12,7 @@ from sqlalchemy import (
 
 from sync.hub.migrations.one_truth.base import key, metadata, points
 
-__all__ = ["conflicts", "feed", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "programs", "pushed"]
 
 feed = Table(
     "feed",
@@ -22,6 +22,16 @@ feed = Table(
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Index("feed_in_order", "tenant", "seq"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    key(),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Index("marks_of_tenant", "tenant", "id"),
 )
 
 programs = Table(

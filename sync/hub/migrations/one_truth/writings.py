@@ -38,9 +38,16 @@ journals = Table(
     Column("fenced_because", String),
     points("floor"),
     points("allowance"),
+    Column("floor_said_at", String),
     Column("written_off", Boolean, nullable=False, server_default="0"),
     Column("updated_at", String),
     UniqueConstraint("device_id", "incarnation", "epoch", "branch"),
+    Index(
+        "journals_floor_said",
+        "floor_said_at",
+        postgresql_where=text("floor_said_at IS NOT NULL"),
+        sqlite_where=text("floor_said_at IS NOT NULL"),
+    ),
 )
 
 entries = Table(
