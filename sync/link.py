@@ -122,8 +122,9 @@ class Link:
         if up is None or self._is_too_large(topic, payload) or not up[1].enter():
             return False
         client, window = up
-        properties = _properties(PacketTypes.PUBLISH)
+        properties = None
         if expiry_s is not None:
+            properties = _properties(PacketTypes.PUBLISH)
             properties.MessageExpiryInterval = expiry_s
         sent = client.publish(topic, payload, 1, retain, properties)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
