@@ -139,8 +139,9 @@ class Link:
             return False
         if not window.enter():
             return False
-        expires = {} if expiry_s is None else {"MessageExpiryInterval": expiry_s}
-        properties = _properties(PacketTypes.PUBLISH, **expires)
+        properties = None
+        if expiry_s is not None:
+            properties = _properties(PacketTypes.PUBLISH, MessageExpiryInterval=expiry_s)
         sent = client.publish(topic, payload, 1, retain, properties)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             window.leave()

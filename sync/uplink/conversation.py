@@ -191,10 +191,11 @@ class Conversation:
         self._hearing.offered = frozenset(tail.epoch for tail in hello.tails)
         if self._publish("hello", hello, expiry_s=int(LONGEST_SILENCE_S)):
             self._batches.forget()
-            self._feeding.restart()
             session.greeted(hello.nonce, hello.epoch, now_s, self._dice)
             # A former life's will may have come to the broker after this one's birth.
             self._told = None
+            if not session.stands:
+                self._feeding.restart()
 
     async def _send(self, now_s: float) -> None:
         """Send what the window lets go; the tails first, as what follows may rest on them."""

@@ -170,3 +170,11 @@ def test_what_has_changed_is_greeted_for_first(
     generation = run_now(store.ledger.read(lambda view: view.generation()))
     run_now(store.hear("grant", grant(store, generation=generation)))
     assert right(store) == 0
+
+
+def test_a_greeting_for_a_late_answer_asks_for_nothing_again(store: Store) -> None:
+    """The page of the feed that was asked for before is still under way."""
+    asked = len(store.wire.requests)
+    run_now(store.hear("ok", store.ok(store.ledger.head)))
+    assert store.talk.session.state == "open"
+    assert len(store.wire.requests) == asked
