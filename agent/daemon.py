@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent import __version__
 from agent.api import HealthView, create_app
@@ -31,6 +30,7 @@ from agent.online import Online
 from agent.rules import Rules
 from agent.service import HttpServer, notify_systemd, stop_signal, watchdog_interval_s
 from agent.settings import AgentSettings
+from agent.steady import SteadyScheduler
 from agent.till import Till
 from agent.watching import DeviceWatch
 from sync.certificates import warn_of_ours
@@ -119,7 +119,7 @@ class Agent:
         self,
         serving: asyncio.Task[None],
         tasks: list[asyncio.Task[None]],
-        scheduler: AsyncIOScheduler,
+        scheduler: SteadyScheduler,
     ) -> None:
         """Take no more, finish what is under way, then close from the outside in."""
         notify_systemd("STOPPING=1")
@@ -193,9 +193,9 @@ class Agent:
             attempt = 0 if self._loop.time() - began_s > _HELD_S else attempt + 1
             await asyncio.sleep(delay_s(attempt, first_s=0.5, longest_s=30, dice=random.random))
 
-    def _schedule(self) -> AsyncIOScheduler:
+    def _schedule(self) -> SteadyScheduler:
         """Set up what happens by the clock, on the event loop."""
-        scheduler = AsyncIOScheduler()
+        scheduler = SteadyScheduler()
         scheduler.add_job(self._devices.report_lost, "interval", seconds=_BAD_FRAMES_EVERY_S)
         scheduler.add_job(until_stopped(self._look_after), "interval", seconds=_FAULT_CHECK_S)
         scheduler.add_job(

@@ -130,8 +130,7 @@ class Link:
         """Hand a QoS 1 message to the broker, or answer False: not connected, or window full."""
         # The place in the window is taken first and paho called after: paho calls back with a lock
         # of its own held, so holding ours across its publish would deadlock.
-        up = self._up
-        if up is None:
+        if (up := self._up) is None:
             return False
         client, window = up
         if why := window.refuses(topic, payload):
@@ -139,9 +138,8 @@ class Link:
             return False
         if not window.enter():
             return False
-        properties = None
-        if expiry_s is not None:
-            properties = _properties(PacketTypes.PUBLISH, MessageExpiryInterval=expiry_s)
+        expires = {} if expiry_s is None else {"MessageExpiryInterval": expiry_s}
+        properties = _properties(PacketTypes.PUBLISH, **expires) if expires else None
         sent = client.publish(topic, payload, 1, retain, properties)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             window.leave()

@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +16,7 @@ from agent.service import (
     stop_signal,
     watchdog_interval_s,
 )
+from agent.steady import SteadyScheduler
 from sync.certificates import warn_of_ours
 from sync.hub.api import create_app
 from sync.hub.crew import Crew, OneWorker, WorkerProcesses
@@ -89,8 +89,8 @@ class Hub:
         else:
             _log.info("entries_posted", entries=posted)
 
-    def _schedule(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(timezone="UTC")
+    def _schedule(self) -> SteadyScheduler:
+        scheduler = SteadyScheduler(timezone="UTC")
         interval_s = watchdog_interval_s()
         if interval_s is not None:
             scheduler.add_job(self._ping_watchdog, "interval", seconds=interval_s)
