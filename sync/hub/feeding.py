@@ -11,7 +11,19 @@ under both names; its points are at the one that is named as root.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, String, and_, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from agent.core.instant import rfc3339
@@ -25,6 +37,15 @@ from sync.hub.terms import generation_of
 from sync.messages import FeedItem, FeedPage, FeedRequest
 
 __all__ = ["page_for"]
+
+
+# Made once: to make a statement costs more than to run it.
+_AFTER = (
+    select(feed.c.kind, feed.c.key, feed.c.seq)
+    .where(feed.c.tenant == bindparam("tenant"), feed.c.seq > bindparam("cursor"))
+    .order_by(feed.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def page_for(
@@ -61,12 +82,9 @@ def page_for(
 def _changed(
     c: Connection, device: DeviceRow, cursor: int, only_seen: bool, at_most: int
 ) -> list[Row[str, str, int]]:
-    query = select(feed.c.kind, feed.c.key, feed.c.seq).where(
-        feed.c.tenant == device.tenant, feed.c.seq > cursor
-    )
-    if only_seen:
-        query = query.where(_concerns(device))
-    return list(c.execute(query.order_by(feed.c.seq).limit(at_most)))
+    wanted = {"tenant": device.tenant, "cursor": cursor, "most": at_most}
+    query = _AFTER.where(_concerns(device)) if only_seen else _AFTER
+    return list(c.execute(query, wanted))
 
 
 def _concerns(device: DeviceRow) -> ColumnElement[bool]:
