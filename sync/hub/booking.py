@@ -6,7 +6,7 @@ happened at a till is refused; what contradicts is settled and noted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -33,17 +33,7 @@ from sync.hub.tables import days, visits
 from sync.hub.weighing import Said, Weighed, weigh
 from sync.messages import Held, Journal
 
-__all__ = ["Booked", "book", "post_entries", "unreadable"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
-    """The accounts that a booking changed, by name; ``members`` are they as they are now, where
-    that is known without asking the database again. Their rows are locked.
-    """
-
-    accounts: frozenset[str] = frozenset()
-    members: Mapping[str, Member] | None = None
+__all__ = ["Booked", "Followed", "book", "post_entries", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +43,9 @@ class Booked:
     ``held`` is what the device may be told: the newest entry held of its journal. Of an epoch that
     was ended it is the last one that device and head office are known to share.
     ``entries`` are those that are new and can be read, ``kept`` how many are new. ``opened`` says
-    that an epoch of head office's word began. ``journals`` are all of the device, as they are now.
+    that an epoch of head office's word began. ``journals`` are all of the device as they are now,
+    and ``members`` those whose accounts changed, where that is known without asking the database
+    again: their rows are locked.
     """
 
     verdict: Verdict
@@ -62,8 +54,20 @@ class Booked:
     journals: tuple[JournalRow, ...] = ()
     entries: tuple[Recorded, ...] = ()
     kept: int = 0
-    changed: Changed = field(default_factory=Changed)
+    accounts_changed: frozenset[str] = frozenset()
+    members: Mapping[str, Member] | None = None
     opened: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Followed:
+    """What followed from entries: the accounts that changed, their members as above, and how much
+    floor was used.
+    """
+
+    accounts: frozenset[str]
+    members: Mapping[str, Member] | None
+    floor: int
 
 
 def book(
@@ -104,8 +108,9 @@ def book(
     for each in taken:
         if each.entry is None:
             note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
-    changed, floor = post_entries(c, device, grown, journals, recorded, now=now, touched=touched)
-    head = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash, floor=grown.floor + floor)
+    posted = post_entries(c, device, grown, journals, recorded, now=now, touched=touched)
+    floor = grown.floor + posted.floor
+    head = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash, floor=floor)
     change_journal(
         c, head.id, seq=head.seq, hash=head.hash, floor=head.floor, updated_at=rfc3339(now)
     )
@@ -116,7 +121,8 @@ def book(
         journals=tuple(head if each.id == head.id else each for each in journals),
         entries=recorded,
         kept=len(taken),
-        changed=changed,
+        accounts_changed=posted.accounts,
+        members=posted.members,
         opened=head.opened and not placed.journal.opened,
     )
 
@@ -130,11 +136,10 @@ def post_entries(
     *,
     now: datetime,
     touched: Iterable[str] = (),
-) -> tuple[Changed, int]:
+) -> Followed:
     """Post entries that are kept: worth, rights, the ledger's own sums, and what follows.
 
-    ``journals`` are all of the device. Marks what changed, with ``touched``; answers it, and how
-    much floor was used.
+    ``journals`` are all of the device. Marks what changed, with ``touched``.
     """
     new = [each.entry for each in recorded]
     sums = sum_up(new, now=rfc3339(now))
@@ -165,7 +170,7 @@ def post_entries(
     known = read_members(posted.rows.values())
     known |= members(c, device.tenant, names - known.keys())
     decided = settle(c, device, new, known, now=now)
-    return Changed(accounts=names, members=None if decided else known), sums.floor
+    return Followed(accounts=names, members=None if decided else known, floor=sums.floor)
 
 
 def _names(posted: Posted, touched: Iterable[str]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
 from sync.hub.tables import programs
 
-__all__ = ["PutPrograms", "editions_of", "put_programs"]
+__all__ = ["PutPrograms", "editions_of", "forget_programs", "put_programs"]
 
 _KEPT = "programs that were put, by tenant"
 _STATE = select(func.count(), func.max(programs.c.put_at)).where(
@@ -76,6 +76,11 @@ def put_programs(c: Connection, tenant: str) -> PutPrograms:
         found = PutPrograms(tuple((row.name, row.edition, _parsed(row.text)) for row in rows))
     kept[tenant] = _Kept(weakref.ref(c), tuple(state), found)
     return found
+
+
+def forget_programs(c: Connection) -> None:
+    """A program was put in this transaction: what was found before it holds no longer."""
+    c.info.pop(_KEPT, None)
 
 
 def editions_of(c: Connection, tenant: str) -> Editions | None:

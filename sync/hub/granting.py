@@ -4,13 +4,12 @@ What is granted leaves ``available`` in the same statement that holds it is ther
 are in one place only: posted = available + rights, at every commit. Totals only grow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from sync.hub.allowance import allowance_of, raise_allowance
-from sync.hub.booking import Booked
 from sync.hub.bulk import add_up
 from sync.hub.excuses import why_short
 from sync.hub.homecoming import come_home
@@ -18,7 +17,7 @@ from sync.hub.lease_policy import Answered, Give, Life, Member, Take, plan
 from sync.hub.members import Member as Person
 from sync.hub.notices import Notice
 from sync.hub.recalling import number_recall, recalls_of
-from sync.hub.registry import DeviceRow
+from sync.hub.registry import DeviceRow, JournalRow, journals_of
 from sync.hub.roster import LIVE, Granted, Roster, read_roster
 from sync.hub.tables import accounts, asks, devices, journals, rights
 from sync.hub.terms import Terms, generation_of, may_grant, terms_of
@@ -30,18 +29,28 @@ _MOST = 2_000
 
 
 def grants_after(
-    c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
+    c: Connection,
+    device: DeviceRow,
+    accounts: Iterable[str],
+    *,
+    now: datetime,
+    held: Sequence[JournalRow] | None = None,
+    known: Mapping[str, Person] | None = None,
 ) -> list[Notice]:
     """Move rights after a booking: what came home is granted where it is needed, tills that wait
     are answered, and the device's floor grows by what was heard.
+
+    ``accounts`` are all that the booking touched, as written or by their roots; ``held`` are all
+    journals of the device, and ``known`` the members, where the caller has them.
     """
     terms = terms_of(c, device.tenant, now=now)
-    came = come_home(c, device, booked.journals, now=now)
-    changed = booked.changed
-    known = None if came else changed.members
-    touched = changed.accounts | came
-    notices = rebalance(c, device.tenant, touched, terms=terms, now=now, known=known)
-    return notices + raise_allowance(c, device, booked.journals, terms=terms)
+    held = journals_of(c, device) if held is None else held
+    came = come_home(c, device, held, now=now)
+    touched = {*accounts, *came}
+    notices = rebalance(
+        c, device.tenant, touched, terms=terms, now=now, known=None if came else known
+    )
+    return notices + raise_allowance(c, device, held, terms=terms)
 
 
 def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:

@@ -4,6 +4,8 @@ A ledger that comes back on a new disk comes with a new key, and is welcomed wit
 disk still had under way was signed by the old key, and stays good.
 """
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection, select
 
 from sync.hub.database import upsert
@@ -13,35 +15,23 @@ from sync.hub.tables import device_keys
 __all__ = ["key_of", "keys_of", "pin_key"]
 
 
-_KEPT = "keys, by device and life"
-_MOST_KEPT = 20_000
-
-
 def key_of(c: Connection, device: DeviceRow, incarnation: str) -> str | None:
-    """Answer the key of one life of a device's disk; None where it was never welcomed.
+    """Answer the key of one life of a device's disk; None where it was never welcomed."""
+    found = c.execute(
+        select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
+    )
+    return found.scalar_one_or_none()
 
-    A key that was pinned stays, so it is read once a connection.
+
+def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> Iterator[str]:
+    """Answer the keys that may sign entries of one life: the device's present one, which also signs
+    what a newer life still offers of it, and then the life's own, which is seldom needed.
     """
-    kept: dict[tuple[int, str], str] = c.info.setdefault(_KEPT, {})
-    life = (device.id, incarnation)
-    if life not in kept:
-        found = c.execute(
-            select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
-        ).scalar_one_or_none()
-        if found is None:
-            return None
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        kept[life] = found
-    return kept[life]
-
-
-def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> frozenset[str]:
-    """Answer the keys that may sign entries of one life: its own, and the device's present one,
-    which signs what a newer life still offers of it.
-    """
-    keys = (device.public_key, key_of(c, device, incarnation))
-    return frozenset(key for key in keys if key is not None)
+    if device.public_key is not None:
+        yield device.public_key
+    own = key_of(c, device, incarnation)
+    if own is not None:
+        yield own
 
 
 def pin_key(c: Connection, device: DeviceRow, incarnation: str, key: str) -> None:

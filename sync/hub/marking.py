@@ -47,9 +47,9 @@ def number_marks(c: Connection, tenant: str) -> int:
     """
     oldest = select(marks.c.id).where(marks.c.tenant == tenant).order_by(marks.c.id).limit(_MOST)
     taken = c.execute(
-        delete(marks).where(marks.c.id.in_(oldest)).returning(marks.c.kind, marks.c.key)
+        delete(marks).where(marks.c.id.in_(oldest)).returning(marks.c.id, marks.c.kind, marks.c.key)
     ).all()
-    keys = sorted({(row.kind, row.key) for row in taken})
+    keys = list({(row.kind, row.key): None for row in sorted(taken, key=lambda each: each.id)})
     if not keys:
         newest = select(tenants.c.feed_seq).where(tenants.c.tenant == tenant)
         return c.execute(newest).scalar() or 0

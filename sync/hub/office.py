@@ -157,12 +157,21 @@ class HeadOffice:
         is_fenced = journal is not None and journal.fenced is not None
         if booked.opened and journal is not None:
             is_fenced = not fencing.begin_to_count(c, device, journal)
-            device = registry.device(c, device.id)
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
         ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
-        notices = grants_after(c, device, booked, now=now) if booked.kept else []
+        notices = []
+        if booked.kept:
+            is_opened = booked.opened
+            notices = grants_after(
+                c,
+                registry.device(c, device.id) if is_opened else device,
+                booked.accounts_changed,
+                now=now,
+                held=None if is_opened else booked.journals,
+                known=booked.members,
+            )
         return booked, [to(address, ack), *addressed(notices)]
 
     def _answer(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:

@@ -3,6 +3,7 @@
 Whatever fails here is refused with a kind, which is its metric and its row among the conflicts.
 """
 
+from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from agent.core.values import Value
@@ -76,10 +77,10 @@ def read_journal(payload: bytes) -> tuple[Journal, tuple[bytes, ...]]:
     return header, lines
 
 
-def check_batch(address: DeviceAddress, header: Journal, keys: frozenset[str]) -> None:
-    """Hold a batch to the keys that may sign it. Raises Refused."""
+def check_batch(address: DeviceAddress, header: Journal, keys: Iterable[str]) -> None:
+    """Hold a batch to the keys that may sign it, asked for one by one. Raises Refused."""
     signed = batch_bytes(address.topic("journal"), header)
-    if not any(is_signed(key, header.signature, signed) for key in sorted(keys)):
+    if not any(is_signed(key, header.signature, signed) for key in keys):
         why = "a batch is not signed" if header.signature is None else "a batch has another's key"
         raise Refused("bad_signature", why)
 

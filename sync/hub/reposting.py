@@ -95,10 +95,9 @@ def _post(
             for what, whose in (about(each.entry),)
         ],
     )
-    _, floor = post_entries(
-        c, device, held, journals_of(c, device), recorded, now=now, touched=touched
-    )
-    change_journal(c, held.id, floor=held.floor + floor)
+    journals = journals_of(c, device)
+    posted = post_entries(c, device, held, journals, recorded, now=now, touched=touched)
+    change_journal(c, held.id, floor=held.floor + posted.floor)
     readable = [unreadable(device, held, each.entry.seq).subject for each in recorded]
     c.execute(
         update(conflicts)

@@ -14,6 +14,7 @@ from agent.core.instant import rfc3339
 from sync.hub.booking import Booked, book
 from sync.hub.checks import check_books
 from sync.hub.database import Database
+from sync.hub.marking import number_all_marks
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts, cards, conflicts, decisions, feed, programs, rights
 from sync.messages import DeviceAddress, Journal
@@ -121,6 +122,7 @@ class Books:
         rows = self.database.read(
             lambda c: c.execute(select(decisions).order_by(decisions.c.seq)).all()
         )
+        self.database.transact(number_all_marks)
         told = self.database.read(
             lambda c: set(c.execute(select(feed.c.key).where(feed.c.kind == "decision")).scalars())
         )

@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import add_up
+from sync.hub.editions import forget_programs
 from sync.hub.marking import mark
 from sync.hub.notices import Notice
 from sync.hub.recalling import hear_returns
@@ -113,6 +114,7 @@ class Office:
                 put_at=rfc3339(self.now + timedelta(seconds=version)),
             )
         )
+        forget_programs(self.c)
 
     def device(self, name: str, *, presence: str = ONLINE, epoch: int = 1) -> DeviceRow:
         """Make a live device, or give one its next life."""

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from agent.core.facts import LeaseGrant, LeaseReturn
 from sync.hub.deciding import merge_accounts
+from sync.hub.marking import number_all_marks
 from sync.hub.tables import accounts, feed, journals, rights
 
 
@@ -181,5 +182,6 @@ def test_the_feed_tells_of_every_account_that_a_batch_moved(books: Books) -> Non
 
 
 def _marked(books: Books) -> set[str]:
+    books.database.transact(number_all_marks)
     of_accounts = select(feed.c.key).where(feed.c.kind == "account")
     return set(books.database.read(lambda c: c.execute(of_accounts).scalars().all()))

@@ -6,6 +6,7 @@ import pytest
 from books import Books, Life, a_sale
 from sqlalchemy import update
 
+from sync.hub.marking import number_all_marks
 from sync.hub.tables import journals
 
 
@@ -160,4 +161,5 @@ def test_every_mutation_of_own_is_marked(books: Books) -> None:
 
 def marks(books: Books) -> dict[Any, Any]:
     """The feed's number of each account."""
+    books.database.transact(number_all_marks)
     return {row[2]: row[3] for row in books.everything()["feed"] if row[1] == "account"}

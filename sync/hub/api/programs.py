@@ -15,6 +15,7 @@ from agent.core.values import Code, Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.editions import forget_programs
 from sync.hub.feed_items import program_key
 from sync.hub.marking import mark
 from sync.messages.coding import deflate_lines
@@ -67,6 +68,7 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
             key = {"tenant": tenant, "name": program, "edition": edition}
             c.execute(delete(programs).filter_by(**key))
             c.execute(insert(programs).values(**key, text=wanted.text, put_at=rfc3339(desk.now())))
+            forget_programs(c)
             mark(c, tenant, "program", [program_key(program, edition)])
             return next(each for each in _versions(c, tenant, program) if each.edition == edition)
 

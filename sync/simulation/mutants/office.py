@@ -1,7 +1,7 @@
 """Rules that head office leaves out."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,9 @@ def _no_restart() -> tuple[Patch, ...]:
 
 
 def _close_on_fence() -> tuple[Patch, ...]:
-    def come_home(c: Connection, device: DeviceRow, *, now: datetime) -> set[str]:
+    def come_home(
+        c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, now: datetime
+    ) -> set[str]:
         ended = select(journals.c.id).where(
             journals.c.device_id == device.id,
             journals.c.fenced.is_not(None),
