@@ -5,10 +5,12 @@ Points and the device's own sum are read in one statement, so that they are of o
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, and_, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, func, select
 
-from sync.hub.bulk import among
+from sync.hub.bulk import among, is_among, listed
 from sync.hub.day_items import lots_of, toward_of
 from sync.hub.editions import editions_of
 from sync.hub.member_days import MemberDays, days_of
@@ -41,9 +43,13 @@ def line_of(device: DeviceRow) -> ScalarSelect[int]:
     """Answer the line of journals that a device's ledger stands on: its live epoch's, or, before
     it was welcomed, its newest one's.
     """
-    its = select(journals.c.line).where(journals.c.device_id == device.id, journals.c.branch == 0)
-    if device.journal_id is not None:
-        its = its.where(journals.c.id == device.journal_id)
+    return _line(device.id, device.journal_id)
+
+
+def _line(device_id: Any, journal_id: Any) -> ScalarSelect[int]:
+    its = select(journals.c.line).where(journals.c.device_id == device_id, journals.c.branch == 0)
+    if journal_id is not None:
+        its = its.where(journals.c.id == journal_id)
     return its.order_by(journals.c.id.desc()).limit(1).scalar_subquery()
 
 
@@ -85,17 +91,11 @@ def kept_short(items: Sequence[FeedItem | None]) -> tuple[tuple[FeedItem, ...], 
 
 
 def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
-    its_own = and_(own.c.line == line_of(device), own.c.account == accounts.c.account)
-    rows = c.execute(
-        select(
-            accounts,
-            (accounts.c.active - func.coalesce(own.c.active, 0)).label("others_active"),
-            (accounts.c.pending - func.coalesce(own.c.pending, 0)).label("others_pending"),
-        )
-        .select_from(accounts)
-        .outerjoin(own, its_own)
-        .where(accounts.c.tenant == device.tenant, among(c, accounts.c.account, keys))
-    ).all()
+    statement = _accounts_told(c.dialect.name, is_welcomed=device.journal_id is not None)
+    wanted = {"tenant": device.tenant, "names": listed(keys), "device_id": device.id}
+    if device.journal_id is not None:
+        wanted["journal_id"] = device.journal_id
+    rows = c.execute(statement, wanted).all()
     roots = [row.account for row in rows if row.root is None and row.state != "erased"]
     editions = editions_of(c, device.tenant)
     days = days_of(c, device.tenant, roots)
@@ -122,11 +122,35 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
         )
 
 
-def _cards(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
-    rows = c.execute(
-        select(cards).where(cards.c.tenant == device.tenant, among(c, cards.c.token, keys))
+@cache
+def _accounts_told(dialect: str, *, is_welcomed: bool) -> Select[Any]:
+    """Make the statement once: it costs more to make than to run it."""
+    line = _line(bindparam("device_id"), bindparam("journal_id") if is_welcomed else None)
+    return (
+        select(
+            accounts,
+            (accounts.c.active - func.coalesce(own.c.active, 0)).label("others_active"),
+            (accounts.c.pending - func.coalesce(own.c.pending, 0)).label("others_pending"),
+        )
+        .select_from(accounts)
+        .outerjoin(own, and_(own.c.line == line, own.c.account == accounts.c.account))
+        .where(
+            accounts.c.tenant == bindparam("tenant"),
+            is_among(dialect, accounts.c.account, "names"),
+        )
     )
-    for row in rows:
+
+
+@cache
+def _cards_told(dialect: str) -> Select[Any]:
+    return select(cards).where(
+        cards.c.tenant == bindparam("tenant"), is_among(dialect, cards.c.token, "tokens")
+    )
+
+
+def _cards(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
+    wanted = {"tenant": device.tenant, "tokens": listed(keys)}
+    for row in c.execute(_cards_told(c.dialect.name), wanted):
         item = CardItem(
             token=row.token, account=row.account, state=row.state, replaced_by=row.replaced_by
         )

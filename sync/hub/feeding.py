@@ -12,7 +12,7 @@ under both names; its points are at the one that is named as root.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Integer, Row, bindparam, func, select
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
@@ -30,6 +30,15 @@ __all__ = ["page_for"]
 
 _LOOKED_AT = 2_000
 """So many changes are gone through for one page, though few or none of them concern the device."""
+
+
+# Made once: to make a statement costs more than to run it.
+_AFTER = (
+    select(feed.c.kind, feed.c.key, feed.c.seq)
+    .where(feed.c.tenant == bindparam("tenant"), feed.c.seq > bindparam("cursor"))
+    .order_by(feed.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def page_for(
@@ -62,10 +71,8 @@ def page_for(
 
 
 def _changed(c: Connection, tenant: str, cursor: int, at_most: int) -> Sequence[Row[str, str, int]]:
-    query = select(feed.c.kind, feed.c.key, feed.c.seq).where(
-        feed.c.tenant == tenant, feed.c.seq > cursor
-    )
-    return c.execute(query.order_by(feed.c.seq).limit(at_most)).all()
+    wanted = {"tenant": tenant, "cursor": cursor, "most": at_most}
+    return c.execute(_AFTER, wanted).all()
 
 
 def _member_of(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from agent.core.instant import rfc3339
 from sync.hub.lease_policy import Take
@@ -29,6 +29,40 @@ _NEVER = -1
 _NUMBERS_A_GENERATION = 1_000_000
 """A head office that was restored has forgotten its newest numbers. It goes on above all of them,
 because a device answers no number twice."""
+
+
+def _open() -> Any:
+    columns = (recalls.c.account, recalls.c.recall, recalls.c.keep, recalls.c.asked_at)
+    its_right = (rights.c.journal_id == recalls.c.journal_id) & (
+        rights.c.account == recalls.c.account
+    )
+    return (
+        select(devices, journals.c.epoch, *columns, rights.c.granted, rights.c.journaled)
+        .select_from(recalls)
+        .join(journals, journals.c.id == recalls.c.journal_id)
+        .join(devices, LIVE)
+        .outerjoin(rights, its_right)
+        .where(recalls.c.answered_points.is_(None))
+    )
+
+
+# Asked by the second: to make a statement costs more than to run it.
+_GIVE_UP = (
+    update(recalls)
+    .where(
+        recalls.c.answered_points.is_(None),
+        recalls.c.asked_at <= bindparam("before"),
+        recalls.c.journal_id.in_(select(journals.c.id).where(journals.c.fenced.is_not(None))),
+    )
+    .values(answered_points=_NEVER)
+)
+_UNANSWERED = (
+    _open()
+    .where(recalls.c.asked_at <= bindparam("before"))
+    .order_by(recalls.c.asked_at)
+    .limit(_MOST)
+)
+_UNANSWERED_BY = _open().where(devices.c.id == bindparam("device_id")).limit(_MOST)
 
 
 def number_recall(c: Connection, tenant: str, take: Take, *, now: datetime) -> int:
@@ -78,7 +112,7 @@ def hear_returns(
 
 def recalls_of(c: Connection, device: DeviceRow) -> list[Notice]:
     """Say again what was recalled from the live epoch of one device and is not answered."""
-    rows = c.execute(_open().where(devices.c.id == device.id).limit(_MOST)).all()
+    rows = c.execute(_UNANSWERED_BY, {"device_id": device.id}).all()
     return list(_said(rows, generation_of(c)))
 
 
@@ -87,19 +121,8 @@ def recalls_due(c: Connection, *, now: datetime) -> list[Notice]:
     waits for an epoch that has ended: its number stays taken, and is not said again.
     """
     before = rfc3339(now - _SAID_AGAIN_AFTER)
-    ended = select(journals.c.id).where(journals.c.fenced.is_not(None))
-    c.execute(
-        update(recalls)
-        .where(
-            recalls.c.answered_points.is_(None),
-            recalls.c.asked_at <= before,
-            recalls.c.journal_id.in_(ended),
-        )
-        .values(answered_points=_NEVER)
-    )
-    rows = c.execute(
-        _open().where(recalls.c.asked_at <= before).order_by(recalls.c.asked_at).limit(_MOST)
-    ).all()
+    c.execute(_GIVE_UP, {"before": before})
+    rows = c.execute(_UNANSWERED, {"before": before}).all()
     for row in rows:
         c.execute(
             update(recalls)
@@ -112,21 +135,6 @@ def recalls_due(c: Connection, *, now: datetime) -> list[Notice]:
         )
     there = [row for row in rows if is_online(DeviceRow.of(row))]
     return list(_said(there, generation_of(c)))
-
-
-def _open() -> Any:
-    columns = (recalls.c.account, recalls.c.recall, recalls.c.keep, recalls.c.asked_at)
-    its_right = (rights.c.journal_id == recalls.c.journal_id) & (
-        rights.c.account == recalls.c.account
-    )
-    return (
-        select(devices, journals.c.epoch, *columns, rights.c.granted, rights.c.journaled)
-        .select_from(recalls)
-        .join(journals, journals.c.id == recalls.c.journal_id)
-        .join(devices, LIVE)
-        .outerjoin(rights, its_right)
-        .where(recalls.c.answered_points.is_(None))
-    )
 
 
 def _said(rows: Iterable[Row[Any]], generation: int) -> Iterator[Notice]:

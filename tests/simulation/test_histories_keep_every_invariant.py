@@ -1,9 +1,10 @@
 """Stores, network and head office keep every invariant through any faults, and end equal."""
 
 import pytest
-from found_seeds import FOUND
+from found_seeds import FOUND, TRADES_OF
 
 from sync.simulation.history import play, tell
+from sync.simulation.trades import trade_of
 
 _EACH = 15
 _STEPS = 6
@@ -22,7 +23,8 @@ def test_histories_of_any_faults_keep_every_invariant(first: int) -> None:
 
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_once_stays_mended(seed: int) -> None:
-    """A history that once showed a mistake shows none."""
+    """A history that once showed a mistake shows none; it is of the trade in which it did."""
+    assert trade_of(seed).name == TRADES_OF[seed]
     outcome = play(seed)
     assert outcome.violation is None, f"{FOUND[seed]}\n{tell(outcome)}"
 

@@ -1,8 +1,10 @@
 """Seeds that once found something, each with what it was. They are played in every run."""
 
-__all__ = ["FOUND"]
+__all__ = ["FOUND", "TRADES_OF"]
 
 FOUND: dict[int, str] = {
+    29: "an activation of points of three sales, one of which two stores wrote: a replay left "
+    "out the other two, and said that the books were wrong",
     195: "a clone wrote another end of the epoch before the first welcome, which nobody had ended: "
     "head office took only one of the two, and the other was offered for ever",
     278: "a return at a store that had sold without the card took points that had been spent: a "
@@ -11,3 +13,6 @@ FOUND: dict[int, str] = {
     "more: a debt that is right until a person writes those off, and was thought too large",
 }
 """A seed, and what was wrong when it was found."""
+
+TRADES_OF: dict[int, str] = {29: "vouchers", 195: "plain", 278: "plain"}
+"""What trade each was found in: in another one it would be another history."""
