@@ -6,14 +6,14 @@ for earlier epochs, and may have used there unheard, comes off, until those epoc
 were written off.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from sync.hub.notices import Notice
-from sync.hub.registry import DeviceRow
-from sync.hub.roster import LIVE
-from sync.hub.tables import devices, journals
+from sync.hub.registry import DeviceRow, JournalRow, journals_of
+from sync.hub.tables import journals
 from sync.hub.terms import Terms, generation_of, may_grant, terms_of
 from sync.messages import Allowance
 
@@ -24,16 +24,20 @@ def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Not
     """Answer how much floor a device may give in its live epoch, raised to what holds now; nothing
     where it has none.
     """
-    raise_allowance(c, device, terms=terms_of(c, device.tenant, now=now))
-    live = _live(c, device)
+    raise_allowance(c, device, journals_of(c, device), terms=terms_of(c, device.tenant, now=now))
+    live = _live(device, journals_of(c, device))
     if live is None or live.allowance == 0:
         return []
     return [_notice(c, device, live.epoch, live.allowance)]
 
 
-def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[Notice]:
-    """Raise it where head office has heard more, and answer what to say if it did."""
-    live = _live(c, device)
+def raise_allowance(
+    c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, terms: Terms
+) -> list[Notice]:
+    """Raise it where head office has heard more, and answer what to say if it did. ``held`` are all
+    journals of the device.
+    """
+    live = _live(device, held)
     if live is None or not terms.floor or live.floor + terms.floor <= live.allowance:
         return []
     total = max(0, live.floor + terms.floor - _unheard_elsewhere(c, device, live.id))
@@ -43,12 +47,12 @@ def raise_allowance(c: Connection, device: DeviceRow, *, terms: Terms) -> list[N
     return [_notice(c, device, live.epoch, total)]
 
 
-def _live(c: Connection, device: DeviceRow) -> Row[int, int, int, int] | None:
-    return c.execute(
-        select(journals.c.id, journals.c.epoch, journals.c.floor, journals.c.allowance)
-        .join(devices, LIVE)
-        .where(devices.c.id == device.id)
-    ).one_or_none()
+def _live(device: DeviceRow, held: Iterable[JournalRow]) -> JournalRow | None:
+    """Find the live epoch, which may hold rights, among a device's journals."""
+    if device.state != "live":
+        return None
+    its = [each for each in held if each.id == device.journal_id]
+    return next((each for each in its if each.opened and each.fenced is None), None)
 
 
 def _unheard_elsewhere(c: Connection, device: DeviceRow, live_id: int) -> int:

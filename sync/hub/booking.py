@@ -5,8 +5,8 @@ entry is held: postings that sum to zero (I3), ``active = available + rights`` (
 happened at a till is refused; what contradicts is settled and noted.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,26 +14,36 @@ from sqlalchemy import Connection
 from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
 from agent.core.instant import rfc3339
-from sync.hub.bulk import add_up
+from sync.hub.bulk import Part, add_up_all
 from sync.hub.deciding import note
 from sync.hub.examine import Accepted, Taken, Verdict
 from sync.hub.judging import Conflict, things_of
 from sync.hub.keeping import keep, keep_mentions, thing_finder
-from sync.hub.lives import add_own, grow, recount, settle_parents
-from sync.hub.marking import mark
+from sync.hub.lives import grow, own_of, recount, settle_parents
+from sync.hub.marking import marked
+from sync.hub.members import Member, members, read_members
 from sync.hub.placing import is_over, place
-from sync.hub.posting import post
+from sync.hub.posting import Posted, post_members
 from sync.hub.recalling import hear_returns
-from sync.hub.registry import DeviceRow, JournalRow, change_journal, journal, journals_of
-from sync.hub.rights_heard import change_of_rights, keep_rights
+from sync.hub.registry import DeviceRow, JournalRow, change_journal, journals_of
+from sync.hub.rights_heard import change_of_rights, rights_of
 from sync.hub.settling import settle
 from sync.hub.summing import Sums, members_points, sum_up
 from sync.hub.tables import days, visits
-from sync.hub.tables import journals as journals_table
 from sync.hub.weighing import Said, Weighed, weigh
 from sync.messages import Held, Journal
 
 __all__ = ["Booked", "book", "post_entries", "unreadable"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """The accounts that a booking changed, by name; ``members`` are they as they are now, where
+    that is known without asking the database again. Their rows are locked.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    members: Mapping[str, Member] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,15 +53,16 @@ class Booked:
     ``held`` is what the device may be told: the newest entry held of its journal. Of an epoch that
     was ended it is the last one that device and head office are known to share.
     ``entries`` are those that are new and can be read, ``kept`` how many are new. ``opened`` says
-    that an epoch of head office's word began.
+    that an epoch of head office's word began. ``journals`` are all of the device, as they are now.
     """
 
     verdict: Verdict
     held: Held
     journal: JournalRow | None = None
+    journals: tuple[JournalRow, ...] = ()
     entries: tuple[Recorded, ...] = ()
     kept: int = 0
-    accounts_changed: frozenset[str] = frozenset()
+    changed: Changed = field(default_factory=Changed)
     opened: bool = False
 
 
@@ -63,8 +74,12 @@ def book(
     *,
     now: datetime,
 ) -> Booked:
-    """Book a batch of a device whose row is locked. Nothing is kept of what does not follow."""
-    placed = place(c, device, header, lines)
+    """Book a batch of a device whose row is locked. Nothing is kept of what does not follow.
+
+    A batch of what nobody else speaks of costs ten statements, however long it is.
+    """
+    journals = journals_of(c, device)
+    placed = place(c, device, journals, header, lines)
     held = Held.of(header.incarnation, placed.held)
     if not isinstance(placed.verdict, Accepted) or placed.journal is None:
         return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
@@ -74,10 +89,12 @@ def book(
     taken = placed.verdict.entries
     if not taken:
         return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
-    grown, touched = _lived(c, device, placed.journal, taken, is_branch=placed.is_new_branch)
-    last = taken[-1]
-    change_journal(c, grown.id, seq=last.seq, hash=last.hash, updated_at=rfc3339(now))
-    grown = replace(grown, seq=last.seq, hash=last.hash)
+    if placed.journal not in journals:
+        journals = journals_of(c, device)
+    journals, touched = _lived(
+        c, device, journals, placed.journal, taken, is_branch=placed.is_new_branch
+    )
+    grown = next(each for each in journals if each.id == placed.journal.id)
     keep(c, grown, taken, now=rfc3339(now))
     recorded = tuple(
         Recorded(entry=each.entry, canonical=each.canonical, hash=each.hash)
@@ -87,15 +104,20 @@ def book(
     for each in taken:
         if each.entry is None:
             note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
-    touched = post_entries(c, device, grown, recorded, now=now, touched=touched)
+    changed, floor = post_entries(c, device, grown, journals, recorded, now=now, touched=touched)
+    head = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash, floor=grown.floor + floor)
+    change_journal(
+        c, head.id, seq=head.seq, hash=head.hash, floor=head.floor, updated_at=rfc3339(now)
+    )
     return Booked(
         verdict=placed.verdict,
-        held=held if held.seq > placed.held.seq else Held.of(grown.incarnation, grown.head),
-        journal=grown,
+        held=held if held.seq > placed.held.seq else Held.of(head.incarnation, head.head),
+        journal=head,
+        journals=tuple(head if each.id == head.id else each for each in journals),
         entries=recorded,
         kept=len(taken),
-        accounts_changed=frozenset(touched),
-        opened=grown.opened and not placed.journal.opened,
+        changed=changed,
+        opened=head.opened and not placed.journal.opened,
     )
 
 
@@ -103,18 +125,19 @@ def post_entries(
     c: Connection,
     device: DeviceRow,
     held: JournalRow,
+    journals: Sequence[JournalRow],
     recorded: Sequence[Recorded],
     *,
     now: datetime,
     touched: Iterable[str] = (),
-) -> set[str]:
+) -> tuple[Changed, int]:
     """Post entries that are kept: worth, rights, the ledger's own sums, and what follows.
 
-    Marks what changed, with ``touched``; answers it.
+    ``journals`` are all of the device. Marks what changed, with ``touched``; answers it, and how
+    much floor was used.
     """
     new = [each.entry for each in recorded]
     sums = sum_up(new, now=rfc3339(now))
-    journals = journals_of(c, device)
     thing_at = thing_finder(c, held, journals, new)
     said = [
         Said(entry=entry, postings=postings, things=things_of(entry, thing_at))
@@ -123,7 +146,7 @@ def post_entries(
     keep_mentions(c, held, said)
     weighed = weigh(c, device, held, said, thing_at)
     changed = change_of_rights(c, held, sums.leases, sums.grants)
-    accounts = post(
+    posted = post_members(
         c,
         device.tenant,
         weighed.change,
@@ -131,37 +154,59 @@ def post_entries(
         journal_id=held.id,
         speaks_of=sums.accounts,
     )
-    keep_rights(c, held, sums.leases, sums.grants, changed)
-    add_own(c, journals, held, said)
-    _keep_days(c, held, said, weighed)
-    _hear_the_rest(c, device, held, sums)
-    for conflict in weighed.conflicts:
-        note(c, device.tenant, conflict, now=now)
-    settle(c, device, held, recorded, now=now, touched=accounts)
-    accounts |= set(touched)
-    mark(c, device.tenant, "account", accounts)
-    return accounts
-
-
-def _hear_the_rest(c: Connection, device: DeviceRow, held: JournalRow, sums: Sums) -> None:
-    """Take in answered recalls, floor that was used, and visits."""
+    names = _names(posted, touched)
+    rights = rights_of(held, sums.leases, sums.grants, changed)
+    own = own_of(journals, held, said)
+    add_up_all(c, [*_beside(device, held, said, weighed, sums, posted, names), rights, *own])
     if sums.returns:
         hear_returns(c, device.tenant, held.id, sums.returns)
-    if sums.floor:
-        change_journal(c, held.id, floor=journals_table.c.floor + sums.floor)
-    add_up(
-        c,
-        visits,
-        ("account", "last_at", "visits"),
-        ((account, at, 1) for account, at in sums.visits.items()),
+    for conflict in weighed.conflicts:
+        note(c, device.tenant, conflict, now=now)
+    known = read_members(posted.rows.values())
+    known |= members(c, device.tenant, names - known.keys())
+    decided = settle(c, device, new, known, now=now)
+    return Changed(accounts=names, members=None if decided else known), sums.floor
+
+
+def _names(posted: Posted, touched: Iterable[str]) -> frozenset[str]:
+    """List the accounts that changed: those written, those they were merged into, and others."""
+    roots = {row.root for row in posted.rows.values() if row.root is not None}
+    return frozenset(posted.rows.keys() | roots | set(touched))
+
+
+def _beside(
+    device: DeviceRow,
+    held: JournalRow,
+    said: Sequence[Said],
+    weighed: Weighed,
+    sums: Sums,
+    posted: Posted,
+    names: Iterable[str],
+) -> Iterator[Part]:
+    """Answer what is written beside members' points: the program's side, marks of the feed, days
+    and visits.
+    """
+    yield posted.program
+    yield marked(device.tenant, "account", names)
+    yield Part(
+        table=days,
+        columns=("business_date", "entries", "written", "posted"),
+        rows=_days(said, weighed),
+        fixed={"journal_id": held.id},
+        sums=("entries", "written", "posted"),
+    )
+    yield Part(
+        table=visits,
+        columns=("account", "last_at", "visits"),
+        rows=[(account, at, 1) for account, at in sums.visits.items()],
         fixed={"tenant": device.tenant, "device_id": device.id},
         sums=("visits",),
         largest=("last_at",),
     )
 
 
-def _keep_days(c: Connection, held: JournalRow, said: Sequence[Said], weighed: Weighed) -> None:
-    """Add what each business date came to, as written and as posted."""
+def _days(said: Sequence[Said], weighed: Weighed) -> list[tuple[str, int, int, int]]:
+    """Add up what each business date came to, as written and as posted."""
     sums: dict[str, list[int]] = {}
     for each in said:
         day = sums.setdefault(each.day, [0, 0, 0])
@@ -169,30 +214,34 @@ def _keep_days(c: Connection, held: JournalRow, said: Sequence[Said], weighed: W
         day[1] += members_points(each.postings)
     for name, points in weighed.days.items():
         sums[name][2] += points
-    add_up(
-        c,
-        days,
-        ("business_date", "entries", "written", "posted"),
-        ((name, *day) for name, day in sums.items()),
-        fixed={"journal_id": held.id},
-        sums=("entries", "written", "posted"),
-    )
+    return [(name, entries, written, posted) for name, (entries, written, posted) in sums.items()]
 
 
 def _lived(
-    c: Connection, device: DeviceRow, held: JournalRow, taken: Sequence[Taken], *, is_branch: bool
-) -> tuple[JournalRow, set[str]]:
+    c: Connection,
+    device: DeviceRow,
+    journals: list[JournalRow],
+    held: JournalRow,
+    taken: Sequence[Taken],
+    *,
+    is_branch: bool,
+) -> tuple[list[JournalRow], set[str]]:
     """Put a journal where it belongs among the lives of its device, before it takes entries.
 
-    Answers it, and the accounts of which a ledger's own points are others than before.
+    Answers all journals, and the accounts of which a ledger's own points are others than before.
     """
     touched = recount(c, device) if is_branch else set[str]()
     first = taken[0]
-    if first.seq == 1 and first.entry is not None and isinstance(first.entry.fact, OpenEpoch):
-        held, changed = grow(c, device, held, first.entry.fact)
-        touched |= changed
-    touched |= settle_parents(c, device, held, {each.seq: each.hash for each in taken})
-    return journal(c, held.id) if touched else held, touched
+    fact = None if first.entry is None or first.seq > 1 else first.entry.fact
+    if isinstance(fact, OpenEpoch):
+        touched |= grow(c, device, held, fact)
+    if is_branch or isinstance(fact, OpenEpoch):
+        journals = journals_of(c, device)
+    hashes = {each.seq: each.hash for each in taken}
+    changed = settle_parents(c, device, journals, held, hashes)
+    if changed is None:
+        return journals, touched
+    return journals_of(c, device), touched | changed
 
 
 def unreadable(device: DeviceRow, held: JournalRow, seq: int) -> Conflict:

@@ -86,13 +86,23 @@ class Database:
         Runs it again, a bounded number of times, where another attempt may succeed. Raises what
         SQLAlchemy raises.
         """
+
+        def change() -> T:
+            with self.engine.begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    # Lock first: a read that turns into a write would fail at once otherwise.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return work(connection)
+
+        return self._until_it_stands(change)
+
+    def _until_it_stands(self, attempted: Callable[[], T]) -> T:
+        """Try again where another attempt may succeed. A connection that was lost while nobody used
+        it shows only now: to ask each time before would cost a journey.
+        """
         for attempt in range(_ATTEMPTS):
             try:
-                with self.engine.begin() as connection:
-                    if connection.dialect.name == "sqlite":
-                        # Lock first: a read that turns into a write would fail at once otherwise.
-                        connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    return work(connection)
+                return attempted()
             except DBAPIError as error:
                 if attempt + 1 == _ATTEMPTS or not is_passing(error):
                     raise
@@ -102,14 +112,18 @@ class Database:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on one unchanging picture of the database. It must not write."""
-        with self.engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")
-            else:
-                connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            return work(connection)
+
+        def look() -> T:
+            with self.engine.connect() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
+                else:
+                    connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                return work(connection)
+
+        return self._until_it_stands(look)
 
     def snapshot(self) -> bytes:
         """Copy a database in memory, whole."""
@@ -125,6 +139,7 @@ class Database:
         with closing(sqlite3.connect(":memory:")) as copied, self.engine.connect() as connection:
             copied.deserialize(snapshot)
             copied.backup(_driver(connection))
+            connection.info.clear()  # what is kept beside a connection was of the other database
 
     @property
     def _is_in_memory(self) -> bool:
@@ -156,7 +171,7 @@ def is_passing(error: DBAPIError) -> bool:
 
 def _engine(url: str, *, in_memory: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url)
     if in_memory:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:

@@ -6,7 +6,7 @@ What had run out by head office's word, while the store that redeemed it could n
 given back first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Update, and_, func, or_, select, update
@@ -21,10 +21,21 @@ from sync.hub.members import Member, forfeit, members
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts, conflicts, decisions
 
-__all__ = ["settle_debts"]
+__all__ = ["may_owe", "settle_debts"]
 
 _GRACE = timedelta(days=14)
 """So long after points ran out a redemption that could not know of it still has them."""
+
+
+def may_owe(known: Mapping[str, Member]) -> bool:
+    """Say whether :func:`settle_debts` could find anything to do about these members."""
+    roots = {each.root for each in known.values()}
+    return any(
+        root not in known
+        or (known[root].available < 0) is not known[root].denied
+        or known[root].state == "erased"
+        for root in roots
+    )
 
 
 def settle_debts(

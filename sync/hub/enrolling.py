@@ -4,7 +4,7 @@ Stores enrol while they are cut off from each other, and a customer shows the sa
 of them. Whoever holds the card is one person: the accounts are merged, the later into the earlier.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, case, select, update
@@ -23,11 +23,20 @@ __all__ = ["hear_members"]
 
 
 def hear_members(
-    c: Connection, device: DeviceRow, entries: Sequence[Entry], *, now: datetime
-) -> None:
-    """Take in enrolments, cards, how cards stand, and tiers."""
+    c: Connection,
+    device: DeviceRow,
+    entries: Sequence[Entry],
+    known: Mapping[str, Member],
+    *,
+    now: datetime,
+) -> bool:
+    """Take in enrolments, cards, how cards stand, and tiers; answers whether that merged anybody.
+
+    ``known`` are the members that entries speak of, whose rows are locked.
+    """
     tenant = device.tenant
     shown: list[tuple[str, str]] = []
+    said: dict[str, list[Standing]] = {}
     for entry in entries:
         fact = entry.fact
         if isinstance(fact, Enrol):
@@ -36,20 +45,31 @@ def hear_members(
             shown.append((fact.token, fact.account))
         elif isinstance(fact, CardState) and fact.replaced_by is not None:
             shown.append((fact.replaced_by, fact.account))
-        elif isinstance(fact, AccumulatePoints | ClaimSale) and fact.standing is not None:
-            _stands_in(c, tenant, fact.account, fact.standing)
+        elif (
+            isinstance(fact, AccumulatePoints | ClaimSale)
+            and fact.standing is not None
+            and fact.account is not None
+        ):
+            said.setdefault(fact.account, []).append(fact.standing)
+    for account, standings in said.items():
+        _stands_in(c, tenant, known[account], standings)
+    merged = False
     if shown:
         know_cards(c, tenant, shown)
-        _merge_owners(c, device, shown, now=now)
+        merged = _merge_owners(c, device, shown, now=now)
     for entry in entries:
         if isinstance(entry.fact, CardState):
             hear_state(c, tenant, entry.fact, at=entry.recorded_at)
+    return merged
 
 
 def _merge_owners(
     c: Connection, device: DeviceRow, shown: Iterable[tuple[str, str]], *, now: datetime
-) -> None:
-    """Merge the accounts of cards that somebody else had made an account for."""
+) -> bool:
+    """Merge the accounts of cards that somebody else had made an account for; answers whether
+    there were any.
+    """
+    merged = False
     owners = whose(c, device.tenant, {token for token, _ in shown})
     for token, account in shown:
         owner = owners[token]
@@ -59,6 +79,8 @@ def _merge_owners(
         roots = {known[name].root for name in (owner, account)}
         if len(roots) == 2:
             _merge(c, device, known[owner], known[account], now=now)
+            merged = True
+    return merged
 
 
 def _merge(c: Connection, device: DeviceRow, one: Member, other: Member, *, now: datetime) -> None:
@@ -93,20 +115,23 @@ def _enrolled_on(c: Connection, tenant: str, account: str, day: str) -> None:
     )
 
 
-def _stands_in(c: Connection, tenant: str, account: str | None, standing: Standing) -> None:
+def _stands_in(c: Connection, tenant: str, member: Member, standings: Iterable[Standing]) -> None:
     """Keep the newest standing that any store has said, whichever comes last."""
-    if account is None:
-        return
-    root = members(c, tenant, (account,))[account].root
-    its = (accounts.c.tenant == tenant) & (accounts.c.account == root)
-    said = Stands(
+    said = max((_said(each) for each in standings), key=lambda each: each.order)
+    if member.root == member.account and said == member.stands:
+        return  # nearly always
+    its = (accounts.c.tenant == tenant) & (accounts.c.account == member.root)
+    before = Stands.of(c.execute(select(accounts).where(its).with_for_update()).one())
+    if said.order >= before.order:
+        c.execute(update(accounts).where(its).values(**said._asdict()))
+
+
+def _said(standing: Standing) -> Stands:
+    return Stands(
         tier=standing.tier,
         tier_since=standing.since.isoformat(),
         tier_until=None if standing.kept_until is None else standing.kept_until.isoformat(),
     )
-    before = Stands.of(c.execute(select(accounts).where(its).with_for_update()).one())
-    if said.order >= before.order:
-        c.execute(update(accounts).where(its).values(**said._asdict()))
 
 
 def _day_of(entry: Entry) -> str:

@@ -18,8 +18,9 @@ from agent.core.instant import rfc3339
 from sync.hub.bulk import among
 from sync.hub.database import upsert
 from sync.hub.feed_items import items_of, kept_short, line_of
+from sync.hub.marking import number_marks
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, cards, decisions, feed, own, rights, tenants, visits
+from sync.hub.tables import accounts, cards, decisions, feed, own, rights, visits
 from sync.hub.terms import generation_of
 from sync.messages import FeedItem, FeedPage, FeedRequest
 
@@ -37,10 +38,10 @@ def page_for(
     if request.token is not None:
         return _member_of(c, device, request, request.token, now=now)
     generation = generation_of(c)
-    # Read first: whatever a later statement finds up to this number is all there is.
-    newest = c.execute(select(tenants.c.feed_seq).where(tenants.c.tenant == device.tenant)).scalar()
+    # First: whatever a later statement finds up to this number is all there is.
+    newest = number_marks(c, device.tenant)
     cursor = request.cursor
-    if request.generation != generation or cursor > (newest or 0):
+    if request.generation != generation or cursor > newest:
         cursor = 0
     marks = _changed(c, device, cursor, request.scope == "seen", at_most + 1)
     listed = marks[:at_most]
@@ -50,7 +51,7 @@ def page_for(
     reached = listed[fits - 1].seq if fits else cursor
     page = FeedPage(
         nonce=request.nonce,
-        cursor=reached if more else max(reached, newest or 0),
+        cursor=reached if more else max(reached, newest),
         generation=generation,
         more=more,
     )

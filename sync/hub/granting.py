@@ -4,16 +4,18 @@ What is granted leaves ``available`` in the same statement that holds it is ther
 are in one place only: posted = available + rights, at every commit. Totals only grow.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from sync.hub.allowance import allowance_of, raise_allowance
+from sync.hub.booking import Booked
 from sync.hub.bulk import add_up
 from sync.hub.excuses import why_short
 from sync.hub.homecoming import come_home
 from sync.hub.lease_policy import Answered, Give, Life, Member, Take, plan
+from sync.hub.members import Member as Person
 from sync.hub.notices import Notice
 from sync.hub.recalling import number_recall, recalls_of
 from sync.hub.registry import DeviceRow
@@ -28,17 +30,18 @@ _MOST = 2_000
 
 
 def grants_after(
-    c: Connection, device: DeviceRow, accounts: Iterable[str], *, now: datetime
+    c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
 ) -> list[Notice]:
     """Move rights after a booking: what came home is granted where it is needed, tills that wait
     are answered, and the device's floor grows by what was heard.
-
-    ``accounts`` are all that the booking touched, as written or by their roots.
     """
     terms = terms_of(c, device.tenant, now=now)
-    touched = {*accounts, *come_home(c, device, now=now)}
-    notices = rebalance(c, device.tenant, touched, terms=terms, now=now)
-    return notices + raise_allowance(c, device, terms=terms)
+    came = come_home(c, device, booked.journals, now=now)
+    changed = booked.changed
+    known = None if came else changed.members
+    touched = changed.accounts | came
+    notices = rebalance(c, device.tenant, touched, terms=terms, now=now, known=known)
+    return notices + raise_allowance(c, device, booked.journals, terms=terms)
 
 
 def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
@@ -66,10 +69,18 @@ def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[No
 
 
 def rebalance(
-    c: Connection, tenant: str, names: Iterable[str], *, terms: Terms, now: datetime
+    c: Connection,
+    tenant: str,
+    names: Iterable[str],
+    *,
+    terms: Terms,
+    now: datetime,
+    known: Mapping[str, Person] | None = None,
 ) -> list[Notice]:
-    """Do for each of these members what the lease policy decides."""
-    roster = read_roster(c, tenant, names, ahead=terms.ahead, now=now)
+    """Do for each of these members what the lease policy decides. ``known`` are they as they are
+    now, with their rows locked, where the caller has them.
+    """
+    roster = read_roster(c, tenant, names, ahead=terms.ahead, now=now, known=known)
     if not roster.members:
         return []
     granting = may_grant(c, tenant)

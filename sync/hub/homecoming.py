@@ -6,6 +6,7 @@ an uncleanly fenced epoch holds counts as still out there. A person may write it
 risk; whatever is heard of that epoch later says nothing of rights any more.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
@@ -15,7 +16,7 @@ from sync.hub.bulk import among
 from sync.hub.debts import settle_debts
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
-from sync.hub.registry import DeviceRow
+from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.tables import accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
@@ -27,19 +28,18 @@ class NotFenced(ValueError):
     """The journal is live: its rights are being used, and only it can return them."""
 
 
-def come_home(c: Connection, device: DeviceRow, *, now: datetime) -> set[str]:
+def come_home(
+    c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, now: datetime
+) -> set[str]:
     """Take back the rights of a device's epochs that were fenced cleanly and are held to their
-    end. Answers the accounts that got some.
+    end. ``held`` are all its journals. Answers the accounts that got some.
     """
+    clean = [each.id for each in held if each.fenced == "clean" and each.branch == 0]
+    if not clean:
+        return set()
     ended = (
         select(journals.c.id)
-        .where(
-            journals.c.device_id == device.id,
-            journals.c.fenced == "clean",
-            journals.c.branch == 0,
-            journals.c.written_off.is_(False),
-            _reached_its_end(),
-        )
+        .where(journals.c.id.in_(clean), journals.c.written_off.is_(False), _reached_its_end())
         .order_by(journals.c.id)
     )
     came: set[str] = set()

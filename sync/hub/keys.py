@@ -13,12 +13,27 @@ from sync.hub.tables import device_keys
 __all__ = ["key_of", "keys_of", "pin_key"]
 
 
+_KEPT = "keys, by device and life"
+_MOST_KEPT = 20_000
+
+
 def key_of(c: Connection, device: DeviceRow, incarnation: str) -> str | None:
-    """Answer the key of one life of a device's disk; None where it was never welcomed."""
-    found = c.execute(
-        select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
-    )
-    return found.scalar_one_or_none()
+    """Answer the key of one life of a device's disk; None where it was never welcomed.
+
+    A key that was pinned stays, so it is read once a connection.
+    """
+    kept: dict[tuple[int, str], str] = c.info.setdefault(_KEPT, {})
+    life = (device.id, incarnation)
+    if life not in kept:
+        found = c.execute(
+            select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
+        ).scalar_one_or_none()
+        if found is None:
+            return None
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[life] = found
+    return kept[life]
 
 
 def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> frozenset[str]:

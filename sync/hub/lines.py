@@ -38,7 +38,7 @@ def tips_of(journals: Iterable[JournalRow]) -> list[JournalRow]:
     return [journal for journal in held if (journal.line, journal.id) not in grown]
 
 
-def lines_through(journal_id: int, journals: list[JournalRow]) -> Path:
+def lines_through(journal_id: int, journals: Iterable[JournalRow]) -> Path:
     """Answer the lines that a journal is part of: what of it counts in each."""
     found: Path = {}
     for tip in tips_of(journals):

@@ -6,14 +6,14 @@ where two grew from one, the lines of the device are added up anew from all its 
 rare, and costs a minute for a million entries.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select
 
 from agent.core.entry import Entry
 from agent.core.facts import OpenEpoch
 from agent.core.postings import Posting, postings_of
-from sync.hub.bulk import add_up
+from sync.hub.bulk import Part, add_up_all
 from sync.hub.lines import assign_lines, lines_through, path_of, tips_of
 from sync.hub.registry import (
     DeviceRow,
@@ -21,7 +21,6 @@ from sync.hub.registry import (
     change_journal,
     find_branches,
     hash_at,
-    journal,
     journals_of,
     make_journal,
 )
@@ -29,7 +28,7 @@ from sync.hub.summing import Points, members_part
 from sync.hub.tables import entries, own
 from sync.hub.weighing import Said
 
-__all__ = ["add_own", "grow", "recount", "settle_parents"]
+__all__ = ["grow", "own_of", "recount", "settle_parents"]
 
 _BUCKETS = ("active", "pending", "held")
 
@@ -37,16 +36,13 @@ _Own = dict[str, tuple[int, ...]]
 """Points of each account: active, pending, held."""
 
 
-def grow(
-    c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch
-) -> tuple[JournalRow, set[str]]:
-    """Hear the first entry of a life; answers its journal, and the accounts it changes ``own`` of.
+def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -> set[str]:
+    """Hear the first entry of a life; answers the accounts it changes ``own`` of.
 
     The life it grew from may not have come yet: then it gets an empty journal that waits for it.
     """
     change_journal(c, child.id, opened=fact.cause == "welcomed")
     parent = None if fact.parent_seq == 0 else _parent_of(c, device, fact)
-    touched: set[str] = set()
     if parent is not None and parent.id != child.id:
         # A life whose own children came before it takes them along: then all lines change.
         grown = (parent.id, child.id)
@@ -61,8 +57,8 @@ def grow(
             **({"line": parent.line} if goes_on else {}),
         )
         if not goes_on:
-            touched = recount(c, device)
-    return journal(c, child.id), touched
+            return recount(c, device)
+    return set()
 
 
 def _parent_of(c: Connection, device: DeviceRow, fact: OpenEpoch) -> JournalRow:
@@ -78,13 +74,17 @@ def _parent_of(c: Connection, device: DeviceRow, fact: OpenEpoch) -> JournalRow:
 
 
 def settle_parents(
-    c: Connection, device: DeviceRow, grown: JournalRow, hashes: Mapping[int, bytes]
-) -> set[str]:
+    c: Connection,
+    device: DeviceRow,
+    held: Sequence[JournalRow],
+    grown: JournalRow,
+    hashes: Mapping[int, bytes],
+) -> set[str] | None:
     """Give lives that grew from entries which only now came to the branch that has them.
 
-    Answers the accounts that it changes ``own`` of.
+    ``held`` are all journals of the device. Answers the accounts that it changes ``own`` of; None
+    where there was no such life.
     """
-    held = journals_of(c, device)
     epochs = {each.id: (each.incarnation, each.epoch) for each in held}
     found = [
         child.id
@@ -96,17 +96,17 @@ def settle_parents(
     ]
     for child_id in found:
         change_journal(c, child_id, parent_id=grown.id)
-    return recount(c, device) if found else set()
+    return recount(c, device) if found else None
 
 
-def add_own(
-    c: Connection, journals: list[JournalRow], grown: JournalRow, said: Iterable[Said]
-) -> None:
-    """Add what entries come to to every line that they are part of."""
+def own_of(
+    journals: Sequence[JournalRow], grown: JournalRow, said: Iterable[Said]
+) -> Iterator[Part]:
+    """Answer what entries add to every line that they are part of."""
     new = list(said)
     for line, last in lines_through(grown.id, journals).items():
         counted = [each.postings for each in new if each.entry.seq <= last]
-        _write(c, line, _by_account(members_part(counted, {})))
+        yield _part(line, _by_account(members_part(counted, {})))
 
 
 def recount(c: Connection, device: DeviceRow) -> set[str]:
@@ -166,11 +166,14 @@ def _read(c: Connection, line: int | None) -> _Own:
 
 
 def _write(c: Connection, line: int, sums: _Own) -> None:
-    add_up(
-        c,
-        own,
-        ("account", *_BUCKETS),
-        ((account, *points) for account, points in sums.items()),
+    add_up_all(c, [_part(line, sums)])
+
+
+def _part(line: int, sums: _Own) -> Part:
+    return Part(
+        table=own,
+        columns=("account", *_BUCKETS),
+        rows=[(account, *points) for account, points in sums.items()],
         fixed={"line": line},
         sums=_BUCKETS,
     )

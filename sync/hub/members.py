@@ -14,10 +14,19 @@ from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
 from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide
 from sync.hub.marking import mark
-from sync.hub.posting import post
+from sync.hub.posting import post_members
 from sync.hub.tables import accounts, cards
 
-__all__ = ["Member", "Stands", "erase_member", "family_of", "forfeit", "members", "merge_accounts"]
+__all__ = [
+    "Member",
+    "Stands",
+    "erase_member",
+    "family_of",
+    "forfeit",
+    "members",
+    "merge_accounts",
+    "read_members",
+]
 
 _SUMS = ("active", "pending", "held", "available", "expired", "due")
 
@@ -31,8 +40,10 @@ class Member(NamedTuple):
     denied: bool
     active: int
     available: int
+    due: int
     expired: int
     enrolled_on: str | None
+    stands: "Stands"
 
 
 class Stands(NamedTuple):
@@ -63,7 +74,12 @@ def members(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Membe
     found = c.execute(
         select(accounts).where(accounts.c.tenant == tenant, among(c, accounts.c.account, wanted))
     )
-    return {row.account: _member(row) for row in found}
+    return read_members(found)
+
+
+def read_members(rows: Iterable[Any]) -> dict[str, Member]:
+    """Read rows of accounts, by name."""
+    return {row.account: _member(row) for row in rows}
 
 
 def merge_accounts(
@@ -79,7 +95,7 @@ def merge_accounts(
 
     Each stands for all that was merged into it before. Makes accounts that nobody has heard of yet.
     """
-    post(c, tenant, {}, speaks_of=(account, into))
+    post_members(c, tenant, {}, speaks_of=(account, into))
     known = members(c, tenant, (account, into))
     old, new = known[account].root, known[into].root
     if old == new:
@@ -199,6 +215,8 @@ def _member(row: Any) -> Member:
         denied=row.denied,
         active=row.active,
         available=row.available,
+        due=row.due,
         expired=row.expired,
         enrolled_on=row.enrolled_on,
+        stands=Stands.of(row),
     )

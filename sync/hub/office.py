@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from agent.core.instant import Clock, rfc3339
-from sync.hub import fencing, incidents
+from sync.hub import fencing, incidents, registry
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
@@ -24,6 +24,7 @@ from sync.hub.generations import see_whether_caught_up
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
+from sync.hub.marking import number_all_marks
 from sync.hub.meeting import Agree
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
@@ -87,6 +88,7 @@ class HeadOffice:
         points run out. For one worker: by the second or so.
         """
         now = self._clock()
+        self._database.transact(number_all_marks)
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
@@ -155,11 +157,12 @@ class HeadOffice:
         is_fenced = journal is not None and journal.fenced is not None
         if booked.opened and journal is not None:
             is_fenced = not fencing.begin_to_count(c, device, journal)
+            device = registry.device(c, device.id)
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
         ack = Ack.of(held.incarnation, held.position, fenced=is_fenced)
-        notices = grants_after(c, device, booked.accounts_changed, now=now) if booked.kept else []
+        notices = grants_after(c, device, booked, now=now) if booked.kept else []
         return booked, [to(address, ack), *addressed(notices)]
 
     def _answer(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:

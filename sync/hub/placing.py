@@ -6,13 +6,14 @@ later one, and of a device that was halted, everything is taken: what contradict
 beside what is held.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from agent.core.entry import GENESIS, Position, link_hash
 from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
-from sync.hub.registry import DeviceRow, JournalRow, find_branches, hash_at, journal, make_journal
+from sync.hub.registry import DeviceRow, JournalRow, branches_of, hash_at, journal, make_journal
 from sync.messages import Journal
 
 __all__ = ["MOST_BRANCHES", "Placed", "is_over", "place"]
@@ -33,9 +34,17 @@ class Placed:
     is_new_branch: bool = False
 
 
-def place(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Placed:
-    """Find the journal of a batch and judge the batch against it."""
-    branches = find_branches(c, device, header.incarnation, header.epoch)
+def place(
+    c: Connection,
+    device: DeviceRow,
+    journals: Sequence[JournalRow],
+    header: Journal,
+    lines: Lines,
+) -> Placed:
+    """Find the journal of a batch, one of the device's or a new one, and judge the batch against
+    it.
+    """
+    branches = branches_of(journals, header.incarnation, header.epoch)
     if not branches:
         return _place_first(c, device, header, lines)
     verdicts: list[Verdict] = []

@@ -6,19 +6,21 @@ balancing side (I4): what an account gains and no device's rights take is head o
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from agent.core.postings import PROGRAM
-from sync.hub.bulk import add_up
+from sync.hub.bulk import Part, add_up, add_up_all
 from sync.hub.tables import accounts, program_sums
 
-__all__ = ["OFFICE", "post"]
+__all__ = ["OFFICE", "Posted", "post", "post_members"]
 
 OFFICE = 0
 """Stands for a journal where head office itself moved points."""
 
 _BUCKETS = ("active", "pending", "held", "available")
+_EVERY = tuple(accounts.c.keys())
 
 
 @dataclass(slots=True)
@@ -30,7 +32,28 @@ class _Parts:
         return self.accounts.setdefault(account, [0, 0, 0, 0])
 
 
-def post(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """What was written of members: their accounts' rows as they are then, which stay locked, those
+    of accounts they were merged into among them. ``program`` is the other side, still to be
+    written.
+    """
+
+    rows: dict[str, Row[Any]]
+    program: Part
+
+
+def post(c: Connection, tenant: str, change: Mapping[tuple[str, str], int]) -> set[str]:
+    """Post a change of worth, by owner and bucket, that head office itself decided.
+
+    Answers every account whose row was written: the ones named, and those they were merged into.
+    """
+    posted = post_members(c, tenant, change)
+    add_up_all(c, [posted.program])
+    return set(posted.rows)
+
+
+def post_members(
     c: Connection,
     tenant: str,
     change: Mapping[tuple[str, str], int],
@@ -38,26 +61,24 @@ def post(
     rights: Mapping[str, int] | None = None,
     journal_id: int = OFFICE,
     speaks_of: Iterable[str] = (),
-) -> set[str]:
-    """Post a change of worth, by owner and bucket, and of ``rights`` by account.
+) -> Posted:
+    """Post the members' side of a change of worth, and of ``rights`` by account.
 
-    Accounts that are new, and those it ``speaks_of``, get a row. Answers every account whose row
-    was written: the ones named, and those they were merged into.
+    Accounts that are new, and those it ``speaks_of``, get a row.
     """
     parts = _parts(change, rights or {})
     for account in speaks_of:
         parts.of(account)
     written = _write(c, tenant, parts.accounts)
-    _move_to_roots(c, tenant, parts.accounts, written)
-    add_up(
-        c,
-        program_sums,
-        ("bucket", "points"),
-        [item for item in parts.program.items() if item[1]],
+    program = Part(
+        table=program_sums,
+        columns=("bucket", "points"),
+        rows=[item for item in parts.program.items() if item[1]],
         fixed={"journal_id": journal_id},
         sums=("points",),
     )
-    return set(parts.accounts) | {root for root in written.values() if root is not None}
+    moved = _move_to_roots(c, tenant, parts.accounts, written)
+    return Posted(rows=written | moved, program=program)
 
 
 def _parts(change: Mapping[tuple[str, str], int], rights: Mapping[str, int]) -> _Parts:
@@ -76,8 +97,8 @@ def _parts(change: Mapping[tuple[str, str], int], rights: Mapping[str, int]) -> 
     return parts
 
 
-def _write(c: Connection, tenant: str, parts: Mapping[str, list[int]]) -> dict[str, str | None]:
-    """Add to accounts' rows; answers which of them were merged, into which."""
+def _write(c: Connection, tenant: str, parts: Mapping[str, list[int]]) -> dict[str, Row[Any]]:
+    """Add to accounts' rows; answers them."""
     rows = add_up(
         c,
         accounts,
@@ -85,23 +106,22 @@ def _write(c: Connection, tenant: str, parts: Mapping[str, list[int]]) -> dict[s
         ((account, *row) for account, row in parts.items()),
         fixed={"tenant": tenant},
         sums=_BUCKETS,
-        returning=("account", "root"),
+        returning=_EVERY,
     )
-    return {row.account: row.root for row in rows}
+    return {row.account: row for row in rows}
 
 
 def _move_to_roots(
-    c: Connection, tenant: str, parts: Mapping[str, list[int]], roots: dict[str, str | None]
-) -> None:
+    c: Connection, tenant: str, parts: Mapping[str, list[int]], written: dict[str, Row[Any]]
+) -> dict[str, Row[Any]]:
     """Move what was added to accounts that are merged into others to where their points are."""
     moves: dict[str, list[int]] = {}
-    for account, root in roots.items():
-        row = parts[account]
-        if root is None or not any(row):
+    for account, row in written.items():
+        added = parts[account]
+        if row.root is None or not any(added):
             continue
-        for name, sign in ((account, -1), (root, 1)):
+        for name, sign in ((account, -1), (row.root, 1)):
             moved = moves.setdefault(name, [0, 0, 0, 0])
-            for place, points in enumerate(row):
+            for place, points in enumerate(added):
                 moved[place] += sign * points
-    if moves:
-        _write(c, tenant, moves)
+    return _write(c, tenant, moves)

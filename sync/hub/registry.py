@@ -4,11 +4,12 @@ A device's row is the lock of all that is done for it: whoever works on its jour
 so that two workers never book the same device at once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from agent.core.entry import GENESIS, Position
 from agent.core.instant import rfc3339
@@ -19,6 +20,7 @@ from sync.messages import DeviceAddress
 __all__ = [
     "DeviceRow",
     "JournalRow",
+    "branches_of",
     "change_device",
     "change_journal",
     "device",
@@ -120,6 +122,22 @@ class JournalRow:
 _DEVICE = tuple(field.name for field in fields(DeviceRow))
 _JOURNAL = tuple(field.name for field in fields(JournalRow))
 
+# These are made once: it costs more to make a statement than to run it.
+_BY_ADDRESS = (
+    select(devices)
+    .where(
+        devices.c.tenant == bindparam("tenant"),
+        devices.c.store == bindparam("store"),
+        devices.c.device == bindparam("device"),
+    )
+    .with_for_update()
+)
+_DEVICE_BY_ID = select(devices).where(devices.c.id == bindparam("id"))
+_JOURNAL_BY_ID = select(journals).where(journals.c.id == bindparam("id"))
+_OF_DEVICE = (
+    select(journals).where(journals.c.device_id == bindparam("device_id")).order_by(journals.c.id)
+)
+
 
 def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> DeviceRow:
     """Answer a device's row, locked until the transaction ends; it is made where it is new."""
@@ -141,13 +159,13 @@ def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> Device
 def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
     """Answer a device's row, locked until the transaction ends; None where it was never heard."""
     key = {"tenant": address.tenant, "store": address.store, "device": address.device}
-    found = c.execute(select(devices).filter_by(**key).with_for_update()).one_or_none()
+    found = c.execute(_BY_ADDRESS, key).one_or_none()
     return None if found is None else DeviceRow.of(found)
 
 
 def device(c: Connection, device_id: int) -> DeviceRow:
     """Answer a device's row by its number, not locked."""
-    return DeviceRow.of(c.execute(select(devices).where(devices.c.id == device_id)).one())
+    return DeviceRow.of(c.execute(_DEVICE_BY_ID, {"id": device_id}).one())
 
 
 def change_device(c: Connection, device_id: int, **values: Any) -> None:
@@ -157,29 +175,27 @@ def change_device(c: Connection, device_id: int, **values: Any) -> None:
 
 def journals_of(c: Connection, device: DeviceRow) -> list[JournalRow]:
     """List the journals of a device, oldest first."""
-    of_device = select(journals).where(journals.c.device_id == device.id)
-    return [JournalRow.of(row) for row in c.execute(of_device.order_by(journals.c.id))]
+    return [JournalRow.of(row) for row in c.execute(_OF_DEVICE, {"device_id": device.id})]
 
 
 def journal(c: Connection, journal_id: int) -> JournalRow:
     """Answer one journal."""
-    return JournalRow.of(c.execute(select(journals).where(journals.c.id == journal_id)).one())
+    return JournalRow.of(c.execute(_JOURNAL_BY_ID, {"id": journal_id}).one())
 
 
 def find_branches(
     c: Connection, device: DeviceRow, incarnation: str, epoch: int
 ) -> list[JournalRow]:
     """List what is held of one epoch: its first branch, and those that contradict it."""
-    found = c.execute(
-        select(journals)
-        .where(
-            journals.c.device_id == device.id,
-            journals.c.incarnation == incarnation,
-            journals.c.epoch == epoch,
-        )
-        .order_by(journals.c.branch)
-    )
-    return [JournalRow.of(row) for row in found]
+    return branches_of(journals_of(c, device), incarnation, epoch)
+
+
+def branches_of(journals: Iterable[JournalRow], incarnation: str, epoch: int) -> list[JournalRow]:
+    """List what is held of one epoch among a device's journals: its first branch, and those that
+    contradict it.
+    """
+    found = [each for each in journals if (each.incarnation, each.epoch) == (incarnation, epoch)]
+    return sorted(found, key=lambda each: each.branch)
 
 
 def make_journal(

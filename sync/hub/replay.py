@@ -119,10 +119,11 @@ def _add_journal(
                     replayed.own[line, owner, bucket] += points
         _add_rights(replayed, held, entry)
         things = lots.get(seq, ()) if thing is None else (thing,)
-        if any((tenant, each) in replayed.disputed for each in things):
+        judged = frozenset(each for each in things if (tenant, each) in replayed.disputed)
+        if judged:  # with all that was said of it
             if thing is not None:
-                continue  # it is judged with all that was said of it
-            postings = _alone(c, held, kin, entry, frozenset(things))
+                continue
+            postings = _alone(c, held, kin, entry, judged)
         for owner, bucket, points in postings:
             replayed.worth[tenant, owner, bucket] += points
 
@@ -140,14 +141,16 @@ def _alone(
     held: JournalRow,
     kin: list[JournalRow],
     entry: Entry,
-    things: frozenset[str],
+    judged: frozenset[str],
 ) -> tuple[Posting, ...]:
-    """Answer what of an activation belongs to no thing that was known when it came."""
+    """Answer what of an activation belongs to no thing that is judged, of those that were known
+    when it came.
+    """
     found = thing_finder(c, held, kin, [entry])
 
     def thing_at(epoch: int, seq: int) -> str | None:
         thing = found(epoch, seq)
-        return thing if thing in things else None
+        return thing if thing in judged else None
 
     return postings_alone(entry, thing_at)
 

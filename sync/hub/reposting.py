@@ -17,7 +17,7 @@ from sync.hub.database import Database
 from sync.hub.examine import read_entry
 from sync.hub.keeping import about
 from sync.hub.lives import grow
-from sync.hub.registry import DeviceRow, JournalRow, device_of, journal
+from sync.hub.registry import DeviceRow, JournalRow, change_journal, device_of, journal, journals_of
 from sync.hub.registry import device as device_by_id
 from sync.hub.tables import conflicts, entries
 
@@ -83,7 +83,8 @@ def _post(
     touched: set[str] = set()
     first = recorded[0].entry
     if first.seq == 1 and isinstance(first.fact, OpenEpoch):
-        held, touched = grow(c, device, held, first.fact)
+        touched = grow(c, device, held, first.fact)
+        held = journal(c, held.id)
     c.execute(
         update(entries)
         .where(entries.c.journal_id == held.id, entries.c.seq == bindparam("place"))
@@ -94,7 +95,10 @@ def _post(
             for what, whose in (about(each.entry),)
         ],
     )
-    post_entries(c, device, held, recorded, now=now, touched=touched)
+    _, floor = post_entries(
+        c, device, held, journals_of(c, device), recorded, now=now, touched=touched
+    )
+    change_journal(c, held.id, floor=held.floor + floor)
     readable = [unreadable(device, held, each.entry.seq).subject for each in recorded]
     c.execute(
         update(conflicts)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
-from sync.hub.bulk import add_up, among
+from sync.hub.bulk import Part, among
 from sync.hub.registry import JournalRow
 from sync.hub.tables import rights
 
-__all__ = ["change_of_rights", "keep_rights"]
+__all__ = ["change_of_rights", "rights_of"]
 
 
 def change_of_rights(
@@ -38,14 +38,13 @@ def change_of_rights(
     return changed
 
 
-def keep_rights(
-    c: Connection,
+def rights_of(
     held: JournalRow,
     leases: Mapping[str, int],
     grants: Mapping[str, int],
     changed: Mapping[str, int],
-) -> None:
-    """Write what entries say of rights; ``changed`` is what of it counts.
+) -> Part:
+    """Answer what entries say of rights; ``changed`` is what of it counts.
 
     Accounts are written before, in the order in which grants lock them.
     """
@@ -53,11 +52,10 @@ def keep_rights(
     for account in leases.keys() | grants.keys():
         lease = leases.get(account, 0)
         rows.append((account, lease, changed.get(account, 0) - lease, grants.get(account, 0)))
-    add_up(
-        c,
-        rights,
-        ("account", "change", "granted", "journaled"),
-        rows,
+    return Part(
+        table=rights,
+        columns=("account", "change", "granted", "journaled"),
+        rows=rows,
         fixed={"journal_id": held.id},
         sums=("change", "granted"),
         largest=("journaled",),

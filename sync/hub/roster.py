@@ -5,29 +5,32 @@ until the transaction ends: whoever moves rights of a member waits for whoever e
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row, select, union_all
 
 from agent.core.instant import rfc3339
-from sync.hub.bulk import among
+from sync.hub.bulk import among, listed
 from sync.hub.lease_policy import Ahead, Holding, Life, Member, Wait
+from sync.hub.members import Member as Person
+from sync.hub.members import read_members
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, asks, devices, journals, recalls, rights, visits
+from sync.hub.roster_queries import (
+    LIVE,
+    accounts_locked,
+    asks_of,
+    merged_into,
+    recalls_of,
+    rights_of,
+    visits_of,
+)
+from sync.hub.tables import accounts, asks
 from sync.messages import MalformedMessage, Presence, decode
 
 __all__ = ["LIVE", "Granted", "Roster", "is_online", "read_roster"]
-
-LIVE = and_(
-    devices.c.journal_id == journals.c.id,
-    devices.c.state == "live",
-    journals.c.opened,
-    journals.c.fenced.is_(None),
-)
-"""Says of a device and a journal that this is its live epoch, which may hold rights."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,19 +53,27 @@ class Roster:
 
 
 def read_roster(
-    c: Connection, tenant: str, names: Iterable[str], *, ahead: Ahead, now: datetime
+    c: Connection,
+    tenant: str,
+    names: Iterable[str],
+    *,
+    ahead: Ahead,
+    now: datetime,
+    known: Mapping[str, Person] | None = None,
 ) -> Roster:
-    """Read what is to be known of the members whose accounts these are. Costs seven queries at
-    most, however many they are, and three where nothing is leased ahead, asked for or owed.
+    """Read what is to be known of the members whose accounts these are; ``known`` are they as they
+    are now, with their rows locked. Costs seven queries at most, however many they are, and one
+    where they are known and nothing is leased ahead, asked for or owed.
     """
     names = set(names)
+    nobody = Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
     if not names:
-        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
-    roots = _lock_roots(c, tenant, names)
+        return nobody
+    roots = _roots_among(known or {}, names) or _lock_roots(c, tenant, names)
+    if not (ahead.points or _any_stirred(roots)) and _is_quiet(c, tenant, roots):
+        return nobody
     root_of = _families(c, tenant, roots)
     waiting = _asked(c, tenant, root_of, now=now)
-    if not (ahead.points or waiting or len(root_of) > len(roots) or _any_stirred(roots)):
-        return Roster(tenant=tenant, members=(), devices={}, epochs={}, granted={})
     held = _held(c, tenant, root_of)
     recent = _visited(c, tenant, root_of) if ahead.points else []
     rows = (*waiting, *held, *recent)
@@ -90,84 +101,61 @@ def is_online(device: DeviceRow) -> bool:
         return False
 
 
-def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
+def _roots_among(known: Mapping[str, Person], names: set[str]) -> dict[str, Person]:
+    """Answer the root accounts of these, where they are known; nothing where one is not."""
+    if not names <= known.keys():
+        return {}
+    roots = {known[name].root for name in names}
+    return {root: known[root] for root in roots} if roots <= known.keys() else {}
+
+
+def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Person]:
     """Read and lock the root accounts of these; mostly they are roots themselves."""
     named = _locked(c, tenant, names)
-    roots = {name: row for name, row in named.items() if row.root is None}
-    missing = {row.root for row in named.values() if row.root is not None} - roots.keys()
+    roots = {name: row for name, row in named.items() if row.root == name}
+    missing = {row.root for row in named.values()} - roots.keys()
     return roots | (_locked(c, tenant, missing) if missing else {})
 
 
-def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
-    rows = c.execute(
-        select(accounts)
-        .where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
-        .order_by(accounts.c.account)
-        .with_for_update()
+def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Person]:
+    wanted = {"tenant": tenant, "names": listed(names)}
+    return read_members(c.execute(accounts_locked(c.dialect.name), wanted))
+
+
+def _is_quiet(c: Connection, tenant: str, roots: Iterable[str]) -> bool:
+    """Say that nobody waits for points of these members, and no account was merged into theirs."""
+    names = list(roots)
+    merged = select(accounts.c.account).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.root, names)
     )
-    return {row.account: row for row in rows}
+    waiting = select(asks.c.account).where(asks.c.tenant == tenant, among(c, asks.c.account, names))
+    return c.execute(union_all(merged, waiting).limit(1)).first() is None
 
 
-def _families(c: Connection, tenant: str, roots: dict[str, Row[Any]]) -> dict[str, str]:
+def _families(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, str]:
     """Answer the root of each account that is one of these or was merged into one."""
-    merged = c.execute(
-        select(accounts.c.account, accounts.c.root).where(
-            accounts.c.tenant == tenant, among(c, accounts.c.root, roots)
-        )
-    )
+    wanted = {"tenant": tenant, "names": listed(roots)}
+    merged = c.execute(merged_into(c.dialect.name), wanted)
     return {root: root for root in roots} | {row.account: row.root for row in merged}
 
 
-def _any_stirred(roots: dict[str, Row[Any]]) -> bool:
+def _any_stirred(roots: dict[str, Person]) -> bool:
     return any(row.available < row.due or row.state == "erased" for row in roots.values())
 
 
-def _of_live_devices(tenant: str, table: Any, on: Any, *columns: Any) -> Select[Any]:
-    """Begin a query of a table's rows with the devices they are of, in their live epochs."""
-    return (
-        select(devices, journals.c.epoch, *columns)
-        .select_from(devices)
-        .join(journals, LIVE)
-        .join(table, on)
-        .where(devices.c.tenant == tenant)
-    )
-
-
 def _asked(c: Connection, tenant: str, root_of: dict[str, str], *, now: datetime) -> list[Row[Any]]:
-    query = _of_live_devices(
-        tenant, asks, asks.c.device_id == devices.c.id, asks.c.ask, asks.c.account, asks.c.points
-    )
-    return list(
-        c.execute(
-            query.where(
-                asks.c.tenant == tenant,
-                among(c, asks.c.account, root_of),
-                asks.c.expires_at > rfc3339(now),
-            ).order_by(asks.c.expires_at, asks.c.ask)
-        )
-    )
+    wanted = {"tenant": tenant, "names": listed(root_of), "now": rfc3339(now)}
+    return list(c.execute(asks_of(c.dialect.name), wanted))
 
 
 def _held(c: Connection, tenant: str, root_of: dict[str, str]) -> list[Row[Any]]:
-    columns = (rights.c.account, rights.c.granted, rights.c.change, rights.c.journaled)
-    query = _of_live_devices(tenant, rights, rights.c.journal_id == journals.c.id, *columns)
-    wanted = query.where(among(c, rights.c.account, root_of))
-    return list(c.execute(wanted.order_by(rights.c.account, rights.c.journal_id)))
+    wanted = {"tenant": tenant, "names": listed(root_of)}
+    return list(c.execute(rights_of(c.dialect.name), wanted))
 
 
 def _visited(c: Connection, tenant: str, root_of: dict[str, str]) -> list[Row[Any]]:
-    query = _of_live_devices(
-        tenant, visits, visits.c.device_id == devices.c.id, visits.c.account, visits.c.last_at
-    )
-    return list(
-        c.execute(
-            query.where(
-                visits.c.tenant == tenant,
-                among(c, visits.c.account, root_of),
-                visits.c.visits > 0,
-            ).order_by(visits.c.last_at.desc(), devices.c.id)
-        )
-    )
+    wanted = {"tenant": tenant, "names": listed(root_of)}
+    return list(c.execute(visits_of(c.dialect.name), wanted))
 
 
 def _life(row: Row[Any]) -> Life:
@@ -226,7 +214,7 @@ class _Found:
                 return held.right, held.heard
         return 0, 0
 
-    def member(self, row: Row[Any]) -> Member:
+    def member(self, row: Person) -> Member:
         """Put one member together."""
         root = row.account
         return Member(
@@ -246,11 +234,7 @@ def _recalled(
     """Answer, by epoch and account, what the open recall leaves there, and whether the last one
     was answered with nothing.
     """
-    rows = c.execute(
-        select(recalls)
-        .where(recalls.c.tenant == tenant, among(c, recalls.c.account, root_of))
-        .order_by(recalls.c.recall)
-    )
+    rows = c.execute(recalls_of(c.dialect.name), {"tenant": tenant, "names": listed(root_of)})
     standing: dict[tuple[int, str], tuple[int | None, bool]] = {}
     for row in rows:
         keep, _ = standing.get((row.journal_id, row.account), (None, False))

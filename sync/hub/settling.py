@@ -5,17 +5,17 @@ whose, who owes points, and where a store could not know better; each finding is
 stores hear of, and a row for a clerk.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from agent.core.entry import Recorded
+from agent.core.entry import Entry
 from sync.hub.clocks import settle_clocks
-from sync.hub.debts import settle_debts
+from sync.hub.debts import may_owe, settle_debts
 from sync.hub.enrolling import hear_members
-from sync.hub.members import members
-from sync.hub.registry import DeviceRow, JournalRow
+from sync.hub.members import Member
+from sync.hub.registry import DeviceRow
 from sync.hub.skewing import settle_skew
 from sync.hub.strays import settle_blocked, settle_strays
 
@@ -25,22 +25,23 @@ __all__ = ["settle"]
 def settle(
     c: Connection,
     device: DeviceRow,
-    _journal: JournalRow,
-    recorded: Sequence[Recorded],
+    entries: Sequence[Entry],
+    known: dict[str, Member],
     *,
     now: datetime,
-    touched: Iterable[str] = (),
-) -> None:
-    """Settle what entries that were posted just now bring up.
+) -> bool:
+    """Settle what entries that were posted just now bring up; answers whether anything was decided,
+    after which members may be other than they were.
 
-    ``touched`` are accounts whose points moved although no entry of these names them.
+    ``known`` are the members whose points moved, or whom entries speak of, as they are now. Their
+    rows are locked.
     """
-    entries = [each.entry for each in recorded]
-    names = {getattr(each.fact, "account", None) for each in entries} - {None} | set(touched)
-    known = members(c, device.tenant, (name for name in names if name is not None))
     settle_blocked(c, device, entries, known, now=now)
-    hear_members(c, device, entries, now=now)
+    decided = hear_members(c, device, entries, known, now=now)
     settle_strays(c, device, entries, known, now=now)
-    settle_skew(c, device, entries, now=now)
+    decided |= settle_skew(c, device, entries, now=now)
     settle_clocks(c, device, entries, now=now)
+    if not (decided or may_owe(known)):
+        return False  # nearly always
     settle_debts(c, device.tenant, known, now=now, device=device, entries=entries)
+    return True

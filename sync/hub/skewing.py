@@ -7,7 +7,7 @@ more, the difference is added by a decision, once for the sale.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from agent.core.account import Account
 from agent.core.accumulate import Circumstances
@@ -16,35 +16,37 @@ from agent.core.facts import AccumulatePoints, AdjustPoints
 from agent.core.program import Editions
 from agent.core.skew import Skew, skew_of
 from sync.hub.decisions import BY_OFFICE, decide, note
-from sync.hub.editions import editions_of
+from sync.hub.editions import put_programs
 from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import programs
 
 __all__ = ["settle_skew"]
 
 
 def settle_skew(
     c: Connection, device: DeviceRow, entries: Sequence[Entry], *, now: datetime
-) -> None:
-    """Find sales of members that were judged by another version, and give what is missing."""
+) -> bool:
+    """Find sales of members that were judged by another version, and give what is missing; answers
+    whether there were any.
+    """
     sold = [
         (each, each.fact)
         for each in entries
         if isinstance(each.fact, AccumulatePoints) and each.fact.account is not None
     ]
     if not sold:
-        return
-    known = set(
-        c.execute(select(programs.c.edition).where(programs.c.tenant == device.tenant)).scalars()
-    )
-    if not known or (len(known) == 1 and {fact.program for _, fact in sold} == known):
-        return
-    editions = editions_of(c, device.tenant)
+        return False
+    judged_by = {fact.program for _, fact in sold}
+    put = put_programs(c, device.tenant)
+    if not put.names or (len(put.names) == 1 and judged_by == put.names):
+        return False
+    editions, found = put.editions, False
     for _, fact in sold:
         skew = None if editions is None else _skew(editions, device, fact)
         if skew is not None:
             _settle(c, device, fact, skew, now)
+            found = True
+    return found
 
 
 def _skew(editions: Editions, device: DeviceRow, fact: AccumulatePoints) -> Skew | None:

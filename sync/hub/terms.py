@@ -6,19 +6,27 @@ may be redeemed beyond leases; without one, none.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from agent.core.program import Program
-from agent.core.strict_toml import InvalidDocument
+from sync.hub.editions import put_programs
 from sync.hub.lease_policy import Ahead
-from sync.hub.tables import devices, office, programs
+from sync.hub.tables import devices, office
 
 __all__ = ["Terms", "generation_of", "may_grant", "terms_of"]
 
-_NEWEST = 8
-"""So many editions are looked at for one that is in force already."""
+# Made once: to make a statement costs more than to run it.
+_GENERATION = select(office.c.generation)
+_BEHIND = (
+    select(devices.c.id)
+    .where(
+        devices.c.tenant == bindparam("tenant"),
+        devices.c.generation < _GENERATION.scalar_subquery(),
+        devices.c.state != "retired",
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,14 +41,7 @@ class Terms:
 
 def terms_of(c: Connection, tenant: str, *, now: datetime) -> Terms:
     """Answer what holds today; a text that is no program (any more) says nothing."""
-    newest = c.execute(
-        select(programs.c.text)
-        .where(programs.c.tenant == tenant)
-        .order_by(programs.c.put_at.desc(), programs.c.edition.desc())
-        .limit(_NEWEST)
-    ).scalars()
-    for text in newest:
-        program = _parsed(text)
+    for _, _, program in put_programs(c, tenant).newest_first:
         if program is not None and (program.effective_from or date.min) <= now.date():
             return _terms_in(program)
     return Terms(ahead=Ahead(), floor=0)
@@ -52,29 +53,12 @@ def may_grant(c: Connection, tenant: str) -> bool:
     Until then its books are older than what devices hold, and it would grant points twice. Devices
     that were retired have nothing more to say.
     """
-    behind = (
-        select(devices.c.id)
-        .where(
-            devices.c.tenant == tenant,
-            devices.c.generation < generation_of(c),
-            devices.c.state != "retired",
-        )
-        .limit(1)
-    )
-    return c.execute(behind).first() is None
+    return c.execute(_BEHIND, {"tenant": tenant}).first() is None
 
 
 def generation_of(c: Connection) -> int:
     """Answer how often head office was restored."""
-    return c.execute(select(office.c.generation)).scalar() or 0
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Program | None:
-    try:
-        return Program.parse(text, source="the program at head office")
-    except InvalidDocument:
-        return None
+    return c.execute(_GENERATION).scalar() or 0
 
 
 def _terms_in(program: Program) -> Terms:

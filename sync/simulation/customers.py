@@ -6,16 +6,16 @@ id. What it was answered stands in the notebook.
 
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from agent.core.basket import Line, Sale, Tender
 from agent.core.values import Value
 from agent.ledger import Refusal
 from agent.ledger.errors import LedgerContradiction
-from agent.till import Back, Block, Committed, Enrolment, VoucherOrder, Wish
+from agent.till import Back, Block, Committed, Enrolment, VoucherOrder, VoucherWish, Wish
 from sync.simulation.clocks import World
 from sync.simulation.device import Device
-from sync.simulation.notebook import Answered, Notebook, Redeemed, Sold
+from sync.simulation.notebook import Answered, Notebook, Redeemed, Sold, Voucher
 from sync.simulation.now import run_now
 from sync.simulation.watch.violations import hold
 
@@ -73,15 +73,6 @@ class Customers:
         if held is not None:
             made = Redeemed(redemption_id, device.shop, token, points)
             self._notebook.redemptions.append(made)
-
-    def order_voucher(self, device: Device, token: str, points: int) -> None:
-        """A member wants points as a voucher, to take along."""
-        voucher_id = self._mint("voucher", device)
-        order = VoucherOrder(
-            token=token, points=points, lane="1", cashier="ana", business_date=self._world.day
-        )
-        vouchers = device.till.vouchers
-        self._ask(device, "order", voucher_id, lambda: vouchers.issue(voucher_id, order))
 
     def capture(self, device: Device, redeemed: Redeemed) -> None:
         """The customer has paid; the points are spent."""
@@ -141,16 +132,57 @@ class Customers:
             repeats=False,
         )
 
+    def issue(self, device: Device, token: str, points: int) -> None:
+        """A member turns points into a voucher."""
+        name = self._mint("voucher", device)
+        order = VoucherOrder(token=token, points=points, business_date=self._world.day)
+        found = self._ask(device, "issue", name, lambda: device.till.vouchers.issue(name, order))
+        if found is not None:
+            made = Voucher(found[0].code, device.shop, found[0].value_minor)
+            self._notebook.vouchers.append(made)
+
+    def hold_voucher(self, device: Device, voucher: Voucher) -> None:
+        """Somebody shows a voucher before they pay."""
+        name = self._mint("red", device)
+        wish = VoucherWish(voucher=voucher.code, business_date=self._world.day)
+        if self._ask(device, "hold", name, lambda: device.till.hold(name, wish)) is not None:
+            voucher.held.append(name)
+
+    def end_voucher(
+        self, device: Device, voucher: Voucher, redemption_id: str, *, used: bool
+    ) -> None:
+        """They pay without naming a sale, or have changed their mind."""
+        voucher.held.remove(redemption_id)
+        what, ending = (
+            ("capture", device.till.capture) if used else ("release", device.till.release)
+        )
+        self._ask(device, what, redemption_id, lambda: ending(redemption_id))
+
+    def buy_with_voucher(
+        self, device: Device, voucher: Voucher, redemption_id: str, minor: int
+    ) -> None:
+        """A sale that a voucher pays a part of."""
+        voucher.held.remove(redemption_id)
+        sale_id = self._mint("sale", device)
+        sale = self._sale(None, minor, (redemption_id,), voucher.worth_minor, kind="voucher")
+        if self._commit(device, sale_id, sale):
+            self._notebook.sales.append(Sold(sale_id, sale, device.shop, None, minor))
+
     def _sale(
-        self, token: str | None, minor: int, redemptions: tuple[str, ...], points: int = 0
+        self,
+        token: str | None,
+        minor: int,
+        redemptions: tuple[str, ...],
+        off_minor: int = 0,
+        kind: Literal["points", "voucher"] = "points",
     ) -> Sale:
         line = Line(
             sku="4011", category="grocery", quantity="1", unit_price_minor=minor, amount_minor=minor
         )
-        by_points = min(points, minor)
-        tenders = [Tender(kind="cash", amount_minor=minor - by_points)]
-        if by_points:
-            tenders.append(Tender(kind="points", amount_minor=by_points))
+        off_minor = min(off_minor, minor)
+        tenders = [Tender(kind="cash", amount_minor=minor - off_minor)]
+        if off_minor:
+            tenders.append(Tender(kind=kind, amount_minor=off_minor))
         return Sale(
             lane="1",
             cashier="ana",

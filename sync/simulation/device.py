@@ -26,7 +26,9 @@ from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
+from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
 from sync.uplink import Conversation
 
@@ -53,10 +55,19 @@ class Disk:
     """The device's private key, which lies on the disk too."""
     watch: JournalWatch
     floor: FloorWatch
+    lots: LotWatch
+    vouchers: VoucherWatch
 
     def copy(self, number: int) -> "Disk":
         """Copy it whole."""
-        return replace(self, number=number, watch=deepcopy(self.watch), floor=deepcopy(self.floor))
+        return replace(
+            self,
+            number=number,
+            watch=deepcopy(self.watch),
+            floor=deepcopy(self.floor),
+            lots=deepcopy(self.lots),
+            vouchers=deepcopy(self.vouchers),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +112,7 @@ class Device:
         )
         self.ledger.start()
         self.ledger.on_commit(self._grew)
-        rules = SimulatedRules(self.shop)
+        rules = SimulatedRules(self.shop, house.trade)
         self.till = Till(
             self.ledger,
             rules.terms,
@@ -201,6 +212,9 @@ class Device:
             entry = watch.saw(canonical, day)
             allowed = self.house.office.watch.allowed(self.address, entry.epoch)
             self.disk.floor.saw(entry, self.ledger.epochs.acknowledged, allowed, self.name)
+            self.disk.lots.saw(entry, day, self.name)
+            self.disk.vouchers.saw(entry, self.name)
+            self.house.uses.saw(entry, watch.head.hash)
             self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry, watch.head.hash)
             hold_believable(self, entry)

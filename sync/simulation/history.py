@@ -4,12 +4,15 @@ import traceback
 from dataclasses import dataclass, replace
 from random import Random
 
+from sync.simulation.bearers import Bearers
 from sync.simulation.faults import MIXES, Mix
 from sync.simulation.healing import heal
 from sync.simulation.house import House
 from sync.simulation.mischief import Mischief
 from sync.simulation.people import People
 from sync.simulation.scripts import Script
+from sync.simulation.seasons import Seasons
+from sync.simulation.trades import PLAIN, Trade, dice_of, trade_of
 from sync.simulation.watch.violations import Violation
 
 __all__ = ["Outcome", "act", "play", "tell"]
@@ -43,15 +46,16 @@ def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome
         mix,
         stores=dice.choice((2, 2, 3)),
         cards=dice.choice((2, 3, 4)),
-        script=lambda house: _live(house, steps),
+        trade=trade_of(seed),
+        script=lambda house: _live(house, seed, steps),
         keep_story=keep_story,
     )
 
 
-def act(script: Script, *, keep_story: bool = False) -> Outcome:
+def act(script: Script, *, keep_story: bool = False, trade: Trade = PLAIN) -> Outcome:
     """Play a hand-made history."""
     fair = next(mix for mix in MIXES if mix.name == "fair")
-    outcome = _run(0, fair, stores=2, cards=4, script=script, keep_story=keep_story)
+    outcome = _run(0, fair, stores=2, cards=4, trade=trade, script=script, keep_story=keep_story)
     return replace(outcome, script=script.__name__)
 
 
@@ -61,12 +65,13 @@ def _run(
     *,
     stores: int,
     cards: int,
+    trade: Trade,
     script: Script,
     keep_story: bool,
 ) -> Outcome:
     """Run a script in a new house, heal it, and hold it to everything."""
     violation: Violation | None = None
-    house = House(seed, mix, stores=stores, cards=cards)
+    house = House(seed, mix, stores=stores, cards=cards, trade=trade)
     try:
         script(house)
         heal(house)
@@ -90,15 +95,19 @@ def _run(
     return outcome
 
 
-def _live(house: House, steps: int) -> None:
+def _live(house: House, seed: int, steps: int) -> None:
     house.set_weather()
     mischief, people = Mischief(house), People(house)
+    dice = dice_of(seed)
+    bearers, seasons = Bearers(house, dice), Seasons(house, dice)
     house.advance(5)
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
+        seasons.step()
         mischief.step()
         for _ in range(house.dice.choice((1, 2, 4, 6))):
             people.step()
+            bearers.step()
 
 
 def tell(outcome: Outcome) -> str:

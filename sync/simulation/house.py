@@ -14,9 +14,12 @@ from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
 from sync.simulation.program import TENANT, program
 from sync.simulation.schedule import Schedule
+from sync.simulation.trades import PLAIN, Trade
 from sync.simulation.watch.floor import FloorWatch
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.truth import Truth
+from sync.simulation.watch.vouchers import VoucherUses, VoucherWatch
 
 __all__ = ["House"]
 
@@ -28,12 +31,14 @@ _MARKS_S = (0.05, 1.0, 12.0, 300.0)
 class House:
     """Everything of one history, and its story."""
 
-    def __init__(self, seed: int, mix: Mix, *, stores: int, cards: int) -> None:
-        self.dice, self.mix = Random(seed), mix
+    def __init__(
+        self, seed: int, mix: Mix, *, stores: int, cards: int, trade: Trade = PLAIN
+    ) -> None:
+        self.dice, self.mix, self.trade = Random(seed), mix, trade
         self.world = World()
         self.schedule = Schedule(self.world)
         self.network = Network(self.world, self.schedule, Random(seed + 1))
-        self.notebook, self.truth = Notebook(), Truth()
+        self.notebook, self.truth, self.uses = Notebook(), Truth(), VoucherUses()
         self.story: list[str] = []
         self.stretch = 0.0
         """So many seconds longer is each pause from now on."""
@@ -65,11 +70,19 @@ class House:
         """Answer an empty disk."""
         self._disks += 1
         watch = JournalWatch(f"disk {self._disks}")
-        rules = program().offline
+        rules = program(self.trade).offline
         assert rules is not None, "the simulated program has a floor"  # noqa: S101
         floor = FloorWatch(rules)
         key = self._random.randbytes(32)
-        return Disk(number=self._disks, image=None, key=key, watch=watch, floor=floor)
+        return Disk(
+            number=self._disks,
+            image=None,
+            key=key,
+            watch=watch,
+            floor=floor,
+            lots=LotWatch(),
+            vouchers=VoucherWatch(),
+        )
 
     def copy_disk(self, disk: Disk) -> Disk:
         """Copy a disk whole."""

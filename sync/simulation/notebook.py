@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from agent.core.basket import Sale
 from agent.core.entry import Position
 
-__all__ = ["Answered", "Notebook", "Redeemed", "Sold"]
+__all__ = ["Answered", "Notebook", "Redeemed", "Sold", "Voucher"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +46,23 @@ class Redeemed:
 
 
 @dataclass(slots=True)
+class Voucher:
+    """A voucher that somebody has: whoever knows the code may show it."""
+
+    code: str
+    store: str
+    worth_minor: int
+    held: list[str] = field(default_factory=list)
+    """The redemptions under which tills hold it, as they believe."""
+
+
+@dataclass(slots=True)
 class Notebook:
     """Everything that was answered."""
 
     answers: list[Answered] = field(default_factory=list)
     sales: list[Sold] = field(default_factory=list)
     redemptions: list[Redeemed] = field(default_factory=list)
+    vouchers: list[Voucher] = field(default_factory=list)
     told: dict[tuple[int, str, str], str] = field(default_factory=dict)
     """What a disk answered, by what was asked and of which subject."""

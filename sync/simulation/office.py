@@ -13,8 +13,10 @@ from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
 from sync.hub.tables import programs
 from sync.messages import DeviceAddress
-from sync.simulation.program import PROGRAM_TEXT, TENANT, program
+from sync.simulation.program import TENANT, program, program_text
+from sync.simulation.trades import Trade
 from sync.simulation.watch.books import BooksWatch
+from sync.simulation.watch.expiry import ExpiryWatch
 from sync.simulation.watch.violations import hold
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ _READ_ONLY = ("feed", "presence")
 """What asks head office for nothing that moves points."""
 _SWEEPS_S = 5.0
 
+_idle: list[Database] = []
+"""Databases in memory that no history uses now."""
+
 
 class Office:
     """Takes messages, commits, answers; and everything it commits is looked at."""
@@ -38,14 +43,17 @@ class Office:
         self._house = house
         self._dice = Random(house.dice.random())
         self._snapshots: list[bytes] = []
-        self.database = Database("sqlite://", dice=self._dice.random)
-        self.database.start(migrate=False)
-        self.database.restore(_empty())
-        self.head = HeadOffice(self.database, clock=lambda: house.world.at, mint=house.mint)
+        self.database = _opened(house.trade)
+        self.head = self._started()
         self.watch = BooksWatch(self.database, house.truth)
+        self.expiry = ExpiryWatch(self.watch.rows)
         self._swept_s = 0.0
         self._taken = 0
         self.restored = 0
+
+    def _started(self) -> HeadOffice:
+        house = self._house
+        return HeadOffice(self.database, clock=lambda: house.world.at, mint=house.mint)
 
     def take(self, topic: str, payload: bytes) -> None:
         """A message arrived: commit it, look at what was committed, and answer."""
@@ -62,6 +70,8 @@ class Office:
 
     def _send(self, outgoing: list[Outgoing], *, looks: bool = True) -> None:
         self.watch.committed(outgoing, looks=looks)
+        if looks and self._house.trade.runs_out:
+            self.expiry.committed()
         for each in outgoing:
             kind = each.topic.split("/", 5)[5]
             self._house.tell(f"head office: {kind} to {'/'.join(each.topic.split('/')[3:5])}")
@@ -112,8 +122,10 @@ class Office:
             self._house.tell("head office: its database is set back")
             merged = self._merged()
             self.database.restore(self._dice.choice(self._snapshots))
+            self.head = self._started()
             self.restored += 1
             self.watch.begin_anew()
+            self.expiry.begin_anew()
             parted = {account for pair in merged - self._merged() for account in pair}
             self._house.truth.office_restored(self.watch.hashes(), parted)
 
@@ -133,29 +145,44 @@ class Office:
         )
 
     def close(self) -> None:
-        """Leave nothing behind."""
-        self.database.stop()
+        """Leave the database to the next history, which begins it anew."""
+        _idle.append(self.database)
 
 
-def _put_program(c: Connection) -> None:
+def _opened(trade: Trade) -> Database:
+    """Open a new head office's database.
+
+    One that a history is done with is used again: what SQLAlchemy and SQLite keep of statements
+    would else be made anew in each, which takes longer than to run them.
+    """
+    if _idle:
+        database = _idle.pop()
+    else:
+        database = Database("sqlite://")
+        database.start(migrate=False)
+    database.restore(_empty(trade))
+    return database
+
+
+def _put_program(c: Connection, trade: Trade) -> None:
     """Have head office know the program that all shops have."""
-    edition = program().edition
+    known = program(trade)
     row = {
         "tenant": TENANT,
-        "name": program().id,
-        "edition": edition,
-        "text": PROGRAM_TEXT,
+        "name": known.id,
+        "edition": known.edition,
+        "text": program_text(trade),
         "put_at": _PUT_AT,
     }
     c.execute(insert(programs).values(**row))
 
 
 @cache
-def _empty() -> bytes:
-    """Make the image of a new head office, once."""
+def _empty(trade: Trade) -> bytes:
+    """Make the image of a new head office, once for each trade."""
     database = Database("sqlite://")
     database.start()
-    database.transact(_put_program)
+    database.transact(lambda c: _put_program(c, trade))
     image = database.snapshot()
     database.stop()
     return image

@@ -1,10 +1,11 @@
-"""The loyalty program of the simulated shops: small, with everything that moves rights."""
+"""The loyalty programs of the simulated shops: small, with everything that moves rights."""
 
 from functools import cache
 
 from agent.core.program import Program
+from sync.simulation.trades import PLAIN, Trade
 
-__all__ = ["PROGRAM_TEXT", "TENANT", "program"]
+__all__ = ["PROGRAM_TEXT", "TENANT", "program", "program_text"]
 
 TENANT = "sim"
 
@@ -42,7 +43,22 @@ devices = 2
 """
 
 
+_WAITS = "return_window_days = 1\n"
+
+_RUNS_OUT = """
+[expiry]
+kind = "rolling"
+months = 1
+"""
+
+
+def program_text(trade: Trade) -> str:
+    """Answer the file of the program that the shops of a trade have."""
+    waits = _WAITS if trade.waits else ""
+    return waits + PROGRAM_TEXT + (_RUNS_OUT if trade.runs_out else "")
+
+
 @cache
-def program() -> Program:
+def program(trade: Trade = PLAIN) -> Program:
     """Answer it, read as any other program is."""
-    return Program.parse(PROGRAM_TEXT, source="the simulation")
+    return Program.parse(program_text(trade), source="the simulation")

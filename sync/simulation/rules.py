@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from agent.till import Terms
 from sync.simulation.program import program
+from sync.simulation.trades import PLAIN, Trade
 
 __all__ = ["SimulatedRules"]
 
@@ -14,8 +15,8 @@ _HOLD_FOR = timedelta(seconds=60)
 class SimulatedRules:
     """What :class:`agent.rules.Rules` is to a store, without files."""
 
-    def __init__(self, store: str) -> None:
-        self.terms = Terms(program=program(), alone=False, store=store, hold_for=_HOLD_FOR)
+    def __init__(self, store: str, trade: Trade = PLAIN) -> None:
+        self.terms = Terms(program=program(trade), alone=False, store=store, hold_for=_HOLD_FOR)
 
     def take_program(self, name: str, edition: str, text: str) -> str | None:  # noqa: ARG002
         """Take a version of the program: every shop has it."""

@@ -19,7 +19,7 @@ from sync.hub.tables.base import metadata
 from sync.hub.tables.leases import asks, recalls, rights
 from sync.hub.tables.points import accounts, cards, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
-from sync.hub.tables.tidings import conflicts, feed, programs, pushed
+from sync.hub.tables.tidings import conflicts, feed, marks, programs, pushed
 from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "entries",
     "feed",
     "journals",
+    "marks",
     "mentioned",
     "metadata",
     "office",

@@ -12,7 +12,7 @@ from sqlalchemy import (
 
 from sync.hub.tables.base import key, metadata, points
 
-__all__ = ["conflicts", "feed", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "programs", "pushed"]
 
 feed = Table(
     "feed",
@@ -22,6 +22,17 @@ feed = Table(
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),  # of its newest change
     Index("feed_in_order", "tenant", "seq"),
+)
+
+# What changed and has no number in the feed yet: committed in no order that anybody could follow.
+marks = Table(
+    "marks",
+    metadata,
+    key(),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Index("marks_of_tenant", "tenant", "id"),
 )
 
 programs = Table(

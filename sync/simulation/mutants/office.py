@@ -44,7 +44,7 @@ def _no_restart() -> tuple[Patch, ...]:
 
 
 def _close_on_fence() -> tuple[Patch, ...]:
-    def come_home(c: Connection, device: DeviceRow, *, now: datetime) -> set[str]:
+    def come_home(c: Connection, device: DeviceRow, *_held: Any, now: datetime) -> set[str]:
         ended = select(journals.c.id).where(
             journals.c.device_id == device.id,
             journals.c.fenced.is_not(None),
@@ -158,17 +158,12 @@ def _by_entry() -> tuple[Patch, ...]:
 
 
 def _marks_forgotten() -> tuple[Patch, ...]:
-    def mark(*_args: Any) -> None:
-        """Nobody is told."""
-
-    return ((booking, "mark", mark),)
+    kept = original(booking, "marked")
+    return ((booking, "marked", lambda tenant, kind, _keys: kept(tenant, kind, ())),)
 
 
 def _own_forgotten() -> tuple[Patch, ...]:
-    def add_own(*_args: Any) -> None:
-        """What the device itself wrote is counted to it once more."""
-
-    return ((booking, "add_own", add_own),)
+    return ((booking, "own_of", lambda *_args: ()),)
 
 
 def _grants_at_once() -> tuple[Patch, ...]:
@@ -185,6 +180,7 @@ OFFICE_MUTANTS = (
         caught_by=("I11", "I12", "I4", "I9"),
         patches=_no_challenge,
         mixes=("storm", "storm_islands", "everything", "broker"),
+        script=offices.an_old_hello_comes_again,
     ),
     Mutant(
         name="two_live_not_halted",

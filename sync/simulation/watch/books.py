@@ -24,7 +24,7 @@ AND journals.epoch = ? AND entries.seq = ? AND entries.hash = ?
 """
 
 _OUTSTANDING = """
-SELECT coalesce(accounts.root, accounts.account), sum(active), sum(available)
+SELECT coalesce(accounts.root, accounts.account), sum(active), sum(available), sum(due)
 FROM accounts GROUP BY 1
 """
 
@@ -144,9 +144,9 @@ class BooksWatch:
         memory = self.memory()
         outstanding = dict(tuple(row) for row in self.rows(_RIGHTS))
         available = {}
-        for account, active, left in self.rows(_OUTSTANDING):
+        for account, active, left, due in self.rows(_OUTSTANDING):
             leased = outstanding.get(account, 0)
-            available[account] = left
+            available[account] = (left, due)
             hold(
                 "I4",
                 active == left + leased,
@@ -168,5 +168,5 @@ class BooksWatch:
                 if memory == "forgotten":
                     self._truth.granted_blindly(account, granted - before)
                 hold("I10", memory != "catching_up", f"{place}, where not all have caught up")
-                left = available.get(account, 0)
-                hold("I5", left >= 0, f"{place} leave {left} available")
+                left, due = available.get(account, (0, 0))
+                hold("I5", left >= due, f"{place} leave {left} available, {due} run out")

@@ -29,6 +29,20 @@ def hold_equal(house: "House") -> None:
     _hold_debts(house)
     _hold_holds(house)
     _hold_no_alarm(house)
+    _hold_vouchers(house)
+
+
+def _hold_vouchers(house: "House") -> None:
+    """Hold that a voucher was used once, or head office says who used it again, and nobody else."""
+    named = {
+        subject
+        for (subject,) in house.office.rows(
+            "SELECT subject FROM conflicts WHERE kind = 'voucher_twice'"
+        )
+    }
+    house.uses.hold_named(house.office.watch.hashes(), named)
+    falsely = named - house.uses.used_more_than_once()
+    hold("I11", not falsely, f"vouchers that were used once are said to be used twice: {falsely}")
 
 
 def _hold_replay(device: "Device") -> None:

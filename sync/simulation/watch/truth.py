@@ -18,6 +18,7 @@ from agent.core.facts import (
     AccumulatePoints,
     CreateReward,
     DeleteReward,
+    IssueVoucher,
     LeaseReturn,
     ReturnSale,
     VoidSale,
@@ -63,9 +64,10 @@ class Truth:
         if isinstance(fact, _GIVING) and fact.account is not None and fact.points > 0:
             self._given[digest] = (fact.account, fact.points)
             self._of_disk[device.disk.number].add(digest)
-        if isinstance(fact, CreateReward):
+        if isinstance(fact, CreateReward | IssueVoucher):
             is_doubtful = str(device.address) in self.doubtful
-            self._may_owe[fact.account] += fact.points if is_doubtful else fact.floor
+            floor = fact.floor if isinstance(fact, CreateReward) else 0
+            self._may_owe[fact.account] += fact.points if is_doubtful else floor
         elif isinstance(fact, ReturnSale | VoidSale):
             back = max(0, fact.from_active + fact.lease)
             self._sales.setdefault(fact.sale_id, _Sale()).came_back(fact.account, back)
