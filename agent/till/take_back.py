@@ -289,5 +289,6 @@ def _moved(view: View, terms: Terms, sale: KnownSale, taken: int, redeemed: int)
         balance=None if balance is None else balance + given_back - active,
         lease=terms.taken_lease(view, sale.account, active),
         withheld=redeemed - given_back,
-        pending=None if waiting is None else waiting - pending,
+        # Less than what waits here, where another store took some of the sale back before.
+        pending=None if waiting is None else max(0, waiting - pending),
     )

@@ -134,7 +134,7 @@ class Terms:
         """Answer an account's pending points with those that come now; None where none wait."""
         if row is None or self.program.return_window_days == 0:
             return None
-        return view.balance(row.account, "pending") + points
+        return max(0, view.balance(row.account, "pending")) + points
 
     def pending_until(self, day: date, points: int) -> date | None:
         """Answer until when points of a business date's sale wait; None where they need not."""

@@ -74,15 +74,6 @@ class Customers:
             made = Redeemed(redemption_id, device.shop, token, points)
             self._notebook.redemptions.append(made)
 
-    def order_voucher(self, device: Device, token: str, points: int) -> None:
-        """A member wants points as a voucher, to take along."""
-        voucher_id = self._mint("voucher", device)
-        order = VoucherOrder(
-            token=token, points=points, lane="1", cashier="ana", business_date=self._world.day
-        )
-        vouchers = device.till.vouchers
-        self._ask(device, "order", voucher_id, lambda: vouchers.issue(voucher_id, order))
-
     def capture(self, device: Device, redeemed: Redeemed) -> None:
         """The customer has paid; the points are spent."""
         name = redeemed.redemption_id

@@ -1,7 +1,7 @@
 """Rules that head office leaves out."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ from agent.core.facts import AccumulatePoints
 from sync.hub import booking, greeting, homecoming, weighing
 from sync.hub import granting as granting_module
 from sync.hub import office as office_module
-from sync.hub.bulk import Part
 from sync.hub.debts import settle_debts
 from sync.hub.meeting import Known, Verdict, meet
 from sync.hub.office import HeadOffice, Outgoing
@@ -45,9 +44,7 @@ def _no_restart() -> tuple[Patch, ...]:
 
 
 def _close_on_fence() -> tuple[Patch, ...]:
-    def come_home(
-        c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, now: datetime
-    ) -> set[str]:
+    def come_home(c: Connection, device: DeviceRow, *_held: Any, now: datetime) -> set[str]:
         ended = select(journals.c.id).where(
             journals.c.device_id == device.id,
             journals.c.fenced.is_not(None),
@@ -162,20 +159,11 @@ def _by_entry() -> tuple[Patch, ...]:
 
 def _marks_forgotten() -> tuple[Patch, ...]:
     kept = original(booking, "marked")
-
-    def marked(tenant: str, kind: str, _keys: Iterable[str]) -> Part:
-        """Nobody is told."""
-        return kept(tenant, kind, ())  # type: ignore[no-any-return]
-
-    return ((booking, "marked", marked),)
+    return ((booking, "marked", lambda tenant, kind, _keys: kept(tenant, kind, ())),)
 
 
 def _own_forgotten() -> tuple[Patch, ...]:
-    def own_of(*_args: Any) -> tuple[Part, ...]:
-        """What the device itself wrote is counted to it once more."""
-        return ()
-
-    return ((booking, "own_of", own_of),)
+    return ((booking, "own_of", lambda *_args: ()),)
 
 
 def _grants_at_once() -> tuple[Patch, ...]:
@@ -192,6 +180,7 @@ OFFICE_MUTANTS = (
         caught_by=("I11", "I12", "I4", "I9"),
         patches=_no_challenge,
         mixes=("storm", "storm_islands", "everything", "broker"),
+        script=offices.an_old_hello_comes_again,
     ),
     Mutant(
         name="two_live_not_halted",

@@ -85,4 +85,4 @@ def a_voucher_is_asked_for(house: House) -> None:
     member(house, second, card)
     house.advance(40)
     cut_off(house, first)
-    house.customers.order_voucher(first, card, 20)
+    house.customers.issue(first, card, 20)

@@ -1,9 +1,9 @@
-"""Hand-made histories of a head office that was set back."""
+"""Hand-made histories of head office: it was set back, or hears what is long over."""
 
 from sync.simulation.house import House
 from sync.simulation.scripts.staging import begin, cut_off, member, mend
 
-__all__ = ["a_forgotten_epoch", "one_store_is_back_first"]
+__all__ = ["a_forgotten_epoch", "an_old_hello_comes_again", "one_store_is_back_first"]
 
 
 def a_forgotten_epoch(house: House) -> None:
@@ -18,6 +18,25 @@ def a_forgotten_epoch(house: House) -> None:
     house.advance(60)
     house.office.restore()
     house.advance(400)
+
+
+def an_old_hello_comes_again(house: House) -> None:
+    """The network brings once more what a device said when its epoch began."""
+    first, card, take = house.devices[0], house.customers.cards[0], house.network.to_office
+    hellos: list[tuple[str, bytes]] = []
+
+    def keep(topic: str, payload: bytes) -> None:
+        if topic == first.address.topic("hello"):
+            hellos.append((topic, payload))
+        take(topic, payload)
+
+    house.network.to_office = keep
+    begin(house)
+    member(house, first, card)
+    house.advance(20)
+    for hello in tuple(hellos):
+        take(*hello)
+    house.advance(20)
 
 
 def one_store_is_back_first(house: House) -> None:
