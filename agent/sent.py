@@ -131,5 +131,5 @@ def accepted(
 def not_over(pushed: tuple[Promotion, ...], now: datetime) -> tuple[Promotion, ...]:
     """Leave out the promotions whose time has been over for long enough."""
     return tuple(
-        each for each in pushed if each.ends_at is None or each.ends_at + _STILL_KEPT > now
+        each for each in pushed if each.ends_at is None or each.ends_at > now - _STILL_KEPT
     )

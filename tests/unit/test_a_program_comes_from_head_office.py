@@ -198,3 +198,11 @@ def test_a_program_that_says_the_same_ends_a_push(shop: Shop) -> None:
     shop.rules.take_pushed(as_json(pushed("base2")))
     assert shop.hear(2, text(2).replace('"base"', '"base2"')) is None
     assert (shop.version, shop.rules.terms.pushed) == (2, ())
+
+
+def test_a_push_at_the_calendars_end_harms_nobody(shop: Shop) -> None:
+    """A moment after which there are no days is refused in words, as any mistake is."""
+    last = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    far = pushed("far", starts_at=last - timedelta(hours=3), ends_at=last)
+    assert "the year 9999 is out of range" in str(shop.rules.take_pushed(as_json(far)))
+    assert shop.rules.terms.pushed == ()

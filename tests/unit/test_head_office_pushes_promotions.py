@@ -91,6 +91,11 @@ def test_one_id_means_one_promotion(books: Books, clerk: Clerk) -> None:
             "ends_at",
             "it is over",
         ),
+        (
+            {"starts_at": "9999-12-31T00:00:00Z", "ends_at": "9999-12-31T23:00:00Z"},
+            "starts_at",
+            "before 2026-12-22",
+        ),
         ({"rules": ["bace"]}, "rules", "bace"),
         ({"multiplyer": "2"}, "multiplyer", "multiplier"),
         ({"multiplier": 2}, "multiplier", "quotes"),

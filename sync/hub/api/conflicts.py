@@ -76,9 +76,12 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
 
 
 def _moment(since: date | datetime | None) -> str | None:
-    if since is None or isinstance(since, datetime):
-        return None if since is None else rfc3339(since)
-    return since.isoformat()  # sorts before every moment of its day
+    if not isinstance(since, datetime):  # a day sorts before every moment of it
+        return None if since is None else since.isoformat()
+    try:
+        return rfc3339(since)
+    except OverflowError:  # at either end of the calendar no offset matters
+        return since.isoformat()
 
 
 def newest_conflicts(

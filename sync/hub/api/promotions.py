@@ -34,6 +34,8 @@ _MOST = 50
 """So many at once; a store looks at each of them for each sale."""
 _MOST_BYTES = 50_000
 """Stores are told of all of them in one message."""
+_FURTHEST = timedelta(days=31)
+"""What begins later belongs into the program."""
 _STILL_KEPT = timedelta(days=1)
 """One that is over stays in stores so long, for sales that are handed in late."""
 
@@ -117,6 +119,8 @@ def _taken(
         )
     if wanted.ends_at is not None and wanted.ends_at <= now:
         raise _mistake(("ends_at",), f"it is over; write a moment after {rfc3339(now)}")
+    if wanted.starts_at is not None and wanted.starts_at > now + _FURTHEST:
+        raise _mistake(("starts_at",), f"write a moment before {rfc3339(now + _FURTHEST)}")
     taken = (*(each for each in there if each.id != name), wanted)
     if len(taken) > _MOST or len(_LIST.dump_json(taken)) > _MOST_BYTES:
         raise _mistake(
@@ -170,7 +174,7 @@ def _pushed(c: Connection, tenant: str, now: datetime, *, to_write: bool = False
     except ValidationError:  # of a version that knew other promotions: no store takes them either
         return ()
     return tuple(
-        each for each in listed if each.ends_at is None or each.ends_at + _STILL_KEPT > now
+        each for each in listed if each.ends_at is None or each.ends_at > now - _STILL_KEPT
     )
 
 
