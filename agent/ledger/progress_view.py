@@ -20,7 +20,8 @@ class ProgressView(RightsView):
     def standing(self, account: str) -> Standing | None:
         """Answer the tier that a member was last said to be in, here or elsewhere.
 
-        What head office told without saying since when gives way to what the journal here says.
+        What head office told without saying since when gives way to what the journal here says; of
+        two of one day the one that is kept counts, as the lowest is not.
         """
         said = []
         for each in self.family(account):
@@ -30,7 +31,7 @@ class ProgressView(RightsView):
                 said.append(_standing(*row))
             if told is not None and told.tier is not None:
                 said.append(_standing(told.tier, told.tier_since, told.tier_until))
-        return max(said, key=lambda each: (each.since, each.kept_until or date.max), default=None)
+        return max(said, key=lambda each: (each.since, each.kept_until or date.min), default=None)
 
     def counted(self, account: str, first: date, last: date) -> tuple[int, int]:
         """Add up what counts here toward tiers and limits from one business date to another:

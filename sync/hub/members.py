@@ -47,8 +47,8 @@ class Member(NamedTuple):
 
 
 class Stands(NamedTuple):
-    """The tier a member is in; of two that were said, the one entered or kept anew last counts, as
-    it does in stores.
+    """The tier a member is in; of two that were said, the one entered or kept anew last counts, of
+    one day the one kept longest, as it does in stores. The lowest is not kept.
     """
 
     tier: str | None
@@ -63,7 +63,7 @@ class Stands(NamedTuple):
     @property
     def order(self) -> tuple[bool, str, str]:
         """By this they are compared."""
-        return (self.tier is not None, self.tier_since or "", self.tier_until or "9999-12-31")
+        return (self.tier is not None, self.tier_since or "", self.tier_until or "")
 
 
 def members(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Member]:

@@ -91,12 +91,16 @@ def _roots(c: Connection, tenant: str, names: Sequence[str]) -> list[str]:
 
 
 def _stands(editions: Editions, row: Row[object], days: MemberDays, now: datetime) -> Stands | None:
-    """Answer the tier of a member if it is news; on the day of the last purchase that has come."""
+    """Answer the tier of a member if it is news; as of the last day that led to one and has come.
+
+    What came back after it takes nothing from what was reached by then.
+    """
     tomorrow = (now + timedelta(days=1)).date().isoformat()
-    listed = [day for day in sorted(days.toward) if day <= tomorrow]
-    if not listed:
+    led = [day for day, counts in days.toward.items() if day <= tomorrow and max(counts) > 0]
+    if not led:
         return None
-    last = date.fromisoformat(listed[-1])
+    last = date.fromisoformat(max(led))
+    listed = [day for day in sorted(days.toward) if day <= max(led)]
     rules = editions.on(last).tiers
     if rules is None:
         return None

@@ -89,6 +89,20 @@ def test_what_came_back_leads_to_no_tier(chain: Chain) -> None:
     assert chain.amiss() == []
 
 
+def test_what_was_reached_stays_reached(chain: Chain) -> None:
+    """Goods that come back a month later take no tier away, and count against the next one."""
+    here, there = chain.stores
+    chain.enrol(here)
+    chain.on("2026-04-01")
+    chain.sell(here, 60)
+    sale = chain.sell(there, 60)
+    chain.settle()
+    chain.on("2026-05-01")
+    chain.bring_back(here, sale, 60)
+    chain.settle()
+    assert shown(chain)[0] == ("silver", 240)
+
+
 def test_a_tier_that_two_stores_reach_again_is_kept_anew(chain: Chain) -> None:
     """It is kept to its day, and on from there for what both sold since."""
     here = chain.stores[0]
