@@ -106,7 +106,7 @@ def _roots_among(known: Mapping[str, Person], names: set[str]) -> dict[str, Pers
     if not names <= known.keys():
         return {}
     roots = {known[name].root for name in names}
-    return {root: known[root] for root in roots} if roots <= known.keys() else {}
+    return {root: known[root] for root in sorted(roots)} if roots <= known.keys() else {}
 
 
 def _lock_roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Person]:
