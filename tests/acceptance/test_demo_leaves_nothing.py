@@ -38,8 +38,13 @@ def test_a_demo_ended_from_outside_leaves_nothing(tmp_path: Path, options: list[
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
     )
-    wait_until(lambda: len(_processes_of(tmp_path)) == 4, "broker, hub and two agents")
-    demo.terminate()
-    assert demo.wait(30) == 128 + 15
+    try:
+        wait_until(
+            lambda: len(_processes_of(tmp_path)) == 4, "broker, hub and two agents", timeout_s=90
+        )
+    finally:
+        demo.terminate()
+        code = demo.wait(30)
+    assert code == 128 + 15
     assert _processes_of(tmp_path) == []
     assert list(tmp_path.iterdir()) == []

@@ -26,6 +26,8 @@ _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 _DESCRIPTOR = re.compile(r"(-?\d+|AT_FDCWD)<((?:\\x[0-9a-f]{2})*)>(\(deleted\))?")
 _PATH = re.compile(r'(?:<((?:\\x[0-9a-f]{2})*)>, )?"((?:\\x[0-9a-f]{2})*)"')
 _UNFINISHED = "<unfinished ...>"
+_NEVER_SEEN = re.compile(r"(<\.\.\. )?\?\?\?")
+"""A thread was killed before strace could see which call it was about to make."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,8 @@ def read_calls(lines: Iterable[str]) -> Iterator[Call]:
         if split is None or split[2].startswith(("+++", "---")):
             continue
         thread, text = split[1], split[2]
+        if _NEVER_SEEN.match(text):
+            continue
         began, before = number, ""
         if _RESUMED.match(text):
             began, before = under_way.pop(thread)

@@ -41,6 +41,12 @@ def test_the_examples_hold() -> None:
     assert doctest.testmod(strace_log).failed == 0
 
 
+def test_a_thread_that_was_killed_on_its_way_into_a_call_made_none() -> None:
+    """What strace could not see, because its thread was killed just then, is passed over."""
+    cut_off = ("8 ???()                             = ?", "9 ???( <unfinished ...>")
+    assert steps_of(opened("/ledger/a"), *cut_off) == [Created("a")]
+
+
 def test_writes_have_their_place() -> None:
     """Writes at an offset and writes one after another both end up where they were made."""
     file = fd("/ledger/a")
