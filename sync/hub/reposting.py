@@ -11,10 +11,11 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
-from sync.hub.booking import post_entries, unreadable
+from sync.hub.booking import unreadable
 from sync.hub.bulk import among
 from sync.hub.database import Database
 from sync.hub.examine import read_entry
+from sync.hub.following import post_entries
 from sync.hub.keeping import about
 from sync.hub.lives import grow
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, device_of, journal, journals_of
