@@ -74,10 +74,10 @@ def post_entries(
         hear_returns(c, device.tenant, held.id, sums.returns)
     for conflict in weighed.conflicts:
         note(c, device.tenant, conflict, now=now)
-    known = read_members(posted.rows.values())
-    known |= members(c, device.tenant, names - known.keys())
-    decided = settle(c, device, new, known, now=now)
-    return Followed(accounts=names, members=None if decided else known, floor=sums.floor)
+    locked = read_members(posted.rows.values())
+    known = locked | members(c, device.tenant, names - locked.keys())
+    is_known = not settle(c, device, new, known, now=now) and names <= locked.keys()
+    return Followed(accounts=names, members=locked if is_known else None, floor=sums.floor)
 
 
 def _weighed(

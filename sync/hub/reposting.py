@@ -56,9 +56,10 @@ def _next(database: Database, after: _Place) -> _Place | None:
 
 def _post_some(c: Connection, *, place: _Place, now: datetime) -> tuple[int, _Place]:
     """Post some of what waits in one journal, from a place on; answers how many, and the last."""
+    device_id = journal(c, place[0]).device_id
+    device = device_of(c, device_by_id(c, device_id).address, now=now)
+    # Only now: whoever had the device's row meanwhile may have posted some, and heard more of it.
     held = journal(c, place[0])
-    # Whoever has the device's row may have posted them while this one waited for it.
-    device = device_of(c, device_by_id(c, held.device_id).address, now=now)
     rows = c.execute(
         select(entries.c.seq, entries.c.canonical, entries.c.hash)
         .where(entries.c.journal_id == held.id, entries.c.seq >= place[1], ~entries.c.posted)
