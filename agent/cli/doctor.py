@@ -53,9 +53,9 @@ def doctor(
 ) -> None:
     """Find what is wrong with a store's machine, and say what to do.
 
-    Looks at the configuration, secrets, program, SQLite, disk, ledger, clock, devices and the way
-    to head office, and changes nothing. Run it as root, with or without the agent. Exit code 1
-    where something fails; what is only doubtful leaves it 0.
+    Looks at the configuration, secrets, program, SQLite, disk, ledger, clock, devices, the way to
+    head office and the certificates on it, and changes nothing. Run it as root, with or without
+    the agent. Exit code 1 where something fails; what is only doubtful leaves it 0.
     """
     from agent.doctor.examination import Examination  # noqa: PLC0415 - it needs all that the agent does
 

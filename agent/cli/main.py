@@ -75,7 +75,11 @@ def agent(configs: tuple[Path, ...]) -> None:
 )
 @plain_errors
 def hub(configs: tuple[Path, ...], workers: int) -> None:
-    """Run head office until SIGTERM."""
+    """Run head office until SIGTERM.
+
+    Takes journals from the stores by MQTT, settles what they contradict, leases points, tells the
+    stores what changed, and serves its API and status page. A worker that ends is started again.
+    """
     import asyncio  # noqa: PLC0415 - see above
 
     from agent.layered import load  # noqa: PLC0415

@@ -27,7 +27,7 @@ _file = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 
 @click.group()
 def program() -> None:
-    """Check a loyalty program, and try it on a basket; no agent is needed."""
+    """Check a loyalty program and try it on baskets, without an agent."""
 
 
 @program.command()

@@ -16,9 +16,23 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 
-@click.command()
-@click.option("--histories", default=300, show_default=True, type=click.IntRange(1), metavar="N")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), metavar="S")
+@click.command(short_help="Play histories of sync under faults, from a seed.")
+@click.option(
+    "--histories",
+    default=300,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many histories to play.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="S",
+    help="The first history's seed; the others count on from it.",
+)
 @click.option(
     "--mutant",
     default="none",
@@ -35,8 +49,12 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
     """Play seeded histories of stores, network and head office under faults.
 
     Stores, broker and head office run in this process on a simulated clock, with the product's own
-    code. Every history has faults, then heals, and is held to the invariants at each step. Prints
-    every violation with the seed that shows it again.
+    code. A history's seed says which faults it has, and whether its shops' points also run out,
+    wait, or become vouchers. It is held to the invariants at each step, and to equality once
+    everything healed.
+
+    What breaks an invariant is printed with the seed that shows it again. Exit code 1 where
+    anything did, or where a rule that was left out was not caught.
     """
     # Imported here: the command line must not wait for what only the simulation needs.
     try:
@@ -93,12 +111,13 @@ def _which(outcome: "Outcome") -> str:
 
 def _told_caught(each: "Caught") -> int:
     found = each.outcome
+    played = "1 history" if each.histories == 1 else f"{each.histories} histories"
     if found is None or found.violation is None:
-        click.secho(f"{each.mutant.name}: NOT caught in {each.histories} histories", fg="red")
+        click.secho(f"{each.mutant.name}: NOT caught in {played}", fg="red")
         return 0
     click.echo(
-        f"{each.mutant.name}: caught by {found.violation.invariant} after {each.histories} "
-        f"histories, {_which(found)}: {each.mutant.breaks}"
+        f"{each.mutant.name}: caught by {found.violation.invariant} after {played}, "
+        f"{_which(found)}: {each.mutant.breaks}"
     )
     return 0 if each.control is None else _told(each.control)
 

@@ -61,7 +61,7 @@ def book(
 ) -> Booked:
     """Book a batch of a device whose row is locked. Nothing is kept of what does not follow.
 
-    A batch of what nobody else speaks of costs ten statements, however long it is.
+    A batch of what nobody else speaks of costs some ten statements, however long it is.
     """
     journals = journals_of(c, device)
     placed = place(c, device, journals, header, lines)

@@ -126,7 +126,7 @@ class Demo:
         self._voice.at("head office", f"{office.url}/ (sign in with {OFFICE_TOKEN})")
         for store in stores:
             for lane in store.lanes:
-                self._voice.at(f"{store.name}, till {lane}", f"{store.url}/lane/{lane}")
+                self._voice.at(f"{store.name}, lane {lane}", f"{store.url}/lane/{lane}")
 
 
 @contextmanager
