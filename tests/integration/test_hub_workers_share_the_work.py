@@ -99,9 +99,9 @@ def test_workers_share_the_work_and_one_that_is_killed_comes_back(large: HubHous
         os.kill(before[1], signal.SIGKILL)
         for each in work:
             each.result()
-    online = "tapledger_hub_workers_online"
+    restarts, online = "tapledger_hub_worker_restarts_total", "tapledger_hub_workers_online"
+    wait_until(lambda: large.metric(restarts) == 1, "the end of the worker to be seen")
     wait_until(lambda: large.metric(online) == _WORKERS, "the worker to come back")
-    assert large.metric("tapledger_hub_worker_restarts_total") == 1
     after = _workers(large)
     assert len(after) == _WORKERS
     assert len(set(before) & set(after)) == _WORKERS - 1

@@ -16,5 +16,11 @@ FOUND: dict[int, str] = {
 }
 """A seed, and what was wrong when it was found."""
 
-TRADES_OF: dict[int, str] = {29: "vouchers", 195: "plain", 278: "plain"}
+TRADES_OF: dict[int, str] = {
+    29: "vouchers",
+    37: "vouchers",
+    195: "plain",
+    278: "plain",
+    5025: "vouchers",
+}
 """What trade each was found in: in another one it would be another history."""

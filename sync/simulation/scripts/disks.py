@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from agent.core.facts import Enrol
@@ -149,28 +150,34 @@ def one_of_two_lanes_is_heard(house: House) -> None:
 def a_full_disk(house: House) -> None:
     """A store that head office does not hear comes to the end of its disk: files, not images."""
     with tempfile.TemporaryDirectory() as directory:
-        ledger = Ledger(
-            Path(directory) / "ledger.db", clock=house.devices[0].time, mint_id=house.mint
-        )
-        ledger.start()
-        try:
-            kept = asyncio.run(_fill(house, ledger))
-        finally:
-            ledger.stop()
+        path = Path(directory) / "ledger.db"
+        with _opened(house, path) as ledger:
+            asyncio.run(_fill(house, ledger))
+        with _opened(house, path) as ledger:  # anew: what was just written is kept in memory too
+            kept = len(asyncio.run(ledger.read_after((0, 0), at_most=2 * _ENTRIES)))
     text = f"{kept} of {_ENTRIES} entries are there that head office never had"
     hold("I1", kept == _ENTRIES, text)
+
+
+@contextmanager
+def _opened(house: House, path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(path, clock=house.devices[0].time, mint_id=house.mint)
+    ledger.start()
+    try:
+        yield ledger
+    finally:
+        ledger.stop()
 
 
 def _appending(fact: Enrol) -> Callable[[Transaction], object]:
     return lambda transaction: transaction.append(fact)
 
 
-async def _fill(house: House, ledger: Ledger) -> int:
-    """Write more than the budget has room for; answers how many entries can still be sent."""
+async def _fill(house: House, ledger: Ledger) -> None:
+    """Write more than the budget has room for."""
     for number in range(_ENTRIES):
         fact = Enrol(account=house.mint(), token=f"em4100:{number:010X}")
         await ledger.write(_appending(fact))
     house.world.now_s += 10
     await seal_old_entries(ledger, keep_days=0, alone=False)
     await DiskBudget(ledger, budget_bytes=1, alone=False).hold()
-    return len(await ledger.read_after((0, 0), at_most=2 * _ENTRIES))
