@@ -5,6 +5,7 @@ drives it calls ``link_up`` and ``link_down``, hands over what arrives with ``re
 ``turn`` when something happened and now and then; a daemon and a simulation do that alike.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -129,6 +130,10 @@ class Conversation:
         await self._hearing.remember(now_s)
         await self._ask_for_feed(now_s)
         await self._tell_presence(now_s)
+
+    async def remember(self) -> None:
+        """Write down what was acknowledged since that was done last; before an orderly stop."""
+        await self._hearing.remember(math.inf)
 
     def ask(self, account: str, points: int, answer: Answer, now_s: float) -> str | None:
         """Ask for rights to so many points in all while somebody waits; answers the question's

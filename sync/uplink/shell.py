@@ -62,6 +62,13 @@ class Uplink:
         """Talk to head office for ever. Raises KeyUnusable, and what journal and desk raise."""
         self._loop = asyncio.get_running_loop()
         conversation = self._conversation or await self._begin()
+        try:
+            await self._talk(conversation)
+        except asyncio.CancelledError:
+            await conversation.remember()  # a stop in good order forgets nothing that was heard
+            raise
+
+    async def _talk(self, conversation: Conversation) -> None:
         while True:
             while self._inbox:
                 message = self._inbox.popleft()
