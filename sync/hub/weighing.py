@@ -13,7 +13,16 @@ from sqlalchemy import Connection, select, union_all
 from agent.core.entry import Entry
 from agent.core.postings import PROGRAM, Posting
 from sync.hub.bulk import add_up, among
-from sync.hub.judging import TAKES_BACK, Conflict, Days, Mention, given_by, judge, postings_alone
+from sync.hub.judging import (
+    TAKES_BACK,
+    Conflict,
+    Days,
+    Judgement,
+    Mention,
+    given_by,
+    judge,
+    postings_alone,
+)
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.summing import Points
 from sync.hub.tables import devices, entries, journals, mentioned, things
@@ -21,6 +30,7 @@ from sync.hub.tables import devices, entries, journals, mentioned, things
 __all__ = ["Said", "Weighed", "mentions_of", "weigh"]
 
 ThingAt = Callable[[int, int], str | None]
+Order = tuple[str, str, int, str, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +70,22 @@ class Weighed:
             self.brought[key] = self.brought.get(key, 0) + sign * number
 
 
+@dataclass(slots=True)
+class _News:
+    """What is new of one thing; of ``unposted`` nothing is counted in the sums of points yet."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    unposted: set[Order] = field(default_factory=set)
+    day: str = ""
+
+    def add(self, mention: Mention, day: str, *, is_posted: bool) -> None:
+        """Add one more; its day is that of the change."""
+        self.mentions.append(mention)
+        self.day = day
+        if not is_posted:
+            self.unposted.add(mention.order)
+
+
 def weigh(
     c: Connection,
     device: DeviceRow,
@@ -72,28 +98,21 @@ def weigh(
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
     returned = _returned(said)
-    told: dict[str, list[Mention]] = {}
-    anew: dict[str, list[Mention]] = {}
-    dates: dict[str, str] = {}
+    news: dict[str, _News] = {}
     for each in said:
         is_disputed = not disputed.isdisjoint(each.things)
         postings = postings_alone(each.entry, thing_at) if is_disputed else each.postings
+        if is_disputed or not returned.isdisjoint(each.things):
+            mention = _mention(device, journal, each.entry)
+            for thing in each.things:
+                news.setdefault(thing, _News()).add(mention, each.day, is_posted=not is_disputed)
+        else:
+            weighed.bring(given_by(each.entry))
         for owner, bucket, points in postings:
             weighed.add(owner, bucket, points, each.day)
-        if not is_disputed and returned.isdisjoint(each.things):
-            weighed.bring(given_by(each.entry))
-            continue
-        for thing in each.things:
-            mention = _mention(device, journal, each.entry)
-            told.setdefault(thing, []).append(mention)
-            if is_disputed:  # of an activation whatever else it speaks of, too
-                anew.setdefault(thing, []).append(mention)
-                dates[thing] = each.day
-    said_of = mentions_of(c, device.tenant, told) if told else {}
-    for thing, here in sorted(told.items()):
-        _bring_change(weighed, thing, said_of.get(thing, []), here)
-        if thing in anew:
-            _weigh_anew(weighed, thing, said_of[thing], anew[thing], day=dates[thing])
+    said_of = mentions_of(c, device.tenant, news) if news else {}
+    for thing, new in sorted(news.items()):
+        _weigh_anew(weighed, thing, new, said_of.get(thing, []))
     return weighed
 
 
@@ -104,36 +123,27 @@ def _returned(said: Iterable[Said]) -> set[str]:
     }
 
 
-def _bring_change(
-    weighed: Weighed, thing: str, everything: Sequence[Mention], here: Sequence[Mention]
-) -> None:
-    """Add by how much it changes what days brought, that of ``everything`` these are new."""
-    weighed.bring(judge(thing, everything).days)
-    if before := _without(everything, here):
-        weighed.bring(judge(thing, before).days, -1)
+def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mention]) -> None:
+    """Add the change of one thing's worth, and of what days brought. ``known`` holds the new too.
 
-
-def _weigh_anew(
-    weighed: Weighed,
-    thing: str,
-    everything: Sequence[Mention],
-    here: Sequence[Mention],
-    *,
-    day: str,
-) -> None:
-    """Add the change of one thing's worth: by everything that was said, and without what is new."""
-    after = judge(thing, everything)
-    for (owner, bucket), points in after.worth.items():
-        weighed.add(owner, bucket, points, day)
+    An activation of the points of several sales may be disputed for one of them alone: what it
+    does to the others is counted here as well, beside entries of them that are posted already.
+    """
+    here = {mention.order for mention in new.mentions}
+    others = [each for each in known if each.order not in here]
+    posted = [each for each in new.mentions if each.order not in new.unposted]
+    after = judge(thing, [*others, *new.mentions])
+    was = judge(thing, others) if others else Judgement()
     weighed.conflicts += after.conflicts
-    if before := _without(everything, here):
-        for (owner, bucket), points in judge(thing, before).worth.items():
-            weighed.add(owner, bucket, -points, day)
-
-
-def _without(everything: Sequence[Mention], new: Sequence[Mention]) -> list[Mention]:
-    orders = {mention.order for mention in new}
-    return [each for each in everything if each.order not in orders]
+    weighed.bring(after.days)
+    weighed.bring(was.days, -1)
+    if not new.unposted:
+        return
+    if posted:
+        was = judge(thing, [*others, *posted])
+    for judged, sign in ((after, 1), (was, -1)):
+        for (owner, bucket), points in judged.worth.items():
+            weighed.add(owner, bucket, sign * points, new.day)
 
 
 def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

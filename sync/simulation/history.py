@@ -37,8 +37,12 @@ class Outcome:
     script: str | None = None
 
 
-def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome:
-    """Play one history. A violation is answered, never raised; a mistake of the code is one too."""
+def play(
+    seed: int, *, keep_story: bool = False, steps: int = _STEPS, trade: Trade | None = None
+) -> Outcome:
+    """Play one history, of the trade that follows from its seed unless another one is named. A
+    violation is answered, never raised; a mistake of the code is one too.
+    """
     dice = Random(seed)
     mix = MIXES[seed % len(MIXES)]
     return _run(
@@ -46,7 +50,7 @@ def play(seed: int, *, keep_story: bool = False, steps: int = _STEPS) -> Outcome
         mix,
         stores=dice.choice((2, 2, 3)),
         cards=dice.choice((2, 3, 4)),
-        trade=trade_of(seed),
+        trade=trade_of(seed) if trade is None else trade,
         script=lambda house: _live(house, seed, steps),
         keep_story=keep_story,
     )

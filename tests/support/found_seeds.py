@@ -11,8 +11,16 @@ FOUND: dict[int, str] = {
     "head office took only one of the two, and the other was offered for ever",
     278: "a return at a store that had sold without the card took points that had been spent: a "
     "debt that is right, and was thought too large",
+    1005: "a void that a copied box had covered by its rights, as in 5025",
     5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
     "more: a debt that is right until a person writes those off, and was thought too large",
+    20022: "an activation of points of two sales, one of which two stores wrote: head office "
+    "counted nothing of the other, and took the device's rights to it for a debt",
+    20031: "points that waited stayed when older ones ran out, and were thought to be active",
+    20059: "a copied box gave back what was held when it was copied, and the other one captured "
+    "it: a debt that is right, and was thought too large",
+    20078: "a third of a sale came back at a store that did not know whose it was, and when older "
+    "points ran out all of it was thought to be left",
 }
 """A seed, and what was wrong when it was found."""
 
@@ -21,6 +29,11 @@ TRADES_OF: dict[int, str] = {
     37: "vouchers",
     195: "plain",
     278: "plain",
-    5025: "vouchers",
+    1005: "plain",
+    5025: "plain",
+    20022: "vouchers",
+    20031: "vouchers",
+    20059: "running_out",
+    20078: "vouchers",
 }
 """What trade each was found in: in another one it would be another history."""

@@ -1,17 +1,18 @@
 """Points that ran out: never more than were due, and only what no device has rights to (I4).
 
 What is due is worked out here anew: who spends, spends the oldest points, so what was earned within
-the month is what is left last.
+the month is what is left last. Points that still wait are not among what is active, whatever day
+they are of: which do is told by the activations alone.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from agent.core.calendar import months_after
 from agent.core.entry import Entry
-from agent.core.facts import AccumulatePoints, ExpirePoints, ReturnSale, VoidSale
+from agent.core.facts import AccumulatePoints, ActivatePoints, ExpirePoints, ReturnSale, VoidSale
 from sync.simulation.watch.violations import hold
 
 __all__ = ["ExpiryWatch"]
@@ -23,9 +24,42 @@ _DECIDED = "SELECT seq, canonical FROM decisions WHERE seq > ? ORDER BY seq"
 _STANDS = "SELECT active, available, due FROM accounts WHERE account = ?"
 
 _OF_FAMILY = """
-SELECT entries.canonical FROM entries JOIN accounts ON accounts.account = entries.account
-WHERE entries.posted AND (accounts.account = ? OR accounts.root = ?)
+WITH family AS (SELECT account FROM accounts WHERE account = ? OR root = ?)
+SELECT journals.device_id, entries.canonical
+FROM entries JOIN journals ON journals.id = entries.journal_id
+WHERE entries.posted AND (entries.account IN (SELECT account FROM family)
+OR entries.account IS NULL AND entries.thing IN (
+SELECT thing FROM entries WHERE account IN (SELECT account FROM family)))
 """
+"""Also what came back at a device that did not know whose it was."""
+
+_Place = tuple[int, int, int]
+"""Device, epoch and seq: how a lot names the entry that made it."""
+
+
+@dataclass(slots=True)
+class _Earned:
+    """What a sale gave, on the first day that anybody says, and what came back of it."""
+
+    day: date
+    minor: int
+    points: int = 0
+    back: int = 0
+    back_minor: int = 0
+    places: set[_Place] = field(default_factory=set)
+    waits: bool = True
+
+    def came_back(self, fact: ReturnSale | VoidSale) -> None:
+        """Some of it came back, or all."""
+        self.back += fact.from_active + fact.from_pending
+        self.back_minor += fact.amount_minor if isinstance(fact, ReturnSale) else self.minor
+
+    def left(self, active: set[_Place]) -> int:
+        """Answer how many of its points a member still has that are active."""
+        if self.waits and self.places.isdisjoint(active):
+            return 0
+        by_money = self.points * max(0, self.minor - self.back_minor) // max(1, self.minor)
+        return max(0, min(self.points - self.back, by_money))
 
 
 class ExpiryWatch:
@@ -56,19 +90,27 @@ class ExpiryWatch:
         hold("I4", due >= 0, f"{what}: {due} are still due")
 
     def _lasting(self, account: str, on: date) -> int:
-        """Answer how many points a member earned so late that they are not due on a day."""
-        earned: dict[str, tuple[date, int]] = {}
-        back: defaultdict[str, int] = defaultdict(int)
-        for (canonical,) in self._rows(_OF_FAMILY, account, account):
+        """Answer how many active points a member earned so late that they are not due on a day."""
+        earned: dict[str, _Earned] = {}
+        came_back: list[ReturnSale | VoidSale] = []
+        active: set[_Place] = set()
+        for device, canonical in self._rows(_OF_FAMILY, account, account):
             entry = Entry.read(bytes(canonical))
             fact, day = entry.fact, entry.business_date
-            if isinstance(fact, AccumulatePoints) and day is not None:
-                before, points = earned.get(fact.sale_id, (day, 0))
-                earned[fact.sale_id] = (min(before, day), max(points, fact.points))
+            if isinstance(fact, AccumulatePoints) and fact.account is not None:
+                assert day is not None, "a sale says its day"  # noqa: S101
+                new = _Earned(day=day, minor=fact.sale.total_minor)
+                sold = earned.setdefault(fact.sale_id, new)
+                sold.day, sold.points = min(sold.day, day), max(sold.points, fact.points)
+                sold.places.add((device, entry.epoch, entry.seq))
+                sold.waits &= fact.pending_until is not None
+            elif isinstance(fact, ActivatePoints):
+                active |= {(device, lot.epoch, lot.seq) for lot in fact.lots}
             elif isinstance(fact, ReturnSale | VoidSale):
-                back[fact.sale_id] += fact.from_active + fact.from_pending
+                came_back.append(fact)
+        for back in came_back:
+            if back.sale_id in earned:
+                earned[back.sale_id].came_back(back)
         return sum(
-            max(0, points - back[sale_id])
-            for sale_id, (day, points) in earned.items()
-            if months_after(day, _MONTHS) > on
+            sold.left(active) for sold in earned.values() if months_after(sold.day, _MONTHS) > on
         )

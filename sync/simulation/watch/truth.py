@@ -4,8 +4,8 @@ It also adds up, for each account, by how much it may come to owe points at most
 on the floor, what came back of sales whose points were spent, and what a sale gave at a second
 device. A debt beyond that is points that were spent twice, which no rule allows. What adds to it
 beyond that are the exceptions that DESIGN names: a disk that was set back or copied redeems what
-may have been spent before; and a head office that was set back, and does not know it yet, grants
-what it had granted already.
+may have been spent before, and gives back what was held and may have been captured; and a head
+office that was set back, and does not know it yet, grants what it had granted already.
 """
 
 from collections import defaultdict
@@ -53,6 +53,8 @@ class Truth:
     """Accounts that a clerk had merged, and head office forgot it: what one of them earned another
     has spent, until somebody merges them again."""
     _may_owe: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _covered: dict[str, int] = field(default_factory=dict)
+    """How much of each redemption rights covered, where no disk was in doubt yet."""
     _sales: dict[str, "_Sale"] = field(default_factory=dict)
     _given: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     _of_disk: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
@@ -68,6 +70,12 @@ class Truth:
         if isinstance(fact, CreateReward | IssueVoucher):
             floor = fact.floor if isinstance(fact, CreateReward) else 0
             self._may_owe[fact.account] += fact.points if is_doubtful else floor
+            if isinstance(fact, CreateReward) and not is_doubtful:
+                covered = self._covered.get(fact.redemption_id, 0)
+                self._covered[fact.redemption_id] = max(covered, fact.points - floor)
+        elif isinstance(fact, DeleteReward) and is_doubtful:
+            # Another copy of the disk may have captured what was held when they parted.
+            self._may_owe[fact.account] += min(fact.lease, self._covered.pop(fact.redemption_id, 0))
         elif isinstance(fact, ReturnSale | VoidSale):
             back = max(0, fact.from_active + (0 if is_doubtful else fact.lease))
             self._sales.setdefault(fact.sale_id, _Sale()).came_back(fact.account, back)
