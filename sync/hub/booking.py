@@ -23,7 +23,7 @@ from sync.hub.lives import grow, own_of, recount, settle_parents
 from sync.hub.marking import marked
 from sync.hub.member_days import brought_by
 from sync.hub.members import Member, members, read_members
-from sync.hub.placing import is_over, place
+from sync.hub.placing import Placed, is_over, place
 from sync.hub.posting import Posted, post_members
 from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, journals_of
@@ -85,14 +85,9 @@ def book(
     """
     journals = journals_of(c, device)
     placed = place(c, device, journals, header, lines)
-    held = Held.of(header.incarnation, placed.held)
-    if not isinstance(placed.verdict, Accepted) or placed.journal is None:
-        return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
-    if is_over(device, placed.journal):
-        end = header.first_seq + len(lines) - 1
-        held = held.model_copy(update={"seq": end, "hash": header.last_hash})
-    taken = placed.verdict.entries
-    if not taken:
+    held = _held_after(device, placed, header, len(lines))
+    taken = placed.verdict.entries if isinstance(placed.verdict, Accepted) else ()
+    if placed.journal is None or not taken:
         return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
     if placed.journal not in journals:
         journals = journals_of(c, device)
@@ -100,15 +95,7 @@ def book(
         c, device, journals, placed.journal, taken, is_branch=placed.is_new_branch
     )
     grown = next(each for each in journals if each.id == placed.journal.id)
-    keep(c, grown, taken, now=rfc3339(now))
-    recorded = tuple(
-        Recorded(entry=each.entry, canonical=each.canonical, hash=each.hash)
-        for each in taken
-        if each.entry is not None
-    )
-    for each in taken:
-        if each.entry is None:
-            note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
+    recorded = _kept(c, device, grown, taken, now=now)
     posted = post_entries(c, device, grown, journals, recorded, now=now, touched=touched)
     floor = grown.floor + posted.floor
     head = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash, floor=floor)
@@ -128,6 +115,33 @@ def book(
     )
 
 
+def _held_after(device: DeviceRow, placed: Placed, header: Journal, count: int) -> Held:
+    """Answer what is held of a journal before a batch of so many entries; where that is over, after
+    it, as no later one is waited for.
+    """
+    held = Held.of(header.incarnation, placed.held)
+    is_taken = isinstance(placed.verdict, Accepted)
+    if not is_taken or placed.journal is None or not is_over(device, placed.journal):
+        return held
+    end = header.first_seq + count - 1
+    return held.model_copy(update={"seq": end, "hash": header.last_hash})
+
+
+def _kept(
+    c: Connection, device: DeviceRow, held: JournalRow, taken: Sequence[Taken], *, now: datetime
+) -> tuple[Recorded, ...]:
+    """Keep entries; answers those that can be read, and notes which cannot."""
+    keep(c, held, taken, now=rfc3339(now))
+    for each in taken:
+        if each.entry is None:
+            note(c, device.tenant, unreadable(device, held, each.seq), now=now)
+    return tuple(
+        Recorded(entry=each.entry, canonical=each.canonical, hash=each.hash)
+        for each in taken
+        if each.entry is not None
+    )
+
+
 def post_entries(
     c: Connection,
     device: DeviceRow,
@@ -142,7 +156,7 @@ def post_entries(
 
     ``journals`` are all of the device. Marks what changed, with ``touched``.
     """
-    new = [each.entry for each in recorded]
+    tenant, new = device.tenant, [each.entry for each in recorded]
     sums = sum_up(new, now=rfc3339(now))
     thing_at = thing_finder(c, held, journals, new)
     said = [
@@ -153,23 +167,18 @@ def post_entries(
     weighed = weigh(c, device, held, said, thing_at)
     changed = change_of_rights(c, held, sums.leases, sums.grants)
     posted = post_members(
-        c,
-        device.tenant,
-        weighed.change,
-        rights=changed,
-        journal_id=held.id,
-        speaks_of=sums.accounts,
+        c, tenant, weighed.change, rights=changed, journal_id=held.id, speaks_of=sums.accounts
     )
     names = _names(posted, touched)
     rights = rights_of(held, sums.leases, sums.grants, changed)
     own = own_of(journals, held, said)
     add_up_all(c, [*_beside(device, held, said, weighed, sums, posted, names), rights, *own])
     if sums.returns:
-        hear_returns(c, device.tenant, held.id, sums.returns)
+        hear_returns(c, tenant, held.id, sums.returns)
     for conflict in weighed.conflicts:
-        note(c, device.tenant, conflict, now=now)
+        note(c, tenant, conflict, now=now)
     locked = read_members(posted.rows.values())
-    known = locked | members(c, device.tenant, names - locked.keys())
+    known = locked | members(c, tenant, names - locked.keys())
     is_known = not settle(c, device, new, known, now=now) and names <= locked.keys()
     return Followed(accounts=names, members=locked if is_known else None, floor=sums.floor)
 
