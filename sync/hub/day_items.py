@@ -4,6 +4,7 @@ toward tiers. Bounded, however long somebody has been a member. Pure.
 
 from collections import Counter
 
+from agent.core.facts import LARGEST
 from agent.core.program import Editions, TierRules
 from sync.hub.member_days import MemberDays, left_of
 from sync.messages import LotItem, MonthItem
@@ -43,7 +44,7 @@ def toward_of(editions: Editions | None, days: MemberDays) -> tuple[MonthItem, .
     first = _first(rules, max(days.toward))
     unit = "points" if rules.count == "points" else "spend_minor"
     return tuple(
-        MonthItem(month=month, **{unit: number})
+        MonthItem(month=month, **{unit: max(-LARGEST, min(number, LARGEST))})
         for month, number in sorted(sums.items())
         if month >= first and number
     )

@@ -15,7 +15,7 @@ from agent.core.calendar import days_after
 from agent.core.entry import Entry
 from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleConflict
 from sync.hub.bulk import among
-from sync.hub.decisions import BY_OFFICE, decide, note
+from sync.hub.decisions import BY_OFFICE, decide, decide_all, note, parts_of
 from sync.hub.judging import Conflict
 from sync.hub.marking import mark
 from sync.hub.members import Member, family_of, forfeit, members
@@ -148,13 +148,16 @@ def _give_back(
     day = cause.business_date or date.fromisoformat(cause.recorded_at[:10])
     if due_on is None or day > days_after(due_on, _GRACE_DAYS):
         return 0
-    back = AdjustPoints(
-        account=member.account,
-        points=points,
-        reason="redeemed before the store had heard that they ran out",
-        cashier=BY_OFFICE,
-    )
-    seq = decide(c, tenant, back, now=now)
+    back = [
+        AdjustPoints(
+            account=member.account,
+            points=part,
+            reason="redeemed before the store had heard that they ran out",
+            cashier=BY_OFFICE,
+        )
+        for part in parts_of(points)
+    ]
+    seq = decide_all(c, tenant, back, now=now)
     c.execute(_of(tenant, member.account).values(expired=accounts.c.expired - points))
     conflict = Conflict(
         kind="expired_then_redeemed",

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from agent.core.entry import GENESIS, Entry, link_hash
-from agent.core.facts import Fact, SettleConflict
+from agent.core.facts import LARGEST, Fact, SettleConflict
 from agent.core.instant import rfc3339
 from agent.core.postings import postings_of
 from sync.hub.database import upsert
@@ -23,7 +23,7 @@ from sync.hub.posting import post
 from sync.hub.summing import Points
 from sync.hub.tables import conflicts, decisions, tenants
 
-__all__ = ["BY_OFFICE", "KINDS", "decide", "decide_all", "note"]
+__all__ = ["BY_OFFICE", "KINDS", "decide", "decide_all", "note", "parts_of"]
 
 BY_OFFICE = "head-office"
 """Who changes a balance where head office itself does."""
@@ -108,6 +108,17 @@ def decide_all(
     return newest
 
 
+def parts_of(points: int) -> list[int]:
+    """Cut points up where they are more than one entry can say.
+
+    >>> parts_of(-3), parts_of(10**12 + 5)
+    ([-3], [1000000000000, 5])
+    """
+    sign = 1 if points > 0 else -1
+    whole, rest = divmod(abs(points), LARGEST)
+    return [sign * part for part in (*[LARGEST] * whole, rest) if part]
+
+
 def note(
     c: Connection,
     tenant: str,
@@ -149,5 +160,5 @@ def _settled(conflict: Conflict) -> SettleConflict:
         subject=conflict.subject,
         text=conflict.text,
         account=conflict.account,
-        points=conflict.points,
+        points=max(-LARGEST, min(conflict.points, LARGEST)),
     )

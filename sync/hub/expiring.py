@@ -19,7 +19,7 @@ from agent.core.expiry import gone_on
 from agent.core.facts import ExpirePoints
 from agent.core.program import Expiry
 from sync.hub.bulk import among
-from sync.hub.decisions import decide_all
+from sync.hub.decisions import decide_all, parts_of
 from sync.hub.editions import editions_of
 from sync.hub.marking import mark
 from sync.hub.member_days import MemberDays, days_of, left_of
@@ -94,14 +94,14 @@ def expire(
     due = _due(c, tenant, rows, on)
     left = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
     facts = [
-        ExpirePoints(account=account, points=points, due_on=on)
+        ExpirePoints(account=account, points=part, due_on=on)
         for account, points in left.items()
-        if points
+        for part in parts_of(points)
     ]
     if facts:
         decide_all(c, tenant, facts, now=now)
     _keep(c, tenant, rows, due, left)
-    return Expired(points=sum(left.values()), members=len(facts), after=None)
+    return Expired(points=sum(left.values()), members=sum(map(bool, left.values())), after=None)
 
 
 def _keep(

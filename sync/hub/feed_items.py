@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, func, select
 
+from agent.core.facts import LARGEST
 from sync.hub.bulk import among, is_among, listed
 from sync.hub.day_items import lots_of, toward_of
 from sync.hub.editions import editions_of
@@ -105,8 +106,8 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
             row.account,
             AccountItem(
                 account=row.account,
-                active=row.others_active,
-                pending=row.others_pending,
+                active=_told(row.others_active),
+                pending=_told(row.others_pending),
                 enrolled_on=row.enrolled_on,
                 tier=row.tier,
                 tier_since=row.tier_since,
@@ -120,6 +121,11 @@ def _accounts(c: Connection, device: DeviceRow, keys: list[str]) -> Keyed:
                 toward=toward_of(editions, its),
             ),
         )
+
+
+def _told(points: int) -> int:
+    """Answer points as far as they can be told: no member of a real shop has more."""
+    return max(-LARGEST, min(points, LARGEST))
 
 
 @cache

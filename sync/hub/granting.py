@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from agent.core.facts import LARGEST
 from agent.core.instant import rfc3339
 from sync.hub.allowance import allowance_of, raise_allowance
 from sync.hub.bulk import add_up
@@ -122,15 +123,22 @@ class _Mover:
         self.notices: list[Notice] = []
 
     def give(self, member: Member, give: Give) -> None:
-        """Move points from what is available to a live epoch's rights."""
+        """Move points from what is available to a live epoch's rights, as far as the device can
+        journal the total.
+        """
+        key = (give.life.journal_id, member.root)
+        before = self._granted.get(key, Granted())
+        points = min(give.points, LARGEST - before.granted)
+        if points <= 0:
+            return
         moved = self._c.execute(
             update(accounts)
             .where(
                 accounts.c.tenant == self._roster.tenant,
                 accounts.c.account == member.root,
-                accounts.c.available - accounts.c.due >= give.points,
+                accounts.c.available - accounts.c.due >= points,
             )
-            .values(available=accounts.c.available - give.points)
+            .values(available=accounts.c.available - points)
         )
         if moved.rowcount != 1:
             return
@@ -138,13 +146,12 @@ class _Mover:
             self._c,
             rights,
             ("account", "granted", "said_at"),
-            [(member.root, give.points, rfc3339(self._now))],
+            [(member.root, points, rfc3339(self._now))],
             fixed={"journal_id": give.life.journal_id},
             sums=("granted",),
             largest=("said_at",),
             returning=("granted", "journaled"),
         )
-        key = (give.life.journal_id, member.root)
         self._granted[key] = Granted(granted=row.granted, journaled=row.journaled)
         self._unsaid.append(give.life)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
 from sync.hub.bulk import among
-from sync.hub.decisions import BY_OFFICE, decide
+from sync.hub.decisions import BY_OFFICE, decide, decide_all, parts_of
 from sync.hub.marking import mark
 from sync.hub.posting import post_members
 from sync.hub.tables import accounts, cards
@@ -185,10 +185,11 @@ def forfeit(c: Connection, tenant: str, root: str, *, now: datetime) -> int:
     points = members(c, tenant, (root,))[root].available
     if points <= 0:
         return 0
-    fact = AdjustPoints(
-        account=root, points=-points, reason="the member was erased", cashier=BY_OFFICE
-    )
-    decide(c, tenant, fact, now=now)
+    facts = [
+        AdjustPoints(account=root, points=part, reason="the member was erased", cashier=BY_OFFICE)
+        for part in parts_of(-points)
+    ]
+    decide_all(c, tenant, facts, now=now)
     return points
 
 

@@ -15,7 +15,7 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AdjustPoints
 from agent.core.program import Editions
 from agent.core.skew import Skew, skew_of
-from sync.hub.decisions import BY_OFFICE, decide, note
+from sync.hub.decisions import BY_OFFICE, decide_all, note, parts_of
 from sync.hub.editions import put_programs
 from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
@@ -80,10 +80,13 @@ def _settle(
         text=f"Sale {fact.sale_id} at {device.address} was {skew.why}.",
     )
     if note(c, device.tenant, conflict, now=now) and skew.more and fact.account is not None:
-        more = AdjustPoints(
-            account=fact.account,
-            points=skew.more,
-            reason=f"{skew.in_force} was in force: sale {fact.sale_id}"[:200],
-            cashier=BY_OFFICE,
-        )
-        decide(c, device.tenant, more, now=now)
+        more = [
+            AdjustPoints(
+                account=fact.account,
+                points=part,
+                reason=f"{skew.in_force} was in force: sale {fact.sale_id}"[:200],
+                cashier=BY_OFFICE,
+            )
+            for part in parts_of(skew.more)
+        ]
+        decide_all(c, device.tenant, more, now=now)

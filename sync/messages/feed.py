@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agent.core.facts import LARGEST
 from agent.core.facts.device import CardStateName
 from agent.core.values import Code, Value
 from sync.messages.coding import MalformedMessage, decode_line, deflate_lines, encode, inflate_lines
@@ -32,7 +33,7 @@ __all__ = [
 FeedScope = Literal["all", "seen"]
 """All accounts, or those that were at this device, or were asked for."""
 
-_Points = Annotated[int, Field(strict=True, ge=-(10**12), le=10**12)]
+_Points = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 
 
 class FeedRequest(Value):

@@ -139,8 +139,7 @@ class Device:
         )
         self.till.ask_online = self._ask_online
         self.till.is_online = lambda: self.talk.online
-        self.running = True
-        self.is_doubtful, self.believed = knows_better(self), {}
+        self.running, self.is_doubtful, self.believed = True, knows_better(self), {}
         self.line = Line(
             address=str(self.address),
             client_id=f"{self.address}/{self.ledger.incarnation}",

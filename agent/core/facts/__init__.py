@@ -10,6 +10,7 @@ Facts are msgspec structs: a journal of a million entries is read back in a minu
 same to the byte by whoever holds them. The sale inside stays the very bytes the border made of it.
 """
 
+from agent.core.facts.base import LARGEST
 from agent.core.facts.device import (
     ActivityFlag,
     AddCard,
@@ -57,6 +58,7 @@ from agent.core.facts.vouchers import (
 )
 
 __all__ = [
+    "LARGEST",
     "OFFICE_FACTS",
     "AccumulatePoints",
     "AccumulatePromotionPoints",

@@ -4,17 +4,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-__all__ = ["Count", "FactBase", "Negative", "Some"]
+__all__ = ["LARGEST", "Count", "FactBase", "Negative", "Some"]
 
-_LARGEST = 10**12
+LARGEST = 10**12
+"""More points than these no entry says at once; a member may have more by several."""
 
-Count = Annotated[int, Meta(ge=0, le=_LARGEST)]
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
 """So many, perhaps none."""
 
-Some = Annotated[int, Meta(ge=1, le=_LARGEST)]
+Some = Annotated[int, Meta(ge=1, le=LARGEST)]
 """So many, at least one."""
 
-Negative = Annotated[int, Meta(le=0, ge=-_LARGEST)]
+Negative = Annotated[int, Meta(le=0, ge=-LARGEST)]
 """A change that only takes away."""
 
 
