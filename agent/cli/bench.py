@@ -1,6 +1,7 @@
 """``tapledger bench``."""
 
 import json
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,8 @@ def bench(name: str, as_json: bool, rules: Path | None, baskets: Path | None, **
     if size["entries"] < size["accounts"] * 11 // 10:
         raise click.UsageError("--entries counts the enrolments too: give more entries")
     configure_logs(level="ERROR")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what it started must not outlive it
+        signal.signal(number, signal.default_int_handler)
     report = _measure_program(rules, baskets) if name == "program" else _measure(name, size)
     if as_json:
         click.echo(json.dumps(report.as_json()))

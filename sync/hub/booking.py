@@ -5,7 +5,7 @@ entry is held: postings that sum to zero (I3), ``active = available + rights`` (
 happened at a till is refused; what contradicts is settled and noted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,27 +14,18 @@ from sqlalchemy import Connection
 from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
 from agent.core.instant import rfc3339
-from sync.hub.bulk import Part, add_up_all
 from sync.hub.deciding import note
 from sync.hub.examine import Accepted, Taken, Verdict
-from sync.hub.judging import Conflict, things_of
-from sync.hub.keeping import keep, keep_mentions, thing_finder
-from sync.hub.lives import grow, own_of, recount, settle_parents
-from sync.hub.marking import marked
-from sync.hub.member_days import brought_by
-from sync.hub.members import Member, members, read_members
-from sync.hub.placing import is_over, place
-from sync.hub.posting import Posted, post_members
-from sync.hub.recalling import hear_returns
+from sync.hub.following import post_entries
+from sync.hub.judging import Conflict
+from sync.hub.keeping import keep
+from sync.hub.lives import grow, recount, settle_parents
+from sync.hub.members import Member
+from sync.hub.placing import Placed, is_over, place
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, journals_of
-from sync.hub.rights_heard import change_of_rights, rights_of
-from sync.hub.settling import settle
-from sync.hub.summing import Sums, members_points, sum_up
-from sync.hub.tables import days, visits
-from sync.hub.weighing import Said, Weighed, weigh
 from sync.messages import Held, Journal
 
-__all__ = ["Booked", "Followed", "book", "post_entries", "unreadable"]
+__all__ = ["Booked", "book", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,17 +51,6 @@ class Booked:
     opened: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Followed:
-    """What followed from entries: the accounts that changed, their members as above, and how much
-    floor was used.
-    """
-
-    accounts: frozenset[str]
-    members: Mapping[str, Member] | None
-    floor: int
-
-
 def book(
     c: Connection,
     device: DeviceRow,
@@ -86,35 +66,20 @@ def book(
     journals = journals_of(c, device)
     placed = place(c, device, journals, header, lines)
     held = Held.of(header.incarnation, placed.held)
-    if not isinstance(placed.verdict, Accepted) or placed.journal is None:
+    taken: Sequence[Taken] = ()
+    if isinstance(placed.verdict, Accepted) and placed.journal is not None:
+        taken = placed.verdict.entries
+        if is_over(device, placed.journal):
+            end = header.first_seq + len(lines) - 1
+            held = held.model_copy(update={"seq": end, "hash": header.last_hash})
+    if not taken or placed.journal is None:
         return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
-    if is_over(device, placed.journal):
-        end = header.first_seq + len(lines) - 1
-        held = held.model_copy(update={"seq": end, "hash": header.last_hash})
-    taken = placed.verdict.entries
-    if not taken:
-        return Booked(verdict=placed.verdict, held=held, journal=placed.journal)
-    if placed.journal not in journals:
-        journals = journals_of(c, device)
-    journals, touched = _lived(
-        c, device, journals, placed.journal, taken, is_branch=placed.is_new_branch
-    )
+    hashes = {each.seq: each.hash for each in taken}
+    journals, touched = _lived(c, device, journals, placed.journal, placed, taken[0], hashes)
     grown = next(each for each in journals if each.id == placed.journal.id)
-    keep(c, grown, taken, now=rfc3339(now))
-    recorded = tuple(
-        Recorded(entry=each.entry, canonical=each.canonical, hash=each.hash)
-        for each in taken
-        if each.entry is not None
-    )
-    for each in taken:
-        if each.entry is None:
-            note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
+    recorded = _keep(c, device, grown, taken, now=now)
     posted = post_entries(c, device, grown, journals, recorded, now=now, touched=touched)
-    floor = grown.floor + posted.floor
-    head = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash, floor=floor)
-    change_journal(
-        c, head.id, seq=head.seq, hash=head.hash, floor=head.floor, updated_at=rfc3339(now)
-    )
+    head = _grow(c, grown, taken[-1], floor=posted.floor, now=now)
     return Booked(
         verdict=placed.verdict,
         held=held if held.seq > placed.held.seq else Held.of(head.incarnation, head.head),
@@ -128,124 +93,51 @@ def book(
     )
 
 
-def post_entries(
-    c: Connection,
-    device: DeviceRow,
-    held: JournalRow,
-    journals: Sequence[JournalRow],
-    recorded: Sequence[Recorded],
-    *,
-    now: datetime,
-    touched: Iterable[str] = (),
-) -> Followed:
-    """Post entries that are kept: worth, rights, the ledger's own sums, and what follows.
-
-    ``journals`` are all of the device. Marks what changed, with ``touched``.
-    """
-    new = [each.entry for each in recorded]
-    sums = sum_up(new, now=rfc3339(now))
-    thing_at = thing_finder(c, held, journals, new)
-    said = [
-        Said(entry=entry, postings=postings, things=things_of(entry, thing_at))
-        for entry, postings in zip(new, sums.postings, strict=True)
-    ]
-    keep_mentions(c, held, said)
-    weighed = weigh(c, device, held, said, thing_at)
-    changed = change_of_rights(c, held, sums.leases, sums.grants)
-    posted = post_members(
-        c,
-        device.tenant,
-        weighed.change,
-        rights=changed,
-        journal_id=held.id,
-        speaks_of=sums.accounts,
-    )
-    names = _names(posted, touched)
-    rights = rights_of(held, sums.leases, sums.grants, changed)
-    own = own_of(journals, held, said)
-    add_up_all(c, [*_beside(device, held, said, weighed, sums, posted, names), rights, *own])
-    if sums.returns:
-        hear_returns(c, device.tenant, held.id, sums.returns)
-    for conflict in weighed.conflicts:
-        note(c, device.tenant, conflict, now=now)
-    known = read_members(posted.rows.values())
-    known |= members(c, device.tenant, names - known.keys())
-    decided = settle(c, device, new, known, now=now)
-    return Followed(accounts=names, members=None if decided else known, floor=sums.floor)
-
-
-def _names(posted: Posted, touched: Iterable[str]) -> frozenset[str]:
-    """List the accounts that changed: those written, those they were merged into, and others."""
-    roots = {row.root for row in posted.rows.values() if row.root is not None}
-    return frozenset(posted.rows.keys() | roots | set(touched))
-
-
-def _beside(
-    device: DeviceRow,
-    held: JournalRow,
-    said: Sequence[Said],
-    weighed: Weighed,
-    sums: Sums,
-    posted: Posted,
-    names: Iterable[str],
-) -> Iterator[Part]:
-    """Answer what is written beside members' points: the program's side, marks of the feed, what
-    each day brought each member and came to, and visits.
-    """
-    yield posted.program
-    yield marked(device.tenant, "account", names)
-    yield brought_by(device.tenant, weighed.brought)
-    yield Part(
-        table=days,
-        columns=("business_date", "entries", "written", "posted"),
-        rows=_days(said, weighed),
-        fixed={"journal_id": held.id},
-        sums=("entries", "written", "posted"),
-    )
-    yield Part(
-        table=visits,
-        columns=("account", "last_at", "visits"),
-        rows=[(account, at, 1) for account, at in sums.visits.items()],
-        fixed={"tenant": device.tenant, "device_id": device.id},
-        sums=("visits",),
-        largest=("last_at",),
+def _keep(
+    c: Connection, device: DeviceRow, grown: JournalRow, taken: Sequence[Taken], *, now: datetime
+) -> tuple[Recorded, ...]:
+    """Keep entries; answers those that can be read, and notes the others."""
+    keep(c, grown, taken, now=rfc3339(now))
+    for each in taken:
+        if each.entry is None:
+            note(c, device.tenant, unreadable(device, grown, each.seq), now=now)
+    return tuple(
+        Recorded(entry=each.entry, canonical=each.canonical, hash=each.hash)
+        for each in taken
+        if each.entry is not None
     )
 
 
-def _days(said: Sequence[Said], weighed: Weighed) -> list[tuple[str, int, int, int]]:
-    """Add up what each business date came to, as written and as posted."""
-    sums: dict[str, list[int]] = {}
-    for each in said:
-        day = sums.setdefault(each.day, [0, 0, 0])
-        day[0] += 1
-        day[1] += members_points(each.postings)
-    for name, points in weighed.days.items():
-        sums[name][2] += points
-    return [(name, entries, written, posted) for name, (entries, written, posted) in sums.items()]
+def _grow(
+    c: Connection, grown: JournalRow, last: Taken, *, floor: int, now: datetime
+) -> JournalRow:
+    """Write a journal's new head, and what floor was used up to it."""
+    head = replace(grown, seq=last.seq, hash=last.hash, floor=grown.floor + floor)
+    changed = {"seq": head.seq, "hash": head.hash, "floor": head.floor}
+    change_journal(c, head.id, **changed, updated_at=rfc3339(now))
+    return head
 
 
 def _lived(
     c: Connection,
     device: DeviceRow,
     journals: list[JournalRow],
-    held: JournalRow,
-    taken: Sequence[Taken],
-    *,
-    is_branch: bool,
+    grown: JournalRow,
+    placed: Placed,
+    first: Taken,
+    hashes: Mapping[int, bytes],
 ) -> tuple[list[JournalRow], set[str]]:
     """Put a journal where it belongs among the lives of its device, before it takes entries.
 
     Answers all journals, and the accounts of which a ledger's own points are others than before.
     """
-    touched = recount(c, device) if is_branch else set[str]()
-    first = taken[0]
+    touched = recount(c, device) if placed.is_new_branch else set[str]()
     fact = None if first.entry is None or first.seq > 1 else first.entry.fact
     if isinstance(fact, OpenEpoch):
-        touched |= grow(c, device, held, fact)
-    if is_branch or isinstance(fact, OpenEpoch):
+        touched |= grow(c, device, grown, fact)
+    if grown not in journals or placed.is_new_branch or isinstance(fact, OpenEpoch):
         journals = journals_of(c, device)
-    hashes = {each.seq: each.hash for each in taken}
-    changed = settle_parents(c, device, journals, held, hashes)
+    changed = settle_parents(c, device, journals, grown, hashes)
     if changed is None:
         return journals, touched
     return journals_of(c, device), touched | changed

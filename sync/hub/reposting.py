@@ -11,10 +11,11 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
-from sync.hub.booking import post_entries, unreadable
+from sync.hub.booking import unreadable
 from sync.hub.bulk import among
 from sync.hub.database import Database
 from sync.hub.examine import read_entry
+from sync.hub.following import post_entries
 from sync.hub.keeping import about
 from sync.hub.lives import grow
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, device_of, journal, journals_of
@@ -55,9 +56,10 @@ def _next(database: Database, after: _Place) -> _Place | None:
 
 def _post_some(c: Connection, *, place: _Place, now: datetime) -> tuple[int, _Place]:
     """Post some of what waits in one journal, from a place on; answers how many, and the last."""
+    device_id = journal(c, place[0]).device_id
+    device = device_of(c, device_by_id(c, device_id).address, now=now)
+    # Only now: whoever had the device's row meanwhile may have posted some, and heard more of it.
     held = journal(c, place[0])
-    # Whoever has the device's row may have posted them while this one waited for it.
-    device = device_of(c, device_by_id(c, held.device_id).address, now=now)
     rows = c.execute(
         select(entries.c.seq, entries.c.canonical, entries.c.hash)
         .where(entries.c.journal_id == held.id, entries.c.seq >= place[1], ~entries.c.posted)

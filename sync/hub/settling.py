@@ -33,8 +33,8 @@ def settle(
     """Settle what entries that were posted just now bring up; answers whether anything was decided,
     after which members may be other than they were.
 
-    ``known`` are the members whose points moved, or whom entries speak of, as they are now. Their
-    rows are locked.
+    ``known`` are the members whose points moved, or whom entries speak of, as they are now, with
+    their rows locked; and beside them those that they were merged into.
     """
     settle_blocked(c, device, entries, known, now=now)
     decided = hear_members(c, device, entries, known, now=now)

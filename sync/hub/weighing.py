@@ -72,28 +72,28 @@ def weigh(
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
     returned = _returned(said)
-    news: dict[str, list[Mention]] = {}
+    told: dict[str, list[Mention]] = {}
+    anew: dict[str, list[Mention]] = {}
     dates: dict[str, str] = {}
     for each in said:
         is_disputed = not disputed.isdisjoint(each.things)
         postings = postings_alone(each.entry, thing_at) if is_disputed else each.postings
-        if is_disputed or not returned.isdisjoint(each.things):
-            for thing in each.things:
-                news.setdefault(thing, []).append(_mention(device, journal, each.entry))
-                dates[thing] = each.day
-        else:
-            weighed.bring(given_by(each.entry))
         for owner, bucket, points in postings:
             weighed.add(owner, bucket, points, each.day)
-    said_of = mentions_of(c, device.tenant, news) if news else {}
-    for thing, here in sorted(news.items()):
-        new = {mention.order for mention in here}
-        others = [each for each in said_of.get(thing, []) if each.order not in new]
-        if thing in disputed:
-            _weigh_anew(weighed, thing, others, here, day=dates[thing])
-        else:
-            weighed.bring(judge(thing, [*others, *here]).days)
-            weighed.bring(judge(thing, others).days if others else {}, -1)
+        if not is_disputed and returned.isdisjoint(each.things):
+            weighed.bring(given_by(each.entry))
+            continue
+        for thing in each.things:
+            mention = _mention(device, journal, each.entry)
+            told.setdefault(thing, []).append(mention)
+            if is_disputed:  # of an activation whatever else it speaks of, too
+                anew.setdefault(thing, []).append(mention)
+                dates[thing] = each.day
+    said_of = mentions_of(c, device.tenant, told) if told else {}
+    for thing, here in sorted(told.items()):
+        _bring_change(weighed, thing, said_of.get(thing, []), here)
+        if thing in anew:
+            _weigh_anew(weighed, thing, said_of[thing], anew[thing], day=dates[thing])
     return weighed
 
 
@@ -104,25 +104,36 @@ def _returned(said: Iterable[Said]) -> set[str]:
     }
 
 
+def _bring_change(
+    weighed: Weighed, thing: str, everything: Sequence[Mention], here: Sequence[Mention]
+) -> None:
+    """Add by how much it changes what days brought, that of ``everything`` these are new."""
+    weighed.bring(judge(thing, everything).days)
+    if before := _without(everything, here):
+        weighed.bring(judge(thing, before).days, -1)
+
+
 def _weigh_anew(
     weighed: Weighed,
     thing: str,
-    before: Sequence[Mention],
+    everything: Sequence[Mention],
     here: Sequence[Mention],
     *,
     day: str,
 ) -> None:
-    """Add the change of one thing's worth."""
-    after = judge(thing, [*before, *here])
+    """Add the change of one thing's worth: by everything that was said, and without what is new."""
+    after = judge(thing, everything)
     for (owner, bucket), points in after.worth.items():
         weighed.add(owner, bucket, points, day)
     weighed.conflicts += after.conflicts
-    weighed.bring(after.days)
-    if before:
-        was = judge(thing, before)
-        for (owner, bucket), points in was.worth.items():
+    if before := _without(everything, here):
+        for (owner, bucket), points in judge(thing, before).worth.items():
             weighed.add(owner, bucket, -points, day)
-        weighed.bring(was.days, -1)
+
+
+def _without(everything: Sequence[Mention], new: Sequence[Mention]) -> list[Mention]:
+    orders = {mention.order for mention in new}
+    return [each for each in everything if each.order not in orders]
 
 
 def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

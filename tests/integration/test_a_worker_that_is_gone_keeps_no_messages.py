@@ -21,6 +21,8 @@ MESSAGES = 8
 class Listening:
     """A head office that only counts."""
 
+    is_behind = False
+
     def __init__(self) -> None:
         self.heard: list[str] = []
 

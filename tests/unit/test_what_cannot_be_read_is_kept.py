@@ -3,12 +3,16 @@ is posted by a version that reads it.
 """
 
 import json
+from typing import Any
 
 import pytest
-from books import EDGE, NOW, Books, Life, a_sale
+from books import EDGE, NOW, Books, Life, a_hold, a_sale
+from sqlalchemy import Connection, update
 
-from sync.hub import examine
+from sync.hub import examine, reposting
+from sync.hub.registry import DeviceRow, device_of
 from sync.hub.reposting import repost
+from sync.hub.tables import journals
 from sync.messages import Journal
 
 NEWER = b'{"fact":{"kind":"DONATE_POINTS","points":3}}'
@@ -85,6 +89,24 @@ def test_a_version_that_reads_it_posts_it(books: Books, monkeypatch: pytest.Monk
     before = books.everything()
     assert repost(books.database, now=NOW) == 0
     assert books.everything() == before
+
+
+def test_what_is_heard_meanwhile_stays_heard(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker books floor of the same epoch while posting waits for the device's row: both
+    are counted.
+    """
+    life = Life(0, "disk-1", a_hold("r-1", "ana", 3, floor=3))
+    with monkeypatch.context() as patch:
+        patch.setattr(examine, "read_entry", lambda *_: None)
+        books.take(life.batch())
+
+    def after_another(c: Connection, *args: Any, **named: Any) -> DeviceRow:
+        c.execute(update(journals).values(floor=40))
+        return device_of(c, *args, **named)
+
+    monkeypatch.setattr(reposting, "device_of", after_another)
+    assert repost(books.database, now=NOW) == 1
+    assert [each.floor for each in books.journals()] == [43]
 
 
 def test_a_header_must_name_what_its_lines_come_to(books: Books) -> None:

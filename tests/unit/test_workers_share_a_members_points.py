@@ -9,9 +9,10 @@ import pytest
 from books import NOW, Books, Life, a_hold, a_sale
 from sqlalchemy import Connection, insert, select
 
-from agent.core.facts import LeaseGrant, LeaseReturn
+from agent.core.facts import AddCard, LeaseGrant, LeaseReturn
 from sync.hub.asking import answer_ask
 from sync.hub.booking import book
+from sync.hub.deciding import merge_accounts
 from sync.hub.granting import grants_after
 from sync.hub.notices import Notice
 from sync.hub.registry import device_of
@@ -139,3 +140,18 @@ def test_no_point_is_in_two_places(postgres_books: Books) -> None:
         assert account.available >= 0
         assert account.active == account.available + out
         assert spendable + account.available <= account.active
+
+
+def test_a_member_whose_row_is_not_locked_is_not_passed_on(any_books: Books) -> None:
+    """A batch hands the members on to the lease policy as it has written them, which locks them.
+    Of an account that was merged and got nothing it has not written the one that has the points.
+    """
+    life = Life(0, "disk-1").then(1).write(a_sale("s-1", "a", 5), a_sale("s-2", "b", 5))
+    assert (any_books.take(life.batch()).members or {}).keys() == {"a", "b"}
+    any_books.database.transact(lambda c: merge_accounts(c, "house", "a", "b", now=NOW))
+    first = life.head().seq + 1
+    life.write(AddCard(account="a", token="em4100:0C000621A5"))
+    booked = any_books.take(life.batch(first))
+    assert (booked.accounts_changed, booked.members) == ({"a", "b"}, None)
+    life.write(a_sale("s-3", "a", 5))
+    assert (any_books.take(life.batch(first + 1)).members or {}).keys() == {"a", "b"}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from agent.core.facts import AccumulatePoints
-from sync.hub import booking, greeting, homecoming, weighing
+from sync.hub import following, greeting, homecoming, weighing
 from sync.hub import granting as granting_module
 from sync.hub import office as office_module
 from sync.hub.debts import settle_debts
@@ -116,7 +116,7 @@ def _ack_before_commit() -> tuple[Patch, ...]:
 
 
 def _not_adopting() -> tuple[Patch, ...]:
-    kept = original(booking, "change_of_rights")
+    kept = original(following, "change_of_rights")
 
     def change(
         c: Connection, held: JournalRow, leases: Mapping[str, int], _grants: Mapping[str, int]
@@ -124,7 +124,7 @@ def _not_adopting() -> tuple[Patch, ...]:
         changed: dict[str, int] = kept(c, held, leases, {})
         return changed
 
-    return ((booking, "change_of_rights", change),)
+    return ((following, "change_of_rights", change),)
 
 
 def _fork_counts() -> tuple[Patch, ...]:
@@ -133,7 +133,7 @@ def _fork_counts() -> tuple[Patch, ...]:
 
 
 def _duplicates_unheard() -> tuple[Patch, ...]:
-    kept_sums, kept_weigh = original(booking, "sum_up"), original(booking, "weigh")
+    kept_sums, kept_weigh = original(following, "sum_up"), original(following, "weigh")
     summed: list[Sums] = []
 
     def sum_up(*args: Any, **options: Any) -> Sums:
@@ -150,7 +150,7 @@ def _duplicates_unheard() -> tuple[Patch, ...]:
                 summed[0].leases[fact.account or ""] -= fact.lease
         return weighed
 
-    return ((booking, "sum_up", sum_up), (booking, "weigh", weigh))
+    return ((following, "sum_up", sum_up), (following, "weigh", weigh))
 
 
 def _by_entry() -> tuple[Patch, ...]:
@@ -158,12 +158,12 @@ def _by_entry() -> tuple[Patch, ...]:
 
 
 def _marks_forgotten() -> tuple[Patch, ...]:
-    kept = original(booking, "marked")
-    return ((booking, "marked", lambda tenant, kind, _keys: kept(tenant, kind, ())),)
+    kept = original(following, "marked")
+    return ((following, "marked", lambda tenant, kind, _keys: kept(tenant, kind, ())),)
 
 
 def _own_forgotten() -> tuple[Patch, ...]:
-    return ((booking, "own_of", lambda *_args: ()),)
+    return ((following, "own_of", lambda *_args: ()),)
 
 
 def _grants_at_once() -> tuple[Patch, ...]:
