@@ -81,14 +81,8 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
             mutants += 1
             caught += each.outcome is not None
             violations += _told_caught(each)
-    result = {
-        "histories": histories,
-        "violations": violations,
-        "mutants": mutants,
-        "caught": caught,
-        "seed": seed,
-    }
-    click.echo(json.dumps(result, separators=(",", ":")))
+    sums = {"violations": violations, "mutants": mutants, "caught": caught}
+    click.echo(json.dumps({"histories": histories, **sums, "seed": seed}, separators=(",", ":")))
     raise SystemExit(1 if violations or caught < mutants else 0)
 
 

@@ -137,9 +137,9 @@ class Device:
             dice=self.dice.random,
             mint_nonce=house.mint,
         )
-        self.till.ask_online = self._ask_online
-        self.till.is_online = lambda: self.talk.online
-        self.running, self.is_doubtful, self.believed = True, knows_better(self), {}
+        self._join()
+        self.running = True
+        self.is_doubtful, self.believed = knows_better(self), {}
         self.line = Line(
             address=str(self.address),
             client_id=f"{self.address}/{self.ledger.incarnation}",
@@ -148,6 +148,11 @@ class Device:
             on_message=self.receive,
         )
         house.network.plug(self.line)
+
+    def _join(self) -> None:
+        """Have the till ask head office, as an agent does."""
+        self.till.ask_online = self._ask_online
+        self.till.is_online = lambda: self.talk.online
 
     def publish(
         self,
