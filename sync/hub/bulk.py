@@ -43,14 +43,15 @@ class _Shape(NamedTuple):
     fixed: tuple[str, ...]
     sums: tuple[str, ...]
     largest: tuple[str, ...]
+    smallest: tuple[str, ...]
     agreed: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
     """Rows of ``columns`` for a table, each with the ``fixed`` values. Where a row of that primary
-    key is there, the ``sums`` are added to it, the larger of the ``largest`` is kept, and of the
-    ``agreed`` those that are as they were, NULL instead of others.
+    key is there, the ``sums`` are added to it, the larger of the ``largest`` is kept, the smaller of
+    the ``smallest``, and of the ``agreed`` those that are as they were, NULL instead of others.
     """
 
     table: Table
@@ -59,12 +60,13 @@ class Part:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     sums: tuple[str, ...] = ()
     largest: tuple[str, ...] = ()
+    smallest: tuple[str, ...] = ()
     agreed: tuple[str, ...] = ()
 
     @property
     def shape(self) -> _Shape:
         """What its statement is made from."""
-        parts = (self.sums, self.largest, self.agreed)
+        parts = (self.sums, self.largest, self.smallest, self.agreed)
         return _Shape(self.table, self.columns, tuple(self.fixed), *parts)
 
     def values(self, dialect: str, place: int, ordered: Sequence[tuple[Any, ...]]) -> _Values:
@@ -152,6 +154,8 @@ def _insert(dialect: str, shape: _Shape, place: int) -> Any:
     changes: dict[str, ColumnElement[Any]] = {name: old[name] + new[name] for name in shape.sums}
     for name in shape.largest:
         changes[name] = case((old[name] >= new[name], old[name]), else_=new[name])
+    for name in shape.smallest:  # NULL is larger than anything
+        changes[name] = case((old[name] <= new[name], old[name]), else_=new[name])
     for name in shape.agreed:
         changes[name] = case((old[name] == new[name], old[name]))
     key = [column.name for column in shape.table.primary_key]
@@ -180,8 +184,9 @@ def listed(values: Iterable[Any]) -> str:
 def _is_in(dialect: str, column: Any, wanted: Any) -> ColumnElement[bool]:
     if dialect == "postgresql":
         every = select(cast(func.json_array_elements_text(cast(wanted, JSON)), column.type))
-    else:
-        every = select(func.json_each(wanted).table_valued("value").c.value)
+        # As an array it is looked up in an index, however the planner guesses its length.
+        return column == func.any(func.array(every.scalar_subquery()))  # type: ignore[no-any-return]
+    every = select(func.json_each(wanted).table_valued("value").c.value)
     return column.in_(every)  # type: ignore[no-any-return]
 
 

@@ -7,11 +7,12 @@ of them. Whoever holds the card is one person: the accounts are merged, the late
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, select, update
 
 from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
 from agent.core.tiers import Standing
+from sync.hub.bulk import Part, add_up_all
 from sync.hub.card_book import hear_state, know_cards, whose
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
@@ -37,10 +38,12 @@ def hear_members(
     tenant = device.tenant
     shown: list[tuple[str, str]] = []
     said: dict[str, list[Standing]] = {}
+    days: dict[str, str] = {}
     for entry in entries:
         fact = entry.fact
         if isinstance(fact, Enrol):
-            _enrolled_on(c, tenant, fact.account, _day_of(entry))
+            day = _day_of(entry)
+            days[fact.account] = min(day, days.get(fact.account, day))
         if isinstance(fact, Enrol | AddCard):
             shown.append((fact.token, fact.account))
         elif isinstance(fact, CardState) and fact.replaced_by is not None:
@@ -51,6 +54,8 @@ def hear_members(
             and fact.account is not None
         ):
             said.setdefault(fact.account, []).append(fact.standing)
+    if days:
+        add_up_all(c, [_enrolled_on(tenant, days, known)])
     for account, standings in said.items():
         _stands_in(c, tenant, known[account], standings)
     merged = False
@@ -103,14 +108,18 @@ def _merge(c: Connection, device: DeviceRow, one: Member, other: Member, *, now:
     note(c, tenant, conflict, now=now, decision_seq=seq)
 
 
-def _enrolled_on(c: Connection, tenant: str, account: str, day: str) -> None:
-    """Keep the first day on which an account was enrolled."""
-    known = accounts.c.enrolled_on
-    first = case((known < day, known), else_=day)
-    c.execute(
-        update(accounts)
-        .where(accounts.c.tenant == tenant, accounts.c.account == account)
-        .values(enrolled_on=first)
+def _enrolled_on(tenant: str, days: Mapping[str, str], known: Mapping[str, Member]) -> Part:
+    """Answer what keeps the first day on which each of these accounts was enrolled."""
+    return Part(
+        table=accounts,
+        columns=("account", "enrolled_on"),
+        rows=[
+            (account, day)
+            for account, day in days.items()
+            if (known[account].enrolled_on or "9999-12-31") > day
+        ],
+        fixed={"tenant": tenant},
+        smallest=("enrolled_on",),
     )
 
 
