@@ -50,8 +50,8 @@ class _Shape(NamedTuple):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
     """Rows of ``columns`` for a table, each with the ``fixed`` values. Where a row of that primary
-    key is there, the ``sums`` are added to it, the larger of the ``largest`` is kept, the smaller of
-    the ``smallest``, and of the ``agreed`` those that are as they were, NULL instead of others.
+    key is there, the ``sums`` are added to it, the larger of the ``largest`` and the smaller of the
+    ``smallest`` kept, and of the ``agreed`` those that are as they were, NULL instead of others.
     """
 
     table: Table
@@ -185,9 +185,10 @@ def _is_in(dialect: str, column: Any, wanted: Any) -> ColumnElement[bool]:
     if dialect == "postgresql":
         every = select(cast(func.json_array_elements_text(cast(wanted, JSON)), column.type))
         # As an array it is looked up in an index, however the planner guesses its length.
-        return column == func.any(func.array(every.scalar_subquery()))  # type: ignore[no-any-return]
-    every = select(func.json_each(wanted).table_valued("value").c.value)
-    return column.in_(every)  # type: ignore[no-any-return]
+        found = column == func.any(func.array(every.scalar_subquery()))
+    else:
+        found = column.in_(select(func.json_each(wanted).table_valued("value").c.value))
+    return found  # type: ignore[no-any-return]
 
 
 def _source(dialect: str, shape: _Shape, place: int) -> Select[Any]:
