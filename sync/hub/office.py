@@ -220,10 +220,7 @@ class HeadOffice:
     ) -> None:
         """Put a message aside, and say so: in the log, the metrics and, for a clerk, a row."""
         now = self._clock()
-        self.counts["refused", refused.kind] += 1
         _log.warning("message_refused", topic=topic[:200], kind=refused.kind, why=str(refused))
-        if not refused.is_kept:
-            return
 
         def work(c: Connection) -> None:
             put_aside(c, topic, payload, f"{refused.kind}: {refused}", now=rfc3339(now))
@@ -231,7 +228,9 @@ class HeadOffice:
                 conflict = incidents.refused(address, refused.kind, str(refused), now.date())
                 note(c, address.tenant, conflict, now=now)
 
-        self._database.transact(work)
+        if refused.is_kept:
+            self._database.transact(work)
+        self.counts["refused", refused.kind] += 1  # last: it may be handed in again
 
 
 def _rights_after(
