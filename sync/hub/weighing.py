@@ -91,9 +91,10 @@ def weigh(
                 dates[thing] = each.day
     said_of = mentions_of(c, device.tenant, told) if told else {}
     for thing, here in sorted(told.items()):
-        _bring_change(weighed, thing, said_of.get(thing, []), here)
-        if thing in anew:
-            _weigh_anew(weighed, thing, said_of[thing], anew[thing], day=dates[thing])
+        everything = said_of.get(thing, [])
+        _bring_change(weighed, thing, everything, here)
+        if new := anew.get(thing):
+            _weigh_anew(weighed, thing, _without(everything, new), new, day=dates[thing])
     return weighed
 
 
@@ -116,17 +117,17 @@ def _bring_change(
 def _weigh_anew(
     weighed: Weighed,
     thing: str,
-    everything: Sequence[Mention],
+    before: Sequence[Mention],
     here: Sequence[Mention],
     *,
     day: str,
 ) -> None:
-    """Add the change of one thing's worth: by everything that was said, and without what is new."""
-    after = judge(thing, everything)
+    """Add the change of one thing's worth."""
+    after = judge(thing, [*before, *here])
     for (owner, bucket), points in after.worth.items():
         weighed.add(owner, bucket, points, day)
     weighed.conflicts += after.conflicts
-    if before := _without(everything, here):
+    if before:
         for (owner, bucket), points in judge(thing, before).worth.items():
             weighed.add(owner, bucket, -points, day)
 
