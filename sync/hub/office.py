@@ -34,6 +34,7 @@ from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
 from sync.hub.registry import DeviceRow, change_device, device_of, find_device
+from sync.hub.standing import follow_tiers
 from sync.hub.sweeping import sweep_rights
 from sync.messages import (
     Ack,
@@ -88,12 +89,14 @@ class HeadOffice:
             return []
 
     def sweep(self) -> list[Outgoing]:
-        """Do what time asks: say again what was not answered, give up what nobody waits for, let
-        points run out. For one worker: by the second or so.
+        """Do what time asks: say again what was not answered, give up what nobody waits for, find
+        the tiers that members reached in all stores, let points run out. For one worker: by the
+        second or so.
         """
         now = self._clock()
         self._database.transact(number_all_marks)
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
+        self._database.transact(lambda c: follow_tiers(c, now=now))
         self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
 

@@ -53,7 +53,6 @@ class DeviceRow:
     welcomed_epoch: int | None
     generation: int
     catch_up: str | None
-    floor_closed: int
     feed_cursor: int
     presence: str | None
     version: str | None

@@ -14,7 +14,6 @@ from sync.hub.granting import rebalance
 from sync.hub.notices import Notice
 from sync.hub.recalling import recalls_due
 from sync.hub.saying_again import floors_due, grants_due
-from sync.hub.standing import follow_tiers
 from sync.hub.tables import decisions, tenants
 from sync.hub.terms import terms_of
 
@@ -32,12 +31,12 @@ _BEHIND = (
 
 def sweep_rights(c: Connection, *, now: datetime) -> list[Notice]:
     """Say again what was not answered or may be lost, answer the asks that have waited long enough,
-    and follow what was decided, and what was bought in several stores.
+    and follow what was decided.
     """
+    moved = asks_over(c, now=now) + follow_decisions(c, now=now)
+    # Last, as in a booking: rights are written after their accounts, and nobody waits in a circle.
     again = recalls_due(c, now=now) + grants_due(c, now=now) + floors_due(c, now=now)
-    notices = again + asks_over(c, now=now) + follow_decisions(c, now=now)
-    follow_tiers(c, now=now)
-    return notices
+    return again + moved
 
 
 def follow_decisions(c: Connection, *, now: datetime) -> list[Notice]:

@@ -124,12 +124,11 @@ def _come_back(
         _add(days, account, came_on(given), "purchases", -1)
     spend_minor = given.fact.spend_minor
     if spend_minor is not None:
-        was = spend_minor * before // total if total else 0
-        left = (
-            spend_minor if isinstance(fact, VoidSale) or not total else spend_minor * now // total
-        )
+        is_all = isinstance(fact, VoidSale) or not total
+        gone_before = spend_minor * before // total if total else 0
+        gone = spend_minor if is_all else spend_minor * now // total
         _add(days, account, day_of(entry), "toward_points", fact.referral_points - taken)
-        _add(days, account, day_of(entry), "toward_minor", was - left)
+        _add(days, account, day_of(entry), "toward_minor", gone_before - gone)
     return now
 
 

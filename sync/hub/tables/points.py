@@ -1,7 +1,6 @@
 """Tables of what follows for members: accounts, cards, and the sums beside them."""
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Index,
     Integer,
@@ -31,7 +30,6 @@ accounts = Table(
     points("owed"),  # as far as conflicts tell of it; while there is any, no floor
     points("due"),  # to expire: they leave from what is available, and are granted to nobody
     points("expired"),  # by head office, and may be given back
-    Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("accounts_of_root", "tenant", "root"),
 )
 

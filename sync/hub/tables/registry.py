@@ -57,7 +57,6 @@ devices = Table(
     Column("welcomed_epoch", BigInteger),
     Column("generation", BigInteger, nullable=False, server_default="0"),  # caught up with
     Column("catch_up", Text),  # JSON: what it must deliver before it has caught up
-    Column("floor_closed", BigInteger, nullable=False, server_default="0"),  # not cleanly closed
     Column("feed_cursor", BigInteger, nullable=False, server_default="0"),
     Column("presence", Text),  # the last birth, as JSON
     Column("version", String),

@@ -1,7 +1,6 @@
 """Accounts, cards and sums, as this step makes them."""
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Index,
     Integer,
@@ -31,7 +30,6 @@ accounts = Table(
     points("owed"),
     points("due"),
     points("expired"),
-    Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("accounts_of_root", "tenant", "root"),
 )
 

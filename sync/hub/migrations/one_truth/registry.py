@@ -54,7 +54,6 @@ devices = Table(
     Column("welcomed_epoch", BigInteger),
     Column("generation", BigInteger, nullable=False, server_default="0"),
     Column("catch_up", Text),
-    Column("floor_closed", BigInteger, nullable=False, server_default="0"),
     Column("feed_cursor", BigInteger, nullable=False, server_default="0"),
     Column("presence", Text),
     Column("version", String),
