@@ -1,4 +1,4 @@
-"""Generations: how often head office's own database was set back, and who has caught up since.
+"""Generations: lives of head office's own database between restores, and who has caught up since.
 
 A database restored from a backup has forgotten entries, and with them what it granted. The first
 device that was told more than is held now shows it. The generation goes up once, every message
@@ -9,11 +9,13 @@ must not be given to another.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from agent.core.entry import Position
+from agent.core.instant import rfc3339
 from sync.hub.registry import DeviceRow, change_device, journals_of
 from sync.hub.tables import entries, journals, office
 from sync.messages import MOST_TAILS, Hello, Presence
@@ -60,11 +62,17 @@ def what_was_forgotten(
     return most.incarnation, most.head
 
 
-def raise_generation(c: Connection, hello: Hello, *, now: str) -> int:
-    """Begin a generation above all that are known; answers it."""
+def raise_generation(c: Connection, hello: Hello, *, now: datetime) -> int:
+    """Begin a generation above all that are known; answers it.
+
+    It is named by the second in which it begins. One that was counted could have the name of one
+    that this database forgot, when it is set back twice to the same moment: whoever had heard of
+    that one would take what it knows for what is told now.
+    """
     present = select(office.c.generation).with_for_update()
-    generation = max(int(c.execute(present).scalar_one()), hello.generation) + 1
-    c.execute(update(office).values(generation=generation, restored_at=now))
+    known = max(int(c.execute(present).scalar_one()), hello.generation)
+    generation = max(known + 1, int(now.timestamp()))
+    c.execute(update(office).values(generation=generation, restored_at=rfc3339(now)))
     return generation
 
 

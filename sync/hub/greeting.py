@@ -140,7 +140,7 @@ def _see_a_restore(
     """Raise the generation where this HELLO shows that head office was set back; answers it."""
     if not has_restarted(device, hello, generation, forgot=forgot(known, hello)):
         return generation
-    generation = raise_generation(c, hello, now=rfc3339(now))
+    generation = raise_generation(c, hello, now=now)
     conflicts.append(incidents.head_office_restored(device.address, generation))
     return generation
 

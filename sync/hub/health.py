@@ -138,7 +138,7 @@ class _HubCollector(Collector):
             _gauge(
                 c,
                 "tapledger_hub_generation",
-                "How often the database was set back",
+                "When the database was found to be set back, in Unix seconds; 0 where it never was",
                 select(office.c.generation),
             ),
         ]

@@ -26,9 +26,10 @@ _SAID_AGAIN_AFTER = timedelta(seconds=5)
 _MOST = 1_000
 _NEVER = -1
 
-_NUMBERS_A_GENERATION = 1_000_000
+_NUMBERS_A_GENERATION = 100
 """A head office that was restored has forgotten its newest numbers. It goes on above all of them,
-because a device answers no number twice."""
+because a device answers no number twice: a generation is a second, and nobody is asked for one
+member's rights a hundred times in each."""
 
 
 def _open() -> Any:

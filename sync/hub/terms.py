@@ -57,7 +57,7 @@ def may_grant(c: Connection, tenant: str) -> bool:
 
 
 def generation_of(c: Connection) -> int:
-    """Answer how often head office was restored."""
+    """Answer since when head office's database is the one it is; 0 where it never was restored."""
     return c.execute(_GENERATION).scalar() or 0
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from agent.core.entry import Entry
 from agent.core.facts import (
@@ -16,6 +17,7 @@ from agent.core.facts import (
     IssueVoucher,
     LotPart,
     ReleaseVoucher,
+    ReturnSale,
     UseVoucher,
 )
 from sync.simulation.watch.expiry import ExpiryWatch
@@ -25,6 +27,9 @@ from sync.simulation.watch.vouchers import VoucherUses, VoucherWatch
 
 _CODE = "7H3KPQ9D2MXAV"
 _DAY = date(2026, 3, 2)
+_SALE = Raw(
+    b'{"lane":"1","cashier":"ana","business_date":"2026-03-02","currency":"EUR","total_minor":1200}'
+)
 
 
 def entry(fact: Fact, seq: int = 1, day: date = _DAY) -> Entry:
@@ -48,7 +53,7 @@ def use(redemption_id: str) -> UseVoucher:
 def sold(points: int, until: date | None = None) -> AccumulatePoints:
     """A sale whose points wait until a day."""
     return AccumulatePoints(
-        sale_id="s", sale_json="{}", status="accumulated", account="a", program="p@1",
+        sale_id="s", sale_json=_SALE, status="accumulated", account="a", program="p@1",
         points=points, because=(), flags=(), pending_until=until,
     )  # fmt: skip
 
@@ -92,13 +97,16 @@ def test_points_become_active_on_their_day_and_no_more_than_wait(day: date, poin
         watch.saw(entry(ActivatePoints(account="a", points=points, lots=lots), 2), day, "box")
 
 
-def tables(points: int, active: int, available: int, earned_on: date) -> Callable[..., Any]:
+def tables(
+    points: int, active: int, available: int, earned_on: date, *more: Fact, waits: bool = False
+) -> Callable[..., Any]:
     """Head office's tables after points ran out on 10 April; thirty were earned on a day."""
+    family = [sold(30, date(2026, 4, 12) if waits else None), *more]
     gone = ExpirePoints(account="a", points=points, due_on=date(2026, 4, 10))
     answers = {
         "SELECT seq": [(1, entry(gone).canonical())],
         "SELECT act": [(active, available, 0)],
-        "\nSELECT en": [(entry(sold(30), day=earned_on).canonical(),)],
+        "\nWITH fami": [(1, entry(each, day=earned_on).canonical()) for each in family],
     }
     return lambda sql, *_values: answers[sql[:10]]
 
@@ -121,3 +129,18 @@ def test_only_what_is_due_and_nobody_has_rights_to_runs_out(
     else:
         with pytest.raises(Violation, match="I4"):
             watch.committed()
+
+
+def test_what_waits_or_came_back_is_not_among_what_lasts() -> None:
+    """Thirty older points run out, though thirty of this month wait still; they do not where these
+    are active, and where ten of these came back, twenty are what must be left.
+    """
+    today, lots = date(2026, 4, 10), (LotPart(epoch=1, seq=1, points=30),)
+    active = ActivatePoints(account="a", points=30, lots=lots)
+    back = ReturnSale(sale_id="s", return_id="r", amount_minor=400)
+    ExpiryWatch(tables(30, 0, 0, today, waits=True)).committed()
+    with pytest.raises(Violation, match="I4"):
+        ExpiryWatch(tables(30, 0, 0, today, active, waits=True)).committed()
+    ExpiryWatch(tables(30, 20, 20, today, active, back, waits=True)).committed()
+    with pytest.raises(Violation, match="I4"):
+        ExpiryWatch(tables(30, 19, 19, today, active, back, waits=True)).committed()

@@ -19,6 +19,8 @@ FOUND: dict[int, str] = {
     20031: "points that waited stayed when older ones ran out, and were thought to be active",
     20059: "a copied box gave back what was held when it was copied, and the other one captured "
     "it: a debt that is right, and was thought too large",
+    20088: "a head office that was set back twice to one moment gave its second generation the "
+    "number of the first: a store that had heard of that one was never told of a merge",
     20078: "a third of a sale came back at a store that did not know whose it was, and when older "
     "points ran out all of it was thought to be left",
 }
@@ -35,5 +37,6 @@ TRADES_OF: dict[int, str] = {
     20031: "vouchers",
     20059: "running_out",
     20078: "vouchers",
+    20088: "vouchers",
 }
 """What trade each was found in: in another one it would be another history."""

@@ -85,7 +85,7 @@ def _forged_hello(device: PaperDevice) -> Message:
 
 
 def _beyond_belief(device: PaperDevice) -> Message:
-    return device.hello(generation=10**9)
+    return device.hello(generation=10**10)
 
 
 def _bomb(device: PaperDevice) -> Message:

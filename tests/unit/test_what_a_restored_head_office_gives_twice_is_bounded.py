@@ -96,6 +96,6 @@ def test_a_birth_has_its_device_greet(paper: Paper) -> None:
     assert (ack.epoch, ack.seq, ack.fenced) == (1, 1, True)
     (row,) = paper.rows(office.c.generation)
     assert row.generation == 0
-    assert paper.told(device.hello()).generation == 1
+    assert paper.told(device.hello()).generation > 0
     (row,) = paper.rows(devices.c.generation)
     assert row.generation == 0

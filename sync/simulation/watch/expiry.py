@@ -99,7 +99,7 @@ class ExpiryWatch:
             fact, day = entry.fact, entry.business_date
             if isinstance(fact, AccumulatePoints) and fact.account is not None:
                 assert day is not None, "a sale says its day"  # noqa: S101
-                new = _Earned(day=day, minor=fact.sale.total_minor)
+                new = _Earned(day=day, minor=fact.summary.total_minor)
                 sold = earned.setdefault(fact.sale_id, new)
                 sold.day, sold.points = min(sold.day, day), max(sold.points, fact.points)
                 sold.places.add((device, entry.epoch, entry.seq))
