@@ -58,10 +58,9 @@ def hear_members(
         add_up_all(c, [_enrolled_on(tenant, days, known)])
     for account, standings in said.items():
         _stands_in(c, tenant, known[account], standings)
-    merged = False
     if shown:
         know_cards(c, tenant, shown)
-        merged = _merge_owners(c, device, shown, now=now)
+    merged = _merge_owners(c, device, shown, now=now)
     for entry in entries:
         if isinstance(entry.fact, CardState):
             hear_state(c, tenant, entry.fact, at=entry.recorded_at)
@@ -69,12 +68,14 @@ def hear_members(
 
 
 def _merge_owners(
-    c: Connection, device: DeviceRow, shown: Iterable[tuple[str, str]], *, now: datetime
+    c: Connection, device: DeviceRow, shown: Sequence[tuple[str, str]], *, now: datetime
 ) -> bool:
     """Merge the accounts of cards that somebody else had made an account for; answers whether
     there were any.
     """
     merged = False
+    if not shown:
+        return merged
     owners = whose(c, device.tenant, {token for token, _ in shown})
     for token, account in shown:
         owner = owners[token]

@@ -1,8 +1,9 @@
 """Which marks of the feed concern a device that is told only of members it has seen.
 
 It has seen a member who visited it, whom it has rights to or has written something of, or whose
-card it asked for; under this account or another one that was merged with it. Some thousand marks
-are judged by a handful of statements, however few of them concern the device.
+card it asked for; under this account or another one that was merged with it. A device that has
+seen few is told by asking what changed of these; for one that has seen many, some thousand marks
+are judged by a handful of statements, however few of them concern it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +14,57 @@ from sqlalchemy import Connection, Row, func, select, union_all
 from sync.hub.bulk import among
 from sync.hub.feed_items import line_of
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, cards, decisions, own, rights, visits
+from sync.hub.tables import accounts, cards, decisions, feed, own, rights, visits
 
-__all__ = ["concerning"]
+__all__ = ["Mark", "concerning", "marks_of", "who_was_seen"]
 
 Mark = Row[str, str, int]
 
 _FOR_ALL = ("program", "pushed")
+_FEW = 1_000
+
+
+def who_was_seen(c: Connection, device: DeviceRow) -> set[str] | None:
+    """Answer the accounts of the members that a device has seen; None where they are many."""
+    ways: list[Any] = [
+        select(visits.c.account)
+        .where(visits.c.tenant == device.tenant, visits.c.device_id == device.id)
+        .limit(_FEW + 1),
+        select(rights.c.account).where(rights.c.journal_id == device.journal_id).limit(_FEW + 1),
+        select(own.c.account).where(own.c.line == line_of(device)).limit(_FEW + 1),
+    ]
+    met = set(c.execute(union_all(*(each.subquery().select() for each in ways))).scalars())
+    if len(met) > _FEW:
+        return None
+    return set(_family(c, device.tenant, set(_roots(c, device.tenant, met).values())))
+
+
+def marks_of(
+    c: Connection, device: DeviceRow, names: set[str], cursor: int, at_most: int
+) -> Sequence[Mark]:
+    """Answer the marks after a cursor that are about these accounts, or about everybody."""
+    tenant = device.tenant
+    tokens = c.execute(
+        select(cards.c.token).where(cards.c.tenant == tenant, among(c, cards.c.account, names))
+    )
+    decided = c.execute(
+        select(decisions.c.seq).where(
+            decisions.c.tenant == tenant, among(c, decisions.c.account, names)
+        )
+    )
+    after = select(feed.c.kind, feed.c.key, feed.c.seq).where(
+        feed.c.tenant == tenant, feed.c.seq > cursor
+    )
+    keys = {
+        "account": names,
+        "card": set(tokens.scalars()),
+        "decision": {str(seq) for seq in decided.scalars()},
+    }
+    of_kinds = [
+        after.where(feed.c.kind == kind, among(c, feed.c.key, each)) for kind, each in keys.items()
+    ]
+    every = union_all(after.where(feed.c.kind.in_(_FOR_ALL)), *of_kinds).subquery()
+    return c.execute(every.select().order_by(every.c.seq).limit(at_most)).all()
 
 
 def concerning(c: Connection, device: DeviceRow, marks: Sequence[Mark]) -> list[Mark]:
@@ -57,13 +102,17 @@ def _seen(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]:
     roots = _roots(c, device.tenant, names)
     if not roots:
         return set()
-    merged = select(accounts.c.account, accounts.c.root).where(
-        accounts.c.tenant == device.tenant, among(c, accounts.c.root, set(roots.values()))
-    )
-    family = {root: root for root in roots.values()}
-    family |= {row.account: row.root for row in c.execute(merged)}
+    family = _family(c, device.tenant, set(roots.values()))
     met = {family[account] for account in _met(c, device, list(family))}
     return {name for name, root in roots.items() if root in met}
+
+
+def _family(c: Connection, tenant: str, roots: set[str]) -> dict[str, str]:
+    """Answer the root of each account that is one of these or was merged into one."""
+    merged = select(accounts.c.account, accounts.c.root).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.root, roots)
+    )
+    return {root: root for root in roots} | {row.account: row.root for row in c.execute(merged)}
 
 
 def _roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, str]:

@@ -12,13 +12,13 @@ under both names; its points are at the one that is named as root.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, Row, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
 from sync.hub.database import upsert
 from sync.hub.feed_items import items_of, kept_short
-from sync.hub.feed_scope import concerning
+from sync.hub.feed_scope import Mark, concerning, marks_of, who_was_seen
 from sync.hub.marking import number_marks
 from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
@@ -57,8 +57,7 @@ def page_for(
     cursor, only_seen = request.cursor, request.scope == "seen"
     if request.generation != generation or cursor > newest:
         cursor = 0
-    marks = _changed(c, device.tenant, cursor, _LOOKED_AT if only_seen else at_most + 1)
-    listed = concerning(c, device, marks) if only_seen else marks
+    marks, listed = _changed(c, device, cursor, at_most + 1, only_seen=only_seen)
     items = items_of(c, device, [(mark.kind, mark.key) for mark in listed[:at_most]])
     told, fits = kept_short([items.get((mark.kind, mark.key)) for mark in listed[:at_most]])
     more, reached = True, marks[-1].seq if marks else cursor
@@ -70,9 +69,18 @@ def page_for(
     return page, told
 
 
-def _changed(c: Connection, tenant: str, cursor: int, at_most: int) -> Sequence[Row[str, str, int]]:
-    wanted = {"tenant": tenant, "cursor": cursor, "most": at_most}
-    return c.execute(_AFTER, wanted).all()
+def _changed(
+    c: Connection, device: DeviceRow, cursor: int, at_most: int, *, only_seen: bool
+) -> tuple[Sequence[Mark], Sequence[Mark]]:
+    """Answer the next marks that were gone through, and those of them that concern the device."""
+    seen = who_was_seen(c, device) if only_seen else None
+    if seen is not None:
+        marks = marks_of(c, device, seen, cursor, at_most)
+        return marks, marks
+    most = _LOOKED_AT if only_seen else at_most
+    wanted = {"tenant": device.tenant, "cursor": cursor, "most": most}
+    marks = c.execute(_AFTER, wanted).all()
+    return marks, concerning(c, device, marks) if only_seen else marks
 
 
 def _member_of(

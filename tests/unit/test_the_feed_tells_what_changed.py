@@ -9,6 +9,7 @@ from feed_listener import Listener
 from rights_office import NOW, TENANT, Office
 from sqlalchemy import insert, update
 
+from sync.hub import feed_scope
 from sync.hub.feed_items import MOST_BYTES, kept_short, program_key
 from sync.hub.feeding import page_for
 from sync.hub.marking import mark
@@ -176,10 +177,26 @@ def test_a_small_store_is_told_of_those_it_has_seen(books: Office) -> None:
     assert listener.pages == 4
 
 
-def test_a_small_store_goes_past_what_does_not_concern_it(books: Office) -> None:
-    """A page looks at so many changes and no more, though none of them is told: the store goes on
-    from there, and hears of its own member in the end.
+def test_a_small_store_hears_of_its_own_members_at_once(books: Office) -> None:
+    """Who has seen few members waits for no changes that concern others, however many they are."""
+    mark(books.c, TENANT, "account", [f"stranger-{number}" for number in range(4_500)])
+    books.member("visitor", 10)
+    one = books.device("one")
+    books.visit(one, "visitor")
+    request = FeedRequest(nonce="n", cursor=0, scope="seen")
+    page, told = page_for(books.c, one, request, now=NOW)
+    assert (len(told), page.more) == (2, False)
+    assert page.cursor == 4_502
+    assert Listener(books, one, "seen").hear() == list(told)
+
+
+def test_a_large_store_goes_past_what_does_not_concern_it(
+    books: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has seen many members is told of those among so many changes and no more, though none of
+    them is told: the store goes on from there, and hears of its own member in the end.
     """
+    monkeypatch.setattr(feed_scope, "_FEW", 0)
     mark(books.c, TENANT, "account", [f"stranger-{number}" for number in range(4_500)])
     books.member("visitor", 10)
     one = books.device("one")

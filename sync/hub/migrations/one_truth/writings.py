@@ -108,4 +108,5 @@ decisions = Table(
     Column("hash", LargeBinary(32), nullable=False),
     Column("account", String),
     Column("decided_at", String, nullable=False),
+    Index("decisions_of_account", "tenant", "account", "seq"),
 )
