@@ -9,7 +9,7 @@ are judged by a handful of statements, however few of them concern it.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, union_all
+from sqlalchemy import Connection, Row, String, cast, func, select, union, union_all
 
 from sync.hub.bulk import among
 from sync.hub.feed_items import line_of
@@ -33,10 +33,19 @@ def who_was_seen(c: Connection, device: DeviceRow) -> set[str] | None:
         select(rights.c.account).where(rights.c.journal_id == device.journal_id).limit(_FEW + 1),
         select(own.c.account).where(own.c.line == line_of(device)).limit(_FEW + 1),
     ]
-    met = set(c.execute(union_all(*(each.subquery().select() for each in ways))).scalars())
-    if len(met) > _FEW:
-        return None
-    return set(_family(c, device.tenant, set(_roots(c, device.tenant, met).values())))
+    met = union_all(*(each.subquery().select() for each in ways)).subquery()
+    its, named = accounts.c.tenant == device.tenant, accounts.alias()
+    roots = (
+        select(func.coalesce(named.c.root, named.c.account))
+        .join(met, met.c.account == named.c.account)
+        .where(named.c.tenant == device.tenant)
+    )
+    family = union(
+        select(accounts.c.account).where(its, accounts.c.account.in_(roots)),
+        select(accounts.c.account).where(its, accounts.c.root.in_(roots)),
+    )
+    names = set(c.execute(family).scalars())
+    return None if len(names) > _FEW else names
 
 
 def marks_of(
@@ -44,26 +53,19 @@ def marks_of(
 ) -> Sequence[Mark]:
     """Answer the marks after a cursor that are about these accounts, or about everybody."""
     tenant = device.tenant
-    tokens = c.execute(
-        select(cards.c.token).where(cards.c.tenant == tenant, among(c, cards.c.account, names))
-    )
-    decided = c.execute(
-        select(decisions.c.seq).where(
-            decisions.c.tenant == tenant, among(c, decisions.c.account, names)
-        )
+    tokens = select(cards.c.token).where(cards.c.tenant == tenant, among(c, cards.c.account, names))
+    decided = select(cast(decisions.c.seq, String)).where(
+        decisions.c.tenant == tenant, among(c, decisions.c.account, names)
     )
     after = select(feed.c.kind, feed.c.key, feed.c.seq).where(
         feed.c.tenant == tenant, feed.c.seq > cursor
     )
-    keys = {
-        "account": names,
-        "card": set(tokens.scalars()),
-        "decision": {str(seq) for seq in decided.scalars()},
-    }
-    of_kinds = [
-        after.where(feed.c.kind == kind, among(c, feed.c.key, each)) for kind, each in keys.items()
-    ]
-    every = union_all(after.where(feed.c.kind.in_(_FOR_ALL)), *of_kinds).subquery()
+    every = union_all(
+        after.where(feed.c.kind.in_(_FOR_ALL)),
+        after.where(feed.c.kind == "account", among(c, feed.c.key, names)),
+        after.where(feed.c.kind == "card", feed.c.key.in_(tokens)),
+        after.where(feed.c.kind == "decision", feed.c.key.in_(decided)),
+    ).subquery()
     return c.execute(every.select().order_by(every.c.seq).limit(at_most)).all()
 
 
@@ -102,17 +104,13 @@ def _seen(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]:
     roots = _roots(c, device.tenant, names)
     if not roots:
         return set()
-    family = _family(c, device.tenant, set(roots.values()))
+    merged = select(accounts.c.account, accounts.c.root).where(
+        accounts.c.tenant == device.tenant, among(c, accounts.c.root, set(roots.values()))
+    )
+    family = {root: root for root in roots.values()}
+    family |= {row.account: row.root for row in c.execute(merged)}
     met = {family[account] for account in _met(c, device, list(family))}
     return {name for name, root in roots.items() if root in met}
-
-
-def _family(c: Connection, tenant: str, roots: set[str]) -> dict[str, str]:
-    """Answer the root of each account that is one of these or was merged into one."""
-    merged = select(accounts.c.account, accounts.c.root).where(
-        accounts.c.tenant == tenant, among(c, accounts.c.root, roots)
-    )
-    return {root: root for root in roots} | {row.account: row.root for row in c.execute(merged)}
 
 
 def _roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, str]:

@@ -57,6 +57,8 @@ def page_for(
     cursor, only_seen = request.cursor, request.scope == "seen"
     if request.generation != generation or cursor > newest:
         cursor = 0
+    if cursor == newest:  # mostly, of a store in which little happens
+        return FeedPage(nonce=request.nonce, cursor=cursor, generation=generation), ()
     marks, listed = _changed(c, device, cursor, at_most + 1, only_seen=only_seen)
     items = items_of(c, device, [(mark.kind, mark.key) for mark in listed[:at_most]])
     told, fits = kept_short([items.get((mark.kind, mark.key)) for mark in listed[:at_most]])

@@ -191,7 +191,8 @@ class HeadOffice:
         now = self._clock()
 
         def work(c: Connection) -> tuple[FeedPage, tuple[FeedItem, ...]] | None:
-            device = _known_device(c, address)
+            # Not locked: what is only told needs no commit that the disk hears of.
+            device = _known_device(c, address, locked=False)
             # Before its epoch's opening is heard nobody can say what of a sum is the device's own.
             return None if device.journal_id is None else page_for(c, device, request, now=now)
 
@@ -255,11 +256,11 @@ def _address_of(topic: str) -> tuple[DeviceAddress, str]:
         raise Refused("malformed_message", str(error)) from error
 
 
-def _known_device(c: Connection, address: DeviceAddress) -> DeviceRow:
-    """Answer the row of a device that greeted before, locked. Raises Refused: without a greeting
-    nobody knows its key. It keeps what it has, and greets when it is not answered.
+def _known_device(c: Connection, address: DeviceAddress, *, locked: bool = True) -> DeviceRow:
+    """Answer the row of a device that greeted before. Raises Refused: without a greeting nobody
+    knows its key. It keeps what it has, and greets when it is not answered.
     """
-    device = find_device(c, address)
+    device = find_device(c, address, locked=locked)
     if device is None or device.public_key is None:
         raise Refused("unknown_device", f"{address} has not greeted", is_kept=False)
     return device

@@ -122,15 +122,12 @@ _DEVICE = tuple(field.name for field in fields(DeviceRow))
 _JOURNAL = tuple(field.name for field in fields(JournalRow))
 
 # These are made once: it costs more to make a statement than to run it.
-_BY_ADDRESS = (
-    select(devices)
-    .where(
-        devices.c.tenant == bindparam("tenant"),
-        devices.c.store == bindparam("store"),
-        devices.c.device == bindparam("device"),
-    )
-    .with_for_update()
+_BY_ADDRESS = select(devices).where(
+    devices.c.tenant == bindparam("tenant"),
+    devices.c.store == bindparam("store"),
+    devices.c.device == bindparam("device"),
 )
+_BY_ADDRESS_LOCKED = _BY_ADDRESS.with_for_update()
 _DEVICE_BY_ID = select(devices).where(devices.c.id == bindparam("id"))
 _JOURNAL_BY_ID = select(journals).where(journals.c.id == bindparam("id"))
 _OF_DEVICE = (
@@ -155,10 +152,12 @@ def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> Device
     return found
 
 
-def find_device(c: Connection, address: DeviceAddress) -> DeviceRow | None:
-    """Answer a device's row, locked until the transaction ends; None where it was never heard."""
+def find_device(c: Connection, address: DeviceAddress, *, locked: bool = True) -> DeviceRow | None:
+    """Answer a device's row, locked until the transaction ends or only read; None where it was
+    never heard.
+    """
     key = {"tenant": address.tenant, "store": address.store, "device": address.device}
-    found = c.execute(_BY_ADDRESS, key).one_or_none()
+    found = c.execute(_BY_ADDRESS_LOCKED if locked else _BY_ADDRESS, key).one_or_none()
     return None if found is None else DeviceRow.of(found)
 
 
