@@ -7,14 +7,28 @@ are judged by a handful of statements, however few of them concern it.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, func, select, union, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    select,
+    union,
+    union_all,
+)
 
-from sync.hub.bulk import among
+from sync.hub.bulk import among, is_among, listed
 from sync.hub.feed_items import line_of
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, cards, decisions, feed, own, rights, visits
+from sync.hub.tables import accounts, cards, decisions, feed, journals, own, rights, visits
 
 __all__ = ["Mark", "concerning", "marks_of", "who_was_seen"]
 
@@ -26,25 +40,8 @@ _FEW = 1_000
 
 def who_was_seen(c: Connection, device: DeviceRow) -> set[str] | None:
     """Answer the accounts of the members that a device has seen; None where they are many."""
-    ways: list[Any] = [
-        select(visits.c.account)
-        .where(visits.c.tenant == device.tenant, visits.c.device_id == device.id)
-        .limit(_FEW + 1),
-        select(rights.c.account).where(rights.c.journal_id == device.journal_id).limit(_FEW + 1),
-        select(own.c.account).where(own.c.line == line_of(device)).limit(_FEW + 1),
-    ]
-    met = union_all(*(each.subquery().select() for each in ways)).subquery()
-    its, named = accounts.c.tenant == device.tenant, accounts.alias()
-    roots = (
-        select(func.coalesce(named.c.root, named.c.account))
-        .join(met, met.c.account == named.c.account)
-        .where(named.c.tenant == device.tenant)
-    )
-    family = union(
-        select(accounts.c.account).where(its, accounts.c.account.in_(roots)),
-        select(accounts.c.account).where(its, accounts.c.root.in_(roots)),
-    )
-    names = set(c.execute(family).scalars())
+    wanted = {"tenant": device.tenant, "device_id": device.id, "journal_id": device.journal_id}
+    names = set(c.execute(_SEEN, wanted).scalars())
     return None if len(names) > _FEW else names
 
 
@@ -52,27 +49,65 @@ def marks_of(
     c: Connection, device: DeviceRow, names: set[str], cursor: int, at_most: int
 ) -> Sequence[Mark]:
     """Answer the marks after a cursor that are about these accounts, or about everybody."""
-    tenant = device.tenant
-    tokens = select(cards.c.token).where(cards.c.tenant == tenant, among(c, cards.c.account, names))
+    wanted = {"tenant": device.tenant, "names": listed(names), "cursor": cursor, "most": at_most}
+    return c.execute(_about(c.dialect.name), wanted).all()
+
+
+def _whom_it_saw() -> CompoundSelect[Any]:
+    """Make the statement that finds whom a device in its live epoch has seen, a few more than few
+    at most; it is made once, as that costs more than to run it.
+    """
+    tenant: Any = bindparam("tenant")
+    journal_id: Any = bindparam("journal_id", type_=visits.c.device_id.type)
+    ways: list[Any] = [
+        select(visits.c.account).where(
+            visits.c.tenant == tenant, visits.c.device_id == bindparam("device_id")
+        ),
+        select(rights.c.account).where(rights.c.journal_id == journal_id),
+        select(own.c.account).where(
+            own.c.line
+            == select(journals.c.line).where(journals.c.id == journal_id).scalar_subquery()
+        ),
+    ]
+    met = union_all(*(each.limit(_FEW + 1).subquery().select() for each in ways)).subquery()
+    its, named = accounts.c.tenant == tenant, accounts.alias()
+    roots = (
+        select(func.coalesce(named.c.root, named.c.account))
+        .join(met, met.c.account == named.c.account)
+        .where(named.c.tenant == tenant)
+    )
+    return union(
+        select(accounts.c.account).where(its, accounts.c.account.in_(roots)),
+        select(accounts.c.account).where(its, accounts.c.root.in_(roots)),
+    )
+
+
+@cache
+def _about(dialect: str) -> Select[Any]:
+    """Make the statement that finds the marks about some accounts."""
+    tenant: Any = bindparam("tenant")
+    tokens = select(cards.c.token).where(
+        cards.c.tenant == tenant, is_among(dialect, cards.c.account, "names")
+    )
     decided = select(cast(decisions.c.seq, String)).where(
-        decisions.c.tenant == tenant, among(c, decisions.c.account, names)
+        decisions.c.tenant == tenant, is_among(dialect, decisions.c.account, "names")
     )
     after = select(feed.c.kind, feed.c.key, feed.c.seq).where(
-        feed.c.tenant == tenant, feed.c.seq > cursor
+        feed.c.tenant == tenant, feed.c.seq > bindparam("cursor")
     )
     every = union_all(
         after.where(feed.c.kind.in_(_FOR_ALL)),
-        after.where(feed.c.kind == "account", among(c, feed.c.key, names)),
+        after.where(feed.c.kind == "account", is_among(dialect, feed.c.key, "names")),
         after.where(feed.c.kind == "card", feed.c.key.in_(tokens)),
         after.where(feed.c.kind == "decision", feed.c.key.in_(decided)),
     ).subquery()
-    return c.execute(every.select().order_by(every.c.seq).limit(at_most)).all()
+    return every.select().order_by(every.c.seq).limit(bindparam("most", type_=Integer))
 
 
 def concerning(c: Connection, device: DeviceRow, marks: Sequence[Mark]) -> list[Mark]:
     """Answer those of the marks, each a kind, a key and a number, that concern a device."""
     about = _whom(c, device.tenant, marks)
-    seen = _seen(c, device, about.values())
+    seen = _seen_of(c, device, about.values())
     return [
         mark for mark in marks if mark.kind in _FOR_ALL or about.get((mark.kind, mark.key)) in seen
     ]
@@ -99,7 +134,7 @@ def _whom(c: Connection, tenant: str, marks: Sequence[Mark]) -> dict[tuple[str, 
     return about
 
 
-def _seen(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]:
+def _seen_of(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]:
     """Answer which of these accounts, or of those that were merged with them, were seen."""
     roots = _roots(c, device.tenant, names)
     if not roots:
@@ -139,3 +174,6 @@ def _met(c: Connection, device: DeviceRow, names: list[str]) -> set[str]:
         select(own.c.account).where(own.c.line == line_of(device), among(c, own.c.account, names)),
     ]
     return set(c.execute(union_all(*ways)).scalars())
+
+
+_SEEN = _whom_it_saw()
