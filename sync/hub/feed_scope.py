@@ -21,7 +21,6 @@ from sqlalchemy import (
     cast,
     func,
     select,
-    union,
     union_all,
 )
 
@@ -41,8 +40,13 @@ _FEW = 1_000
 def who_was_seen(c: Connection, device: DeviceRow) -> set[str] | None:
     """Answer the accounts of the members that a device has seen; None where they are many."""
     wanted = {"tenant": device.tenant, "device_id": device.id, "journal_id": device.journal_id}
-    names = set(c.execute(_SEEN, wanted).scalars())
-    return None if len(names) > _FEW else names
+    met = set(c.execute(_MET, wanted).scalars())
+    if not met or len(met) > _FEW:
+        return None if met else met
+    of_tenant, dialect = {"tenant": device.tenant}, c.dialect.name
+    roots = set(c.execute(_roots_of(dialect), of_tenant | {"names": listed(met)}).scalars())
+    merged = c.execute(_merged_into(dialect), of_tenant | {"names": listed(roots)}).scalars()
+    return roots | set(merged)
 
 
 def marks_of(
@@ -53,32 +57,35 @@ def marks_of(
     return c.execute(_about(c.dialect.name), wanted).all()
 
 
-def _whom_it_saw() -> CompoundSelect[Any]:
-    """Make the statement that finds whom a device in its live epoch has seen, a few more than few
-    at most; it is made once, as that costs more than to run it.
+def _whom_it_met() -> CompoundSelect[Any]:
+    """Make the statement that finds whom a device in its live epoch has met, a few more than few at
+    most; it is made once, as that costs more than to run it.
     """
-    tenant: Any = bindparam("tenant")
     journal_id: Any = bindparam("journal_id", type_=visits.c.device_id.type)
+    line = select(journals.c.line).where(journals.c.id == journal_id).scalar_subquery()
     ways: list[Any] = [
         select(visits.c.account).where(
-            visits.c.tenant == tenant, visits.c.device_id == bindparam("device_id")
+            visits.c.tenant == bindparam("tenant"), visits.c.device_id == bindparam("device_id")
         ),
         select(rights.c.account).where(rights.c.journal_id == journal_id),
-        select(own.c.account).where(
-            own.c.line
-            == select(journals.c.line).where(journals.c.id == journal_id).scalar_subquery()
-        ),
+        select(own.c.account).where(own.c.line == line),
     ]
-    met = union_all(*(each.limit(_FEW + 1).subquery().select() for each in ways)).subquery()
-    its, named = accounts.c.tenant == tenant, accounts.alias()
-    roots = (
-        select(func.coalesce(named.c.root, named.c.account))
-        .join(met, met.c.account == named.c.account)
-        .where(named.c.tenant == tenant)
+    return union_all(*(each.limit(_FEW + 1).subquery().select() for each in ways))
+
+
+@cache
+def _roots_of(dialect: str) -> Select[Any]:
+    """Make the statement that finds where the points of accounts are."""
+    return select(func.coalesce(accounts.c.root, accounts.c.account)).where(
+        accounts.c.tenant == bindparam("tenant"), is_among(dialect, accounts.c.account, "names")
     )
-    return union(
-        select(accounts.c.account).where(its, accounts.c.account.in_(roots)),
-        select(accounts.c.account).where(its, accounts.c.root.in_(roots)),
+
+
+@cache
+def _merged_into(dialect: str) -> Select[Any]:
+    """Make the statement that finds which accounts were merged into some."""
+    return select(accounts.c.account).where(
+        accounts.c.tenant == bindparam("tenant"), is_among(dialect, accounts.c.root, "names")
     )
 
 
@@ -176,4 +183,4 @@ def _met(c: Connection, device: DeviceRow, names: list[str]) -> set[str]:
     return set(c.execute(union_all(*ways)).scalars())
 
 
-_SEEN = _whom_it_saw()
+_MET = _whom_it_met()
