@@ -51,7 +51,7 @@ def test_a_deadlock_is_run_again(books: Books) -> None:
     for thread in threads:
         thread.join(20)
     assert books.account("ana")[1] == books.account("ben")[1] == 2
-    assert len(runs) == 3
+    assert len(runs) >= 3
 
 
 def test_a_connection_lost_at_commit_counts_once(books: Books) -> None:
