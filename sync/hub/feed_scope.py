@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sync.hub.bulk import among, is_among, listed
 from sync.hub.feed_items import line_of
 from sync.hub.registry import DeviceRow
+from sync.hub.roster import families_of
 from sync.hub.tables import accounts, cards, decisions, feed, journals, own, rights, visits
 
 __all__ = ["Mark", "concerning", "marks_of", "who_was_seen"]
@@ -43,10 +44,8 @@ def who_was_seen(c: Connection, device: DeviceRow) -> set[str] | None:
     met = set(c.execute(_MET, wanted).scalars())
     if not met or len(met) > _FEW:
         return None if met else met
-    of_tenant, dialect = {"tenant": device.tenant}, c.dialect.name
-    roots = set(c.execute(_roots_of(dialect), of_tenant | {"names": listed(met)}).scalars())
-    merged = c.execute(_merged_into(dialect), of_tenant | {"names": listed(roots)}).scalars()
-    return roots | set(merged)
+    roots = _roots(c, device.tenant, met)
+    return set(families_of(c, device.tenant, set(roots.values())))
 
 
 def marks_of(
@@ -74,18 +73,11 @@ def _whom_it_met() -> CompoundSelect[Any]:
 
 
 @cache
-def _roots_of(dialect: str) -> Select[Any]:
+def _roots_among(dialect: str) -> Select[Any]:
     """Make the statement that finds where the points of accounts are."""
-    return select(func.coalesce(accounts.c.root, accounts.c.account)).where(
+    root = func.coalesce(accounts.c.root, accounts.c.account).label("root")
+    return select(accounts.c.account, root).where(
         accounts.c.tenant == bindparam("tenant"), is_among(dialect, accounts.c.account, "names")
-    )
-
-
-@cache
-def _merged_into(dialect: str) -> Select[Any]:
-    """Make the statement that finds which accounts were merged into some."""
-    return select(accounts.c.account).where(
-        accounts.c.tenant == bindparam("tenant"), is_among(dialect, accounts.c.root, "names")
     )
 
 
@@ -146,11 +138,7 @@ def _seen_of(c: Connection, device: DeviceRow, names: Iterable[str]) -> set[str]
     roots = _roots(c, device.tenant, names)
     if not roots:
         return set()
-    merged = select(accounts.c.account, accounts.c.root).where(
-        accounts.c.tenant == device.tenant, among(c, accounts.c.root, set(roots.values()))
-    )
-    family = {root: root for root in roots.values()}
-    family |= {row.account: row.root for row in c.execute(merged)}
+    family = families_of(c, device.tenant, set(roots.values()))
     met = {family[account] for account in _met(c, device, list(family))}
     return {name for name, root in roots.items() if root in met}
 
@@ -160,11 +148,8 @@ def _roots(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, str]:
     wanted = set(names)
     if not wanted:
         return {}
-    root = func.coalesce(accounts.c.root, accounts.c.account).label("root")
-    found = select(accounts.c.account, root).where(
-        accounts.c.tenant == tenant, among(c, accounts.c.account, wanted)
-    )
-    return {row.account: row.root for row in c.execute(found)}
+    found = c.execute(_roots_among(c.dialect.name), {"tenant": tenant, "names": listed(wanted)})
+    return {row.account: row.root for row in found}
 
 
 def _met(c: Connection, device: DeviceRow, names: list[str]) -> set[str]:

@@ -30,7 +30,7 @@ from sync.hub.roster_queries import (
 from sync.hub.tables import accounts, asks
 from sync.messages import MalformedMessage, Presence, decode
 
-__all__ = ["LIVE", "Granted", "Roster", "is_online", "read_roster"]
+__all__ = ["LIVE", "Granted", "Roster", "families_of", "is_online", "read_roster"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +72,7 @@ def read_roster(
     roots = _roots_among(known or {}, names) or _lock_roots(c, tenant, names)
     if not (ahead.points or _any_stirred(roots)) and _is_quiet(c, tenant, roots):
         return nobody
-    root_of = _families(c, tenant, roots)
+    root_of = families_of(c, tenant, roots)
     waiting = _asked(c, tenant, root_of, now=now)
     held = _held(c, tenant, root_of)
     recent = _visited(c, tenant, root_of) if ahead.points else []
@@ -132,7 +132,7 @@ def _is_quiet(c: Connection, tenant: str, roots: Iterable[str]) -> bool:
     return c.execute(union_all(merged, waiting).limit(1)).first() is None
 
 
-def _families(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, str]:
+def families_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, str]:
     """Answer the root of each account that is one of these or was merged into one."""
     wanted = {"tenant": tenant, "names": listed(roots)}
     merged = c.execute(merged_into(c.dialect.name), wanted)
