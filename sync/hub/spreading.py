@@ -1,0 +1,139 @@
+"""Whom each mark of the feed concerns: put down for each device as the mark gets its number.
+
+A device that wants to know of its own members alone hears of whom it has met: who visited it, whom
+it wrote of, whose card it asked for, and all accounts that are one person's with these. A member
+shops in a few stores, so this costs little for each change, however many stores there are; a store
+that listens reads what is there for it and nothing else.
+
+What a device is to hear of a member that it has just met is all there is of them, older marks too:
+they keep their numbers, so that it hears of these when it listens from the start.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Subquery,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+    true,
+)
+
+from sync.hub.bulk import among, handed_over, is_among, listed, rows_of
+from sync.hub.database import upsert_in
+from sync.hub.roster import families_of
+from sync.hub.tables import accounts, cards, decisions, feed, news, visits
+
+__all__ = ["FOR_ALL", "spread"]
+
+FOR_ALL = ("program", "pushed")
+"""The kinds of marks that concern every device; these are not put down for each."""
+
+_Numbered = tuple[str, str, int]
+"""A mark: its kind, its key and its number."""
+
+_TENANT: BindParameter[str] = bindparam("tenant")
+_COLUMNS = ["device_id", "kind", "key", "seq"]
+_SAID = {"kin": String(), "kind": String(), "key": String(), "seq": BigInteger()}
+
+
+def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
+    """Put marks before all devices that have met whom they are about. In order of their numbers:
+    the caller has the tenant's row.
+    """
+    about = _whom(c, tenant, [mark for mark in numbered if mark[0] not in FOR_ALL])
+    if not about:
+        return
+    kin = _kin(c, tenant, set(about.values()))
+    said = [
+        (name, kind, key, seq)
+        for (kind, key, seq), account in about.items()
+        for name in kin[account]
+    ]
+    dialect = c.dialect.name
+    wanted = {"tenant": tenant, **handed_over(dialect, "said", tuple(_SAID), said)}
+    for statement in _statements(dialect):
+        c.execute(statement, wanted)
+
+
+def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
+    """Answer which account each mark is about, of those that are about one."""
+    by_kind: dict[str, dict[str, _Numbered]] = defaultdict(dict)
+    for mark in marks:
+        by_kind[mark[0]][mark[1]] = mark
+    about = {mark: key for key, mark in by_kind["account"].items()}
+    if tokens := by_kind["card"]:
+        owned = select(cards.c.token, cards.c.account).where(
+            cards.c.tenant == tenant, among(c, cards.c.token, tokens)
+        )
+        about |= {tokens[token]: account for token, account in c.execute(owned)}
+    if made := by_kind["decision"]:
+        decided = select(decisions.c.seq, decisions.c.account).where(
+            decisions.c.tenant == tenant,
+            among(c, decisions.c.seq, map(int, made)),
+            decisions.c.account.is_not(None),
+        )
+        about |= {made[str(seq)]: account for seq, account in c.execute(decided)}
+    return about
+
+
+def _kin(c: Connection, tenant: str, names: set[str]) -> dict[str, list[str]]:
+    """Answer of each account all that are one person's with it."""
+    found = c.execute(_roots_among(c.dialect.name), {"tenant": tenant, "names": listed(names)})
+    roots = {name: name for name in names} | {row.account: row.root for row in found}
+    family: dict[str, list[str]] = defaultdict(list)
+    for account, root in families_of(c, tenant, set(roots.values())).items():
+        family[root].append(account)
+    return {name: family[root] for name, root in roots.items()}
+
+
+@cache
+def _roots_among(dialect: str) -> Select[Any]:
+    """Make the statement that finds where the points of accounts are."""
+    root = func.coalesce(accounts.c.root, accounts.c.account).label("root")
+    return select(accounts.c.account, root).where(
+        accounts.c.tenant == _TENANT, is_among(dialect, accounts.c.account, "names")
+    )
+
+
+@cache
+def _statements(dialect: str) -> tuple[Any, ...]:
+    """Make what puts marks down: first what is older of members whom a device has just met."""
+    said = rows_of(dialect, "said", _SAID)
+    met = (visits.c.tenant == _TENANT) & (visits.c.account == said.c.kin)
+    marks = select(visits.c.device_id, said.c.kind, said.c.key, said.c.seq)
+    marks = marks.select_from(said.join(visits, met)).where(true())
+    its = (visits.c.device_id, said.c.kind, said.c.key)
+    known = select(news.c.seq).where(
+        news.c.device_id == its[0], news.c.kind == "account", news.c.key == its[2]
+    )
+    new = marks.where(said.c.kind == "account", ~known.exists()).distinct().subquery()
+    newest = marks.with_only_columns(*its, func.max(said.c.seq)).group_by(*its)
+    put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
+    return (
+        _keep(dialect, new, cards, "card", cards.c.token),
+        _keep(dialect, new, decisions, "decision", cast(decisions.c.seq, String)),
+        put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq}),
+    )
+
+
+def _keep(dialect: str, new: Subquery, table: Table, kind: str, key: ColumnElement[str]) -> Any:
+    """Make what puts down the marks of one kind that are about members whom a device has just met,
+    as they are numbered.
+    """
+    about = (table.c.tenant == _TENANT) & (table.c.account == new.c.key)
+    marked = (feed.c.tenant == _TENANT) & (feed.c.kind == kind) & (feed.c.key == key)
+    marks = select(new.c.device_id, feed.c.kind, feed.c.key, feed.c.seq)
+    marks = marks.select_from(new.join(table, about).join(feed, marked)).where(true())
+    return upsert_in(dialect, news).from_select(_COLUMNS, marks).on_conflict_do_nothing()
