@@ -19,9 +19,9 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Join,
     Select,
     String,
-    Subquery,
     Table,
     bindparam,
     cast,
@@ -45,7 +45,8 @@ _Numbered = tuple[str, str, int]
 
 _TENANT: BindParameter[str] = bindparam("tenant")
 _COLUMNS = ["device_id", "kind", "key", "seq"]
-_SAID = {"kin": String(), "kind": String(), "key": String(), "seq": BigInteger()}
+_SAID = {"name": String(), "kind": String(), "key": String(), "seq": BigInteger()}
+_KIN = {"name": String(), "other": String()}
 
 
 def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
@@ -56,15 +57,12 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     if not about:
         return
     kin = _kin(c, tenant, set(about.values()))
-    said = [
-        (name, kind, key, seq)
-        for (kind, key, seq), account in about.items()
-        for name in kin[account]
-    ]
+    said = [(account, kind, key, seq) for (kind, key, seq), account in about.items()]
     dialect = c.dialect.name
-    wanted = {"tenant": tenant, **handed_over(dialect, "said", tuple(_SAID), said)}
+    given = handed_over(dialect, "said", tuple(_SAID), said)
+    given |= handed_over(dialect, "kin", tuple(_KIN), kin)
     for statement in _statements(dialect):
-        c.execute(statement, wanted)
+        c.execute(statement, given | {"tenant": tenant})
 
 
 def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
@@ -88,14 +86,14 @@ def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbe
     return about
 
 
-def _kin(c: Connection, tenant: str, names: set[str]) -> dict[str, list[str]]:
-    """Answer of each account all that are one person's with it."""
+def _kin(c: Connection, tenant: str, names: set[str]) -> list[tuple[str, str]]:
+    """List with each account all that are one person's with it, itself too."""
     found = c.execute(_roots_among(c.dialect.name), {"tenant": tenant, "names": listed(names)})
     roots = {name: name for name in names} | {row.account: row.root for row in found}
     family: dict[str, list[str]] = defaultdict(list)
     for account, root in families_of(c, tenant, set(roots.values())).items():
         family[root].append(account)
-    return {name: family[root] for name, root in roots.items()}
+    return [(name, other) for name, root in roots.items() for other in family[root]]
 
 
 @cache
@@ -110,30 +108,39 @@ def _roots_among(dialect: str) -> Select[Any]:
 @cache
 def _statements(dialect: str) -> tuple[Any, ...]:
     """Make what puts marks down: first what is older of members whom a device has just met."""
-    said = rows_of(dialect, "said", _SAID)
-    met = (visits.c.tenant == _TENANT) & (visits.c.account == said.c.kin)
-    marks = select(visits.c.device_id, said.c.kind, said.c.key, said.c.seq)
-    marks = marks.select_from(said.join(visits, met)).where(true())
+    said, kin = rows_of(dialect, "said", _SAID), rows_of(dialect, "kin", _KIN)
+    met = (visits.c.tenant == _TENANT) & (visits.c.account == kin.c.other)
+    heard = said.join(kin, kin.c.name == said.c.name).join(visits, met)
     its = (visits.c.device_id, said.c.kind, said.c.key)
-    known = select(news.c.seq).where(
-        news.c.device_id == its[0], news.c.kind == "account", news.c.key == its[2]
-    )
-    new = marks.where(said.c.kind == "account", ~known.exists()).distinct().subquery()
-    newest = marks.with_only_columns(*its, func.max(said.c.seq)).group_by(*its)
+    newest = select(*its, func.max(said.c.seq)).select_from(heard).where(true()).group_by(*its)
     put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
+    known = select(news.c.seq).where(
+        news.c.device_id == its[0], news.c.kind == "account", news.c.key == said.c.name
+    )
+    new = (
+        select(visits.c.device_id, said.c.name)
+        .select_from(heard)
+        .where(said.c.kind == "account", ~known.exists())
+        .distinct()
+        .subquery()
+    )
+    member = rows_of(dialect, "kin", _KIN).alias()
+    theirs = new.join(member, member.c.name == new.c.name)
     return (
-        _keep(dialect, new, cards, "card", cards.c.token),
-        _keep(dialect, new, decisions, "decision", cast(decisions.c.seq, String)),
+        _keep(dialect, theirs, cards, "card", cards.c.token),
+        _keep(dialect, theirs, decisions, "decision", cast(decisions.c.seq, String)),
+        # After the others: whose account is there is not new any more.
+        _keep(dialect, theirs, accounts, "account", accounts.c.account),
         put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq}),
     )
 
 
-def _keep(dialect: str, new: Subquery, table: Table, kind: str, key: ColumnElement[str]) -> Any:
-    """Make what puts down the marks of one kind that are about members whom a device has just met,
-    as they are numbered.
+def _keep(dialect: str, theirs: Join, table: Table, kind: str, key: ColumnElement[str]) -> Any:
+    """Make what puts down, as they are numbered, the marks of one kind that are about members whom
+    devices have just met: ``theirs`` are these devices and all accounts of the members.
     """
-    about = (table.c.tenant == _TENANT) & (table.c.account == new.c.key)
+    about = (table.c.tenant == _TENANT) & (table.c.account == theirs.right.c.other)
     marked = (feed.c.tenant == _TENANT) & (feed.c.kind == kind) & (feed.c.key == key)
-    marks = select(new.c.device_id, feed.c.kind, feed.c.key, feed.c.seq)
-    marks = marks.select_from(new.join(table, about).join(feed, marked)).where(true())
+    marks = select(theirs.left.c.device_id, feed.c.kind, feed.c.key, feed.c.seq)
+    marks = marks.select_from(theirs.join(table, about).join(feed, marked)).where(true())
     return upsert_in(dialect, news).from_select(_COLUMNS, marks).on_conflict_do_nothing()
