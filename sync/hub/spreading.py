@@ -17,11 +17,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
     Connection,
-    Join,
     Select,
     String,
+    Subquery,
     Table,
     bindparam,
     cast,
@@ -30,7 +29,7 @@ from sqlalchemy import (
     true,
 )
 
-from sync.hub.bulk import among, handed_over, is_among, listed, rows_of
+from sync.hub.bulk import among, handed_over, is_among, listed, looked_up, rows_of
 from sync.hub.database import upsert_in
 from sync.hub.roster import families_of
 from sync.hub.tables import accounts, cards, decisions, feed, news, visits
@@ -109,38 +108,35 @@ def _roots_among(dialect: str) -> Select[Any]:
 def _statements(dialect: str) -> tuple[Any, ...]:
     """Make what puts marks down: first what is older of members whom a device has just met."""
     said, kin = rows_of(dialect, "said", _SAID), rows_of(dialect, "kin", _KIN)
-    met = (visits.c.tenant == _TENANT) & (visits.c.account == kin.c.other)
-    heard = said.join(kin, kin.c.name == said.c.name).join(visits, met)
-    its = (visits.c.device_id, said.c.kind, said.c.key)
+    theirs = said.join(kin, kin.c.name == said.c.name)
+    is_met = (visits.c.tenant == _TENANT, visits.c.account == kin.c.other)
+    heard, met = looked_up(dialect, theirs, visits, *is_met)
+    its = (met.device_id, said.c.kind, said.c.key)
     newest = select(*its, func.max(said.c.seq)).select_from(heard).where(true()).group_by(*its)
     put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
     known = select(news.c.seq).where(
-        news.c.device_id == its[0], news.c.kind == "account", news.c.key == said.c.name
+        news.c.device_id == met.device_id, news.c.kind == "account", news.c.key == said.c.name
     )
-    new = (
-        select(visits.c.device_id, said.c.name)
-        .select_from(heard)
-        .where(said.c.kind == "account", ~known.exists())
-        .distinct()
-        .subquery()
-    )
-    member = rows_of(dialect, "kin", _KIN).alias()
-    theirs = new.join(member, member.c.name == new.c.name)
+    is_new = (said.c.kind == "account", known.scalar_subquery().is_(None))
+    new = select(met.device_id, said.c.name).select_from(heard).where(*is_new).distinct().subquery()
     return (
-        _keep(dialect, theirs, cards, "card", cards.c.token),
-        _keep(dialect, theirs, decisions, "decision", cast(decisions.c.seq, String)),
+        _keep(dialect, new, cards, "card", "token"),
+        _keep(dialect, new, decisions, "decision", "seq"),
         # After the others: whose account is there is not new any more.
-        _keep(dialect, theirs, accounts, "account", accounts.c.account),
+        _keep(dialect, new, accounts, "account", "account"),
         put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq}),
     )
 
 
-def _keep(dialect: str, theirs: Join, table: Table, kind: str, key: ColumnElement[str]) -> Any:
+def _keep(dialect: str, new: Subquery, table: Table, kind: str, key: str) -> Any:
     """Make what puts down, as they are numbered, the marks of one kind that are about members whom
-    devices have just met: ``theirs`` are these devices and all accounts of the members.
+    devices have just met: ``new`` are these devices and accounts, ``key`` a column of the table.
     """
-    about = (table.c.tenant == _TENANT) & (table.c.account == theirs.right.c.other)
-    marked = (feed.c.tenant == _TENANT) & (feed.c.kind == kind) & (feed.c.key == key)
-    marks = select(theirs.left.c.device_id, feed.c.kind, feed.c.key, feed.c.seq)
-    marks = marks.select_from(theirs.join(table, about).join(feed, marked)).where(true())
-    return upsert_in(dialect, news).from_select(_COLUMNS, marks).on_conflict_do_nothing()
+    kin = rows_of(dialect, "kin", _KIN)
+    theirs = new.join(kin, kin.c.name == new.c.name)
+    is_theirs = (table.c.tenant == _TENANT, table.c.account == kin.c.other)
+    things, found = looked_up(dialect, theirs, table, *is_theirs)
+    is_its = (feed.c.tenant == _TENANT, feed.c.kind == kind, feed.c.key == cast(found[key], String))
+    marks, mark = looked_up(dialect, things, feed, *is_its)
+    its = select(new.c.device_id, mark.kind, mark.key, mark.seq).select_from(marks).where(true())
+    return upsert_in(dialect, news).from_select(_COLUMNS, its).on_conflict_do_nothing()
