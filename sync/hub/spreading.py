@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Connection,
+    FromClause,
     Select,
     String,
     Subquery,
@@ -46,6 +47,7 @@ _TENANT: BindParameter[str] = bindparam("tenant")
 _COLUMNS = ["device_id", "kind", "key", "seq"]
 _SAID = {"name": String(), "kind": String(), "key": String(), "seq": BigInteger()}
 _KIN = {"name": String(), "other": String()}
+_NEW = {"device_id": BigInteger(), "name": String()}
 
 
 def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
@@ -58,10 +60,13 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     kin = _kin(c, tenant, set(about.values()))
     said = [(account, kind, key, seq) for (kind, key, seq), account in about.items()]
     dialect = c.dialect.name
-    given = handed_over(dialect, "said", tuple(_SAID), said)
+    given = handed_over(dialect, "said", tuple(_SAID), said) | {"tenant": tenant}
     given |= handed_over(dialect, "kin", tuple(_KIN), kin)
-    for statement in _statements(dialect):
-        c.execute(statement, given | {"tenant": tenant})
+    if new := c.execute(_met_anew(dialect), given).all():
+        wanted = given | handed_over(dialect, "new", tuple(_NEW), [tuple(row) for row in new])
+        for statement in _older(dialect):
+            c.execute(statement, wanted)
+    c.execute(_newest(dialect), given)
 
 
 def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
@@ -105,34 +110,53 @@ def _roots_among(dialect: str) -> Select[Any]:
 
 
 @cache
-def _statements(dialect: str) -> tuple[Any, ...]:
-    """Make what puts marks down: first what is older of members whom a device has just met."""
+def _heard(dialect: str) -> tuple[FromClause, Subquery, Any]:
+    """Join to what is said the devices that have met whom it is about; answers the join, what is
+    said in it, and the devices' columns.
+    """
     said, kin = rows_of(dialect, "said", _SAID), rows_of(dialect, "kin", _KIN)
     theirs = said.join(kin, kin.c.name == said.c.name)
     is_met = (visits.c.tenant == _TENANT, visits.c.account == kin.c.other)
     heard, met = looked_up(dialect, theirs, visits, *is_met)
-    its = (met.device_id, said.c.kind, said.c.key)
-    newest = select(*its, func.max(said.c.seq)).select_from(heard).where(true()).group_by(*its)
-    put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
+    return heard, said, met
+
+
+@cache
+def _met_anew(dialect: str) -> Select[Any]:
+    """Make what finds the devices that never heard of a member, with the account that is told."""
+    heard, said, met = _heard(dialect)
     known = select(news.c.seq).where(
         news.c.device_id == met.device_id, news.c.kind == "account", news.c.key == said.c.name
     )
     is_new = (said.c.kind == "account", known.scalar_subquery().is_(None))
-    new = select(met.device_id, said.c.name).select_from(heard).where(*is_new).distinct().subquery()
-    return (
-        _keep(dialect, new, cards, "card", "token"),
-        _keep(dialect, new, decisions, "decision", "seq"),
-        # After the others: whose account is there is not new any more.
-        _keep(dialect, new, accounts, "account", "account"),
-        put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq}),
-    )
+    return select(met.device_id, said.c.name).select_from(heard).where(*is_new).distinct()
 
 
-def _keep(dialect: str, new: Subquery, table: Table, kind: str, key: str) -> Any:
-    """Make what puts down, as they are numbered, the marks of one kind that are about members whom
-    devices have just met: ``new`` are these devices and accounts, ``key`` a column of the table.
+@cache
+def _newest(dialect: str) -> Any:
+    """Make what puts marks before each device that has met whom they are about."""
+    heard, said, met = _heard(dialect)
+    its = (met.device_id, said.c.kind, said.c.key)
+    newest = select(*its, func.max(said.c.seq)).select_from(heard).where(true()).group_by(*its)
+    put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
+    return put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq})
+
+
+@cache
+def _older(dialect: str) -> list[Any]:
+    """Make what puts down, as they are numbered, all marks about members that devices have just
+    met.
     """
-    kin = rows_of(dialect, "kin", _KIN)
+    things = (
+        (accounts, "account", "account"),
+        (cards, "card", "token"),
+        (decisions, "decision", "seq"),
+    )
+    return [_about_them(dialect, *each) for each in things]
+
+
+def _about_them(dialect: str, table: Table, kind: str, key: str) -> Any:
+    new, kin = rows_of(dialect, "new", _NEW), rows_of(dialect, "kin", _KIN)
     theirs = new.join(kin, kin.c.name == new.c.name)
     is_theirs = (table.c.tenant == _TENANT, table.c.account == kin.c.other)
     things, found = looked_up(dialect, theirs, table, *is_theirs)
