@@ -9,18 +9,20 @@ must not be given to another.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from agent.core.entry import Position
 from agent.core.instant import rfc3339
+from sync.hub.reading import Refused
 from sync.hub.registry import DeviceRow, change_device, journals_of
 from sync.hub.tables import entries, journals, office
 from sync.messages import MOST_TAILS, Hello, Presence
 
 __all__ = [
+    "check_generation",
     "has_restarted",
     "name_what_is_missing",
     "office_generation",
@@ -28,6 +30,35 @@ __all__ = [
     "see_whether_caught_up",
     "what_was_forgotten",
 ]
+
+
+_FURTHEST_AHEAD = timedelta(days=30)
+"""How far head office's clock may have been ahead when it named a generation that it forgot."""
+
+
+def check_generation(hello: Hello, present: int, *, now: datetime) -> None:
+    """Hold what a device says that it heard to what head office can have said. Raises Refused.
+
+    Head office goes above what a device has heard, so one gone mad could use the numbers up. What
+    the clock reaches within days is believed; and the present generation, however far a clock that
+    was wrong put it. So whoever says the highest number once more brings it up by one.
+    """
+    latest = int((now + _FURTHEST_AHEAD).timestamp())
+    if hello.generation > max(present, latest):
+        raise Refused(
+            "malformed_message",
+            f"it heard of generation {hello.generation}, {_day_of(hello.generation)}, which is yet "
+            "to come. Where head office's clock is behind, set it right, and the device is taken. "
+            "Where the clock was that far ahead when the database was last found set back, let "
+            "head office run with such a clock once more, until a device has greeted",
+        )
+
+
+def _day_of(generation: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(generation, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError, OSError):
+        return "of no calendar"
 
 
 def office_generation(c: Connection) -> int:

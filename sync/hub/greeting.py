@@ -15,6 +15,7 @@ from agent.core.values import Value
 from sync.hub import incidents
 from sync.hub.fencing import end_live, halt
 from sync.hub.generations import (
+    check_generation,
     has_restarted,
     name_what_is_missing,
     office_generation,
@@ -56,11 +57,12 @@ class Greeted:
 def greet(
     c: Connection, device: DeviceRow, hello: Hello, *, now: datetime, mint: Callable[[], str]
 ) -> Greeted:
-    """Judge a HELLO whose signature is good, and carry the verdict out."""
+    """Judge a HELLO whose signature is good, and carry the verdict out. Raises Refused."""
+    generation = office_generation(c)
+    check_generation(hello, generation, now=now)
     known = _known(c, device, hello)
     verdict = meet(known, hello)
     conflicts: list[Conflict] = []
-    generation = office_generation(c)
     if not isinstance(verdict, Stop):
         generation = _see_a_restore(c, device, hello, known, generation, conflicts, now=now)
     match verdict:

@@ -158,7 +158,7 @@ def test_entries_from_the_future_are_taken_and_told(company: Company, device: Li
 
 def test_a_device_that_never_greeted_is_counted_and_no_more(company: Company) -> None:
     """Nobody can say whose its batch is: it is not kept and makes no row and no device, however
-    often it comes, so that no stranger fills head office's journal; once it has greeted it is heard.
+    often it comes, so that no stranger fills head office's journal. Once it greets it is heard.
     """
     stranger = LineDevice(company, "stranger", PaperDevice("edge-2", tenant=TENANT, store="s001"))
     kept = company.metric("tapledger_hub_quarantined_messages")

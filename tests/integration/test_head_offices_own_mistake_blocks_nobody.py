@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from clerk import Clerk
 from hub_house import LineDevice
-from paper_device import PaperDevice
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.clock import system_clock
