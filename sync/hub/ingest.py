@@ -135,6 +135,7 @@ class Ingest:
         """Do what time asks; a mistake in it is said, and ends no messages."""
         try:
             self._publish(self._office.sweep())
+            self._office.work_off()
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
             if _is_down(error):
                 self._wait_for_the_database(error, 0)

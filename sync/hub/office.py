@@ -34,7 +34,7 @@ from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
 from sync.hub.registry import DeviceRow, change_device, device_of, find_device
-from sync.hub.standing import follow_tiers
+from sync.hub.standing import Tiers
 from sync.hub.sweeping import sweep_rights
 from sync.messages import (
     Ack,
@@ -62,6 +62,7 @@ class HeadOffice:
         self._database = database
         self._clock = clock
         self._mint = mint
+        self._tiers = Tiers(database)
         self._daily = Daily(database)
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
@@ -89,21 +90,28 @@ class HeadOffice:
             return []
 
     def sweep(self) -> list[Outgoing]:
-        """Do what time asks: say again what was not answered, give up what nobody waits for, find
-        the tiers that members reached in all stores, let points run out. For one worker: by the
-        second or so.
+        """Do what time asks for devices: say again what was not answered, give up what nobody
+        waits for. For one worker: by the second or so.
         """
         now = self._clock()
         self._database.transact(number_all_marks)
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
-        self._database.transact(lambda c: follow_tiers(c, now=now))
-        self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
+
+    def work_off(self) -> None:
+        """Do some of what time asks for members, after each sweep: find the tiers that they reached
+        in all stores, let points run out. Where one of these fails, the other is done all the same.
+        """
+        now = self._clock()
+        try:
+            self._tiers.step(now)
+        finally:
+            self.counts["points", "expired"] += self._daily.step(now)
 
     @property
     def is_behind(self) -> bool:
-        """Whether ``sweep`` has left something for an idle moment."""
-        return self._daily.is_behind
+        """Whether ``work_off`` has left something for an idle moment."""
+        return self._tiers.is_behind or self._daily.is_behind
 
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""
