@@ -9,6 +9,7 @@ members at a time, so that no booking waits for it; every store hears of it by t
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import accumulate
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -42,8 +43,8 @@ class Tiers:
         """
         self.is_behind = False
         for tenant in self._database.read(_behind):
-            left = self._database.transact(lambda c, of=tenant: _follow(c, of, now))
-            self.is_behind = self.is_behind or left
+            if self._database.transact(partial(_follow, tenant=tenant, now=now)):
+                self.is_behind = True
 
 
 def _behind(c: Connection) -> list[str]:
