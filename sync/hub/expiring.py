@@ -24,17 +24,19 @@ from sync.hub.editions import editions_of
 from sync.hub.marking import mark
 from sync.hub.member_days import MemberDays, days_of, left_of
 from sync.hub.tables import accounts
+from sync.hub.terms import may_grant
 
 __all__ = ["Due", "Expired", "expire", "expire_due", "gone", "look_for_due"]
 
 
 class Due(NamedTuple):
     """Whose points are to run out, of the members that were looked at; ``after`` is the last of
-    these, None where there are no more.
+    these, None where there are no more. ``held_back`` says that nobody was looked at.
     """
 
     members: tuple[str, ...]
     after: str | None
+    held_back: bool = False
 
 
 class Expired(NamedTuple):
@@ -60,6 +62,8 @@ def look_for_due(
     c: Connection, tenant: str, on: date, *, after: str = "", at_most: int = 200
 ) -> Due:
     """Find whose points are to run out, or are due no more, among the next members by account."""
+    if not may_grant(c, tenant):
+        return Due(members=(), after=None, held_back=True)
     rows = c.execute(
         select(accounts)
         .where(
@@ -81,9 +85,13 @@ def look_for_due(
 def expire(
     c: Connection, tenant: str, on: date, members: Iterable[str], *, now: datetime
 ) -> Expired:
-    """Let the points of these members run out that are due on a day."""
+    """Let the points of these members run out that are due on a day.
+
+    Nothing runs out while devices catch up with a database that was set back: it has forgotten who
+    has rights to what, and what was bought and spent.
+    """
     names = list(members)
-    if not names:
+    if not names or not may_grant(c, tenant):
         return Expired(points=0, members=0, after=None)
     rows = c.execute(
         select(accounts)

@@ -8,7 +8,7 @@ the database raises is raised, and the message is to be handed in again.
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -54,6 +54,9 @@ _log = structlog.get_logger(__name__)
 
 Lines = tuple[bytes, ...]
 
+_SURE_AFTER = timedelta(minutes=1)
+"""By then devices have greeted that were told more than a database that was set back holds."""
+
 
 class HeadOffice:
     """What head office does with each message. Safe for one thread; as many of these as workers."""
@@ -63,7 +66,7 @@ class HeadOffice:
         self._clock = clock
         self._mint = mint
         self._tiers = Tiers(database)
-        self._daily = Daily(database)
+        self._daily = Daily(database, first_after=_SURE_AFTER)
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
         self._handlers = {
