@@ -202,6 +202,8 @@ def _begin(
 
 def _stop(c: Connection, device: DeviceRow, hello: Hello, stop: Stop, *, now: datetime) -> Greeted:
     text = _HALTED[stop.reason]
+    if stop.reason != "key":
+        change_device(c, device.id, last_seen_at=rfc3339(now))
     answers = [Halt(nonce=hello.nonce, reason=stop.reason, text=text)]
     conflicts: tuple[Conflict, ...] = ()
     if stop.both:
