@@ -1,4 +1,4 @@
-"""A voucher that was held, and then the ledger froze, its card was blocked, or its disk set back."""
+"""A voucher is held; then the ledger freezes, a card is blocked, or the disk is set back."""
 
 import asyncio
 from collections.abc import Callable, Iterator
