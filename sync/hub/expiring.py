@@ -151,7 +151,7 @@ def gone(expiry: Expiry, days: MemberDays, *, active: int, pending: int, on: dat
     """Answer how many of a member's active points are gone by a day."""
     last = None if days.last_act is None else date.fromisoformat(days.last_act)
     due = 0
-    for day, points in left_of(days.earned, active=active, pending=pending):
+    for day, points in left_of(days, active=active, pending=pending):
         if gone_on(expiry, date.fromisoformat(day), last) > on:
             break  # what came later is there no shorter
         due += points

@@ -8,7 +8,14 @@ import pytest
 from head_office_books import TENANT, Books, enrolled, hold, sold
 from sqlalchemy import update
 
-from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, ReturnSale
+from agent.core.facts import (
+    ActivatePoints,
+    AdjustPoints,
+    ExpirePoints,
+    LeaseReturn,
+    LotPart,
+    ReturnSale,
+)
 from sync.hub.deciding import Expired, expire, expire_due, look_for_due
 from sync.hub.tables import devices, office
 
@@ -140,3 +147,33 @@ def test_nothing_runs_out_while_devices_catch_up(house: Books) -> None:
     assert (house.account("a").active, house.decided()) == (15, [])
     house.run(lambda c: c.execute(update(devices).values(generation=9)))
     assert run_out(house).points == 10
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_points_that_wait_run_out_in_no_others_place(house: Books, *, again: bool) -> None:
+    """A store whose points of January still wait sold nothing more, so nobody made them active:
+    those of June, of another store, are not taken for them, also where a third one wrote the sale
+    of January once more. Active at last, the old ones run out, and as many as came back do not.
+    """
+    until = date(2026, 1, 24)
+    shop = house.device("s1")
+    shop.says(
+        enrolled("a"),
+        sold(10, sale_id="old", pending_until=until, lease=0),
+        sold(20, sale_id="back", pending_until=until, lease=0),
+        business_date=OLD,
+    )
+    house.device("s2").says(sold(7, sale_id="new", lease=0), business_date=NEW)
+    if again:
+        twice = sold(10, sale_id="old", pending_until=until, lease=0)
+        house.device("s3").says(twice, business_date=OLD)
+    assert (house.account("a").active, house.account("a").pending) == (7, 30)
+    assert run_out(house).points == 0
+    back = ReturnSale(sale_id="back", return_id="r", amount_minor=500, account="a", from_pending=5)
+    lots = (LotPart(epoch=1, seq=3, points=10), LotPart(epoch=1, seq=4, points=15))
+    shop.says(back, ActivatePoints(account="a", points=25, lots=lots), business_date=NEW)
+    assert (house.account("a").active, house.account("a").pending) == (32, 0)
+    assert run_out(house).points == 25
+    assert house.account("a").active == 7
+    assert house.balances()
+    assert house.amiss() == []
