@@ -14,10 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from agent.cli import main
+from agent.doctor.broker import as_handed
 from agent.doctor.configuration import is_of_a_hub
 from agent.doctor.database import DatabaseFacts, gather_database, judge_database
 from agent.doctor.machine import Machine, Mount
-from agent.paths import shipped_config
+from agent.doctor.unit import installed_unit
+from agent.paths import shipped_config, shipped_rule
+from sync.broker import Broker
 from sync.hub.database import Database
 
 _MIB = 2**20
@@ -181,6 +184,23 @@ def test_there_is_room_for_the_entries_to_come(
     _, room = judge_database(replace(_ROOM, **changed))
     assert room.status == status
     assert part in room.said
+
+
+def test_what_the_unit_hands_over_is_found(tmp_path: Path) -> None:
+    """The shipped unit hands the hub its key and makes its directory: neither is missing."""
+    place = tmp_path / "etc/systemd/system/tapledger-hub.service"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(shipped_rule("tapledger-hub.service").read_bytes())
+    unit = installed_unit(Machine(root=tmp_path), "tapledger-hub")
+    assert unit is not None
+    broker = Broker(
+        url="mqtts://b.test:8883", cert_file="/etc/tapledger/hub.crt", key_file="hub.key"
+    )
+    handed = as_handed(broker, unit)
+    assert (handed.cert_file, handed.key_file) == (broker.cert_file, "/etc/tapledger/hub.key")
+    url = "sqlite:////var/lib/tapledger-hub/hub.db"
+    assert gather_database(Machine(), url, unit).lacks is None
+    assert gather_database(Machine(), url.replace("-hub/", "-other/"), unit).lacks is not None
 
 
 class _Answers(BaseHTTPRequestHandler):
