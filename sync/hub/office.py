@@ -223,7 +223,8 @@ class HeadOffice:
             told = payload.decode()
             if not presence.online and device.presence is not None:  # the will knows nothing else
                 told = json.dumps(json.loads(device.presence) | {"online": False})
-            change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
+            if told != device.presence:  # else the broker kept it, and says it to whoever connects
+                change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
             return what_was_forgotten(c, device, presence)
 
         forgotten = self._database.transact(work)

@@ -75,6 +75,18 @@ def test_who_greets_is_there(house: House, device: PaperDevice, is_halted: bool)
     assert shown(house, LATE) == (True, 1)
 
 
+def test_what_the_broker_kept_is_no_word_of_a_device(house: House, device: PaperDevice) -> None:
+    """A hub that connects anew is told all births that the broker keeps, of who is gone, too: one
+    that says what is known already was not said now. A device that comes back greets as well.
+    """
+    later = HeadOffice(house.database, clock=lambda: LATE, mint=lambda: "c")
+    later.handle(device.address.topic("presence"), ONLINE.encode())
+    assert shown(house, LATE) == (False, 0)
+    news = encode(Presence(online=True, head_seq=7))
+    later.handle(device.address.topic("presence"), news)
+    assert shown(house, LATE) == (True, 1)
+
+
 def test_whoever_has_no_key_of_it_does_not_bring_it_back(house: House, device: PaperDevice) -> None:
     """A greeting that another signed is not this device's."""
     thief = device.copied()
