@@ -55,9 +55,11 @@ def _keeps_own() -> tuple[Patch, ...]:
 def _early_return() -> tuple[Patch, ...]:
     kept = original(weighing, "_weigh_anew")
 
-    def weigh(weighed: Any, thing: str, before: list[Mention], here: Any, *, day: str) -> None:
+    def weigh(weighed: Any, thing: str, new: Any, known: list[Mention]) -> None:
+        here = {each.order for each in new.mentions}
+        before = [each for each in known if each.order not in here]
         is_sold = any(isinstance(each.entry.fact, AccumulatePoints) for each in before)
-        kept(weighed, thing, before if is_sold else [], here, day=day)
+        kept(weighed, thing, new, before if is_sold else [])
 
     return ((weighing, "_weigh_anew", weigh),)
 
