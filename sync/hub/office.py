@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
-from sync.hub import fencing, incidents, registry
+from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
@@ -23,7 +23,7 @@ from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
-from sync.hub.generations import see_whether_caught_up, what_was_forgotten
+from sync.hub.generations import is_as_held, see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
@@ -136,7 +136,7 @@ class HeadOffice:
                 note(c, address.tenant, conflict, now=now)
             answers = [to(address, answer) for answer in greeted.answers]
             if isinstance(greeted.verdict, Agree):
-                answers += addressed(resend_rights(c, device, now=now))
+                answers += addressed(resend_rights(c, device, now=now, held=greeted.held))
             return greeted, answers
 
         greeted, answers = self._database.transact(work)
@@ -168,7 +168,8 @@ class HeadOffice:
         journal = booked.journal
         is_fenced = journal is not None and journal.fenced is not None
         if booked.opened and journal is not None:
-            is_fenced = not fencing.begin_to_count(c, device, journal)
+            counting = fencing.begin_to_count(c, device, journal)
+            device, is_fenced = counting or device, counting is None
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
@@ -208,6 +209,8 @@ class HeadOffice:
         now = self._clock()
 
         def work(c: Connection) -> tuple[str, Position] | None:
+            if presence.online and is_as_held(c, address, presence, payload.decode(), now=now):
+                return None
             device = device_of(c, address, now=now)
             told = payload.decode()
             if not presence.online and device.presence is not None:  # the will knows nothing else
@@ -240,12 +243,8 @@ class HeadOffice:
 def _rights_after(
     c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
 ) -> list[Notice]:
-    """Move the rights that follow from a booking. Where an epoch began to count with it, the device
-    and its journals are others than they were.
-    """
+    """Move the rights that follow from a booking."""
     names, known = booked.accounts_changed, booked.members
-    if booked.opened:
-        return grants_after(c, registry.device(c, device.id), names, now=now, known=known)
     return grants_after(c, device, names, now=now, held=booked.journals, known=known)
 
 
