@@ -8,22 +8,31 @@ from agent.core.backoff import delay_s
 __all__ = ["Feeding"]
 
 _EVERY_S = 10.0
+_SELDOM_S = 30.0
+"""Where nothing comes for a while: a member who stands at the till is asked for by their card."""
+
 _ANSWER_WITHIN_S = 10.0
+_LONGEST_SILENCE_S = 60.0
 
 
 @dataclass(slots=True)
 class Feeding:
-    """One request at a time; the next at once where there is more, else after a while."""
+    """One request at a time; the next at once where there is more, else after a while, which gets
+    longer while nothing comes, or nobody answers.
+    """
 
     nonce: str | None = None
     """Of the request that is open."""
     since: int = 0
     """The cursor it asked from."""
     due_s: float = 0.0
+    _unanswered: int = 0
+    _empty: int = 0
+    """Pages in a row that told nothing."""
 
     def restart(self) -> None:
         """A session opened: ask at once."""
-        self.nonce, self.due_s = None, 0.0
+        self.nonce, self.due_s, self._unanswered, self._empty = None, 0.0, 0, 0
 
     def is_due(self, now_s: float) -> bool:
         """Say whether to ask now; a request that nobody answered is asked again."""
@@ -33,11 +42,15 @@ class Feeding:
         """A request went out."""
         self.nonce, self.since = nonce, since
         self.due_s = now_s + delay_s(
-            0, first_s=_ANSWER_WITHIN_S, longest_s=_ANSWER_WITHIN_S, dice=dice
+            self._unanswered, first_s=_ANSWER_WITHIN_S, longest_s=_LONGEST_SILENCE_S, dice=dice
         )
+        self._unanswered += 1
 
-    def answered(self, *, more: bool, now_s: float, dice: Callable[[], float]) -> None:
+    def answered(
+        self, *, more: bool, is_empty: bool, now_s: float, dice: Callable[[], float]
+    ) -> None:
         """A page was taken."""
-        self.nonce = None
-        wait_s = delay_s(0, first_s=_EVERY_S, longest_s=_EVERY_S, dice=dice)
+        self.nonce, self._unanswered = None, 0
+        wait_s = delay_s(self._empty, first_s=_EVERY_S, longest_s=_SELDOM_S, dice=dice)
+        self._empty = self._empty + 1 if is_empty else 0
         self.due_s = now_s if more else now_s + wait_s
