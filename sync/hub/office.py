@@ -23,13 +23,14 @@ from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
+from sync.hub.fresh_tables import count_fresh_tables
 from sync.hub.generations import is_as_held, see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
-from sync.hub.marking import number_all_marks
 from sync.hub.meeting import Agree
 from sync.hub.notices import Notice
+from sync.hub.numbering import number_all_marks
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
@@ -53,6 +54,9 @@ __all__ = ["HeadOffice", "Outgoing"]
 _log = structlog.get_logger(__name__)
 
 Lines = tuple[bytes, ...]
+
+_ROUNDS = 4
+"""So often a sweep numbers marks while more are left: what goes beyond waits for the next one."""
 
 
 class HeadOffice:
@@ -94,7 +98,10 @@ class HeadOffice:
         second or so.
         """
         now = self._clock()
-        self._database.transact(number_all_marks)
+        self._database.transact(count_fresh_tables)
+        for _ in range(_ROUNDS):
+            if not self._database.transact(number_all_marks):
+                break
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         self._database.transact(lambda c: follow_tiers(c, now=now))
         self.counts["points", "expired"] += self._daily.step(now)
