@@ -19,9 +19,10 @@ from sync.link import Arrived
 
 __all__ = ["RECEIVE_MAXIMUM", "Inbox"]
 
-RECEIVE_MAXIMUM = 256
-"""So many messages the broker hands over before the first is done: the more, the more asks there
-are among them that overtake the others. What it keeps itself goes in the order it came in.
+RECEIVE_MAXIMUM = 1_000
+"""So many messages the broker hands over before the first is done. What it keeps itself goes in the
+order it came in, an ask behind a thousand stores that greet, and each of those again as often as it
+repeats itself. Batches have 64 KiB at most, but for a rare one: so all of it is some 64 MB.
 """
 
 _MOST = 1_000
