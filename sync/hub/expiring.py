@@ -92,7 +92,7 @@ def expire(
         .with_for_update()
     ).all()
     due = _due(c, tenant, rows, on)
-    left = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
+    left = {row.account: _may_go(due[row.account], int(row.available)) for row in rows}
     facts = [
         ExpirePoints(account=account, points=part, due_on=on)
         for account, points in left.items()
@@ -102,6 +102,11 @@ def expire(
         decide_all(c, tenant, facts, now=now)
     _keep(c, tenant, rows, due, left)
     return Expired(points=sum(left.values()), members=sum(map(bool, left.values())), after=None)
+
+
+def _may_go(due: int, available: int) -> int:
+    """Answer how much of what is due goes now: what is leased stays until it comes home."""
+    return max(0, min(due, available))
 
 
 def _keep(

@@ -1,7 +1,6 @@
 """Rules of members that are left out: merged accounts, points that run out, holds, returns."""
 
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, select, true, update
@@ -23,14 +22,7 @@ __all__ = ["MEMBER_MUTANTS"]
 
 
 def _expire_leased() -> tuple[Patch, ...]:
-    kept = original(expiring, "_expire")
-
-    def expire(c: Connection, tenant: str, row: Any, *args: Any) -> int:
-        everything = SimpleNamespace(**dict(row._mapping) | {"available": row.active})
-        points: int = kept(c, tenant, everything, *args)
-        return points
-
-    return ((expiring, "_expire", expire),)
+    return ((expiring, "_may_go", lambda due, _available: due),)
 
 
 def _drops_lease() -> tuple[Patch, ...]:
