@@ -51,6 +51,7 @@ class Feeding:
     ) -> None:
         """A page was taken."""
         self.nonce, self._unanswered = None, 0
-        wait_s = delay_s(self._empty, first_s=_EVERY_S, longest_s=_SELDOM_S, dice=dice)
         self._empty = self._empty + 1 if is_empty else 0
+        attempt = max(0, self._empty - 1)
+        wait_s = delay_s(attempt, first_s=_EVERY_S, longest_s=_SELDOM_S, dice=dice)
         self.due_s = now_s if more else now_s + wait_s

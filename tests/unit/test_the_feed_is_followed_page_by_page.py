@@ -82,8 +82,9 @@ def test_a_feed_that_tells_nothing_is_asked_for_less_often(store: Store) -> None
         return encode_feed(header, ())
 
     assert [waited(empty()) for _ in range(4)] == [10.0, 20.0, 30.0, 30.0]
-    assert waited(page(store.wire.requests[-1], 41)) == 30.0
+    assert waited(page(store.wire.requests[-1], 41)) == 10.0
     assert waited(empty()) == 10.0
+    assert waited(empty()) == 20.0
 
 
 def test_a_feed_that_nobody_tells_is_asked_for_less_often(store: Store) -> None:
