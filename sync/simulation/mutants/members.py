@@ -1,5 +1,6 @@
 """Rules of members that are left out: merged accounts, points that run out, holds, returns."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +48,11 @@ def _keeps_own() -> tuple[Patch, ...]:
 def _early_return() -> tuple[Patch, ...]:
     kept = original(weighing, "_weigh_anew")
 
-    def weigh(weighed: Any, thing: str, before: list[Mention], here: Any, *, day: str) -> None:
+    def weigh(weighed: Any, thing: str, new: Any, known: Iterable[Mention]) -> None:
+        here = {mention.order for mention in new.mentions}
+        before = [each for each in known if each.order not in here]
         is_sold = any(isinstance(each.entry.fact, AccumulatePoints) for each in before)
-        kept(weighed, thing, before if is_sold else [], here, day=day)
+        kept(weighed, thing, new, before if is_sold else [])
 
     return ((weighing, "_weigh_anew", weigh),)
 
