@@ -9,7 +9,10 @@ __all__ = ["Feeding"]
 
 _EVERY_S = 10.0
 _SELDOM_S = 30.0
-"""Where nothing comes for a while: a member who stands at the till is asked for by their card."""
+_EMPTY = 4
+"""After so many pages that tell nothing the next is asked for later: where something comes, more
+does, and a member who stands at the till is asked for by their card.
+"""
 
 _ANSWER_WITHIN_S = 10.0
 _LONGEST_SILENCE_S = 60.0
@@ -52,6 +55,6 @@ class Feeding:
         """A page was taken."""
         self.nonce, self._unanswered = None, 0
         self._empty = self._empty + 1 if is_empty else 0
-        attempt = max(0, self._empty - 1)
+        attempt = max(0, self._empty - _EMPTY)
         wait_s = delay_s(attempt, first_s=_EVERY_S, longest_s=_SELDOM_S, dice=dice)
         self.due_s = now_s if more else now_s + wait_s

@@ -93,7 +93,7 @@ def grant_after_the_epoch(house: House) -> None:
     card = house.customers.cards[0]
     begin(house)
     member(house, second, card)
-    house.advance(40)
+    house.advance(30)
     older = house.copy_disk(first.save())
     grants = overhear(first, "grant")
     house.customers.hold(first, card, 90)
