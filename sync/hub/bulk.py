@@ -14,10 +14,14 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    FromClause,
+    Join,
     Row,
     Select,
+    Subquery,
     Table,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -26,10 +30,21 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sync.hub.database import upsert_in
 
-__all__ = ["Part", "add_up", "add_up_all", "among", "is_among", "listed"]
+__all__ = [
+    "Part",
+    "add_up",
+    "add_up_all",
+    "among",
+    "handed_over",
+    "is_among",
+    "listed",
+    "looked_up",
+    "rows_of",
+]
 
 
 _Values = dict[str, Any]
@@ -71,13 +86,8 @@ class Part:
 
     def values(self, dialect: str, place: int, ordered: Sequence[tuple[Any, ...]]) -> _Values:
         """Make the parameters of its rows, as the part that stands at ``place``."""
-        values: _Values = {f"fixed{place}_{name}": self.fixed[name] for name in self.fixed}
-        if dialect != "postgresql":
-            return values | {f"rows{place}": _text(ordered)}
-        by_column = zip(*ordered, strict=True) if ordered else ((),) * len(self.columns)
-        for name, column in zip(self.columns, by_column, strict=True):
-            values[f"rows{place}_{name}"] = _text(column)
-        return values
+        fixed: _Values = {f"fixed{place}_{name}": self.fixed[name] for name in self.fixed}
+        return fixed | handed_over(dialect, f"rows{place}", self.columns, ordered)
 
 
 def add_up(  # noqa: PLR0913
@@ -195,21 +205,59 @@ def _source(dialect: str, shape: _Shape, place: int) -> Select[Any]:
     """Make a row source of parameters."""
     types = {column.name: column.type for column in shape.table.columns}
     constants = [bindparam(f"fixed{place}_{name}", type_=types[name]) for name in shape.fixed]
+    each = rows_of(dialect, f"rows{place}", {name: types[name] for name in shape.columns})
+    # SQLite takes ON CONFLICT for a join's ON without a WHERE before it.
+    return select(*constants, *each.c).where(true())
+
+
+def rows_of(dialect: str, name: str, columns: Mapping[str, Any]) -> Subquery:
+    """Make a table of the rows that a statement is given under a name, see :func:`handed_over`;
+    ``columns`` are their types by name.
+    """
     if dialect == "postgresql":
         # One text for each column: far cheaper to write than arrays of texts.
-        each = select(
+        texts = select(
             *(
                 func.json_array_elements_text(
-                    cast(bindparam(f"rows{place}_{name}", type_=Text), JSON)
-                ).label(name)
-                for name in shape.columns
+                    cast(bindparam(f"{name}_{column}", type_=Text), JSON)
+                ).label(column)
+                for column in columns
             )
         ).subquery()
-        return select(*constants, *(cast(each.c[name], types[name]) for name in shape.columns))
-    row = func.json_each(bindparam(f"rows{place}", type_=Text)).table_valued("value")
-    values = [func.json_extract(row.c.value, f"$[{at}]") for at in range(len(shape.columns))]
-    # SQLite takes ON CONFLICT for a join's ON without a WHERE before it.
-    return select(*constants, *values).select_from(row).where(true())
+        typed = [cast(texts.c[column], columns[column]).label(column) for column in columns]
+        return select(*typed).subquery()
+    row = func.json_each(bindparam(name, type_=Text)).table_valued("value")
+    values = [func.json_extract(row.c.value, f"$[{at}]") for at in range(len(columns))]
+    return select(
+        *(value.label(column) for value, column in zip(values, columns, strict=True))
+    ).subquery()
+
+
+def looked_up(
+    dialect: str, rows: FromClause, table: Table, *conditions: ColumnElement[bool]
+) -> tuple[Join, ReadOnlyColumnCollection[str, Any]]:
+    """Join to each of ``rows`` what an index of a table holds for it; answers the join, and the
+    table's columns in it.
+
+    PostgreSQL is kept from reading the table whole for each row, as it may where it does not know
+    yet how many there are.
+    """
+    if dialect != "postgresql":
+        return rows.join(table, and_(*conditions)), table.c
+    found = select(table).where(*conditions).offset(0).lateral()
+    return rows.join(found, true()), found.c
+
+
+def handed_over(
+    dialect: str, name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> _Values:
+    """Make the parameters of a statement that is given rows under a name."""
+    if dialect != "postgresql":
+        return {name: _text(rows)}
+    by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    return {
+        f"{name}_{column}": _text(values) for column, values in zip(columns, by_column, strict=True)
+    }
 
 
 def _json(value: Any) -> ColumnElement[str]:

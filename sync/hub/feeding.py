@@ -12,32 +12,44 @@ under both names; its points are at the one that is named as root.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Integer, Row, bindparam, func, select, union_all
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
 from sync.hub.database import upsert
 from sync.hub.feed_items import items_of, kept_short
-from sync.hub.feed_scope import Mark, concerning, marks_of, who_was_seen
-from sync.hub.marking import number_marks
+from sync.hub.marking import mark
 from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, cards, feed, visits
+from sync.hub.spreading import FOR_ALL
+from sync.hub.tables import accounts, cards, feed, news, tenants, visits
 from sync.hub.terms import generation_of
-from sync.messages import FeedItem, FeedPage, FeedRequest
+from sync.messages import FeedItem, FeedPage, FeedRequest, FeedScope
 
 __all__ = ["page_for"]
 
-_LOOKED_AT = 2_000
-"""So many changes are gone through for one page, though few or none of them concern the device."""
+_Mark = Row[str, str, int]
 
+_TENANT: BindParameter[str] = bindparam("tenant")
+_CURSOR: BindParameter[int] = bindparam("cursor")
+_MOST: BindParameter[int] = bindparam("most", type_=Integer)
 
 # Made once: to make a statement costs more than to run it.
-_AFTER = (
-    select(feed.c.kind, feed.c.key, feed.c.seq)
-    .where(feed.c.tenant == bindparam("tenant"), feed.c.seq > bindparam("cursor"))
-    .order_by(feed.c.seq)
-    .limit(bindparam("most", type_=Integer))
+_NEWEST = select(tenants.c.feed_seq).where(tenants.c.tenant == _TENANT)
+_ANY = select(feed.c.kind, feed.c.key, feed.c.seq).where(
+    feed.c.tenant == _TENANT, feed.c.seq > _CURSOR
+)
+_ITS = select(news.c.kind, news.c.key, news.c.seq).where(
+    news.c.device_id == bindparam("device_id"), news.c.seq > _CURSOR
+)
+_ALL = _ANY.order_by(feed.c.seq).limit(_MOST)
+_SEEN = (
+    union_all(
+        _ITS.order_by(news.c.seq).limit(_MOST).subquery().select(),
+        _ANY.where(feed.c.kind.in_(FOR_ALL)),
+    )
+    .order_by("seq")
+    .limit(_MOST)
 )
 
 
@@ -53,36 +65,30 @@ def page_for(
         return _member_of(c, device, request, request.token, now=now)
     generation = generation_of(c)
     # First: whatever a later statement finds up to this number is all there is.
-    newest = number_marks(c, device.tenant)
-    cursor, only_seen = request.cursor, request.scope == "seen"
+    newest = c.execute(_NEWEST, {"tenant": device.tenant}).scalar() or 0
+    cursor = request.cursor
     if request.generation != generation or cursor > newest:
         cursor = 0
     if cursor == newest:  # mostly, of a store in which little happens
         return FeedPage(nonce=request.nonce, cursor=cursor, generation=generation), ()
-    marks, listed = _changed(c, device, cursor, at_most + 1, only_seen=only_seen)
-    items = items_of(c, device, [(mark.kind, mark.key) for mark in listed[:at_most]])
-    told, fits = kept_short([items.get((mark.kind, mark.key)) for mark in listed[:at_most]])
-    more, reached = True, marks[-1].seq if marks else cursor
-    if fits < len(listed):
-        reached = listed[fits - 1].seq
-    elif len(marks) < _LOOKED_AT:
-        more, reached = False, max(reached, newest)
+    marks = _marks_after(c, device, request.scope, cursor, at_most + 1)
+    keys = [(mark.kind, mark.key) for mark in marks[:at_most]]
+    items = items_of(c, device, keys)
+    told, fits = kept_short([items.get(key) for key in keys])
+    more = fits < len(marks)
+    reached = marks[fits - 1].seq if more else max([newest, *(mark.seq for mark in marks)])
     page = FeedPage(nonce=request.nonce, cursor=reached, generation=generation, more=more)
     return page, told
 
 
-def _changed(
-    c: Connection, device: DeviceRow, cursor: int, at_most: int, *, only_seen: bool
-) -> tuple[Sequence[Mark], Sequence[Mark]]:
-    """Answer the next marks that were gone through, and those of them that concern the device."""
-    seen = who_was_seen(c, device) if only_seen else None
-    if seen is not None:
-        marks = marks_of(c, device, seen, cursor, at_most)
-        return marks, marks
-    most = _LOOKED_AT if only_seen else at_most
-    wanted = {"tenant": device.tenant, "cursor": cursor, "most": most}
-    marks = c.execute(_AFTER, wanted).all()
-    return marks, concerning(c, device, marks) if only_seen else marks
+def _marks_after(
+    c: Connection, device: DeviceRow, scope: FeedScope, cursor: int, at_most: int
+) -> Sequence[_Mark]:
+    """Answer the next marks that a device is told of, the oldest first."""
+    wanted: dict[str, object] = {"tenant": device.tenant, "cursor": cursor, "most": at_most}
+    if scope == "all":
+        return c.execute(_ALL, wanted).all()
+    return c.execute(_SEEN, wanted | {"device_id": device.id}).all()
 
 
 def _member_of(
@@ -110,7 +116,8 @@ def _member_of(
         "last_at": rfc3339(now),
         "visits": 0,
     }
-    c.execute(upsert(c, visits).values(seen).on_conflict_do_nothing())
+    if c.execute(upsert(c, visits).values(seen).on_conflict_do_nothing()).rowcount:
+        mark(c, device.tenant, "account", [root])  # with it come all older ones, put down for later
     keys = _keys_of_family(c, device.tenant, root)
     items = items_of(c, device, keys)
     told, _ = kept_short([items.get(key) for key in keys])

@@ -129,11 +129,17 @@ def _beside(
     yield Part(
         table=visits,
         columns=("account", "last_at", "visits"),
-        rows=[(account, at, 1) for account, at in sums.visits.items()],
+        rows=_met(sums),
         fixed={"tenant": device.tenant, "device_id": device.id},
         sums=("visits",),
         largest=("last_at",),
     )
+
+
+def _met(sums: Sums) -> list[tuple[str, str, int]]:
+    """List who came, and with no visit whom else the entries speak of: the device has met them."""
+    others = [(account, "", 0) for account in sums.accounts - sums.visits.keys()]
+    return others + [(account, at, 1) for account, at in sums.visits.items()]
 
 
 def _days(said: Sequence[Said], weighed: Weighed) -> list[tuple[str, int, int, int]]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
-from sync.hub import fencing, incidents, registry
+from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
@@ -23,13 +23,14 @@ from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
-from sync.hub.generations import see_whether_caught_up, what_was_forgotten
+from sync.hub.fresh_tables import count_fresh_tables
+from sync.hub.generations import is_as_held, see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
-from sync.hub.marking import number_all_marks
 from sync.hub.meeting import Agree
 from sync.hub.notices import Notice
+from sync.hub.numbering import number_all_marks
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
@@ -56,6 +57,10 @@ Lines = tuple[bytes, ...]
 
 _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
+
+
+_ROUNDS = 4
+"""So often a sweep numbers marks while more are left: what goes beyond waits for the next one."""
 
 
 class HeadOffice:
@@ -97,7 +102,10 @@ class HeadOffice:
         waits for. For one worker: by the second or so.
         """
         now = self._clock()
-        self._database.transact(number_all_marks)
+        self._database.transact(count_fresh_tables)
+        for _ in range(_ROUNDS):
+            if not self._database.transact(number_all_marks):
+                break
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         return addressed(notices)
 
@@ -147,7 +155,7 @@ class HeadOffice:
                 note(c, address.tenant, conflict, now=now)
             answers = [to(address, answer) for answer in greeted.answers]
             if isinstance(greeted.verdict, Agree):
-                answers += addressed(resend_rights(c, device, now=now))
+                answers += addressed(resend_rights(c, device, now=now, held=greeted.held))
             return greeted, answers
 
         greeted, answers = self._database.transact(work)
@@ -179,7 +187,8 @@ class HeadOffice:
         journal = booked.journal
         is_fenced = journal is not None and journal.fenced is not None
         if booked.opened and journal is not None:
-            is_fenced = not fencing.begin_to_count(c, device, journal)
+            counting = fencing.begin_to_count(c, device, journal)
+            device, is_fenced = counting or device, counting is None
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
@@ -219,6 +228,8 @@ class HeadOffice:
         now = self._clock()
 
         def work(c: Connection) -> tuple[str, Position] | None:
+            if presence.online and is_as_held(c, address, presence, payload.decode(), now=now):
+                return None
             device = device_of(c, address, now=now)
             told = payload.decode()
             if not presence.online and device.presence is not None:  # the will knows nothing else
@@ -252,12 +263,8 @@ class HeadOffice:
 def _rights_after(
     c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
 ) -> list[Notice]:
-    """Move the rights that follow from a booking. Where an epoch began to count with it, the device
-    and its journals are others than they were.
-    """
+    """Move the rights that follow from a booking."""
     names, known = booked.accounts_changed, booked.members
-    if booked.opened:
-        return grants_after(c, registry.device(c, device.id), names, now=now, known=known)
     return grants_after(c, device, names, now=now, held=booked.journals, known=known)
 
 

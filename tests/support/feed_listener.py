@@ -3,6 +3,7 @@
 from rights_office import NOW, Office
 
 from sync.hub.feeding import page_for
+from sync.hub.numbering import number_all_marks
 from sync.hub.registry import DeviceRow
 from sync.messages import FeedItem, FeedRequest, FeedScope, decode_feed, encode_feed
 
@@ -22,6 +23,7 @@ class Listener:
 
     def hear(self, *, at_most: int = 200) -> list[FeedItem]:
         """Listen until there is no more."""
+        number_all_marks(self.books.c)
         heard: list[FeedItem] = []
         more = True
         while more:

@@ -14,7 +14,7 @@ from agent.core.instant import rfc3339
 from sync.hub.booking import Booked, book
 from sync.hub.checks import check_books
 from sync.hub.database import Database
-from sync.hub.marking import number_all_marks
+from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts, cards, conflicts, decisions, feed, programs, rights
 from sync.messages import DeviceAddress, Journal

@@ -180,10 +180,7 @@ class Office:
     def visit(self, device: DeviceRow, account: str) -> None:
         """Let a member shop somewhere."""
         self.later(1)
-        row = (account, device.id, rfc3339(self.now), 1)
-        columns = ("account", "device_id", "last_at", "visits")
-        fixed = {"tenant": TENANT}
-        add_up(self.c, visits, columns, [row], fixed=fixed, sums=("visits",), largest=("last_at",))
+        self._meet(device, account, visits_now=1, at=rfc3339(self.now))
 
     def book(self, device: DeviceRow, account: str, points: int, lease: int) -> None:
         """Post what an entry of a device's live epoch says."""
@@ -198,12 +195,20 @@ class Office:
         )
         columns, fixed = ("account", "change"), {"journal_id": device.journal_id}
         add_up(self.c, rights, columns, [(account, lease)], fixed=fixed, sums=("change",))
+        self._meet(device, account)
 
     def own(self, device: DeviceRow, account: str, **points: int) -> None:
         """Add to what a device's own entries come to, as it wrote them."""
         columns, row = ("account", *points), (account, *points.values())
         fixed = {"line": device.journal_id}
         add_up(self.c, own, columns, [row], fixed=fixed, sums=tuple(points))
+        self._meet(device, account)
+
+    def _meet(self, device: DeviceRow, account: str, *, visits_now: int = 0, at: str = "") -> None:
+        """Have a device write of a member, as booking notes it."""
+        columns = ("account", "device_id", "last_at", "visits")
+        row, fixed = (account, device.id, at, visits_now), {"tenant": TENANT}
+        add_up(self.c, visits, columns, [row], fixed=fixed, sums=("visits",), largest=("last_at",))
 
     def post(self, account: str, points: int) -> None:
         """Change what is posted, as booking does for whatever reason, and mark it."""

@@ -9,6 +9,7 @@ from books import NOW, Books, Life, a_capture, a_hold, a_sale
 from agent.core.entry import Entry
 from agent.core.postings import postings_of
 from sync.hub.feeding import page_for
+from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts
 from sync.messages import AccountItem, DeviceAddress, FeedRequest
@@ -69,6 +70,7 @@ class Store:
 
     def listen(self) -> None:
         """Take the feed to its end."""
+        self.books.database.transact(number_all_marks)
         more = True
         while more:
             request = FeedRequest(nonce="n", cursor=self.cursor)

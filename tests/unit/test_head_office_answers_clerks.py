@@ -12,6 +12,7 @@ from agent.core.facts import Enrol, LeaseGrant
 from agent.paths import shipped_program
 from sync.hub.feeding import page_for
 from sync.hub.fencing import halt
+from sync.hub.numbering import number_all_marks
 from sync.hub.registry import change_journal
 from sync.hub.registry import device as device_row
 from sync.messages import DeviceAddress, FeedRequest
@@ -320,6 +321,7 @@ def test_a_program_is_put_before_the_first_store_is_heard_of() -> None:
     assert Clerk(empty).put("/v1/programs/simple", json={"text": text}).status_code == 409
     answer = Clerk(empty, tenant="house").put("/v1/programs/simple", json={"text": text})
     assert answer.status_code == 200, answer.text
+    empty.database.transact(number_all_marks)
     device, request = empty.device(EDGE), FeedRequest(nonce="n", cursor=0)
     page, items = empty.database.transact(lambda c: page_for(c, device, request, now=NOW))
     assert [item.kind for item in items] == ["program"]

@@ -13,6 +13,7 @@ from agent.core.instant import rfc3339
 from agent.paths import shipped_program
 from agent.sent import read_pushed
 from sync.hub.feeding import page_for
+from sync.hub.numbering import number_all_marks
 from sync.messages import FeedRequest, PushedItem
 
 RAIN = {
@@ -50,6 +51,7 @@ def push(clerk: Clerk, **said: Any) -> Any:
 def told(books: Books) -> list[str]:
     """Ask as a store does; answers the ids that it hears of."""
     device = books.device()
+    books.database.transact(number_all_marks)
     request = FeedRequest(nonce="n", cursor=0)
     _, items = books.database.transact(lambda c: page_for(c, device, request, now=NOW))
     (item,) = [each for each in items if isinstance(each, PushedItem)]

@@ -8,6 +8,7 @@ from rights_office import Office
 from sync.hub.asking import answer_ask
 from sync.hub.deciding import erase_member, expire_due
 from sync.hub.feeding import page_for
+from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.messages import AccountItem, Ask, DeviceAddress, FeedRequest, Grant, MonthItem
 
@@ -50,6 +51,7 @@ def test_stores_are_told(house: Books) -> None:
     rich(house)
     house.device("s1").says(enrolled("b", "em4100:0C00000002"))
     house.device("s2").says(enrolled("c", "em4100:0C00000003"))
+    house.run(number_all_marks)
     address = DeviceAddress(tenant=TENANT, store="s2", device="d")
     request = FeedRequest(nonce="n", cursor=0)
     _, items = house.run(lambda c: page_for(c, device_of(c, address, now=NOW), request, now=NOW))

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from agent.core.facts import LeaseGrant, LeaseReturn
 from sync.hub.deciding import merge_accounts
-from sync.hub.marking import number_all_marks
+from sync.hub.numbering import number_all_marks
 from sync.hub.tables import accounts, feed, journals, rights
 
 

@@ -8,7 +8,7 @@ from books import Books, Life, a_sale
 from sqlalchemy import update
 
 from sync.hub import lives
-from sync.hub.marking import number_all_marks
+from sync.hub.numbering import number_all_marks
 from sync.hub.tables import journals
 from sync.hub.turning import tell_turning
 

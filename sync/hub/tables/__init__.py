@@ -13,6 +13,7 @@ The sums that are kept beside the entries, so that nobody has to add up history:
   so that the feed can tell it what the rest of the world did;
 - ``member_days``: what each day brought each member, over all stores; which points are left of it
   follows from the balance, and what counts toward tiers stands beside it;
+- ``news``: which changes of the feed each device hears of that wants to know of its own members;
 - ``program_sums``: the other side of the double entry, kept per journal so that devices never wait
   for one another's.
 """
@@ -21,7 +22,7 @@ from sync.hub.tables.base import metadata
 from sync.hub.tables.leases import asks, recalls, rights
 from sync.hub.tables.points import accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
-from sync.hub.tables.tidings import conflicts, feed, marks, programs, pushed
+from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed
 from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "member_days",
     "mentioned",
     "metadata",
+    "news",
     "office",
     "own",
     "program_sums",

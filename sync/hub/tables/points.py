@@ -86,5 +86,4 @@ visits = Table(
     Column("device_id", Id, primary_key=True, autoincrement=False),
     Column("last_at", String, nullable=False),
     Column("visits", Integer, nullable=False, server_default="1"),
-    Index("visits_of_device", "device_id", "account"),
 )

@@ -10,9 +10,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from sync.hub.tables.base import key, metadata, points
+from sync.hub.tables.base import Id, key, metadata, points
 
-__all__ = ["conflicts", "feed", "marks", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed"]
 
 feed = Table(
     "feed",
@@ -33,6 +33,16 @@ marks = Table(
     Column("kind", String, nullable=False),
     Column("key", String, nullable=False),
     Index("marks_of_tenant", "tenant", "id"),
+)
+# What of the feed each device hears that is told only of members it has met.
+news = Table(
+    "news",
+    metadata,
+    Column("device_id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),  # account card decision
+    Column("key", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # as in the feed, when it was put here
+    Index("news_in_order", "device_id", "seq"),
 )
 
 programs = Table(

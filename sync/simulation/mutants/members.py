@@ -1,5 +1,6 @@
 """Rules of members that are left out: merged accounts, points that run out, holds, returns."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -47,8 +48,8 @@ def _keeps_own() -> tuple[Patch, ...]:
 def _early_return() -> tuple[Patch, ...]:
     kept = original(weighing, "_weigh_anew")
 
-    def weigh(weighed: Any, thing: str, new: Any, known: list[Mention]) -> None:
-        here = {each.order for each in new.mentions}
+    def weigh(weighed: Any, thing: str, new: Any, known: Iterable[Mention]) -> None:
+        here = {mention.order for mention in new.mentions}
         before = [each for each in known if each.order not in here]
         is_sold = any(isinstance(each.entry.fact, AccumulatePoints) for each in before)
         kept(weighed, thing, new, before if is_sold else [])

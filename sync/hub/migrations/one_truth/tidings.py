@@ -10,9 +10,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from sync.hub.migrations.one_truth.base import key, metadata, points
+from sync.hub.migrations.one_truth.base import Id, key, metadata, points
 
-__all__ = ["conflicts", "feed", "marks", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed"]
 
 feed = Table(
     "feed",
@@ -32,6 +32,15 @@ marks = Table(
     Column("kind", String, nullable=False),
     Column("key", String, nullable=False),
     Index("marks_of_tenant", "tenant", "id"),
+)
+news = Table(
+    "news",
+    metadata,
+    Column("device_id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Index("news_in_order", "device_id", "seq"),
 )
 
 programs = Table(

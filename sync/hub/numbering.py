@@ -1,0 +1,57 @@
+"""The feed's numbers: which accounts, cards and programs changed last, in one order per tenant.
+
+A device asks for what changed since its cursor. One worker numbers the marks that are committed, by
+the second or so, and puts them before the devices they concern; whoever asks only reads.
+"""
+
+from sqlalchemy import Connection, delete, select, update
+
+from sync.hub.bulk import add_up
+from sync.hub.database import upsert
+from sync.hub.spreading import spread
+from sync.hub.tables import feed, marks, tenants
+
+__all__ = ["number_all_marks"]
+
+_MOST = 2_000
+
+
+def number_all_marks(c: Connection) -> bool:
+    """Give numbers to what was marked for any tenant; answers whether more is left."""
+    tenants_marked = c.execute(select(marks.c.tenant).distinct()).scalars().all()
+    are_left = [_number_marks(c, tenant) for tenant in tenants_marked]
+    return any(are_left)
+
+
+def _number_marks(c: Connection, tenant: str) -> bool:
+    """Give numbers to the oldest marks of a tenant; answers whether more are left.
+
+    The tenant's row stays locked until the transaction ends, where there was anything to number.
+    """
+    oldest = select(marks.c.id).where(marks.c.tenant == tenant).order_by(marks.c.id).limit(_MOST)
+    taken = c.execute(
+        delete(marks).where(marks.c.id.in_(oldest)).returning(marks.c.id, marks.c.kind, marks.c.key)
+    ).all()
+    keys = list({(row.kind, row.key): None for row in sorted(taken, key=lambda each: each.id)})
+    if not keys:
+        return False
+    first = _count(c, tenant, len(keys)) - len(keys) + 1
+    rows = [(kind, key, first + place) for place, (kind, key) in enumerate(keys)]
+    add_up(c, feed, ("kind", "key", "seq"), rows, fixed={"tenant": tenant}, largest=("seq",))
+    spread(c, tenant, rows)
+    return len(taken) == _MOST
+
+
+def _count(c: Connection, tenant: str, by: int) -> int:
+    """Count a tenant's feed on; answers where it is then."""
+    counted = (
+        update(tenants)
+        .where(tenants.c.tenant == tenant)
+        .values(feed_seq=tenants.c.feed_seq + by)
+        .returning(tenants.c.feed_seq)
+    )
+    newest = c.execute(counted).scalar_one_or_none()
+    if newest is None:  # a program is put before any store was heard
+        c.execute(upsert(c, tenants).values(tenant=tenant).on_conflict_do_nothing())
+        newest = c.execute(counted).scalar_one()
+    return int(newest)
