@@ -226,7 +226,8 @@ class Conversation:
         return self.session.state == "open" and self.session.stream(stream.epoch) is stream
 
     async def _ask_for_feed(self, now_s: float) -> None:
-        if self.session.state != "open" or not self._feeding.is_due(now_s):
+        sending = any(stream.under_way for stream in self.session.streams)
+        if self.session.state != "open" or not self._feeding.is_due(now_s, sending=sending):
             return
         generation, cursor = await self._desk.feed_from()
         request = FeedRequest(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from greeted import Store, in_memory
+from greeted import Store, append, in_memory
 
-from sync.messages import AccountItem, FeedPage, FeedRequest, encode_feed
+from sync.messages import AccountItem, Ack, FeedPage, FeedRequest, encode_feed
 from sync.simulation.now import run_now
 
 ANA = "acc-ana"
@@ -84,6 +84,47 @@ def test_a_feed_that_tells_nothing_is_asked_for_less_often(store: Store) -> None
     assert [waited(empty()) for _ in range(7)] == [10.0] * 4 + [20.0, 30.0, 30.0]
     assert waited(page(store.wire.requests[-1], 41)) == 10.0
     assert [waited(empty()) for _ in range(5)] == [10.0] * 4 + [20.0]
+
+
+def test_a_head_office_that_is_slow_is_asked_less_often(store: Store) -> None:
+    """Where a page took six seconds to come, the next is asked for half a minute later."""
+    run_now(store.turn(after_s=6))
+    run_now(store.hear("feed", page(store.wire.requests[-1], 40)))
+    run_now(store.turn(after_s=29.9))
+    assert len(store.wire.requests) == 1
+    run_now(store.turn(after_s=0.2))
+    assert len(store.wire.requests) == 2
+
+
+def test_the_feed_gives_way_to_what_is_sent(store: Store) -> None:
+    """While a batch waits for head office, the feed is not asked for; but no longer than for half a
+    minute, as a backlog may be long. What a store missed meanwhile is told at once then.
+    """
+    run_now(store.hear("feed", page(store.wire.requests[-1], 40)))
+    session = store.talk.session
+    session.patience_s = 120.0
+    run_now(append(store.ledger))
+    run_now(store.turn(after_s=9.9))
+    assert session.present.under_way
+    run_now(store.turn(after_s=30.0))
+    assert len(store.wire.requests) == 1
+    run_now(store.turn(after_s=0.2))
+    assert len(store.wire.requests) == 2
+    run_now(store.hear("feed", page(store.wire.requests[-1], 60, more=True)))
+    assert session.present.under_way
+    assert len(store.wire.requests) == 3
+
+
+def test_the_feed_is_asked_for_as_soon_as_all_is_acknowledged(store: Store) -> None:
+    """In a store that sells, that is a moment later."""
+    run_now(store.hear("feed", page(store.wire.requests[-1], 40)))
+    run_now(append(store.ledger))
+    store.talk.session.patience_s = 120.0
+    run_now(store.turn(after_s=9.9))
+    run_now(store.turn(after_s=5.0))
+    assert len(store.wire.requests) == 1
+    run_now(store.hear("ack", Ack.of(store.ledger.incarnation, store.ledger.head)))
+    assert len(store.wire.requests) == 2
 
 
 def test_a_feed_that_nobody_tells_is_asked_for_less_often(store: Store) -> None:

@@ -26,7 +26,7 @@ _BATCHES = 200
 """So many batches at least a run has, however few devices there are."""
 
 _LEAST_ROUNDS = 2
-_TOGETHER = 50
+_TOGETHER = 100
 """So many join before the next do."""
 
 _MB = 500
