@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from agent.core.entry import Entry, MalformedEntry, Position, link_hash
 from agent.core.sale_form import check_sale
 from sync.messages import Journal
@@ -16,8 +18,7 @@ from sync.messages import Journal
 __all__ = ["Accepted", "Contradicts", "Gap", "Taken", "Verdict", "examine", "read_entry"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """An entry that follows from what is held; ``entry`` is None where it cannot be read."""
 
     seq: int

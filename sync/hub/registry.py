@@ -7,9 +7,10 @@ so that two workers never book the same device at once.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from agent.core.entry import GENESIS, Position
 from agent.core.instant import rfc3339
@@ -226,7 +227,14 @@ def make_journal(
 
 def change_journal(c: Connection, journal_id: int, **values: Any) -> None:
     """Change columns of a journal's row."""
-    c.execute(update(journals).where(journals.c.id == journal_id).values(**values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    c.execute(_change_of_journal(tuple(values)), new | {"its_id": journal_id})
+
+
+@cache
+def _change_of_journal(columns: tuple[str, ...]) -> Update:
+    changes = {name: bindparam(f"new_{name}") for name in columns}
+    return update(journals).where(journals.c.id == bindparam("its_id")).values(changes)
 
 
 def hash_at(c: Connection, held: JournalRow, seq: int) -> bytes | None:
