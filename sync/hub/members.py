@@ -68,10 +68,7 @@ class Stands(NamedTuple):
 
 
 _of_member = itemgetter(
-    *map(
-        accounts.c.keys().index,
-        ("account", "root", *Stands._fields, *Member._fields[2:-1]),
-    )
+    *map(accounts.c.keys().index, (*Member._fields[:-1], *Stands._fields)),
 )
 """Takes these out of a row by their places: to ask for them by name takes five times as long."""
 
@@ -219,5 +216,5 @@ def _change(c: Connection, tenant: str, account: str, values: dict[str, Any]) ->
 
 
 def _member(row: Sequence[Any]) -> Member:
-    account, root, tier, since, until, *others = _of_member(row)
-    return Member(account, root or account, *others, Stands(tier, since, until))
+    account, root, *sums, tier, since, until = _of_member(row)
+    return Member._make((account, root or account, *sums, Stands(tier, since, until)))

@@ -233,7 +233,7 @@ def change_journal(c: Connection, journal_id: int, **values: Any) -> None:
 
 @cache
 def _change_of_journal(columns: tuple[str, ...]) -> Update:
-    changes = {name: bindparam(f"new_{name}") for name in columns}
+    changes: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
     return update(journals).where(journals.c.id == bindparam("its_id")).values(changes)
 
 
