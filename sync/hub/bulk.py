@@ -16,11 +16,14 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    FromClause,
+    Join,
     Row,
     Select,
     Subquery,
     Table,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -29,6 +32,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sync.hub.database import upsert_in
 
@@ -40,6 +44,7 @@ __all__ = [
     "handed_over",
     "is_among",
     "listed",
+    "looked_up",
     "rows_of",
 ]
 
@@ -224,6 +229,21 @@ def rows_of(dialect: str, name: str, columns: Mapping[str, Any]) -> Subquery:
     return select(
         *(value.label(column) for value, column in zip(values, columns, strict=True))
     ).subquery()
+
+
+def looked_up(
+    dialect: str, rows: FromClause, table: Table, *conditions: ColumnElement[bool]
+) -> tuple[Join, ReadOnlyColumnCollection[str, Any]]:
+    """Join to each of ``rows`` what an index of a table holds for it; answers the join, and the
+    table's columns in it.
+
+    PostgreSQL is kept from reading the table whole for each row, as it may where it does not know
+    yet how many there are.
+    """
+    if dialect != "postgresql":
+        return rows.join(table, and_(*conditions)), table.c
+    found = select(table).where(*conditions).offset(0).lateral()
+    return rows.join(found, true()), found.c
 
 
 def handed_over(

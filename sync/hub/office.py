@@ -23,6 +23,7 @@ from sync.hub.database import Database
 from sync.hub.deciding import note
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
+from sync.hub.fresh_tables import count_fresh_tables
 from sync.hub.generations import see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
@@ -96,6 +97,7 @@ class HeadOffice:
         second or so.
         """
         now = self._clock()
+        self._database.transact(count_fresh_tables)
         for _ in range(_ROUNDS):
             if not self._database.transact(number_all_marks):
                 break

@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
     Connection,
-    Join,
+    FromClause,
     Select,
     String,
+    Subquery,
     Table,
     bindparam,
     cast,
@@ -30,7 +30,7 @@ from sqlalchemy import (
     true,
 )
 
-from sync.hub.bulk import among, handed_over, is_among, listed, rows_of
+from sync.hub.bulk import among, handed_over, is_among, listed, looked_up, rows_of
 from sync.hub.database import upsert_in
 from sync.hub.roster import families_of
 from sync.hub.tables import accounts, cards, decisions, feed, news, visits
@@ -47,6 +47,7 @@ _TENANT: BindParameter[str] = bindparam("tenant")
 _COLUMNS = ["device_id", "kind", "key", "seq"]
 _SAID = {"name": String(), "kind": String(), "key": String(), "seq": BigInteger()}
 _KIN = {"name": String(), "other": String()}
+_NEW = {"device_id": BigInteger(), "name": String()}
 
 
 def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
@@ -59,10 +60,13 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     kin = _kin(c, tenant, set(about.values()))
     said = [(account, kind, key, seq) for (kind, key, seq), account in about.items()]
     dialect = c.dialect.name
-    given = handed_over(dialect, "said", tuple(_SAID), said)
+    given = handed_over(dialect, "said", tuple(_SAID), said) | {"tenant": tenant}
     given |= handed_over(dialect, "kin", tuple(_KIN), kin)
-    for statement in _statements(dialect):
-        c.execute(statement, given | {"tenant": tenant})
+    if new := c.execute(_met_anew(dialect), given).all():
+        wanted = given | handed_over(dialect, "new", tuple(_NEW), [tuple(row) for row in new])
+        for statement in _older(dialect):
+            c.execute(statement, wanted)
+    c.execute(_newest(dialect), given)
 
 
 def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
@@ -106,41 +110,57 @@ def _roots_among(dialect: str) -> Select[Any]:
 
 
 @cache
-def _statements(dialect: str) -> tuple[Any, ...]:
-    """Make what puts marks down: first what is older of members whom a device has just met."""
+def _heard(dialect: str) -> tuple[FromClause, Subquery, Any]:
+    """Join to what is said the devices that have met whom it is about; answers the join, what is
+    said in it, and the devices' columns.
+    """
     said, kin = rows_of(dialect, "said", _SAID), rows_of(dialect, "kin", _KIN)
-    met = (visits.c.tenant == _TENANT) & (visits.c.account == kin.c.other)
-    heard = said.join(kin, kin.c.name == said.c.name).join(visits, met)
-    its = (visits.c.device_id, said.c.kind, said.c.key)
+    theirs = said.join(kin, kin.c.name == said.c.name)
+    is_met = (visits.c.tenant == _TENANT, visits.c.account == kin.c.other)
+    heard, met = looked_up(dialect, theirs, visits, *is_met)
+    return heard, said, met
+
+
+@cache
+def _met_anew(dialect: str) -> Select[Any]:
+    """Make what finds the devices that never heard of a member, with the account that is told."""
+    heard, said, met = _heard(dialect)
+    known = select(news.c.seq).where(
+        news.c.device_id == met.device_id, news.c.kind == "account", news.c.key == said.c.name
+    )
+    is_new = (said.c.kind == "account", known.scalar_subquery().is_(None))
+    return select(met.device_id, said.c.name).select_from(heard).where(*is_new).distinct()
+
+
+@cache
+def _newest(dialect: str) -> Any:
+    """Make what puts marks before each device that has met whom they are about."""
+    heard, said, met = _heard(dialect)
+    its = (met.device_id, said.c.kind, said.c.key)
     newest = select(*its, func.max(said.c.seq)).select_from(heard).where(true()).group_by(*its)
     put = upsert_in(dialect, news).from_select(_COLUMNS, newest)
-    known = select(news.c.seq).where(
-        news.c.device_id == its[0], news.c.kind == "account", news.c.key == said.c.name
-    )
-    new = (
-        select(visits.c.device_id, said.c.name)
-        .select_from(heard)
-        .where(said.c.kind == "account", ~known.exists())
-        .distinct()
-        .subquery()
-    )
-    member = rows_of(dialect, "kin", _KIN).alias()
-    theirs = new.join(member, member.c.name == new.c.name)
-    return (
-        _keep(dialect, theirs, cards, "card", cards.c.token),
-        _keep(dialect, theirs, decisions, "decision", cast(decisions.c.seq, String)),
-        # After the others: whose account is there is not new any more.
-        _keep(dialect, theirs, accounts, "account", accounts.c.account),
-        put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq}),
-    )
+    return put.on_conflict_do_update(index_elements=_COLUMNS[:3], set_={"seq": put.excluded.seq})
 
 
-def _keep(dialect: str, theirs: Join, table: Table, kind: str, key: ColumnElement[str]) -> Any:
-    """Make what puts down, as they are numbered, the marks of one kind that are about members whom
-    devices have just met: ``theirs`` are these devices and all accounts of the members.
+@cache
+def _older(dialect: str) -> list[Any]:
+    """Make what puts down, as they are numbered, all marks about members that devices have just
+    met.
     """
-    about = (table.c.tenant == _TENANT) & (table.c.account == theirs.right.c.other)
-    marked = (feed.c.tenant == _TENANT) & (feed.c.kind == kind) & (feed.c.key == key)
-    marks = select(theirs.left.c.device_id, feed.c.kind, feed.c.key, feed.c.seq)
-    marks = marks.select_from(theirs.join(table, about).join(feed, marked)).where(true())
-    return upsert_in(dialect, news).from_select(_COLUMNS, marks).on_conflict_do_nothing()
+    things = (
+        (accounts, "account", "account"),
+        (cards, "card", "token"),
+        (decisions, "decision", "seq"),
+    )
+    return [_about_them(dialect, *each) for each in things]
+
+
+def _about_them(dialect: str, table: Table, kind: str, key: str) -> Any:
+    new, kin = rows_of(dialect, "new", _NEW), rows_of(dialect, "kin", _KIN)
+    theirs = new.join(kin, kin.c.name == new.c.name)
+    is_theirs = (table.c.tenant == _TENANT, table.c.account == kin.c.other)
+    things, found = looked_up(dialect, theirs, table, *is_theirs)
+    is_its = (feed.c.tenant == _TENANT, feed.c.kind == kind, feed.c.key == cast(found[key], String))
+    marks, mark = looked_up(dialect, things, feed, *is_its)
+    its = select(new.c.device_id, mark.kind, mark.key, mark.seq).select_from(marks).where(true())
+    return upsert_in(dialect, news).from_select(_COLUMNS, its).on_conflict_do_nothing()
