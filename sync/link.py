@@ -40,7 +40,6 @@ from sync.window import Arrived, Will, Window
 __all__ = ["Arrived", "Link", "Will"]
 
 _KEEPALIVE_S = 15
-_RECEIVE_MAXIMUM = 64
 _WILL_DELAY_S = 30
 _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
 _LARGEST_PACKET_BYTES = MAX_ENTRY_BYTES + 64 * 1024
@@ -63,7 +62,8 @@ class _Client(Client):
 class Link:
     """A connection that is always being made again. Callbacks come from the link's thread."""
 
-    session_s = 24 * 3600  # how long the broker keeps what comes for us; set it before ``start``
+    # How long the broker keeps what comes for us, and how much comes before the first is done.
+    session_s, receive_maximum = 24 * 3600, 64  # set them before ``start``
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class Link:
         session = _properties(
             PacketTypes.CONNECT,
             SessionExpiryInterval=self.session_s,
-            ReceiveMaximum=_RECEIVE_MAXIMUM,
+            ReceiveMaximum=self.receive_maximum,
             MaximumPacketSize=_LARGEST_PACKET_BYTES,
         )
         while not self._stopping.is_set():

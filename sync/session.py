@@ -5,6 +5,8 @@ nothing else is sent. A CHALLENGE or a WELCOME is answered by another HELLO. Whe
 unanswered the session is greeted anew, so that a head office that is down costs a HELLO now and
 then and no batch. It may as well be busy: where nothing but an answer is late, what it said before
 *stands*, so that it is asked for a customer who waits, and what it grants and acknowledges counts.
+What it said late it is given more time for, or a thousand stores that come back at once would have
+it answer everything twice.
 After a HALT only a HELLO is tried now and then, as a person may have looked.
 
 The journals under way are :class:`Stream`, one for the present epoch and one for each older epoch
@@ -45,6 +47,8 @@ class Stream:
     under_way: tuple[int, ...] = ()
     """The last seq of each batch sent and not yet acknowledged."""
     deadline_s: float = 0.0
+    waits_since_s: float = 0.0
+    """Since when the next acknowledgement is waited for."""
     not_before_s: float = 0.0
     again_until: int = 0
     """Up to here everything is sent once more, batch by batch, as some of it did not follow."""
@@ -74,6 +78,12 @@ class Session:
     """Whether its last OK still holds: nothing has changed since, at most an answer is late."""
     heard_s: float = 0.0
     """When it said something last that shows it is there."""
+    patience_s: float = _ANSWER_WITHIN_S
+    """How long an answer is waited for: twice as long as one took that came late, and half as long
+    again after each that came in time.
+    """
+    _greeted_s: float = 0.0
+    """When what the HELLO says went out first."""
     _rounds: int = 0
     _rounds_until_s: float = 0.0
     _stalls: dict[int, int] = field(default_factory=dict)
@@ -122,9 +132,11 @@ class Session:
     def greeted(self, nonce: str, epoch: int, now_s: float, dice: Callable[[], float]) -> None:
         """A HELLO went out; only an answer with its nonce counts."""
         self.stands = self.stands and epoch == self.epoch
+        if nonce != self.nonce:
+            self._greeted_s = now_s
         self.nonce, self.epoch = nonce, epoch
         self.deadline_s = now_s + delay_s(
-            self.attempt, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
+            self.attempt, first_s=self.patience_s, longest_s=LONGEST_SILENCE_S, dice=dice
         )
         self.attempt += 1
 
@@ -141,7 +153,16 @@ class Session:
     def challenged(self, challenge: str, now_s: float) -> None:
         """Head office wants to hear it again, with this."""
         self.challenge = challenge
+        self.welcomed(now_s)
+
+    def welcomed(self, now_s: float) -> None:
+        """The HELLO was answered, and the answer is another HELLO."""
+        self._answered_after(now_s - self._greeted_s)
         self.greet_again(now_s)
+
+    def _answered_after(self, took_s: float) -> None:
+        wanted_s = 2 * took_s if took_s > _ANSWER_WITHIN_S else _ANSWER_WITHIN_S
+        self.patience_s = min(max(wanted_s, self.patience_s / 2), LONGEST_SILENCE_S)
 
     def halted(self, now_s: float, dice: Callable[[], float]) -> None:
         """Head office wants nothing more: ask now and then whether it still does."""
@@ -160,6 +181,7 @@ class Session:
         A tail that was sent before and came to nothing waits, so that it is not sent for ever at
         the line's full speed.
         """
+        self._answered_after(now_s - self._greeted_s)
         self.state, self.challenge, self.answered, self.stands = "open", None, True, True
         self.heard_s = now_s
         self.present = Stream(self.epoch, seq, seq)
@@ -222,7 +244,7 @@ class Session:
         if stream is None:
             return
         if not stream.under_way:
-            stream.deadline_s = now_s + _ANSWER_WITHIN_S
+            stream.waits_since_s, stream.deadline_s = now_s, now_s + self.patience_s
         stream.sent, stream.under_way = last_seq, (*stream.under_way, last_seq)
 
     def acked(self, epoch: int, seq: int, now_s: float) -> bool:
@@ -235,7 +257,10 @@ class Session:
             return False
         if seq > max(stream.sent, stream.again_until):
             return False
-        stream.acknowledged, stream.deadline_s = seq, now_s + _ANSWER_WITHIN_S
+        if stream.under_way:
+            self._answered_after(now_s - stream.waits_since_s)
+        stream.acknowledged, stream.waits_since_s = seq, now_s
+        stream.deadline_s = now_s + self.patience_s
         stream.sent = max(stream.sent, seq)
         stream.under_way = tuple(last_seq for last_seq in stream.under_way if last_seq > seq)
         self._stalls.pop(epoch, None)

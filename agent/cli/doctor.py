@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.columns import plain, text_width, wrapped
-from agent.cli.shown import until_nobody_reads
+from agent.cli.shown import fail, until_nobody_reads
 
 if TYPE_CHECKING:
     from agent.doctor import Finding, Status
@@ -34,7 +34,7 @@ _ARROW = "→ "
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     multiple=True,
     required=True,
-    help="The agent's configuration file; given more than once, a later file wins.",
+    help="The agent's configuration file, or the hub's; of several a later one wins.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each finding as a line of JSON.")
 @click.option(
@@ -51,25 +51,38 @@ _ARROW = "→ "
 def doctor(
     context: click.Context, configs: tuple[Path, ...], as_json: bool, listen_s: float
 ) -> None:
-    """Find what is wrong with a store's machine, and say what to do.
+    """Find what is wrong with a store's machine, or head office's, and say what to do.
 
     Looks at the configuration, secrets, program, SQLite, disk, ledger, clock, devices, the way to
-    head office and the certificates on it, and changes nothing. Run it as root, with or without
-    the agent. Exit code 1 where something fails; what is only doubtful leaves it 0.
+    head office and the certificates on it; with a hub's configuration at its secrets, database,
+    disk, clock, the hub and the broker. Changes nothing. Run it as root, with or without the
+    daemon. Exit code 1 where something fails; what is only doubtful leaves it 0.
     """
-    from agent.doctor.examination import Examination  # noqa: PLC0415 - it needs all that the agent does
-
     if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
         context.color = False
     found: Counter[str] = Counter()
-    examination = Examination(files=configs, listen_s=listen_s, meanwhile=_told_meanwhile)
-    for finding in examination.findings():
+    for finding in _findings(configs, listen_s):
         found[finding.status] += 1
         click.echo(json.dumps(asdict(finding), ensure_ascii=False) if as_json else _line(finding))
     if not as_json:
         click.echo(_sum(found))
     if found["fail"]:
         raise SystemExit(1)
+
+
+def _findings(configs: tuple[Path, ...], listen_s: float) -> "Iterator[Finding]":
+    """Examine the machine that a configuration is for."""
+    from agent.doctor.configuration import is_of_a_hub  # noqa: PLC0415 - see below
+
+    if is_of_a_hub(configs):
+        try:
+            from agent.doctor.head_office import HeadOfficeExamination  # noqa: PLC0415 - see below
+        except ImportError as error:
+            fail(f"{error}; install tapledger with its 'hub' extra", code=1)
+        return HeadOfficeExamination(files=configs, meanwhile=_told_meanwhile).findings()
+    from agent.doctor.examination import Examination  # noqa: PLC0415 - it needs all that the agent does
+
+    return Examination(files=configs, listen_s=listen_s, meanwhile=_told_meanwhile).findings()
 
 
 def _line(finding: "Finding") -> str:

@@ -9,11 +9,12 @@ from cryptography import x509
 from agent.doctor.configuration import Configured
 from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.patience import within
+from agent.doctor.unit import Unit
 from sync.broker import Broker
 from sync.certificates import SOON, end_of_ours, our_certificate
 from sync.probe import Knock, knock
 
-__all__ = ["BrokerFacts", "gather_broker", "judge_broker"]
+__all__ = ["BrokerFacts", "as_handed", "gather_broker", "judge_broker", "knock_at"]
 
 _WITHIN_S = 5.0
 _RESOLVER_S = 5.0
@@ -38,11 +39,13 @@ _WRONG_LOGIN = (0x86, 0x87, 0x04, 0x05)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BrokerFacts:
-    """What is known of the way to a broker. ``authorities`` are the certificates in ``ca_file``,
-    ``ca_fault`` says why it holds none; ``knocked`` is None where no answer came in time.
+    """What is known of the way to a broker. ``section`` names it in the configuration,
+    ``authorities`` are the certificates in ``ca_file``, ``ca_fault`` says why it holds none;
+    ``knocked`` is None where no answer came in time.
     """
 
     broker: Broker
+    section: str
     address: str | None
     now: datetime
     knocked: Knock | None
@@ -53,16 +56,42 @@ class BrokerFacts:
     """Our own certificate, where we show one, or why it cannot be read."""
 
 
-def gather_broker(it: Configured, *, now: datetime, within_s: float = _WITHIN_S) -> BrokerFacts:
-    """Knock at the broker of a configuration that has one.
+def gather_broker(
+    it: Configured, *, now: datetime, within_s: float = _WITHIN_S, unit: Unit | None = None
+) -> BrokerFacts:
+    """Knock at the broker of a store's configuration that has one, as ``knock_at`` does."""
+    assert it.hub is not None, "asked of those who have one"  # noqa: S101
+    device = it.device
+    address = f"{device.tenant}/{device.store}/{device.name}" if device else None
+    broker = as_handed(it.hub.broker(), unit)
+    return knock_at(broker, section="hub", address=address, now=now, within_s=within_s)
+
+
+def as_handed(broker: Broker, unit: Unit | None) -> Broker:
+    """Name the files that the unit hands to its service by where they lie."""
+    handed = {name: str(path) for name, path in unit.files.items()} if unit else {}
+    found = {
+        key: handed[name]
+        for key in ("ca_file", "cert_file", "key_file")
+        if (name := getattr(broker, key)) in handed
+    }
+    return replace(broker, **found)
+
+
+def knock_at(
+    broker: Broker,
+    *,
+    section: str,
+    address: str | None,
+    now: datetime,
+    within_s: float = _WITHIN_S,
+) -> BrokerFacts:
+    """Knock at a broker, which a ``section`` of the configuration names.
 
     Answers in about ``within_s``, and five seconds later where the resolver does not.
     """
-    assert it.hub is not None, "asked of those who have one"  # noqa: S101
-    broker, device = it.hub.broker(), it.device
-    address = f"{device.tenant}/{device.store}/{device.name}" if device else None
     knocked = within(within_s + _RESOLVER_S, lambda: knock(broker, timeout_s=within_s))
-    facts = BrokerFacts(broker=broker, address=address, now=now, knocked=knocked)
+    facts = BrokerFacts(broker=broker, section=section, address=address, now=now, knocked=knocked)
     try:
         facts = replace(facts, ours=our_certificate(broker))
     except (OSError, ValueError) as error:
@@ -87,7 +116,7 @@ def judge_broker(facts: BrokerFacts) -> list[Finding]:
 
 def _way(facts: BrokerFacts) -> list[Finding]:
     broker, done = facts.broker, facts.knocked
-    where = f"{broker.host}:{broker.port}"
+    where, url = f"{broker.host}:{broker.port}", f"[{facts.section}] url"
     if done is None:
         advice = "look at the network and its name server: ip addr, resolvectl status"
         return [failed("broker", f"{where} gave no answer in time", advice)]
@@ -96,10 +125,10 @@ def _way(facts: BrokerFacts) -> list[Finding]:
             how = "TLS holds, " if broker.tls else ""
             return [fine("broker", f"{where} answers, {how}and lets us in")]
         case "resolve":
-            advice = "look at [hub] url, and at the name server: resolvectl query " + broker.host
+            advice = f"look at {url}, and at the name server: resolvectl query {broker.host}"
             return [failed("broker", f"nobody knows the name {broker.host}: {done.why}", advice)]
         case "connect":
-            advice = "look at [hub] url, at the broker, and at firewalls between"
+            advice = f"look at {url}, at the broker, and at firewalls between"
             return [failed("broker", f"{where} is not reached: {done.why}", advice)]
         case "tls":
             return [_untrusted(facts, done)]
@@ -121,14 +150,14 @@ def _untrusted(facts: BrokerFacts, done: Knock) -> Finding:
     if done.tls_code in _UNKNOWN_ISSUER:
         issuer = f" by {_name(shown.issuer)}" if shown else ""
         said = f"the certificate of {where} is signed{issuer}, whom nobody here knows"
-        known = "set [hub] ca_file to the certificate of its authority"
+        known = f"set [{facts.section}] ca_file to the certificate of its authority"
         if facts.broker.ca_file:
             known = f"{facts.broker.ca_file} is another authority's; put the right one there"
         return failed("certificate", said, f"{known}, or let the broker send its whole chain")
     if done.tls_code in _OTHER_NAME:
         names = f": it is for {', '.join(_names(shown)) or 'nobody'}" if shown else ""
         said = f"the certificate is not for {facts.broker.host}{names}"
-        return failed("certificate", said, "set [hub] url to a name for which it is")
+        return failed("certificate", said, f"set [{facts.section}] url to a name for which it is")
     advice = "is it a port for TLS? mqtts:// is usually 8883, mqtt:// 1883"
     return failed("broker", f"no TLS with {where}: {done.why}", advice)
 
@@ -146,7 +175,9 @@ def _not_let_in(facts: BrokerFacts, done: Knock) -> Finding:
     if done.reason not in _WRONG_LOGIN:
         return failed("broker", said, "look at the broker's log")
     if facts.broker.password is None:
-        advice = "no password is set here; run the doctor as root, or set [hub] password"
+        advice = (
+            f"no password is set here; run the doctor as root, or set [{facts.section}] password"
+        )
     else:
         who = f"'{user}'" if user else "a user"
         advice = f"on the broker's machine: mosquitto_passwd FILE {who}; then the same here"
@@ -161,7 +192,11 @@ def _identity(facts: BrokerFacts) -> list[Finding]:
         found.append(warned("broker", said, advice))
     if not broker.tls and broker.host not in ("localhost", "127.0.0.1", "::1"):
         said = f"the password travels to {broker.host} in clear"
-        found.append(warned("broker", said, "set [hub] url to mqtts://, with a listener for TLS"))
+        found.append(
+            warned(
+                "broker", said, f"set [{facts.section}] url to mqtts://, with a listener for TLS"
+            )
+        )
     return found
 
 

@@ -27,7 +27,16 @@ from agent.settings import (
 )
 from sync.settings import UplinkSettings
 
-__all__ = ["Configured", "configured", "judge_configuration"]
+__all__ = [
+    "Configured",
+    "configured",
+    "is_of_a_hub",
+    "judge_configuration",
+    "named",
+    "read_document",
+    "read_section",
+    "with_credentials",
+]
 
 _NONE: Mapping[str, str] = {}
 
@@ -52,7 +61,7 @@ def configured(files: tuple[Path, ...], credentials: Mapping[str, str] = _NONE) 
 
     Never raises for what a file says.
     """
-    with _with_credentials(credentials):
+    with with_credentials(credentials):
         try:
             whole = load(AgentSettings, files)
         except InvalidDocument as error:
@@ -73,20 +82,27 @@ def configured(files: tuple[Path, ...], credentials: Mapping[str, str] = _NONE) 
         return Configured(files=files, mistakes=mistakes, **_in_parts(files))
 
 
+def is_of_a_hub(files: tuple[Path, ...]) -> bool:
+    """Say whether files configure head office, by the sections that no store's have."""
+    sections = read_document(files).keys()
+    return bool(sections & {"broker", "database"}) and not sections & {"device", "ledger"}
+
+
 def judge_configuration(it: Configured) -> list[Finding]:
     """Say each mistake in the agent's own words, or that there is none."""
     if not it.mistakes:
-        return [fine("config", f"{_named(it.files)} holds")]
+        return [fine("config", f"{named(it.files)} holds")]
     advice = "change that in the file; the agent does not start with it"
     return [failed("config", mistake, advice) for mistake in it.mistakes]
 
 
-def _named(files: tuple[Path, ...]) -> str:
+def named(files: tuple[Path, ...]) -> str:
+    """Name the files of a configuration."""
     return " with ".join(str(file) for file in files)
 
 
 @contextmanager
-def _with_credentials(credentials: Mapping[str, str]) -> Iterator[None]:
+def with_credentials(credentials: Mapping[str, str]) -> Iterator[None]:
     """Have settings read the unit's credentials, unless systemd itself handed some over.
 
     They are put where they are named alike, into the environment of this process, and never beside
@@ -105,9 +121,9 @@ def _with_credentials(credentials: Mapping[str, str]) -> Iterator[None]:
 
 
 def _in_parts(files: tuple[Path, ...]) -> dict[str, Any]:
-    document = _document(files)
+    document = read_document(files)
     found: dict[str, Any] = {
-        name: _section(name, model, document)
+        name: read_section(name, model, document)
         for name, model in (
             ("device", DeviceSettings),
             ("ledger", LedgerSettings),
@@ -126,7 +142,7 @@ def _in_parts(files: tuple[Path, ...]) -> dict[str, Any]:
     return found
 
 
-def _document(files: tuple[Path, ...]) -> dict[str, Any]:
+def read_document(files: tuple[Path, ...]) -> dict[str, Any]:
     """Merge the files that are TOML."""
     merged: dict[str, Any] = {}
     for file in files:
@@ -142,7 +158,7 @@ class _OneSection(LayeredSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
 
-def _section(name: str, model: type[Any], document: dict[str, Any]) -> Any:
+def read_section(name: str, model: type[Any], document: dict[str, Any]) -> Any:
     """Read one section, with what credentials and environment say of it; None where it is not
     right, or not there.
     """

@@ -30,7 +30,7 @@ from agent.doctor.software import examine_program, gather_sqlite, judge_sqlite
 from agent.doctor.unit import Unit, credentials_of, installed_unit
 from agent.doctor.witnesses import judge_witnesses
 
-__all__ = ["Examination", "Meanwhile"]
+__all__ = ["Examination", "Meanwhile", "guarded", "in_silence"]
 
 Meanwhile = Callable[[str], AbstractContextManager[object]]
 """Says what takes long while it is done."""
@@ -38,11 +38,12 @@ Meanwhile = Callable[[str], AbstractContextManager[object]]
 _USER = "tapledger"
 
 
-def _in_silence(_: str) -> AbstractContextManager[object]:
+def in_silence(_: str) -> AbstractContextManager[object]:
+    """Say nothing of what takes long."""
     return nullcontext()
 
 
-def _guarded(name: str, part: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def guarded(name: str, part: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """Look at one part, and go on with the next where the machine lets nobody look."""
     try:
         yield from part()
@@ -58,7 +59,7 @@ class Examination:
     files: tuple[Path, ...]
     listen_s: float
     machine: Machine = field(default_factory=Machine)
-    meanwhile: Meanwhile = _in_silence
+    meanwhile: Meanwhile = in_silence
 
     def findings(self) -> Iterator[Finding]:
         """Look at one thing after the other, and say of each how it is, as soon as it is known."""
@@ -74,9 +75,9 @@ class Examination:
             ("agent", lambda: judge_running(running)),
             ("witnesses", lambda: judge_witnesses(it)),
             ("devices", lambda: self._devices(it, unit, running)),
-            ("broker", lambda: self._head_office(it)),
+            ("broker", lambda: self._head_office(it, unit)),
         ):
-            yield from _guarded(name, part)
+            yield from guarded(name, part)
 
     def _files(self, it: Configured, unit: Unit | None) -> Iterator[Finding]:
         yield from judge_named_files(gather_named_files(self.machine, it, unit))
@@ -144,11 +145,11 @@ class Examination:
         with self.meanwhile(listening) if lines else nullcontext():
             return [judge_heard(heard) for heard in gather_heard(lines, for_s=self.listen_s)]
 
-    def _head_office(self, it: Configured) -> Iterator[Finding]:
+    def _head_office(self, it: Configured, unit: Unit | None) -> Iterator[Finding]:
         if it.hub is None:
             if it.whole is not None:
                 yield fine("broker", "no [hub]: the agent works alone")
             return
         with self.meanwhile(f"knocking at {it.hub.broker().host}"):
-            facts = gather_broker(it, now=device_clock().at)
+            facts = gather_broker(it, now=device_clock().at, unit=unit)
         yield from judge_broker(facts)

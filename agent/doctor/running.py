@@ -11,7 +11,7 @@ from agent.doctor.finding import Finding, failed, fine, warned
 from agent.doctor.machine import Machine
 from agent.ledger.places import Places
 
-__all__ = ["RunningFacts", "gather_running", "judge_running"]
+__all__ = ["RunningFacts", "asked", "gather_running", "judge_running"]
 
 _TIMEOUT_S = 3
 _LARGEST_ANSWER = 1 << 20
@@ -43,11 +43,12 @@ def gather_running(machine: Machine, it: Configured, *, has_unit: bool) -> Runni
         device=f"{device.tenant}/{device.store}/{device.name}" if device else None,
         locked_by=machine.locker_of(Places(it.ledger.path).lock) if it.ledger else None,
         has_unit=has_unit,
-        **_asked(it.api.listen if it.api else ""),
+        **asked(it.api.listen if it.api else ""),
     )
 
 
-def _asked(listen: str) -> dict[str, Any]:
+def asked(listen: str) -> dict[str, Any]:
+    """Ask a daemon how it is: whether anybody ``answers``, and what ``health`` it says."""
     host, _, port = listen.rpartition(":")
     if not port.isdecimal() or port == "0":
         return {}

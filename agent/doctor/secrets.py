@@ -14,7 +14,12 @@ from agent.doctor.unit import Unit
 
 __all__ = ["SecretFile", "gather_secret_files", "judge_access", "judge_secret_files"]
 
-_SECRETS = (("hub", "password"), ("api", "tokens"), ("controls", "approvers"))
+_SECRETS = (
+    ("hub", "password"),
+    ("broker", "password"),
+    ("api", "tokens"),
+    ("controls", "approvers"),
+)
 _SAID = {
     "no_till_token": "no till has a token, so none gets in",
     "example_till_token": "till '{till}' has the token that stands in the example for all to read",

@@ -1,7 +1,5 @@
 """The files that a store installs for its devices: where this version has them, and where to."""
 
-from pathlib import Path
-
 from agent.paths import shipped_rule
 
 __all__ = ["BLACKLIST", "NAMES", "POLKIT", "to_install"]
@@ -23,10 +21,5 @@ _TO = {
 
 
 def to_install(name: str) -> str:
-    """Answer the line that installs one of them."""
-    return f"install -m 644 {_short(shipped_rule(name))} {_TO[name]}"
-
-
-def _short(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    """Answer the line that installs one of them, from whatever directory it is typed in."""
+    return f"install -m 644 {shipped_rule(name)} {_TO[name]}"

@@ -10,7 +10,7 @@ import pwd
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.doctor.machine import Machine, Who
@@ -18,7 +18,7 @@ from agent.doctor.machine import Machine, Who
 __all__ = ["Unit", "credentials_of", "installed_unit"]
 
 NAME = "tapledger-agent"
-_DIRECTORIES = (f"/etc/systemd/system/{NAME}.service", f"/run/systemd/system/{NAME}.service")
+_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system")
 _OURS = "tapledger_"
 _YES = ("yes", "true", "1", "on")
 _WRITABLE = ("StateDirectory", "RuntimeDirectory", "CacheDirectory", "LogsDirectory")
@@ -34,6 +34,8 @@ class Unit:
     runs_as: Who
     credentials: dict[str, Path]
     writable: tuple[Path, ...] | None
+    files: dict[str, Path] = field(default_factory=dict)
+    """Other files that it is handed, such as keys: settings name them without a directory."""
     hidden: tuple[tuple[Path, str], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     """Variables of ours that the unit itself sets, the last of a name counts."""
@@ -41,19 +43,19 @@ class Unit:
     """Files with more of them, which are stronger."""
 
 
-def installed_unit(machine: Machine) -> Unit | None:
-    """Read the agent's unit with its drop-ins; None where none is installed."""
-    for place in _DIRECTORIES:
+def installed_unit(machine: Machine, name: str = NAME) -> Unit | None:
+    """Read a unit with its drop-ins, the agent's by default; None where none is installed."""
+    for place in (f"{directory}/{name}.service" for directory in _DIRECTORIES):
         text = machine.text(place)
         if text is None:
             continue
-        drops = [f"{place}.d/{name}" for name in machine.names(f"{place}.d")]
+        drops = [f"{place}.d/{drop}" for drop in machine.names(f"{place}.d")]
         more = [machine.text(drop) or "" for drop in drops if drop.endswith(".conf")]
-        return _read("\n".join([text, *more]))
+        return _read("\n".join([text, *more]), name)
     return None
 
 
-def _read(text: str) -> Unit:
+def _read(text: str, name: str) -> Unit:
     said: dict[str, list[str]] = {}
     for line in text.splitlines():
         key, sign, value = line.strip().partition("=")
@@ -63,9 +65,11 @@ def _read(text: str) -> Unit:
                 values.append(value.strip())
             else:
                 values.clear()  # an empty assignment takes back what was said before
+    loaded = dict(_credentials(said))
     return Unit(
-        runs_as=_who(said),
-        credentials=dict(_credentials(said)),
+        runs_as=_who(said, name),
+        credentials={name: path for name, path in loaded.items() if name.startswith(_OURS)},
+        files={name: path for name, path in loaded.items() if not name.startswith(_OURS)},
         writable=_writable(said),
         hidden=tuple(_hidden(said)),
         variables=tuple(_variables(said.get("Environment", []))),
@@ -79,9 +83,9 @@ def _is_set(said: dict[str, list[str]], key: str) -> bool:
     return said.get(key, ["no"])[-1].lower() in _YES
 
 
-def _who(said: dict[str, list[str]]) -> Who:
+def _who(said: dict[str, list[str]], name: str) -> Who:
     is_dynamic = _is_set(said, "DynamicUser")
-    user = said.get("User", [NAME if is_dynamic else "root"])[-1]
+    user = said.get("User", [name if is_dynamic else "root"])[-1]
     groups = [*said.get("Group", [])[-1:], *" ".join(said.get("SupplementaryGroups", [])).split()]
     found = set()
     for group in groups:
@@ -98,7 +102,7 @@ def _who(said: dict[str, list[str]]) -> Who:
 def _credentials(said: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
     for value in said.get("LoadCredential", []):
         name, _, path = value.partition(":")
-        if name.startswith(_OURS) and path.startswith("/"):
+        if name and path.startswith("/"):
             yield name, Path(path)
 
 

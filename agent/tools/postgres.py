@@ -93,6 +93,12 @@ class PrivatePostgres:
             )
         wait_until(self._answers, "PostgreSQL to answer")
 
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        assert self._server is not None, "start comes first"  # noqa: S101
+        return self._server.pid
+
     def end(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the server, by default at once and in order; SIGKILL is a power cut."""
         if self._server is not None:

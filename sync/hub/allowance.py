@@ -6,7 +6,7 @@ for earlier epochs, and may have used there unheard, comes off, until those epoc
 were written off.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
@@ -21,15 +21,21 @@ from sync.messages import Allowance
 __all__ = ["allowance_of", "raise_allowance"]
 
 
-def allowance_of(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
+def allowance_of(
+    c: Connection,
+    device: DeviceRow,
+    *,
+    now: datetime,
+    held: Sequence[JournalRow] | None = None,
+) -> list[Notice]:
     """Answer how much floor a device may give in its live epoch, raised to what holds now; nothing
-    where it has none.
+    where it has none. ``held`` are all its journals, where the caller has them.
     """
-    terms, held = terms_of(c, device.tenant, now=now), journals_of(c, device)
-    raise_allowance(c, device, held, terms=terms, now=now)
-    live = _live(device, journals_of(c, device))
-    if live is None or live.allowance == 0:
-        return []
+    held = journals_of(c, device) if held is None else held
+    raised = raise_allowance(c, device, held, terms=terms_of(c, device.tenant, now=now), now=now)
+    live = _live(device, held)
+    if raised or live is None or live.allowance == 0:
+        return raised
     return [_notice(c, device, live.epoch, live.allowance)]
 
 

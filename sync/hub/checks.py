@@ -122,7 +122,7 @@ def _days(c: Connection) -> dict[tuple[Any, ...], int]:
     return {
         (row.tenant, row.account, row.day, what): getattr(row, what)
         for row in c.execute(select(member_days))
-        for what in ("earned", "toward_points", "toward_minor", "purchases", "redemptions")
+        for what in ("earned", "toward_points", "toward_minor", "purchases", "redemptions", "waits")
     }
 
 

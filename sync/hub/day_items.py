@@ -24,7 +24,7 @@ def lots_of(
     """
     if editions is not None and all(each.expiry is None for each in editions.programs):
         return ()
-    left = left_of(days.earned, active=active, pending=pending)
+    left = left_of(days, active=active, pending=pending)
     beyond = left[MOST_LOTS:]
     if beyond:
         left = [*left[:MOST_LOTS], (beyond[-1][0], sum(points for _, points in beyond))]

@@ -53,7 +53,6 @@ KINDS = {
     "malformed_message": "a message could not be read and is in quarantine",
     "too_large": "a message was larger than any may be and is in quarantine",
     "unknown_schema": "a message was of a version that this one does not know; it is in quarantine",
-    "unknown_device": "a device sent entries before it had greeted; they are in quarantine",
     "not_handled": "a message could not be handled and is in quarantine",
 }
 """Every kind of conflict, and what it says."""

@@ -24,17 +24,19 @@ from sync.hub.editions import editions_of
 from sync.hub.marking import mark
 from sync.hub.member_days import MemberDays, days_of, left_of
 from sync.hub.tables import accounts
+from sync.hub.terms import may_grant
 
 __all__ = ["Due", "Expired", "expire", "expire_due", "gone", "look_for_due"]
 
 
 class Due(NamedTuple):
     """Whose points are to run out, of the members that were looked at; ``after`` is the last of
-    these, None where there are no more.
+    these, None where there are no more. ``held_back`` says that nobody was looked at.
     """
 
     members: tuple[str, ...]
     after: str | None
+    held_back: bool = False
 
 
 class Expired(NamedTuple):
@@ -60,6 +62,8 @@ def look_for_due(
     c: Connection, tenant: str, on: date, *, after: str = "", at_most: int = 200
 ) -> Due:
     """Find whose points are to run out, or are due no more, among the next members by account."""
+    if not may_grant(c, tenant):
+        return Due(members=(), after=None, held_back=True)
     rows = c.execute(
         select(accounts)
         .where(
@@ -81,9 +85,13 @@ def look_for_due(
 def expire(
     c: Connection, tenant: str, on: date, members: Iterable[str], *, now: datetime
 ) -> Expired:
-    """Let the points of these members run out that are due on a day."""
+    """Let the points of these members run out that are due on a day.
+
+    Nothing runs out while devices catch up with a database that was set back: it has forgotten who
+    has rights to what, and what was bought and spent.
+    """
     names = list(members)
-    if not names:
+    if not names or not may_grant(c, tenant):
         return Expired(points=0, members=0, after=None)
     rows = c.execute(
         select(accounts)
@@ -92,7 +100,7 @@ def expire(
         .with_for_update()
     ).all()
     due = _due(c, tenant, rows, on)
-    left = {row.account: max(0, min(due[row.account], int(row.available))) for row in rows}
+    left = {row.account: _may_go(due[row.account], int(row.available)) for row in rows}
     facts = [
         ExpirePoints(account=account, points=part, due_on=on)
         for account, points in left.items()
@@ -102,6 +110,11 @@ def expire(
         decide_all(c, tenant, facts, now=now)
     _keep(c, tenant, rows, due, left)
     return Expired(points=sum(left.values()), members=sum(map(bool, left.values())), after=None)
+
+
+def _may_go(due: int, available: int) -> int:
+    """Answer how much of what is due goes now: what is leased stays until it comes home."""
+    return max(0, min(due, available))
 
 
 def _keep(
@@ -143,7 +156,7 @@ def gone(expiry: Expiry, days: MemberDays, *, active: int, pending: int, on: dat
     """Answer how many of a member's active points are gone by a day."""
     last = None if days.last_act is None else date.fromisoformat(days.last_act)
     due = 0
-    for day, points in left_of(days.earned, active=active, pending=pending):
+    for day, points in left_of(days, active=active, pending=pending):
         if gone_on(expiry, date.fromisoformat(day), last) > on:
             break  # what came later is there no shorter
         due += points

@@ -5,7 +5,8 @@ still taken, and nothing is granted to it. After an unclean one nobody can say w
 the rights it had stay where they are until a person writes them off.
 """
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from sqlalchemy import Connection, update
 
@@ -17,18 +18,19 @@ __all__ = ["begin_to_count", "end_live", "halt", "release", "retire"]
 _LONGEST = 300
 
 
-def begin_to_count(c: Connection, device: DeviceRow, journal: JournalRow) -> bool:
+def begin_to_count(c: Connection, device: DeviceRow, journal: JournalRow) -> DeviceRow | None:
     """The opening of an epoch was heard: it counts, if it is the one that was offered last.
 
-    Answers whether it does. Any other was overtaken by a later WELCOME, or by a person's word.
+    Answers the device as it is then; None where another epoch was offered since, or a person has
+    said otherwise.
     """
     offered = (device.welcomed_incarnation, device.welcomed_epoch)
     if device.state == "live" and offered == (journal.incarnation, journal.epoch):
         change_device(c, device.id, journal_id=journal.id, challenge=None, **_NO_OFFER)
-        return True
+        return replace(device, journal_id=journal.id, challenge=None, **_NO_OFFER)
     why = "it was opened after the device had been offered another epoch"
     change_journal(c, journal.id, fenced="unclean", fenced_because=why)
-    return False
+    return None
 
 
 def end_live(
@@ -70,4 +72,8 @@ def retire(c: Connection, device: DeviceRow, because: str) -> None:
     change_device(c, device.id, state="retired", challenge=None, catch_up=None, **_NO_OFFER)
 
 
-_NO_OFFER = {"welcomed_incarnation": None, "welcomed_from_epoch": None, "welcomed_epoch": None}
+_NO_OFFER: dict[str, Any] = {
+    "welcomed_incarnation": None,
+    "welcomed_from_epoch": None,
+    "welcomed_epoch": None,
+}

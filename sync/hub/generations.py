@@ -9,30 +9,84 @@ must not be given to another.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from agent.core.entry import Position
 from agent.core.instant import rfc3339
+from sync.hub.reading import Refused
 from sync.hub.registry import DeviceRow, change_device, journals_of
-from sync.hub.tables import entries, journals, office
-from sync.messages import MOST_TAILS, Hello, Presence
+from sync.hub.tables import devices, entries, journals, office
+from sync.messages import MOST_TAILS, DeviceAddress, Hello, Presence
 
 __all__ = [
+    "check_generation",
     "has_restarted",
+    "is_as_held",
     "name_what_is_missing",
-    "office_generation",
     "raise_generation",
     "see_whether_caught_up",
     "what_was_forgotten",
 ]
 
 
-def office_generation(c: Connection) -> int:
-    """Answer the present generation."""
-    return int(c.execute(select(office.c.generation)).scalar_one())
+# Made once: a thousand devices say how they are each minute.
+_ITS_ID: ColumnClause[int] = literal_column("devices.id")  # SQLAlchemy says but "id" to SQLite here
+_HELD = select(func.max(journals.c.seq)).where(
+    journals.c.device_id == _ITS_ID, journals.c.epoch == bindparam("its_epoch")
+)
+_BORN = (
+    update(devices)
+    .where(*(devices.c[name] == bindparam(f"its_{name}") for name in ("tenant", "store", "device")))
+    .values(
+        presence=bindparam("told"),
+        # What is known already the broker may have kept: it says that to whoever connects.
+        last_seen_at=case(
+            (devices.c.presence == bindparam("told"), devices.c.last_seen_at),
+            else_=bindparam("heard_at"),
+        ),
+    )
+    .returning(_HELD.scalar_subquery().label("seq"))
+)
+
+_FURTHEST_AHEAD = timedelta(days=30)
+"""How far head office's clock may have been ahead when it named a generation that it forgot."""
+
+
+def check_generation(hello: Hello, present: int, *, now: datetime) -> None:
+    """Hold what a device says that it heard to what head office can have said. Raises Refused.
+
+    Head office goes above what a device has heard, so one gone mad could use the numbers up. What
+    the clock reaches within days is believed; and the present generation, however far a clock that
+    was wrong put it. So whoever says the highest number once more brings it up by one.
+    """
+    latest = int((now + _FURTHEST_AHEAD).timestamp())
+    if hello.generation > max(present, latest):
+        raise Refused(
+            "malformed_message",
+            f"it heard of generation {hello.generation}, {_day_of(hello.generation)}, which is yet "
+            "to come. Where head office's clock is behind, set it right, and the device is taken. "
+            "Where the clock was that far ahead when the database was last found set back, let "
+            "head office run with such a clock once more, until a device has greeted",
+        )
+
+
+def _day_of(generation: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(generation, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError, OSError):
+        return "of no calendar"
 
 
 def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: bool) -> bool:
@@ -44,6 +98,19 @@ def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: b
     if hello.generation > generation:
         return True
     return forgot and hello.generation == generation and device.generation >= generation
+
+
+def is_as_held(
+    c: Connection, address: DeviceAddress, presence: Presence, told: str, *, now: datetime
+) -> bool:
+    """Note a birth of a device that is known, in one statement; answers whether all that it says
+    was acknowledged is held, as it nearly always is. Else the device is to be looked at.
+    """
+    of = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    said = {f"its_{name}": value for name, value in of.items()} | {"its_epoch": presence.epoch}
+    said |= {"told": told, "heard_at": rfc3339(now)}
+    held = c.execute(_BORN, said).one_or_none()
+    return held is not None and (held.seq is None or held.seq >= (presence.acknowledged_seq or 0))
 
 
 def what_was_forgotten(

@@ -7,7 +7,7 @@ are in one place only: posted = available + rights, at every commit. Totals only
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, update
 
 from agent.core.facts import LARGEST
 from agent.core.instant import rfc3339
@@ -21,13 +21,24 @@ from sync.hub.notices import Notice
 from sync.hub.recalling import number_recall, recalls_of
 from sync.hub.registry import DeviceRow, JournalRow, journals_of
 from sync.hub.roster import LIVE, Granted, Roster, read_roster
-from sync.hub.tables import accounts, asks, devices, journals, rights
+from sync.hub.tables import accounts, asks, devices, journals, recalls, rights
 from sync.hub.terms import Terms, generation_of, may_grant, terms_of
 from sync.messages import Grant, Recall
 
 __all__ = ["grants_after", "rebalance", "resend_rights"]
 
 _MOST = 2_000
+
+_LIVE: BindParameter[int] = bindparam("journal_id")
+_UNHEARD = select(
+    exists()
+    .where(rights.c.journal_id == _LIVE, rights.c.granted > rights.c.journaled)
+    .label("grants"),
+    exists()
+    .where(recalls.c.journal_id == _LIVE, recalls.c.answered_points.is_(None))
+    .label("recalls"),
+)
+"""Mostly nothing is unheard. Made once: to make a statement costs more than to run it."""
 
 
 def grants_after(
@@ -55,10 +66,28 @@ def grants_after(
     return notices + raise_allowance(c, device, held, terms=terms, now=now)
 
 
-def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
+def resend_rights(
+    c: Connection,
+    device: DeviceRow,
+    *,
+    now: datetime,
+    held: Sequence[JournalRow] | None = None,
+) -> list[Notice]:
     """Say to a device that has just greeted what it may have missed: grants that it is not known
-    to have taken, recalls that it has not answered, and how much floor it has.
+    to have taken, recalls that it has not answered, and how much floor it has. ``held`` are all its
+    journals, where the caller has them.
     """
+    held = journals_of(c, device) if held is None else held
+    said: list[Notice] = []
+    waits = c.execute(_UNHEARD, {"journal_id": device.journal_id}).one()
+    if waits.grants:
+        said += _unheard_grants(c, device, now=now)
+    if waits.recalls:
+        said += recalls_of(c, device)
+    return said + allowance_of(c, device, now=now, held=held)
+
+
+def _unheard_grants(c: Connection, device: DeviceRow, *, now: datetime) -> list[Notice]:
     generation = generation_of(c)
     unheard = (rights.c.journal_id == device.journal_id, rights.c.granted > rights.c.journaled)
     c.execute(update(rights).where(*unheard).values(said_at=rfc3339(now)))
@@ -71,14 +100,13 @@ def resend_rights(c: Connection, device: DeviceRow, *, now: datetime) -> list[No
         .order_by(rights.c.account)
         .limit(_MOST)
     ).all()
-    grants: list[Notice] = [
+    return [
         (
             device,
             Grant(epoch=epoch, account=account, granted_total=granted, generation=generation),
         )
         for epoch, account, granted in rows
     ]
-    return grants + recalls_of(c, device) + allowance_of(c, device, now=now)
 
 
 def rebalance(

@@ -4,9 +4,10 @@ Everything happens in the transaction that has the device's row locked, and noth
 before it is committed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,26 +16,23 @@ from agent.core.values import Value
 from sync.hub import incidents
 from sync.hub.fencing import end_live, halt
 from sync.hub.generations import (
+    check_generation,
     has_restarted,
     name_what_is_missing,
-    office_generation,
     raise_generation,
 )
 from sync.hub.judging import Conflict
-from sync.hub.keys import key_of, pin_key
-from sync.hub.meeting import Agree, Begin, Doubt, Known, Life, Offer, Stop, Verdict, forgot, meet
-from sync.hub.places import is_followed, is_held, what_is_held
-from sync.hub.registry import (
-    DeviceRow,
-    JournalRow,
-    change_device,
-    find_branches,
-    journal,
-    journals_of,
-)
+from sync.hub.keys import pin_key
+from sync.hub.knowing import look_up
+from sync.hub.meeting import Agree, Begin, Doubt, Known, Life, Stop, Verdict, forgot, meet
+from sync.hub.places import what_is_held
+from sync.hub.registry import DeviceRow, JournalRow, branches_of, change_device
 from sync.messages import Challenge, Halt, Hello, Ok, Welcome
 
 __all__ = ["Greeted", "greet"]
+
+_Changes = dict[str, Any]
+"""Columns of the device's row: they are written in one statement, at the end."""
 
 _HALTED = {
     "two_live": "Two devices use this name. Sales go on; a person at head office must look.",
@@ -50,26 +48,33 @@ class Greeted:
 
     verdict: Verdict
     answers: tuple[Value, ...]
+    held: tuple[JournalRow, ...] = ()
+    """All journals of the device."""
     conflicts: tuple[Conflict, ...] = field(default=())
 
 
 def greet(
     c: Connection, device: DeviceRow, hello: Hello, *, now: datetime, mint: Callable[[], str]
 ) -> Greeted:
-    """Judge a HELLO whose signature is good, and carry the verdict out."""
-    known = _known(c, device, hello)
+    """Judge a HELLO whose signature is good, and carry the verdict out. Raises Refused."""
+    met = look_up(c, device, hello)
+    known, generation = met.known, met.generation
+    check_generation(hello, generation, now=now)
     verdict = meet(known, hello)
     conflicts: list[Conflict] = []
-    generation = office_generation(c)
     if not isinstance(verdict, Stop):
         generation = _see_a_restore(c, device, hello, known, generation, conflicts, now=now)
+    changes: _Changes = {}
     match verdict:
         case Agree():
-            answer: Value = _agree(c, device, hello, verdict.held, generation, now=now)
+            changes["challenge"] = None
+            answer: Value = _ok(c, met.held, hello, verdict.held, generation, now=now)
         case Doubt():
-            answer = _doubt(c, device, hello, generation, mint)
+            # The same one until it is answered, so that answers that cross do no harm.
+            challenge = changes["challenge"] = device.challenge or mint()
+            answer = Challenge(nonce=hello.nonce, challenge=challenge, generation=generation)
         case Begin():
-            conflicts += _begin(c, device, hello, verdict, known)
+            conflicts += _begin(c, device, hello, verdict, known, changes)
             answer = Welcome(
                 nonce=hello.nonce,
                 new_epoch=verdict.epoch,
@@ -78,53 +83,8 @@ def greet(
             )
         case Stop():
             return _stop(c, device, hello, verdict, now=now)
-    _note_visit(c, device, hello, verdict, generation, now=now)
-    return Greeted(verdict=verdict, answers=(answer,), conflicts=tuple(conflicts))
-
-
-def _known(c: Connection, device: DeviceRow, hello: Hello) -> Known:
-    held = journals_of(c, device)
-    branches = [each for each in held if _is_named(each.incarnation, each.epoch, hello)]
-    live = None if device.journal_id is None else journal(c, device.journal_id)
-    most = max((each.seq for each in branches), default=0)
-    acknowledged = hello.acknowledged
-    differs = (
-        acknowledged is not None
-        and _is_named(acknowledged.incarnation, acknowledged.epoch, hello)
-        and acknowledged.seq <= most
-        and not is_held(c, branches, acknowledged.seq, acknowledged.hash)
-    )
-    return Known(
-        state=device.state,  # type: ignore[arg-type]  # the table says which states there are
-        challenge=device.challenge,
-        highest_epoch=device.highest_epoch,
-        newest_held=max((each.epoch for each in held), default=0),
-        live=None if live is None else _life(live),
-        offer=_offer(device),
-        key=key_of(c, device, hello.incarnation),
-        named_held_seq=most,
-        named_fenced=any(each.fenced is not None for each in branches),
-        is_followed=is_followed(c, held, hello),
-        acknowledged_differs=differs,
-    )
-
-
-def _life(held: JournalRow) -> Life:
-    return Life(incarnation=held.incarnation, epoch=held.epoch, seq=held.seq, hash=held.hash)
-
-
-def _is_named(incarnation: str, epoch: int, hello: Hello) -> bool:
-    return (incarnation, epoch) == (hello.incarnation, hello.epoch)
-
-
-def _offer(device: DeviceRow) -> Offer | None:
-    if device.welcomed_epoch is None or device.welcomed_incarnation is None:
-        return None
-    return Offer(
-        incarnation=device.welcomed_incarnation,
-        from_epoch=device.welcomed_from_epoch or 0,
-        epoch=device.welcomed_epoch,
-    )
+    _note_visit(c, device, hello, verdict, generation, changes, now=now)
+    return Greeted(verdict=verdict, answers=(answer,), held=met.held, conflicts=tuple(conflicts))
 
 
 def _see_a_restore(
@@ -145,44 +105,38 @@ def _see_a_restore(
     return generation
 
 
-def _agree(
-    c: Connection, device: DeviceRow, hello: Hello, held: Life, generation: int, *, now: datetime
+def _ok(
+    c: Connection,
+    held: Sequence[JournalRow],
+    hello: Hello,
+    live: Life,
+    generation: int,
+    *,
+    now: datetime,
 ) -> Ok:
-    change_device(c, device.id, challenge=None)
     return Ok(
         nonce=hello.nonce,
-        epoch=held.epoch,
-        seq=held.seq,
-        hash=held.hash.hex(),
+        epoch=live.epoch,
+        seq=live.seq,
+        hash=live.hash.hex(),
         time=rfc3339(now),
         generation=generation,
         tails=tuple(
-            what_is_held(c, find_branches(c, device, tail.incarnation, tail.epoch), tail)
+            what_is_held(c, branches_of(held, tail.incarnation, tail.epoch), tail)
             for tail in hello.tails
         ),
     )
 
 
-def _doubt(
-    c: Connection, device: DeviceRow, hello: Hello, generation: int, mint: Callable[[], str]
-) -> Challenge:
-    """Challenge; the same until it is answered, so that answers that cross do no harm."""
-    challenge = device.challenge or mint()
-    change_device(c, device.id, challenge=challenge)
-    return Challenge(nonce=hello.nonce, challenge=challenge, generation=generation)
-
-
 def _begin(
-    c: Connection, device: DeviceRow, hello: Hello, begin: Begin, known: Known
+    c: Connection, device: DeviceRow, hello: Hello, begin: Begin, known: Known, changes: _Changes
 ) -> list[Conflict]:
     """End what counted, and offer a new epoch to whoever greeted."""
     if begin.again:
         return []
     if begin.fence is not None:
         end_live(c, device, begin.fence, begin.because)
-    change_device(
-        c,
-        device.id,
+    changes.update(
         state="live",
         challenge=None,
         highest_epoch=begin.epoch,
@@ -193,6 +147,7 @@ def _begin(
     is_new_key = device.public_key is not None and device.public_key != hello.key
     if known.key is None:
         pin_key(c, device, hello.incarnation, hello.key)
+        changes["public_key"] = hello.key
     if begin.finding is None:
         return []
     return [incidents.disk_found(device, hello, begin, new_key=is_new_key)]
@@ -200,6 +155,8 @@ def _begin(
 
 def _stop(c: Connection, device: DeviceRow, hello: Hello, stop: Stop, *, now: datetime) -> Greeted:
     text = _HALTED[stop.reason]
+    if stop.reason != "key":
+        change_device(c, device.id, last_seen_at=rfc3339(now))
     answers = [Halt(nonce=hello.nonce, reason=stop.reason, text=text)]
     conflicts: tuple[Conflict, ...] = ()
     if stop.both:
@@ -217,10 +174,14 @@ def _note_visit(
     hello: Hello,
     verdict: Verdict,
     generation: int,
+    changes: _Changes,
     *,
     now: datetime,
 ) -> None:
-    """Remember that the device was heard, and what it must deliver where that is still open."""
-    change_device(c, device.id, last_seen_at=rfc3339(now), version=hello.version or device.version)
+    """Write what changes of the device, that it was heard, and what it must deliver where that is
+    still open.
+    """
+    version = hello.version or device.version
+    change_device(c, device.id, **changes, last_seen_at=rfc3339(now), version=version)
     lost_some = isinstance(verdict, Begin) and not verdict.again
     name_what_is_missing(c, device, hello, generation, anew=lost_some)

@@ -1,7 +1,6 @@
 """How head office is, for ``/healthz`` and ``/metrics``: told by its workers and its database."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from prometheus_client import generate_latest
@@ -10,15 +9,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Column, Connection, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.core.instant import Clock, rfc3339
+from agent.core.instant import Clock
 from agent.core.values import Value
 from sync.hub.crew import Crew, WorkerStatus
 from sync.hub.database import Database
+from sync.hub.presence import heard_since
 from sync.hub.tables import conflicts, devices, office, quarantine
 
 __all__ = ["HubHealth", "health_of", "metrics_of"]
-
-_SEEN_LATELY = timedelta(minutes=10)
 
 
 class HubHealth(Value):
@@ -120,9 +118,8 @@ class _HubCollector(Collector):
         )
         for state, number in _by(c, devices.c.state):
             known.add_metric([state], number)
-        since = rfc3339(self._clock() - _SEEN_LATELY)
         silent = select(func.count()).where(
-            devices.c.state == "live", devices.c.last_seen_at < since
+            devices.c.state == "live", devices.c.last_seen_at < heard_since(self._clock())
         )
         behind = select(func.count()).where(
             devices.c.state != "retired",

@@ -1,9 +1,13 @@
 """What waits to be handled: by kind, so that a customer at a till never waits behind a backlog.
 
-Asks overtake journals, journals overtake pages of the feed, and those overtake presence. Nobody is
-overtaken for ever: a message gets ahead of at most so many as one connection may have under way.
+Asks overtake everything, journals overtake pages of the feed, and those overtake presence. Nobody
+is overtaken for ever: an ask gets ahead of at most so many as one connection may have under way,
+and anything else of fewer.
 What one device sends of one level stays in the order it came in; each further message of a device
 that has some waiting stands further back, so that one store's backlog keeps no other store waiting.
+
+A store that hears nothing says again who it is, or how. What it says last counts alone: it takes
+the place of what waits, so that head office, which is slow, has nothing more to do for that.
 """
 
 import queue
@@ -13,11 +17,19 @@ from itertools import count
 
 from sync.link import Arrived
 
-__all__ = ["Inbox"]
+__all__ = ["RECEIVE_MAXIMUM", "Inbox"]
 
-_RECEIVE_MAXIMUM = 64
+RECEIVE_MAXIMUM = 1_000
+"""So many messages the broker hands over before the first is done. What it keeps itself goes in the
+order it came in, an ask behind a thousand stores that greet, and each of those again as often as it
+repeats itself. Batches have 64 KiB at most, but for a rare one: so all of it is some 64 MB.
+"""
+
 _MOST = 1_000
-_PLACES = {"ask": -1, "hello": 0, "journal": 0, "feed": 1, "presence": 2}
+_PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 64, "presence": 128}
+"""How many messages a kind lets go before it, or overtakes."""
+
+_LAST_COUNTS = ("hello", "presence")
 
 _Queue = tuple[str, int]
 
@@ -47,6 +59,8 @@ class Inbox:
         self.dropped = 0
         self._last: dict[_Queue, int] = {}
         """The furthest place of each device's messages of one level, where some wait."""
+        self._replaceable: dict[str, _Waiting] = {}
+        """What waits of the kinds of which the last counts, by topic."""
         self._turning = threading.Lock()
 
     def put(self, message: Arrived) -> None:
@@ -55,16 +69,31 @@ class Inbox:
             self.dropped += 1
             message.done()
             return
-        number = next(self._numbers)
         device, _, kind = message.topic.rpartition("/")
-        level = _PLACES.get(kind, 2)
-        place, queue_of = number + _RECEIVE_MAXIMUM * level, (device, level)
+        if kind in _LAST_COUNTS and self._replace(message):
+            return
+        number = next(self._numbers)
+        level = _PLACES.get(kind, 128)
+        place, queue_of = number + level, (device, level)
         with self._turning:
             last = self._last.get(queue_of)
             if last is not None:
                 place = max(place, last + _APART)
             self._last[queue_of] = place
-        self._waiting.put(_Waiting(place, number, message, queue_of))
+            waiting = _Waiting(place, number, message, queue_of)
+            if kind in _LAST_COUNTS:
+                self._replaceable[message.topic] = waiting
+        self._waiting.put(waiting)
+
+    def _replace(self, message: Arrived) -> bool:
+        """Put a message in the place of one of its topic; answers whether one waited."""
+        with self._turning:
+            waiting = self._replaceable.get(message.topic)
+            if waiting is None or waiting.message is None:
+                return False
+            older, waiting.message = waiting.message, message
+        older.done()
+        return True
 
     def wake(self) -> None:
         """Let whoever waits go on with nothing, before all else."""
@@ -81,9 +110,11 @@ class Inbox:
             waiting = self._waiting.get(timeout=timeout_s)
         except queue.Empty:
             return None
-        message = waiting.message
-        if message is not None:
-            with self._turning:
+        with self._turning:
+            message = waiting.message
+            if message is not None:
                 if self._last.get(waiting.queue_of) == waiting.place:
                     del self._last[waiting.queue_of]  # it was the last that waited
+                if self._replaceable.get(message.topic) is waiting:
+                    del self._replaceable[message.topic]
         return message

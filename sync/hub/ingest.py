@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agent.core.backoff import delay_s
 from sync.broker import Broker
-from sync.hub.inbox import Inbox
+from sync.hub.inbox import RECEIVE_MAXIMUM, Inbox
 from sync.hub.meanwhile import work_meanwhile
 from sync.hub.office import HeadOffice, Outgoing
 from sync.hub.turning import tell_turning
@@ -65,6 +65,7 @@ class Ingest:
             on_down=lambda: None,
             on_message=self._inbox.put,
         )
+        self.link.receive_maximum = RECEIVE_MAXIMUM
         if not leads:
             # Brokers deal messages out to sessions that nobody takes up any more, too: what comes
             # while no worker is there waits for the first one.
@@ -145,6 +146,7 @@ class Ingest:
         """Do what time asks; a mistake in it is said, and ends no messages."""
         try:
             self._publish(self._office.sweep())
+            self._office.work_off()
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
             if _is_down(error):
                 self._wait_for_the_database(error, 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from sync.hub.database import upsert
-from sync.hub.registry import DeviceRow, change_device
+from sync.hub.registry import DeviceRow
 from sync.hub.tables import device_keys
 
 __all__ = ["key_of", "keys_of", "pin_key"]
@@ -37,5 +37,4 @@ def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> Iterator[str]
 def pin_key(c: Connection, device: DeviceRow, incarnation: str, key: str) -> None:
     """Hold a life of a device's disk to its key from now on."""
     row = {"device_id": device.id, "incarnation": incarnation, "public_key": key}
-    c.execute(upsert(c, device_keys).values(**row).on_conflict_do_nothing())
-    change_device(c, device.id, public_key=key)
+    c.execute(upsert(c, device_keys).on_conflict_do_nothing(), row)

@@ -6,7 +6,7 @@ ask here, so that a till shows for which day points run out that head office wil
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -19,7 +19,7 @@ from sync.hub.tables import accounts, member_days
 
 __all__ = ["MemberDays", "add_days", "brought_by", "days_of", "left_of"]
 
-_SUMS = ("earned", "toward_points", "toward_minor", "purchases", "redemptions")
+_SUMS = ("earned", "toward_points", "toward_minor", "purchases", "redemptions", "waits")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,8 @@ class MemberDays:
     earned: dict[str, int] = field(default_factory=dict)
     toward: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Points and money that count toward tiers, of the days that have any."""
+    waits: dict[str, int] = field(default_factory=dict)
+    """How many of the points that came are pending, of the days that have any."""
     last_act: str | None = None
     """The day of the last purchase or redemption."""
     bought: bool = False
@@ -84,32 +86,39 @@ def days_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, Membe
     return found
 
 
-def _member(rows: list[tuple[str, int, int, int, int, int]]) -> MemberDays:
+def _member(rows: list[tuple[str, int, int, int, int, int, int]]) -> MemberDays:
     return MemberDays(
         earned={day: earned for day, earned, *_ in rows if earned},
+        waits={day: waits for day, *_, waits in rows if waits > 0},
         toward={day: (points, minor) for day, _, points, minor, *_ in rows if points or minor},
-        last_act=max((row[0] for row in rows if max(row[4:]) > 0), default=None),
+        last_act=max((row[0] for row in rows if max(row[4:6]) > 0), default=None),
         bought=any(row[4] > 0 for row in rows),
     )
 
 
-def left_of(earned: Mapping[str, int], *, active: int, pending: int) -> list[tuple[str, int]]:
+def left_of(days: MemberDays, *, active: int, pending: int) -> list[tuple[str, int]]:
     """List what is still there of what came on each day, the oldest first: of all active points the
-    newest, beside the pending ones, which are newer still.
+    newest, beside the pending ones, whose days are known.
 
-    >>> left_of({"2026-01-05": 40, "2026-02-05": 30, "2026-03-05": 20}, active=60, pending=10)
-    [('2026-01-05', 20), ('2026-02-05', 30), ('2026-03-05', 10)]
+    >>> earned = {"2026-01-05": 40, "2026-02-05": 30, "2026-03-05": 20}
+    >>> left_of(MemberDays(earned=earned, waits={"2026-02-05": 10}), active=60, pending=10)
+    [('2026-01-05', 20), ('2026-02-05', 20), ('2026-03-05', 20)]
     """
-    waiting = max(0, pending)
-    left, owed = max(0, active), 0
-    found = []
-    for day in sorted(earned, reverse=True):
-        came = earned[day] - owed
-        owed = max(0, -came)  # taken back of a sale that no day here brought: older ones pay
-        came = max(0, came)
-        waits = min(waiting, came)
-        waiting -= waits
-        there = min(left, came - waits)
+    came, owed = {}, 0
+    for day in sorted(days.earned, reverse=True):
+        kept = days.earned[day] - owed
+        owed = max(0, -kept)  # taken back of a sale that no day here brought: older ones pay
+        came[day] = max(0, kept)
+    rest = max(0, pending)
+    # What a return took of other sales' is not known by its day: those it left wait longest.
+    for most in (days.waits, dict(came)):
+        for day, points in came.items():
+            waits = min(rest, points, most.get(day, 0))
+            came[day] = points - waits
+            rest -= waits
+    left, found = max(0, active), []
+    for day, points in came.items():
+        there = min(left, points)
         left -= there
         if there:
             found.append((day, there))

@@ -8,14 +8,14 @@ the database raises is raised, and the message is to be handed in again.
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
-from sync.hub import fencing, incidents, registry
+from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
@@ -24,7 +24,7 @@ from sync.hub.deciding import note
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
 from sync.hub.fresh_tables import count_fresh_tables
-from sync.hub.generations import see_whether_caught_up, what_was_forgotten
+from sync.hub.generations import is_as_held, see_whether_caught_up, what_was_forgotten
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
@@ -36,7 +36,7 @@ from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello
 from sync.hub.reading_ahead import Batch, ReadingAhead
 from sync.hub.registry import DeviceRow, change_device, device_of, find_device
-from sync.hub.standing import follow_tiers
+from sync.hub.standing import Tiers
 from sync.hub.sweeping import sweep_rights
 from sync.messages import (
     Ack,
@@ -53,6 +53,10 @@ __all__ = ["HeadOffice", "Outgoing"]
 
 _log = structlog.get_logger(__name__)
 
+_SURE_AFTER = timedelta(minutes=1)
+"""By then devices have greeted that were told more than a database that was set back holds."""
+
+
 _ROUNDS = 4
 """So often a sweep numbers marks while more are left: what goes beyond waits for the next one."""
 
@@ -64,7 +68,8 @@ class HeadOffice:
         self._database = database
         self._clock = clock
         self._mint = mint
-        self._daily = Daily(database)
+        self._tiers = Tiers(database)
+        self._daily = Daily(database, first_after=_SURE_AFTER)
         self._ahead = ReadingAhead()
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
@@ -92,9 +97,8 @@ class HeadOffice:
             return []
 
     def sweep(self) -> list[Outgoing]:
-        """Do what time asks: say again what was not answered, give up what nobody waits for, find
-        the tiers that members reached in all stores, let points run out. For one worker: by the
-        second or so.
+        """Do what time asks for devices: say again what was not answered, give up what nobody
+        waits for. For one worker: by the second or so.
         """
         now = self._clock()
         self._database.transact(count_fresh_tables)
@@ -102,14 +106,22 @@ class HeadOffice:
             if not self._database.transact(number_all_marks):
                 break
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
-        self._database.transact(lambda c: follow_tiers(c, now=now))
-        self.counts["points", "expired"] += self._daily.step(now)
         return addressed(notices)
+
+    def work_off(self) -> None:
+        """Do some of what time asks for members, after each sweep: find the tiers that they reached
+        in all stores, let points run out. Where one of these fails, the other is done all the same.
+        """
+        now = self._clock()
+        try:
+            self._tiers.step(now)
+        finally:
+            self.counts["points", "expired"] += self._daily.step(now)
 
     @property
     def is_behind(self) -> bool:
-        """Whether ``sweep`` has left something for an idle moment."""
-        return self._daily.is_behind
+        """Whether ``work_off`` has left something for an idle moment."""
+        return self._tiers.is_behind or self._daily.is_behind
 
     def read_ahead(self, topic: str, payload: bytes) -> bool:
         """Read a little of a message that is to be handled next, while the database works at
@@ -148,7 +160,7 @@ class HeadOffice:
                 note(c, address.tenant, conflict, now=now)
             answers = [to(address, answer) for answer in greeted.answers]
             if isinstance(greeted.verdict, Agree):
-                answers += addressed(resend_rights(c, device, now=now))
+                answers += addressed(resend_rights(c, device, now=now, held=greeted.held))
             return greeted, answers
 
         greeted, answers = self._database.transact(work)
@@ -180,7 +192,8 @@ class HeadOffice:
         journal = booked.journal
         is_fenced = journal is not None and journal.fenced is not None
         if booked.opened and journal is not None:
-            is_fenced = not fencing.begin_to_count(c, device, journal)
+            counting = fencing.begin_to_count(c, device, journal)
+            device, is_fenced = counting or device, counting is None
         if booked.kept and device.catch_up is not None:
             see_whether_caught_up(c, device.id, device.catch_up)
         held = booked.held
@@ -220,11 +233,14 @@ class HeadOffice:
         now = self._clock()
 
         def work(c: Connection) -> tuple[str, Position] | None:
+            if presence.online and is_as_held(c, address, presence, payload.decode(), now=now):
+                return None
             device = device_of(c, address, now=now)
             told = payload.decode()
             if not presence.online and device.presence is not None:  # the will knows nothing else
                 told = json.dumps(json.loads(device.presence) | {"online": False})
-            change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
+            if told != device.presence:  # else the broker kept it, and says it to whoever connects
+                change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
             return what_was_forgotten(c, device, presence)
 
         forgotten = self._database.transact(work)
@@ -252,12 +268,8 @@ class HeadOffice:
 def _rights_after(
     c: Connection, device: DeviceRow, booked: Booked, *, now: datetime
 ) -> list[Notice]:
-    """Move the rights that follow from a booking. Where an epoch began to count with it, the device
-    and its journals are others than they were.
-    """
+    """Move the rights that follow from a booking."""
     names, known = booked.accounts_changed, booked.members
-    if booked.opened:
-        return grants_after(c, registry.device(c, device.id), names, now=now, known=known)
     return grants_after(c, device, names, now=now, held=booked.journals, known=known)
 
 

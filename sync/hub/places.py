@@ -19,13 +19,16 @@ def is_held(c: Connection, branches: Sequence[JournalRow], seq: int, hash_hex: s
     """
     if seq == 0:
         return hash_hex == GENESIS.hex()
-    if not branches:
+    wanted = bytes.fromhex(hash_hex)
+    # Mostly it is the newest entry that is asked for, or one that has not come yet.
+    if any((each.seq, each.hash) == (seq, wanted) for each in branches):
+        return True
+    longer = [each.id for each in branches if each.seq > seq]
+    if not longer:
         return False
     found = c.execute(
         select(entries.c.seq).where(
-            entries.c.journal_id.in_([each.id for each in branches]),
-            entries.c.seq == seq,
-            entries.c.hash == bytes.fromhex(hash_hex),
+            entries.c.journal_id.in_(longer), entries.c.seq == seq, entries.c.hash == wanted
         )
     )
     return found.first() is not None

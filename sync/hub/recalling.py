@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from agent.core.instant import rfc3339
 from sync.hub.lease_policy import Take
 from sync.hub.notices import Notice
+from sync.hub.presence import is_online
 from sync.hub.registry import DeviceRow
-from sync.hub.roster import LIVE, is_online
+from sync.hub.roster import LIVE
 from sync.hub.tables import devices, journals, recalls, rights
 from sync.hub.terms import generation_of
 from sync.messages import Grant, Recall
@@ -134,7 +135,7 @@ def recalls_due(c: Connection, *, now: datetime) -> list[Notice]:
             )
             .values(asked_at=rfc3339(now))
         )
-    there = [row for row in rows if is_online(DeviceRow.of(row))]
+    there = [row for row in rows if is_online(row.presence, row.last_seen_at, now=now)]
     return list(_said(there, generation_of(c)))
 
 

@@ -5,16 +5,16 @@ so that two workers never book the same device at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from agent.core.entry import GENESIS, Position
 from agent.core.instant import rfc3339
-from sync.hub.database import upsert
+from sync.hub.database import upsert_in
 from sync.hub.tables import devices, entries, journals, office, tenants
 from sync.messages import DeviceAddress
 
@@ -134,23 +134,37 @@ _JOURNAL_BY_ID = select(journals).where(journals.c.id == bindparam("id"))
 _OF_DEVICE = (
     select(journals).where(journals.c.device_id == bindparam("device_id")).order_by(journals.c.id)
 )
+_CHANGE_DEVICE = update(devices).where(devices.c.id == bindparam("its_id"))
+_CHANGE_JOURNAL = update(journals).where(journals.c.id == bindparam("its_id"))
+_MAKE_JOURNAL = insert(journals).returning(*journals.c)
 
 
 def device_of(c: Connection, address: DeviceAddress, *, now: datetime) -> DeviceRow:
     """Answer a device's row, locked until the transaction ends; it is made where it is new."""
-    found = find_device(c, address)
-    if found is None:
-        key = {"tenant": address.tenant, "store": address.store, "device": address.device}
-        # Another worker may hear of the device at the same moment: the first makes the row.
-        tenant = upsert(c, tenants).values(tenant=address.tenant)
-        c.execute(tenant.on_conflict_do_nothing())
-        # Head office never told it anything, so it has nothing to catch up with.
-        generation = c.execute(select(office.c.generation)).scalar_one()
-        row = key | {"first_seen_at": rfc3339(now), "generation": generation}
-        c.execute(upsert(c, devices).values(**row).on_conflict_do_nothing())
-        found = find_device(c, address)
+    found = find_device(c, address) or _make_device(c, address, now=now)
+    # Another worker may have heard of the device at the same moment: the first made the row.
+    found = found or find_device(c, address)
     assert found is not None, "a row that was just made is there"  # noqa: S101
     return found
+
+
+def _make_device(c: Connection, address: DeviceAddress, *, now: datetime) -> DeviceRow | None:
+    """Make a device's row; None where another worker has made it meanwhile."""
+    make_tenant, make_device = _making(c.dialect.name)
+    c.execute(make_tenant, {"tenant": address.tenant})
+    row = {"tenant": address.tenant, "store": address.store, "device": address.device}
+    made = c.execute(make_device, row | {"first_seen_at": rfc3339(now)}).one_or_none()
+    return None if made is None else DeviceRow.of(made)
+
+
+@cache
+def _making(dialect: str) -> tuple[Any, Any]:
+    """Make the statements for a new device and its tenant: it has nothing to catch up with, as head
+    office never told it anything.
+    """
+    present = select(office.c.generation).scalar_subquery()
+    device = upsert_in(dialect, devices).values(generation=present).on_conflict_do_nothing()
+    return upsert_in(dialect, tenants).on_conflict_do_nothing(), device.returning(*devices.c)
 
 
 def find_device(c: Connection, address: DeviceAddress, *, locked: bool = True) -> DeviceRow | None:
@@ -169,7 +183,7 @@ def device(c: Connection, device_id: int) -> DeviceRow:
 
 def change_device(c: Connection, device_id: int, **values: Any) -> None:
     """Change columns of a device's row."""
-    c.execute(update(devices).where(devices.c.id == device_id).values(**values))
+    c.execute(_CHANGE_DEVICE, {"its_id": device_id, **values})
 
 
 def journals_of(c: Connection, device: DeviceRow) -> list[JournalRow]:
@@ -219,22 +233,16 @@ def make_journal(
         "hash": head.hash,
         **values,
     }
-    made = c.execute(insert(journals).values(**row).returning(journals.c.id)).scalar_one()
-    if "line" not in values:
-        change_journal(c, made, line=made)
-    return journal(c, made)
+    made = JournalRow.of(c.execute(_MAKE_JOURNAL, row).one())
+    if made.line is not None:
+        return made
+    change_journal(c, made.id, line=made.id)
+    return replace(made, line=made.id)
 
 
 def change_journal(c: Connection, journal_id: int, **values: Any) -> None:
     """Change columns of a journal's row."""
-    new = {f"new_{name}": value for name, value in values.items()}
-    c.execute(_change_of_journal(tuple(values)), new | {"its_id": journal_id})
-
-
-@cache
-def _change_of_journal(columns: tuple[str, ...]) -> Update:
-    changes: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    return update(journals).where(journals.c.id == bindparam("its_id")).values(changes)
+    c.execute(_CHANGE_JOURNAL, {"its_id": journal_id, **values})
 
 
 def hash_at(c: Connection, held: JournalRow, seq: int) -> bytes | None:

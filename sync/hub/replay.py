@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, union_all
 from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import CreateReward
 from agent.core.postings import Posting, lease_of, postings_of
-from sync.hub.judging import TAKES_BACK, Days, given_by, judge, postings_alone
+from sync.hub.judging import OF_OTHER_DAYS, Days, given_by, judge, postings_alone
 from sync.hub.keeping import thing_finder
 from sync.hub.lines import lines_through
 from sync.hub.registry import DeviceRow, JournalRow, hash_at, journals_of
@@ -130,8 +130,9 @@ def _add_journal(
                 continue
             postings = _alone(c, held, kin, entry, judged)
         _add_days(replayed, tenant, given_by(entry))
-        if isinstance(entry.fact, TAKES_BACK) and thing is not None:
-            _take_back(c, replayed, tenant, thing, seq)
+        if isinstance(entry.fact, OF_OTHER_DAYS):
+            for each in set(things) - judged:
+                _take_back(c, replayed, tenant, each, seq)
         for owner, bucket, points in postings:
             replayed.worth[tenant, owner, bucket] += points
 
@@ -142,7 +143,9 @@ def _add_days(replayed: Replayed, tenant: str, days: Days, sign: int = 1) -> Non
 
 
 def _take_back(c: Connection, replayed: Replayed, tenant: str, thing: str, seq: int) -> None:
-    """Add what one entry takes back of a thing of which its journal alone speaks."""
+    """Add what one entry takes back, or makes active, of a thing of which its journal alone
+    speaks.
+    """
     (said,) = mentions_of(c, tenant, [thing]).values()
     before = [each for each in said if each.seq < seq]
     _add_days(replayed, tenant, judge(thing, [each for each in said if each.seq <= seq]).days)

@@ -17,6 +17,7 @@ from sync.hub.bulk import listed
 from sync.hub.lease_policy import Ahead, Holding, Life, Member, Wait
 from sync.hub.members import Member as Person
 from sync.hub.members import read_members
+from sync.hub.presence import is_online
 from sync.hub.registry import DeviceRow
 from sync.hub.roster_queries import (
     LIVE,
@@ -28,9 +29,8 @@ from sync.hub.roster_queries import (
     stirred,
     visits_of,
 )
-from sync.messages import MalformedMessage, Presence, decode
 
-__all__ = ["LIVE", "Granted", "Roster", "families_of", "is_online", "read_roster"]
+__all__ = ["LIVE", "Granted", "Roster", "families_of", "read_roster"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ def read_roster(
     held = _held(c, tenant, root_of)
     recent = _visited(c, tenant, root_of) if ahead.points else []
     rows = (*waiting, *held, *recent)
-    found = _Found(c, tenant, root_of, rows)
+    found = _Found(c, tenant, root_of, rows, now=now)
     found.take_holdings(held)
     found.take_visits(recent)
     found.take_asks(waiting)
@@ -91,14 +91,6 @@ def read_roster(
             for row in held
         },
     )
-
-
-def is_online(device: DeviceRow) -> bool:
-    """Say whether a device's agent was connected when it was last heard of."""
-    try:
-        return device.presence is not None and decode(device.presence.encode(), Presence).online
-    except MalformedMessage:
-        return False
 
 
 def _roots_among(known: Mapping[str, Person], names: set[str]) -> dict[str, Person]:
@@ -154,19 +146,25 @@ def _visited(c: Connection, tenant: str, root_of: dict[str, str]) -> list[Row[An
     return list(c.execute(visits_of(c.dialect.name), wanted))
 
 
-def _life(row: Row[Any]) -> Life:
-    device = DeviceRow.of(row)
-    return Life(journal_id=row.journal_id, device_id=device.id, online=is_online(device))
+def _life(row: Row[Any], now: datetime) -> Life:
+    online = is_online(row.presence, row.last_seen_at, now=now)
+    return Life(journal_id=row.journal_id, device_id=row.id, online=online)
 
 
 class _Found:
     """What was found of each member, gathered under their root accounts."""
 
     def __init__(
-        self, c: Connection, tenant: str, root_of: dict[str, str], rows: Iterable[Row[Any]]
+        self,
+        c: Connection,
+        tenant: str,
+        root_of: dict[str, str],
+        rows: Iterable[Row[Any]],
+        *,
+        now: datetime,
     ) -> None:
         self._root_of = root_of
-        self._lives = {row.journal_id: _life(row) for row in rows}
+        self._lives = {row.journal_id: _life(row, now) for row in rows}
         self._recalls = _recalled(c, tenant, root_of) if self._lives else {}
         self._holdings: dict[str, list[Holding]] = defaultdict(list)
         self._visits: dict[str, dict[int, Life]] = defaultdict(dict)

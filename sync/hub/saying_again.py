@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Row, select, update
 from agent.core.instant import rfc3339
 from sync.hub.bulk import add_up
 from sync.hub.notices import Notice
+from sync.hub.presence import is_online
 from sync.hub.registry import DeviceRow
-from sync.hub.roster import LIVE, is_online
+from sync.hub.roster import LIVE
 from sync.hub.tables import devices, journals, rights
 from sync.hub.terms import generation_of
 from sync.messages import Allowance, Grant
@@ -38,7 +39,7 @@ def grants_due(c: Connection, *, now: datetime) -> list[Notice]:
         .limit(_MOST)
         .with_for_update(skip_locked=True)
     ).all()
-    there = _there(c, {row.journal_id for row in said if row.granted > row.journaled})
+    there = _there(c, {row.journal_id for row in said if row.granted > row.journaled}, now)
     waiting = [row for row in said if row.granted > row.journaled and row.journal_id in there]
     open_until_heard = {(row.journal_id, row.account) for row in waiting}
     keys = [(row.journal_id, row.account) for row in said]
@@ -70,7 +71,7 @@ def floors_due(c: Connection, *, now: datetime) -> list[Notice]:
     ).all()
     if not said:
         return []
-    there = _there(c, {row.id for row in said})
+    there = _there(c, {row.id for row in said}, now)
     c.execute(
         update(journals)
         .where(journals.c.id.in_([row.id for row in said]))
@@ -87,7 +88,7 @@ def floors_due(c: Connection, *, now: datetime) -> list[Notice]:
     ]
 
 
-def _there(c: Connection, journal_ids: Iterable[int]) -> dict[int, Row[Any]]:
+def _there(c: Connection, journal_ids: Iterable[int], now: datetime) -> dict[int, Row[Any]]:
     """Answer the devices that are there to hear of their live epochs, by these epochs' journals."""
     wanted = sorted(journal_ids)
     if not wanted:
@@ -95,7 +96,9 @@ def _there(c: Connection, journal_ids: Iterable[int]) -> dict[int, Row[Any]]:
     found = c.execute(
         select(devices, journals.c.epoch).join(journals, LIVE).where(journals.c.id.in_(wanted))
     )
-    return {row.journal_id: row for row in found if is_online(DeviceRow.of(row))}
+    return {
+        row.journal_id: row for row in found if is_online(row.presence, row.last_seen_at, now=now)
+    }
 
 
 def _note(c: Connection, keys: list[tuple[int, str]], said_at: str | None) -> None:

@@ -9,6 +9,7 @@ members at a time, so that no booking waits for it; every store hears of it by t
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import accumulate
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -16,36 +17,62 @@ from sqlalchemy import Connection, Row, func, select, update
 from agent.core.program import Editions, TierRules
 from agent.core.tiers import Reached, Standing, standing_on
 from sync.hub.bulk import among
+from sync.hub.database import Database
 from sync.hub.editions import editions_of
 from sync.hub.marking import mark
 from sync.hub.member_days import MemberDays, days_of
 from sync.hub.members import Stands
 from sync.hub.tables import accounts, feed, tenants
 
-__all__ = ["follow_tiers"]
+__all__ = ["Tiers"]
 
 _MOST = 200
 
 
-def follow_tiers(c: Connection, *, now: datetime) -> None:
-    """Look at some members who changed since the last time; no tenant without tiers costs more than
-    to see that it has none.
-    """
-    behind = c.execute(
-        select(tenants.c.tenant, tenants.c.tiers_seq, tenants.c.feed_seq)
+class Tiers:
+    """Goes after the members who changed, some of each tenant at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.is_behind = False
+        """Whether there are members left who changed."""
+
+    def step(self, now: datetime) -> None:
+        """Look at the next members of every tenant whose program has tiers, each tenant's in a
+        transaction of their own: none waits until another's are done.
+        """
+        self.is_behind = False
+        for tenant in self._database.read(_behind):
+            if self._database.transact(partial(_follow, tenant=tenant, now=now)):
+                self.is_behind = True
+
+
+def _behind(c: Connection) -> list[str]:
+    """List the tenants with tiers of whom something changed since the last time."""
+    changed = (
+        select(tenants.c.tenant)
         .where(tenants.c.tiers_seq < tenants.c.feed_seq)
         .order_by(tenants.c.tenant)
-    ).all()
-    for tenant, seq, newest in behind:
-        editions = editions_of(c, tenant)
-        if editions is not None and any(each.tiers is not None for each in editions.programs):
-            _follow(c, tenant, editions, (seq, newest), now)
+    )
+    return [tenant for tenant in c.execute(changed).scalars().all() if _with_tiers(c, tenant)]
 
 
-def _follow(
-    c: Connection, tenant: str, editions: Editions, marks: tuple[int, int], now: datetime
-) -> None:
-    seq, newest = marks
+def _with_tiers(c: Connection, tenant: str) -> Editions | None:
+    """Answer the versions of a tenant's program, where any has tiers."""
+    editions = editions_of(c, tenant)
+    if editions is None or all(each.tiers is None for each in editions.programs):
+        return None
+    return editions
+
+
+def _follow(c: Connection, tenant: str, now: datetime) -> bool:
+    """Look at the next members of a tenant who changed; answers whether more are left."""
+    editions = _with_tiers(c, tenant)
+    if editions is None:
+        return False
+    seq, newest = c.execute(
+        select(tenants.c.tiers_seq, tenants.c.feed_seq).where(tenants.c.tenant == tenant)
+    ).one()
     changed = c.execute(
         select(feed.c.key, feed.c.seq)
         .where(feed.c.tenant == tenant, feed.c.seq > seq, feed.c.seq <= newest)
@@ -64,6 +91,7 @@ def _follow(
     mark(c, tenant, "account", risen)
     reached = newest if len(changed) < _MOST else changed[-1].seq
     c.execute(update(tenants).where(tenants.c.tenant == tenant).values(tiers_seq=reached))
+    return len(changed) == _MOST
 
 
 def _risen(

@@ -15,7 +15,7 @@ from agent.core.entry import Entry
 from agent.core.postings import PROGRAM, Posting
 from sync.hub.bulk import add_up, among
 from sync.hub.judging import (
-    TAKES_BACK,
+    OF_OTHER_DAYS,
     Conflict,
     Days,
     Judgement,
@@ -97,13 +97,13 @@ def weigh(
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
     disputed = _disputed(c, device.tenant, journal.id, names)
-    returned = _returned(said)
+    elsewhere = _of_other_days(said)
     news: dict[str, _News] = {}
     for each in said:
         day = each.day
         is_disputed = not disputed.isdisjoint(each.things)
         postings = postings_alone(each.entry, thing_at) if is_disputed else each.postings
-        if is_disputed or not returned.isdisjoint(each.things):
+        if is_disputed or not elsewhere.isdisjoint(each.things):
             mention = _mention(device, journal, each.entry)
             for thing in each.things:
                 news.setdefault(thing, _News()).add(mention, day, is_posted=not is_disputed)
@@ -117,10 +117,15 @@ def weigh(
     return weighed
 
 
-def _returned(said: Iterable[Said]) -> set[str]:
-    """Name what is taken back: what that came to on which day, its entries tell together."""
+def _of_other_days(said: Iterable[Said]) -> set[str]:
+    """Name what is taken back or made active: what that came to on which day, its entries tell
+    together.
+    """
     return {
-        thing for each in said if isinstance(each.entry.fact, TAKES_BACK) for thing in each.things
+        thing
+        for each in said
+        if isinstance(each.entry.fact, OF_OTHER_DAYS)
+        for thing in each.things
     }
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["heal"]
 
 _BOUND_S = 1_800.0
-_LOOK_S = 13.0
+_LOOK_S = 31.0
+"""A store asks for the feed as seldom as that, where it was told nothing for a while."""
 _GREETS_EVERY_S = 310.0
 
 

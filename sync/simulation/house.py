@@ -24,7 +24,7 @@ from sync.simulation.watch.vouchers import VoucherUses, VoucherWatch
 __all__ = ["House"]
 
 _BLINK_S = 0.02
-_MARKS_S = (0.05, 1.0, 12.0, 300.0)
+_MARKS_S = (0.05, 1.0, 12.0, 31.0, 300.0)
 """When, in a time in which nobody does anything, each device and head office have a look."""
 
 

@@ -66,7 +66,9 @@ class Office:
         now_s = self._house.world.now_s
         if now_s - self._swept_s >= _SWEEPS_S:
             self._swept_s = now_s
-            self._send(self.head.sweep())
+            told = self.head.sweep()
+            self.head.work_off()
+            self._send(told)
 
     def _send(self, outgoing: list[Outgoing], *, looks: bool = True) -> None:
         self.watch.committed(outgoing, looks=looks)

@@ -168,7 +168,7 @@ class Hearing:
         await self._adopt(welcome.generation)
         if self._journal.head.epoch == session.epoch:
             await self._desk.welcome(welcome.new_epoch, welcome.nonce, welcome.generation)
-        session.greet_again(now_s)
+        session.welcomed(now_s)
 
     async def _take_halt(self, payload: bytes, now_s: float) -> None:
         halt, session = decode(payload, Halt), self._session
@@ -230,7 +230,8 @@ class Hearing:
         if is_looked_up:
             self._questions.answer(page.nonce, None if items else "nobody knows this card")
         else:
-            feeding.answered(more=page.more and taken, now_s=now_s, dice=self._dice)
+            more = page.more and taken
+            feeding.answered(more=more, is_empty=not items, now_s=now_s, dice=self._dice)
 
     async def _is_for_now(self, epoch: int, generation: int, now_s: float) -> bool:
         """Say whether rights are for this very session; a newer generation is greeted first."""

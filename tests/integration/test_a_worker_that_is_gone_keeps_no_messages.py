@@ -35,6 +35,9 @@ class Listening:
         """Nothing is due."""
         return []
 
+    def work_off(self) -> None:
+        """Nothing is left."""
+
 
 def login(mosquitto: Mosquitto, user: str) -> Broker:
     """How a user gets in."""

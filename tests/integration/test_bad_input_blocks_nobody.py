@@ -16,7 +16,7 @@ from sync.messages import MAX_ENTRY_BYTES, Ack, Challenge, decode_journal, encod
 
 pytestmark = pytest.mark.long
 
-PAPER = (f"{TENANT}/s001/edge-1", f"{TENANT}/s002/edge-1")
+PAPER = (f"{TENANT}/s001/edge-1", f"{TENANT}/s001/edge-2", f"{TENANT}/s002/edge-1")
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +154,29 @@ def test_entries_from_the_future_are_taken_and_told(company: Company, device: Li
     device.is_heard()
     (row,) = company.conflicts("wrong_clock")
     assert "2031-01-01" in row["text"]
+
+
+def test_a_device_that_never_greeted_is_counted_and_no_more(company: Company) -> None:
+    """Nobody can say whose its batch is: it is not kept and makes no row and no device, however
+    often it comes, so that no stranger fills head office's journal. Once it greets it is heard.
+    """
+    stranger = LineDevice(company, "stranger", PaperDevice("edge-2", tenant=TENANT, store="s001"))
+    kept = company.metric("tapledger_hub_quarantined_messages")
+    rows = company.office.ask("GET", "/v1/conflicts")
+    stranger.link.start()
+    try:
+        until(lambda: stranger.link.connected, "the broker")
+        for _ in range(2):
+            stranger.says(stranger.paper.writes().batch())
+        until(
+            lambda: company.metric("tapledger_hub_refused_total", kind="unknown_device") == 2,
+            "head office to refuse it",
+        )
+        assert company.metric("tapledger_hub_quarantined_messages") == kept
+        assert company.office.ask("GET", "/v1/conflicts") == rows
+        known = [each["device"] for each in company.office.ask("GET", "/v1/devices")]
+        assert "edge-2" not in known
+        stranger.is_welcomed()
+        stranger.is_heard()
+    finally:
+        stranger.link.stop()

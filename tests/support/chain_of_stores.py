@@ -127,7 +127,7 @@ class Chain:
         def read(c: Connection) -> dict[str, int]:
             row = c.execute(select(accounts).where(accounts.c.account == account)).one()
             days = days_of(c, TENANT, [account])[account]
-            return dict(left_of(days.earned, active=row.active, pending=row.pending))
+            return dict(left_of(days, active=row.active, pending=row.pending))
 
         found: dict[str, int] = self.head.database.read(read)
         return found

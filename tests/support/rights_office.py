@@ -39,6 +39,8 @@ from sync.messages import Grant, Recall
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TENANT = "house"
 ONLINE = '{"online":true}'
+_ALWAYS = "9999-12-31T00:00:00Z"
+"""When a device was heard that is heard all the time."""
 OFFLINE = '{"online":false}'
 AHEAD = "[leases]\npoints = 100\ndevices = 2\n"
 
@@ -121,7 +123,11 @@ class Office:
         found = self.c.execute(select(devices.c.id).where(devices.c.device == name)).scalar()
         if found is None:
             made = insert(devices).values(
-                tenant=TENANT, store=f"store-{name}", device=name, presence=presence
+                tenant=TENANT,
+                store=f"store-{name}",
+                device=name,
+                presence=presence,
+                last_seen_at=_ALWAYS,
             )
             found = self.c.execute(made.returning(devices.c.id)).scalar_one()
         journal = self.journal(found, epoch, opened=True)

@@ -1,12 +1,11 @@
 """Head office on PostgreSQL books a batch by some ten statements, however long it is."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from books import Templates, a_capture, a_hold, a_sale
 from paper_device import NOW, PaperDevice
-from sqlalchemy import event
+from statements import statements_of
 
 from agent.core.facts import Enrol
 from sync.hub.database import Database
@@ -20,19 +19,6 @@ def database(_templates: Templates) -> Iterator[Database]:
     database.start()
     yield database
     database.stop()
-
-
-def statements_of(database: Database, office: HeadOffice, message: tuple[str, bytes]) -> list[str]:
-    """Hand in a message, and list the statements that it took."""
-    seen: list[str] = []
-
-    def note(*told: Any) -> None:
-        seen.append(told[2])
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    office.handle(*message)
-    event.remove(database.engine, "before_cursor_execute", note)
-    return seen
 
 
 def test_a_batch_costs_some_ten_statements(database: Database) -> None:

@@ -294,6 +294,42 @@ def test_head_office_is_away_only_when_it_did_not_answer_in_time() -> None:
     assert not session.answered
 
 
+def test_who_answers_late_is_given_more_time() -> None:
+    """A HELLO that was answered late, but was answered, is not said again so soon the next time:
+    after twice as long as that took, half a minute at the most. Answers in time take it back.
+    """
+    session, now_s = greeting(), 0.0
+    for answer_s, patience_s in ((5.0, 10.0), (12.0, 24.0), (20.0, 30.0), (1.0, 15.0), (1.0, 7.5)):
+        now_s += answer_s
+        session.challenged("c", now_s)
+        session.hello_due(now_s + LONGEST_SILENCE_S)
+        session.greeted(f"n-{now_s}", PRESENT, now_s, sure)
+        assert session.deadline_s == now_s + patience_s
+
+
+def test_a_greeting_that_is_repeated_is_late_since_it_was_said_first() -> None:
+    """Whichever of them was answered: head office had all that time."""
+    session = greeting("n-1")
+    session.greeted("n-1", PRESENT, ANSWER_WITHIN_S, sure)
+    session.opened(0, (), 8.0, sure)
+    session.batch_sent(PRESENT, 10, 8.0)
+    assert not session.hello_due(8.0 + 15.9)
+    assert session.hello_due(8.0 + 16.0)
+
+
+def test_who_acknowledges_late_is_given_more_time() -> None:
+    """An ACK that is late costs one greeting, not one with each batch."""
+    session = opened()
+    session.batch_sent(PRESENT, 10, 0.0)
+    assert session.hello_due(ANSWER_WITHIN_S)
+    assert session.acked(PRESENT, 10, 5.0)
+    session.greeted("n-2", PRESENT, 5.0, sure)
+    session.opened(10, (), 6.0, sure)
+    session.batch_sent(PRESENT, 20, 6.0)
+    assert not session.hello_due(6.0 + ANSWER_WITHIN_S)
+    assert session.hello_due(11.0)
+
+
 def test_a_quiet_session_is_greeted_now_and_then() -> None:
     """With nothing under way there is nothing to answer; every five minutes a HELLO says again how
     things stand, so that what was lost on the way is made up for.

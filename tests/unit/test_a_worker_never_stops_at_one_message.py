@@ -60,6 +60,8 @@ class Office:
         self.failures: list[Exception] = []
         self.failures_aside: list[Exception] = []
         self.failures_of_sweeps: list[Exception] = []
+        self.failures_of_work: list[Exception] = []
+        self.tells_when_due = False
         self.sweeps = 0
         self.behind = 0
 
@@ -86,7 +88,12 @@ class Office:
         self.sweeps += 1
         if self.failures_of_sweeps:
             raise self.failures_of_sweeps.pop(0)
-        return []
+        return [Outgoing(topic="due", payload=b"")] if self.tells_when_due else []
+
+    def work_off(self) -> None:
+        """Fail as it was told to."""
+        if self.failures_of_work:
+            raise self.failures_of_work.pop(0)
 
 
 class Desk:
@@ -204,6 +211,21 @@ def test_a_sweep_that_fails_stops_no_message(
     told = capsys.readouterr().out
     assert told.count("sweep_failed") == 1
     assert secret not in told
+
+
+def test_what_devices_are_told_by_the_clock_does_not_wait_for_members(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in how tiers are found or points run out keeps no grant or recall from its device;
+    the transaction that says it was said again is committed by then.
+    """
+    monkeypatch.setattr(ingest, "SWEEP_EVERY_S", 0.0)
+    desk.office.failures_of_work = [KeyError("tier"), KeyError("tier")]
+    desk.office.tells_when_due = True
+    desk.line.brings("1")
+    wait_until(lambda: not desk.office.failures_of_work, "the work that fails")
+    assert desk.line.happened.count("sent due") >= 2
+    wait_until(lambda: desk.worker.idle is None, "the fault is over")
 
 
 def test_an_answer_that_cannot_go_is_not_waited_for(

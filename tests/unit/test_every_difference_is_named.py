@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from books import EDGE, OTHER, Books, Life, a_sale
+from books import EDGE, NOW, OTHER, Books, Life, a_sale
 from clerk import CLERK, Clerk
 from sqlalchemy import update
 
 from agent.core.facts import Enrol
+from agent.core.instant import rfc3339
 from sync.hub.fencing import halt
 from sync.hub.registry import change_journal
 from sync.hub.tables import entries
@@ -40,7 +41,7 @@ def clerk(books: Books) -> Clerk:
 def says(books: Books, head_seq: int, lag: int, **said: Any) -> None:
     """The device says how it is."""
     told = {"online": True, "epoch": 0, "head_seq": head_seq, "lag": lag} | said
-    books.device(EDGE, presence=json.dumps(told))
+    books.device(EDGE, presence=json.dumps(told), last_seen_at=rfc3339(NOW))
 
 
 def differences(clerk: Clerk) -> list[str]:

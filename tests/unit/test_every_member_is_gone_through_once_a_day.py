@@ -17,6 +17,7 @@ class Paper:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, date, str]] = []
+        self.held_back: set[str] = set()
 
     def read(self, work: Any) -> Any:
         """List the tenants, or look at members."""
@@ -29,6 +30,8 @@ class Paper:
     def look(self, tenant: str, on: date, *, after: str) -> Due:
         """Write down who was asked for."""
         self.asked.append((tenant, on, after))
+        if tenant in self.held_back:
+            return Due(members=(), after=None, held_back=True)
         more = tenant == "large" and after != "m2"
         last = {"": "m1", "m1": "m2"}[after] if more else None
         return Due(members=() if after == "m2" else ("m0",), after=last)
@@ -81,3 +84,33 @@ def test_a_new_day_begins_with_the_first_member(paper: Paper) -> None:
     assert pass_.is_behind
     pass_.step(NOON + timedelta(days=1))
     assert paper.asked[-1] == ("large", date(2026, 7, 11), "")
+
+
+def test_who_is_held_back_is_gone_through_later_the_same_day(paper: Paper) -> None:
+    """While the devices of a tenant catch up after a restore its points stay, and nobody hurries
+    for it; other tenants go on, and it is begun with anew once all was heard.
+    """
+    work: Any = paper
+    pass_ = Daily(work)
+    assert pass_.step(NOON) == 3
+    paper.held_back = {"large"}
+    assert [pass_.step(NOON) for _ in range(4)] == [0, 3, 0, 0]
+    assert not pass_.is_behind
+    paper.held_back = set()
+    assert [pass_.step(NOON) for _ in range(4)] == [3, 3, 0, 0]
+    day = date(2026, 7, 10)
+    done = [(tenant, after) for tenant, on, after in paper.asked[-3:] if on == day]
+    assert done == [("large", ""), ("large", "m1"), ("large", "m2")]
+
+
+def test_nothing_runs_out_right_after_a_start(paper: Paper) -> None:
+    """Whether its database was set back head office hears from its devices, a moment after it
+    started: no day begins before that.
+    """
+    work: Any = paper
+    pass_ = Daily(work, first_after=timedelta(minutes=1))
+    assert pass_.step(NOON) == 0
+    assert pass_.step(NOON + timedelta(seconds=59)) == 0
+    assert paper.asked == []
+    assert pass_.step(NOON + timedelta(seconds=60)) == 3
+    assert pass_.step(NOON - timedelta(days=9)) == 3

@@ -139,15 +139,37 @@ def test_many_days_are_told_shortly() -> None:
 
 
 def test_points_that_wait_are_the_newest() -> None:
-    """They are not taken for what is left of the active ones."""
-    assert left_of({"2026-01-01": 10, "2026-02-01": 10}, active=10, pending=10) == [
-        ("2026-01-01", 10)
+    """As long as nobody says which they are, they are not taken for what is left of the others."""
+    days = MemberDays(earned={"2026-01-01": 10, "2026-02-01": 10})
+    assert left_of(days, active=10, pending=10) == [("2026-01-01", 10)]
+
+
+def test_points_that_wait_are_those_of_their_day() -> None:
+    """Points that wait for a store that sells no more are old: newer ones are there."""
+    days = MemberDays(
+        earned={"2026-01-01": 10, "2026-02-01": 10, "2026-03-01": 5}, waits={"2026-01-01": 8}
+    )
+    assert left_of(days, active=17, pending=8) == [
+        ("2026-01-01", 2),
+        ("2026-02-01", 10),
+        ("2026-03-01", 5),
+    ]
+    assert left_of(days, active=14, pending=11) == [
+        ("2026-01-01", 2),
+        ("2026-02-01", 10),
+        ("2026-03-01", 2),
+    ]
+    assert left_of(days, active=22, pending=3) == [
+        ("2026-01-01", 7),
+        ("2026-02-01", 10),
+        ("2026-03-01", 5),
     ]
 
 
 def test_what_no_day_here_brought_is_taken_of_older_ones() -> None:
     """A return whose sale is not known yet comes off the days before it."""
-    assert left_of({"2026-01-01": 10, "2026-02-01": -4}, active=6, pending=0) == [("2026-01-01", 6)]
+    days = MemberDays(earned={"2026-01-01": 10, "2026-02-01": -4})
+    assert left_of(days, active=6, pending=0) == [("2026-01-01", 6)]
 
 
 def test_the_day_is_the_programs(chain: Chain) -> None:

@@ -232,10 +232,11 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [NAMES, BLACKLIST, POLKIT])
 def test_what_the_doctor_says_to_install_is_there(name: str) -> None:
-    """Each file that an advice names is in the checkout, and its line in the README and in itself
-    installs it to where it works.
+    """Each file that an advice names is there by its whole path, so that it may be typed anywhere,
+    and its line in the README and in itself installs it to where it works.
     """
     shown, _, directory = to_install(name).removeprefix("install -m 644 ").rpartition(" ")
+    assert Path(shown).is_absolute()
     assert Path(shown).is_file()
     text = shipped_rule(name).read_text("utf-8")
     assert f"{directory}{name}" in text

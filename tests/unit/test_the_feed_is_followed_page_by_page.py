@@ -1,6 +1,7 @@
 """A store follows the feed one page at a time, from where it stands, while the session is open."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from greeted import Store, in_memory
@@ -61,6 +62,39 @@ def test_a_request_that_nobody_answers_is_asked_again(store: Store) -> None:
     first, second = store.wire.requests
     assert (first.cursor, second.cursor) == (0, 0)
     assert first.nonce != second.nonce
+
+
+def test_a_feed_that_tells_nothing_is_asked_for_less_often(store: Store) -> None:
+    """A store that is told nothing for some pages asks every half minute; once it was told
+    something it asks every ten seconds again.
+    """
+
+    def waited(told: bytes) -> float:
+        """Answer a request, and say how long the store waits before the next."""
+        before, began_s = len(store.wire.requests), store.now_s
+        run_now(store.hear("feed", told))
+        while len(store.wire.requests) == before:
+            run_now(store.turn(after_s=0.5))
+        return store.now_s - began_s
+
+    def empty() -> bytes:
+        header = FeedPage(nonce=store.wire.requests[-1].nonce, cursor=40, generation=0)
+        return encode_feed(header, ())
+
+    assert [waited(empty()) for _ in range(7)] == [10.0] * 4 + [20.0, 30.0, 30.0]
+    assert waited(page(store.wire.requests[-1], 41)) == 10.0
+    assert [waited(empty()) for _ in range(5)] == [10.0] * 4 + [20.0]
+
+
+def test_a_feed_that_nobody_tells_is_asked_for_less_often(store: Store) -> None:
+    """A head office that has more to do than it can is not asked the same ever faster."""
+    asked_s = []
+    for _ in range(300):
+        before = len(store.wire.requests)
+        run_now(store.turn(after_s=0.5))
+        asked_s += [store.now_s] * (len(store.wire.requests) - before)
+    waits_s = [later - earlier for earlier, later in pairwise(asked_s)]
+    assert waits_s == [20.0, 40.0, 60.0]
 
 
 def test_a_new_connection_goes_on_where_the_store_stands(store: Store) -> None:

@@ -10,6 +10,7 @@ from books import NOW, Books, Life, a_hold, a_sale
 from sqlalchemy import Connection, insert, select
 
 from agent.core.facts import AddCard, LeaseGrant, LeaseReturn
+from agent.core.instant import rfc3339
 from sync.hub.asking import answer_ask
 from sync.hub.booking import book
 from sync.hub.deciding import merge_accounts
@@ -52,7 +53,13 @@ class Shop:
         assert booked.journal is not None
         self.sent = 1
         presence = encode(Presence(online=True)).decode()
-        books.device(self.address, state="live", journal_id=booked.journal.id, presence=presence)
+        books.device(
+            self.address,
+            state="live",
+            journal_id=booked.journal.id,
+            presence=presence,
+            last_seen_at=rfc3339(NOW),
+        )
 
     def right(self, member: str) -> int:
         """Answer what may be spent here."""

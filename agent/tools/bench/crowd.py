@@ -9,6 +9,8 @@ import json
 import secrets
 import sys
 import time
+from collections import Counter
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,6 +26,9 @@ __all__ = ["Crowd", "main"]
 
 _MEMBERS = 2
 """Members of each device."""
+
+_WITHIN_S = 300
+"""Head office answers a thousand devices within that, or something is wrong."""
 
 _AT_ONCE = 50
 """Devices that connect together; a thousand stores do not come up in one millisecond."""
@@ -60,8 +65,26 @@ class Crowd:
                 device.go_on()
                 await device.until_acknowledged()
 
-        await asyncio.gather(*map(join_one, devices))
+        await self._all(map(join_one, devices))
         return {"took_s": time.perf_counter() - began_s, **self._counted()}
+
+    async def come_back(self, devices: list[str]) -> Any:
+        """Have devices greet at the same moment, as when a broker was started again; answers when
+        the last of them is in session.
+        """
+        before, began_s = self._counted(), time.perf_counter()
+        await self._all(self._devices[name].come_back() for name in devices)
+        took_s = time.perf_counter() - began_s
+        return {"took_s": took_s, "greetings": self._counted()["greetings"] - before["greetings"]}
+
+    async def _all(self, work: Iterable[Awaitable[None]]) -> None:
+        """Do all at once. Raises RuntimeError where head office leaves devices without answers."""
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                await asyncio.gather(*work)
+        except TimeoutError:
+            stand = Counter(each.standing for each in self._devices.values())
+            raise RuntimeError(f"not done after {_WITHIN_S} s: {dict(stand)}") from None
 
     async def write(self, device: str, members: int, entries: int, seed: int) -> Any:
         """Have one device send a backlog; answers when head office holds all of it."""
@@ -93,7 +116,7 @@ class Crowd:
                 answers_s.append(time.perf_counter() - sent_s)
 
         before = self._counted()
-        await asyncio.gather(*map(sell, devices))
+        await self._all(map(sell, devices))
         after = {name: number - before[name] for name, number in self._counted().items()}
         return {"took_s": time.perf_counter() - began_s, "answers_s": answers_s, **after}
 

@@ -5,7 +5,6 @@ with the shipped access rules, the hub, and beside it a bare hub on a broker of 
 """
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import AbstractContextManager, ExitStack
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.tools.bench.measure import within
+from agent.tools.bench.usage import rss_mb
 from agent.tools.postgres import PostgresMissing, PrivatePostgres
 from agent.tools.processes import Daemon, ToolMissing
 from agent.tools.site import DEMO_PASSWORD, HeadOffice
@@ -20,6 +20,9 @@ from agent.tools.site import DEMO_PASSWORD, HeadOffice
 __all__ = ["CrowdProcess", "OfficeSite"]
 
 _ENDS_WITHIN_S = 10
+
+_BROKER = ("max_queued_messages 20000",)
+"""As ``config/mosquitto.conf`` has it: of a thousand devices that come at once it drops nothing."""
 
 
 class CrowdProcess:
@@ -44,6 +47,11 @@ class CrowdProcess:
                 self._process.wait(_ENDS_WITHIN_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
 
     def begin(self, command: str, **arguments: Any) -> None:
         """Give a command."""
@@ -81,18 +89,25 @@ class OfficeSite:
         self.postgres: PrivatePostgres | None = None
         self.office: HeadOffice
         self.bare: HeadOffice
+        self.bare_hub: Daemon
         self.url: str
 
     def __enter__(self) -> "OfficeSite":
         with ExitStack() as ending:
             self.url = self._database or self._start_postgres(ending)
             self.office = HeadOffice(
-                within(self._directory, "office"), stores=self._stores, database_url=self.url
+                within(self._directory, "office"),
+                stores=self._stores,
+                database_url=self.url,
+                broker_settings=_BROKER,
             )
-            self.bare = HeadOffice(within(self._directory, "bare"), stores=self._stores)
+            self.bare = HeadOffice(
+                within(self._directory, "bare"), stores=self._stores, broker_settings=_BROKER
+            )
             self._run(ending, self.office)
             self._run(ending, self.bare.broker)
-            self._run(ending, self._bare_hub())
+            self.bare_hub = self._make_bare_hub()
+            self._run(ending, self.bare_hub)
             self._ending = ending.pop_all()
         return self
 
@@ -109,7 +124,7 @@ class OfficeSite:
         self.postgres = postgres
         return postgres.url(postgres.new_database())
 
-    def _bare_hub(self) -> Daemon:
+    def _make_bare_hub(self) -> Daemon:
         port = str(self.bare.broker.port)
         return Daemon(
             [sys.executable, "-m", "agent.tools.bench.bare_hub", port, DEMO_PASSWORD, self.url],
@@ -132,11 +147,13 @@ class OfficeSite:
 
     @property
     def hub_rss_mb(self) -> float:
-        """How much memory the hub has now, in MB of 1,000,000 bytes."""
+        """How much memory the hub has now, all of its processes, in MB of 1,000,000 bytes."""
         return rss_mb(self.office.hub.pid)
 
-
-def rss_mb(pid: int) -> float:
-    """Answer the resident memory of a process, in MB of 1,000,000 bytes."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    def processes(self, crowd: CrowdProcess, *, bare: bool = False) -> dict[str, int]:
+        """Name who works for a crowd's messages, with the process of each; the database only where
+        it is this run's own.
+        """
+        office, hub = (self.bare, self.bare_hub) if bare else (self.office, self.office.hub)
+        found = {"the hub": hub.pid, "the broker": office.broker.pid, "the devices": crowd.pid}
+        return found if self.postgres is None else found | {"PostgreSQL": self.postgres.pid}

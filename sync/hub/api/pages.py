@@ -5,7 +5,7 @@ from outside. The full dashboard will stand beside it.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -53,8 +53,8 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
     def page(request: Request) -> Response:
         if not access.has_session(request):
             return render(request, "sign_in.html", wrong=False)
-        week = (desk.now() - _LATELY).date()
-        shown = desk.read(lambda c, tenant: _shown(c, tenant, week))
+        now = desk.now()
+        shown = desk.read(lambda c, tenant: _shown(c, tenant, now))
         return render(request, "status.html", health=health(), **shown)
 
     @routes.post("/", dependencies=[Depends(access.own_page)])
@@ -73,14 +73,15 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
     return routes
 
 
-def _shown(c: Connection, tenant: str, since: date) -> dict[str, Any]:
+def _shown(c: Connection, tenant: str, now: datetime) -> dict[str, Any]:
+    since = (now - _LATELY).date()
     waiting = newest_conflicts(c, tenant, wanted={"state": "open"}, limit=_MOST_CONFLICTS)
     settled = newest_conflicts(c, tenant, wanted={"state": "resolved"}, limit=_MOST_CONFLICTS)
     return {
         "tenant": tenant,
-        "stores": stores_of(c, tenant),
+        "stores": stores_of(c, tenant, now=now),
         "since": since,
-        "differences": reconcile(c, tenant, since).differences[:_MOST_DIFFERENCES],
+        "differences": reconcile(c, tenant, since, now=now).differences[:_MOST_DIFFERENCES],
         "kinds": conflicts_by_kind(c, tenant),
         "conflicts": [*waiting, *settled][:_MOST_CONFLICTS],
     }

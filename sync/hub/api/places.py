@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from sync.hub import tables
 from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.presence import is_online
 from sync.hub.retiring import release, retire, write_off_ended
 
 __all__ = ["DeviceView", "EpochView", "StoreView", "add_places", "devices_of", "stores_of"]
@@ -46,6 +48,7 @@ class DeviceView(Value):
     """`new`, `live`, `halted` until a person looked, or `retired`."""
     halted_because: str | None
     online: bool
+    """It said that it is connected, and was heard of within ten minutes."""
     version: str | None
     last_seen_at: str | None
     said_epoch: int | None
@@ -79,55 +82,51 @@ def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.get("/v1/stores", responses=answers(409))
     def stores() -> list[StoreView]:
         """List the stores."""
-        return desk.read(stores_of)
+        return desk.read(lambda c, tenant: stores_of(c, tenant, now=desk.now()))
 
     @routes.get("/v1/devices", responses=answers(409))
     def devices() -> list[DeviceView]:
         """List the devices, with every epoch that was heard of."""
-        return desk.read(devices_of)
+        return desk.read(lambda c, tenant: devices_of(c, tenant, now=desk.now()))
 
     @routes.post("/v1/devices/{device_id}/retire", responses=answers(404, 409))
     def retired(
         device_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
     ) -> DeviceView:
         """Write off what a device that will not come back had rights to; it may speak no more."""
-
-        return desk.write(
-            lambda c, tenant: _decided(
-                c, tenant, device_id, partial(retire, by=clerk, now=desk.now())
-            )
-        )
+        return _decided(desk, device_id, partial(retire, by=clerk, now=desk.now()))
 
     @routes.post("/v1/devices/{device_id}/release", responses=answers(404, 409))
     def released(device_id: Annotated[int, Path(ge=1)]) -> DeviceView:
         """Let a device that was halted go on, once somebody has looked at it."""
-        return desk.write(lambda c, tenant: _decided(c, tenant, device_id, release))
+        return _decided(desk, device_id, release)
 
     @routes.post("/v1/devices/{device_id}/write-off", responses=answers(404, 409))
     def written_off(
         device_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
     ) -> DeviceView:
         """Write off what a device's ended epochs had rights to; its live one keeps its own."""
-        return desk.write(
-            lambda c, tenant: _decided(
-                c, tenant, device_id, partial(write_off_ended, by=clerk, now=desk.now())
-            )
-        )
+        return _decided(desk, device_id, partial(write_off_ended, by=clerk, now=desk.now()))
 
 
 def _decided(
-    c: Connection, tenant: str, device_id: int, decide: Callable[[Connection, str, int], object]
+    desk: Desk, device_id: int, decide: Callable[[Connection, str, int], object]
 ) -> DeviceView:
     """Carry out what a clerk decided about a device; answers how it stands. Raises HubRefusal."""
-    if _one(devices_of(c, tenant), device_id) is None:
-        raise HubRefusal("unknown_device", "no device has this id; GET /v1/devices lists them")
-    decide(c, tenant, device_id)
-    found = _one(devices_of(c, tenant), device_id)
-    assert found is not None, "a device stays known"  # noqa: S101
-    return found
+    now = desk.now()
+
+    def work(c: Connection, tenant: str) -> DeviceView:
+        if _one(devices_of(c, tenant, now=now), device_id) is None:
+            raise HubRefusal("unknown_device", "no device has this id; GET /v1/devices lists them")
+        decide(c, tenant, device_id)
+        found = _one(devices_of(c, tenant, now=now), device_id)
+        assert found is not None, "a device stays known"  # noqa: S101
+        return found
+
+    return desk.write(work)
 
 
-def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
+def devices_of(c: Connection, tenant: str, *, now: datetime) -> list[DeviceView]:
     """Read every device with its epochs: three queries, whatever their number."""
     devices, journals, rights = tables.devices, tables.journals, tables.rights
     sums = (
@@ -150,10 +149,10 @@ def devices_of(c: Connection, tenant: str) -> list[DeviceView]:
         epochs.setdefault(row.device_id, []).append(view)
     known = select(devices).where(devices.c.tenant == tenant)
     ordered = known.order_by(devices.c.store, devices.c.device)
-    return [_device(row, epochs.get(row.id, [])) for row in c.execute(ordered)]
+    return [_device(row, epochs.get(row.id, []), now) for row in c.execute(ordered)]
 
 
-def stores_of(c: Connection, tenant: str) -> list[StoreView]:
+def stores_of(c: Connection, tenant: str, *, now: datetime) -> list[StoreView]:
     """Read every store."""
     conflicts = tables.conflicts
     counted = (
@@ -163,7 +162,7 @@ def stores_of(c: Connection, tenant: str) -> list[StoreView]:
     )
     named = {row.store: int(row.many) for row in c.execute(counted)}
     by_store: dict[str, list[DeviceView]] = {}
-    for device in devices_of(c, tenant):
+    for device in devices_of(c, tenant, now=now):
         by_store.setdefault(device.store, []).append(device)
     return [
         StoreView(
@@ -193,7 +192,7 @@ def _epoch(row: Any, leased: int) -> EpochView:
     )
 
 
-def _device(row: Any, epochs: list[EpochView]) -> DeviceView:
+def _device(row: Any, epochs: list[EpochView], now: datetime) -> DeviceView:
     presence = json.loads(row.presence) if row.presence else {}
     return DeviceView(
         id=row.id,
@@ -201,7 +200,7 @@ def _device(row: Any, epochs: list[EpochView]) -> DeviceView:
         device=row.device,
         state=row.state,
         halted_because=row.halted_because,
-        online=bool(presence.get("online", False)),
+        online=is_online(row.presence, row.last_seen_at, now=now),
         version=row.version,
         last_seen_at=row.last_seen_at,
         said_epoch=presence.get("epoch"),

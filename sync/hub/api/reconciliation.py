@@ -5,7 +5,7 @@ the place both name, and what the device has beyond it is said as a number of en
 side is what became of those entries' points. Where the two differ, conflicts say why.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -87,14 +87,19 @@ def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
             raise RequestValidationError(
                 [{"loc": ("query", "until"), "msg": told, "type": "value_error"}]
             )
-        return desk.read(lambda c, tenant: reconcile(c, tenant, since, until))
+        return desk.read(lambda c, tenant: reconcile(c, tenant, since, until, now=desk.now()))
 
 
 def reconcile(
-    c: Connection, tenant: str, since: date | None = None, until: date | None = None
+    c: Connection,
+    tenant: str,
+    since: date | None = None,
+    until: date | None = None,
+    *,
+    now: datetime,
 ) -> Reconciliation:
     """Read both sides. Costs a row for each device and day that is asked for."""
-    devices = devices_of(c, tenant)
+    devices = devices_of(c, tenant, now=now)
     days = _days(c, tenant, since, until)
     chains = tuple(chain for each in devices for chain in _chain(each))
     return Reconciliation(

@@ -13,7 +13,7 @@ worth is exactly the sum of what that wrote; of one journal alone by definition,
 from collections.abc import Sequence
 
 from sync.hub.judging.adjustments import judge_adjustment
-from sync.hub.judging.days import TAKES_BACK, Days, What, as_written, given_by
+from sync.hub.judging.days import OF_OTHER_DAYS, Days, What, as_written, given_by
 from sync.hub.judging.judgement import Conflict, Judgement, Worth
 from sync.hub.judging.mentions import Mention, postings_alone, thing_of, things_of
 from sync.hub.judging.redemptions import judge_redemption
@@ -22,7 +22,7 @@ from sync.hub.judging.vouchers import judge_voucher
 from sync.hub.judging.written import is_of_one_journal, sum_as_written
 
 __all__ = [
-    "TAKES_BACK",
+    "OF_OTHER_DAYS",
     "Conflict",
     "Days",
     "Judgement",

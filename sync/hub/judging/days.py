@@ -1,5 +1,5 @@
 """What each day brought a member: the points that came on it and are not taken back, what counts
-toward tiers, and whether anything was bought or spent.
+toward tiers, whether anything was bought or spent, and what of the points still waits.
 
 Points that a sale gave count on its day, and what is taken back of them comes off that day; points
 that are given back count on the day they come. What no longer counts toward a tier comes off the
@@ -14,6 +14,7 @@ from agent.core.entry import Entry
 from agent.core.facts import (
     AccumulatePoints,
     AccumulatePromotionPoints,
+    ActivatePoints,
     AdjustPoints,
     ClaimSale,
     RedeemReward,
@@ -24,7 +25,7 @@ from agent.core.facts import (
 from sync.hub.judging.mentions import Mention
 
 __all__ = [
-    "TAKES_BACK",
+    "OF_OTHER_DAYS",
     "Days",
     "What",
     "add_toward",
@@ -35,12 +36,14 @@ __all__ = [
     "toward_points",
 ]
 
-What = Literal["earned", "toward_points", "toward_minor", "purchases", "redemptions"]
+What = Literal["earned", "toward_points", "toward_minor", "purchases", "redemptions", "waits"]
 Days = dict[tuple[str, str, What], int]
-"""By account, day and what: points, points and money toward tiers, purchases and redemptions."""
+"""By account, day and what: points, points and money toward tiers, purchases, redemptions, and how
+many of the points are pending.
+"""
 
-TAKES_BACK = (ReturnSale, VoidSale, ReturnPromotionPoints)
-"""What these take back came on another day, which they do not name."""
+OF_OTHER_DAYS = (ActivatePoints, ReturnSale, VoidSale, ReturnPromotionPoints)
+"""What these take back or make active came on another day, which they do not name."""
 
 
 def day_of(entry: Entry) -> str:
@@ -56,21 +59,27 @@ def came_on(entry: Entry) -> str:
 
 
 def given_by(entry: Entry) -> Days:
-    """Answer what an entry brings that takes nothing back."""
+    """Answer what an entry brings that says nothing of what another brought."""
     fact, days = entry.fact, Days()
     match fact:
         case AccumulatePoints(account=str(account)) | ClaimSale(account=str(account)):
             day = came_on(entry)
             days[account, day, "earned"] = fact.points
+            days[account, day, "waits"] = _waiting(fact)
             days[account, day, "purchases"] = 1
             add_toward(days, account, day, fact)
         case AccumulatePromotionPoints():
             days[fact.account, day_of(entry), "earned"] = fact.points
+            days[fact.account, day_of(entry), "waits"] = _waiting(fact)
         case AdjustPoints():
             days[fact.account, day_of(entry), "earned"] = max(0, fact.points)
         case RedeemReward():
             days[fact.account, day_of(entry), "redemptions"] = 1
     return days
+
+
+def _waiting(fact: AccumulatePoints | AccumulatePromotionPoints | ClaimSale) -> int:
+    return 0 if fact.pending_until is None else fact.points
 
 
 def add_toward(days: Days, account: str, day: str, fact: AccumulatePoints | ClaimSale) -> None:
@@ -99,6 +108,9 @@ def as_written(mentions: Sequence[Mention]) -> Days:
         if isinstance(fact, ReturnPromotionPoints):
             day = _promoted_on(ordered, fact) or day_of(entry)
             _add(days, fact.account, day, "earned", -fact.from_active - fact.from_pending)
+            _add(days, fact.account, day, "waits", -fact.from_pending)
+        elif isinstance(fact, ActivatePoints):
+            _activate(days, ordered, fact)
         elif isinstance(fact, ReturnSale | VoidSale):
             returned_minor = _come_back(days, ordered, entry, fact, returned_minor)
     return days
@@ -115,6 +127,8 @@ def _come_back(
     if account is None:
         return now
     taken = fact.from_active + fact.from_pending
+    came = entry if given is None else given
+    _add(days, account, came_on(came), "waits", -fact.from_pending)
     _add(days, account, day_of(entry), "earned", fact.given_back)
     if given is None or not isinstance(given.fact, AccumulatePoints | ClaimSale):
         _add(days, account, day_of(entry), "earned", -taken)
@@ -130,6 +144,15 @@ def _come_back(
         _add(days, account, day_of(entry), "toward_points", fact.referral_points - taken)
         _add(days, account, day_of(entry), "toward_minor", gone_before - gone)
     return now
+
+
+def _activate(days: Days, ordered: Sequence[Entry], fact: ActivatePoints) -> None:
+    """Take off what waits no longer, of the days of those of its lots that these entries made."""
+    made = {(each.epoch, each.seq): each for each in ordered}
+    for lot in fact.lots:
+        entry = made.get((lot.epoch, lot.seq))
+        if entry is not None:
+            _add(days, fact.account, came_on(entry), "waits", -lot.points)
 
 
 def _sale_of(ordered: Sequence[Entry]) -> tuple[AccumulatePoints | None, Entry | None]:

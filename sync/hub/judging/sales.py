@@ -53,6 +53,7 @@ def _give(sale: OneSale, total: WorthSum, gifts: Sequence[Gift], back: Back) -> 
     for gift in gifts:
         total.came(account, came_on(gift.mention.entry), "earned", gift.points)
         active = activated(sale, gift) if gift.is_pending else gift.points
+        total.came(account, came_on(gift.mention.entry), "waits", gift.points - active)
         total.earn(account, "active", active)
         total.earn(account, "pending", gift.points - active)
         waiting += gift.points - active
@@ -60,6 +61,7 @@ def _give(sale: OneSale, total: WorthSum, gifts: Sequence[Gift], back: Back) -> 
     total.earn(account, "pending", -pending)
     total.earn(account, "active", pending - back.taken)
     total.came(account, came_on(gifts[0].mention.entry), "earned", -back.taken)
+    total.came(account, came_on(gifts[0].mention.entry), "waits", -pending)
 
 
 def _count(sale: OneSale, chosen: Gift, back: Back, total: WorthSum) -> None:

@@ -67,6 +67,7 @@ member_days = Table(
     points("toward_minor"),
     points("purchases"),  # those that were not brought back whole
     points("redemptions"),
+    points("waits"),
 )
 
 program_sums = Table(

@@ -1,7 +1,7 @@
 """Rules of members that are left out: merged accounts, points that run out, holds, returns."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, select, true, update
@@ -23,14 +23,7 @@ __all__ = ["MEMBER_MUTANTS"]
 
 
 def _expire_leased() -> tuple[Patch, ...]:
-    kept = original(expiring, "_expire")
-
-    def expire(c: Connection, tenant: str, row: Any, *args: Any) -> int:
-        everything = SimpleNamespace(**dict(row._mapping) | {"available": row.active})
-        points: int = kept(c, tenant, everything, *args)
-        return points
-
-    return ((expiring, "_expire", expire),)
+    return ((expiring, "_may_go", lambda due, _available: due),)
 
 
 def _drops_lease() -> tuple[Patch, ...]:
@@ -55,9 +48,11 @@ def _keeps_own() -> tuple[Patch, ...]:
 def _early_return() -> tuple[Patch, ...]:
     kept = original(weighing, "_weigh_anew")
 
-    def weigh(weighed: Any, thing: str, before: list[Mention], here: Any, *, day: str) -> None:
+    def weigh(weighed: Any, thing: str, new: Any, known: Iterable[Mention]) -> None:
+        here = {mention.order for mention in new.mentions}
+        before = [each for each in known if each.order not in here]
         is_sold = any(isinstance(each.entry.fact, AccumulatePoints) for each in before)
-        kept(weighed, thing, before if is_sold else [], here, day=day)
+        kept(weighed, thing, new, before if is_sold else [])
 
     return ((weighing, "_weigh_anew", weigh),)
 

@@ -171,8 +171,10 @@ def _unacked_compacted() -> tuple[Patch, ...]:
 def _voucher_on_floor() -> tuple[Patch, ...]:
     kept = original(voucher_issue, "cover")
 
-    def cover(transaction: Any, terms: Any, member: Any, points: Any, by: Any) -> Covered:
-        covered: Covered = kept(transaction, terms, member, points, "floor")
+    def cover(
+        transaction: Any, terms: Any, member: Any, points: Any, by: Any, **options: Any
+    ) -> Covered:
+        covered: Covered = kept(transaction, terms, member, points, "floor", **options)
         return covered
 
     return ((voucher_issue, "cover", cover),)

@@ -23,6 +23,12 @@ rights = Table(
     points("journaled"),
     Column("said_at", String),
     Index("rights_of_account", "account"),
+    Index(  # what a device that greets may have missed, among tens of thousands of rows
+        "rights_unheard",
+        "journal_id",
+        postgresql_where=text("granted > journaled"),
+        sqlite_where=text("granted > journaled"),
+    ),
     Index(
         "rights_said",
         "said_at",

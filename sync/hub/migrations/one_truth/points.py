@@ -67,6 +67,7 @@ member_days = Table(
     points("toward_minor"),
     points("purchases"),
     points("redemptions"),
+    points("waits"),
 )
 
 program_sums = Table(
