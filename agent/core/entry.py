@@ -112,12 +112,16 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     def _is_plainly_spelt(self, canonical: bytes) -> bool:
         """Say whether the bytes alone show that no text has a character that it may not have: all
-        are ASCII, none is escaped, and outside the sale, which is checked by itself, is no space.
+        are ASCII, none is escaped, and no space is outside the sale, which is checked by itself,
+        and the reasons, which are free texts.
         """
         if not canonical.isascii() or b"\\" in canonical or b"\x7f" in canonical:
             return False
-        sale = bytes(self.fact.sale_json) if isinstance(self.fact, AccumulatePoints) else b""
-        return canonical.count(b" ") == sale.count(b" ")
+        spaces = canonical.count(b" ")
+        if spaces and isinstance(self.fact, AccumulatePoints):
+            spaces -= bytes(self.fact.sale_json).count(b" ")
+            spaces -= sum([each.text.count(" ") for each in self.fact.because])
+        return spaces == 0
 
     def _check_spelling(self) -> None:
         if _misspelt(self):

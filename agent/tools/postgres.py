@@ -53,7 +53,7 @@ class PrivatePostgres:
         self._durable = durable
         self._settings = _SETTINGS | (_DURABLE if durable else {}) | settings
         self._numbers = itertools.count(1)
-        self._directory = Path()
+        self._directory: Path | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._user = pwd.getpwnam("postgres").pw_name if os.geteuid() == 0 else None
 
@@ -62,30 +62,32 @@ class PrivatePostgres:
         programs = _programs()
         shm = Path("/dev/shm")  # noqa: S108 - memory, in a directory of our own
         in_memory = not self._durable and os.access(shm, os.W_OK)
-        self._directory = Path(
+        self._directory = directory = Path(
             tempfile.mkdtemp(prefix="tapledger-pg-", dir=shm if in_memory else None)
         )
         if self._user is not None:
-            shutil.chown(self._directory, self._user)
-        data = self._directory / "data"
+            shutil.chown(directory, self._user)
+        data = directory / "data"
         subprocess.run(
             [programs / "initdb", "-D", data, "--no-sync", "--no-instructions", *_CLUSTER],
             check=True,
             user=self._user,
-            cwd=self._directory,
+            cwd=directory,
             capture_output=True,
         )
         self.serve()
 
     def serve(self) -> None:
         """Begin to serve, also again after :meth:`end`."""
+        directory = self._directory
+        assert directory is not None, "it is made before it serves"  # noqa: S101
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
-        directories: list[str | Path] = ["-D", self._directory / "data", "-k", self._directory]
-        with (self._directory / "log").open("ab") as log:
+        directories: list[str | Path] = ["-D", directory / "data", "-k", directory]
+        with (directory / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [_programs() / "postgres", *directories, *options],
                 user=self._user,
-                cwd=self._directory,
+                cwd=directory,
                 stdout=log,
                 stderr=log,
             )
@@ -105,9 +107,10 @@ class PrivatePostgres:
             self._server = None
 
     def stop(self) -> None:
-        """End the server and remove what it wrote."""
+        """End the server and remove what it wrote; nothing where it was never made."""
         self.end(signal.SIGQUIT)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def new_database(self, *, like: str = "template0") -> str:
         """Make a database, empty or like another one that nobody uses; answers its name."""

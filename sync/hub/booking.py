@@ -15,7 +15,7 @@ from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
 from agent.core.instant import rfc3339
 from sync.hub.deciding import note
-from sync.hub.examine import Accepted, Taken, Verdict
+from sync.hub.examine import Accepted, Read, Taken, Verdict
 from sync.hub.following import post_entries
 from sync.hub.judging import Conflict
 from sync.hub.keeping import keep
@@ -58,13 +58,15 @@ def book(
     lines: tuple[bytes, ...],
     *,
     now: datetime,
+    read: Read | None = None,
 ) -> Booked:
     """Book a batch of a device whose row is locked. Nothing is kept of what does not follow.
 
-    A batch of what nobody else speaks of costs some ten statements, however long it is.
+    A batch of what nobody else speaks of costs some ten statements, however long it is. ``read``
+    knows entries that were read before.
     """
     journals = journals_of(c, device)
-    placed = place(c, device, journals, header, lines)
+    placed = place(c, device, journals, header, lines, read)
     held = Held.of(header.incarnation, placed.held)
     taken: Sequence[Taken] = ()
     if isinstance(placed.verdict, Accepted) and placed.journal is not None:

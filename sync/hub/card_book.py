@@ -35,13 +35,21 @@ def whose(c: Connection, tenant: str, tokens: Iterable[str]) -> dict[str, str]:
     return {row.token: row.account for row in c.execute(found)}
 
 
-def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) -> None:
-    """Write down cards that are nobody's yet, each with its account."""
+def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Write down cards that are nobody's yet, each with its account; answers whose each is then."""
     first: dict[str, str] = {}
     for token, account in owners:
         first.setdefault(token, account)
-    add_up(c, cards, ("token", "account"), first.items(), fixed={"tenant": tenant})
+    new = add_up(
+        c,
+        cards,
+        ("token", "account"),
+        first.items(),
+        fixed={"tenant": tenant},
+        returning=("token",),
+    )
     mark(c, tenant, "card", first)
+    return first | whose(c, tenant, first.keys() - {row.token for row in new})
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:

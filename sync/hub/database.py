@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from agent.core.backoff import delay_s
+from sync.hub.meanwhile import PatientConnection
 from sync.hub.migrations import upgrade
 
 __all__ = ["Database", "is_passing", "upsert", "upsert_in"]
@@ -175,13 +176,21 @@ def is_passing(error: DBAPIError) -> bool:
 
 def _engine(url: str, *, in_memory: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url)
+        engine = create_engine(url)
+        event.listen(engine, "do_connect", _connect_patiently)
+        return engine
     if in_memory:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         engine = create_engine(url)
     event.listen(engine, "connect", _make_sqlite_durable)
     return engine
+
+
+def _connect_patiently(
+    _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]
+) -> PatientConnection:
+    return PatientConnection.connect(*arguments, **options)
 
 
 def _make_sqlite_durable(connection: Any, _record: Any) -> None:

@@ -13,7 +13,7 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
 from agent.core.tiers import Standing
 from sync.hub.bulk import Part, add_up_all
-from sync.hub.card_book import hear_state, know_cards, whose
+from sync.hub.card_book import hear_state, know_cards
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
 from sync.hub.members import Member, Stands, members, merge_accounts
@@ -58,8 +58,6 @@ def hear_members(
         add_up_all(c, [_enrolled_on(tenant, days, known)])
     for account, standings in said.items():
         _stands_in(c, tenant, known[account], standings)
-    if shown:
-        know_cards(c, tenant, shown)
     merged = _merge_owners(c, device, shown, now=now)
     for entry in entries:
         if isinstance(entry.fact, CardState):
@@ -70,13 +68,13 @@ def hear_members(
 def _merge_owners(
     c: Connection, device: DeviceRow, shown: Sequence[tuple[str, str]], *, now: datetime
 ) -> bool:
-    """Merge the accounts of cards that somebody else had made an account for; answers whether
-    there were any.
+    """Write cards down, and merge the accounts of those that somebody else had made an account for;
+    answers whether there were any.
     """
     merged = False
     if not shown:
         return merged
-    owners = whose(c, device.tenant, {token for token, _ in shown})
+    owners = know_cards(c, device.tenant, shown)
     for token, account in shown:
         owner = owners[token]
         if owner == account:

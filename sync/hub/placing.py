@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from agent.core.entry import GENESIS, Position, link_hash
-from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
+from sync.hub.examine import Accepted, Contradicts, Gap, Read, Verdict, examine
 from sync.hub.registry import DeviceRow, JournalRow, branches_of, hash_at, journal, make_journal
 from sync.messages import Journal
 
@@ -40,16 +40,17 @@ def place(
     journals: Sequence[JournalRow],
     header: Journal,
     lines: Lines,
+    read: Read | None = None,
 ) -> Placed:
     """Find the journal of a batch, one of the device's or a new one, and judge the batch against
-    it.
+    it. ``read`` knows entries that were read before.
     """
     branches = branches_of(journals, header.incarnation, header.epoch)
     if not branches:
         return _place_first(c, device, header, lines)
     verdicts: list[Verdict] = []
     for branch in branches:
-        verdict = _examine(c, branch, header, lines)
+        verdict = _examine(c, branch, header, lines, read)
         if isinstance(verdict, Accepted):
             return Placed(verdict=verdict, journal=branch, held=branch.head)
         verdicts.append(verdict)
@@ -119,8 +120,10 @@ def _place_beside(
     return Placed(verdict=verdict, journal=made, held=last, is_new_branch=True)
 
 
-def _examine(c: Connection, held: JournalRow, header: Journal, lines: Lines) -> Verdict:
-    return examine(held.head, lambda seq: hash_at(c, held, seq), header, lines)
+def _examine(
+    c: Connection, held: JournalRow, header: Journal, lines: Lines, read: Read | None = None
+) -> Verdict:
+    return examine(held.head, lambda seq: hash_at(c, held, seq), header, lines, read)
 
 
 def _last_shared(c: Connection, branch: JournalRow, header: Journal, lines: Lines) -> Position:

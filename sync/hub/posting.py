@@ -21,6 +21,7 @@ OFFICE = 0
 
 _BUCKETS = ("active", "pending", "held", "available")
 _EVERY = tuple(accounts.c.keys())
+_ACCOUNT, _ROOT = _EVERY.index("account"), _EVERY.index("root")
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def _write(c: Connection, tenant: str, parts: Mapping[str, list[int]]) -> dict[s
         sums=_BUCKETS,
         returning=_EVERY,
     )
-    return {row.account: row for row in rows}
+    return {row[_ACCOUNT]: row for row in rows}
 
 
 def _move_to_roots(
@@ -117,10 +118,10 @@ def _move_to_roots(
     """Move what was added to accounts that are merged into others to where their points are."""
     moves: dict[str, list[int]] = {}
     for account, row in written.items():
-        added = parts[account]
-        if row.root is None or not any(added):
+        root, added = row[_ROOT], parts[account]
+        if root is None or not any(added):
             continue
-        for name, sign in ((account, -1), (row.root, 1)):
+        for name, sign in ((account, -1), (root, 1)):
             moved = moves.setdefault(name, [0, 0, 0, 0])
             for place, points in enumerate(added):
                 moved[place] += sign * points

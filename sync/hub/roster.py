@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, union_all
+from sqlalchemy import Connection, Row
 
 from agent.core.instant import rfc3339
-from sync.hub.bulk import among, listed
+from sync.hub.bulk import listed
 from sync.hub.lease_policy import Ahead, Holding, Life, Member, Wait
 from sync.hub.members import Member as Person
 from sync.hub.members import read_members
@@ -26,9 +26,9 @@ from sync.hub.roster_queries import (
     merged_into,
     recalls_of,
     rights_of,
+    stirred,
     visits_of,
 )
-from sync.hub.tables import accounts, asks
 
 __all__ = ["LIVE", "Granted", "Roster", "families_of", "read_roster"]
 
@@ -116,12 +116,8 @@ def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Perso
 
 def _is_quiet(c: Connection, tenant: str, roots: Iterable[str]) -> bool:
     """Say that nobody waits for points of these members, and no account was merged into theirs."""
-    names = list(roots)
-    merged = select(accounts.c.account).where(
-        accounts.c.tenant == tenant, among(c, accounts.c.root, names)
-    )
-    waiting = select(asks.c.account).where(asks.c.tenant == tenant, among(c, asks.c.account, names))
-    return c.execute(union_all(merged, waiting).limit(1)).first() is None
+    wanted = {"tenant": tenant, "names": listed(roots)}
+    return c.execute(stirred(c.dialect.name), wanted).first() is None
 
 
 def families_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ All are given a ``tenant``, and ``names`` of accounts as :func:`sync.hub.bulk.li
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, select, union_all
 
 from sync.hub.bulk import is_among
 from sync.hub.tables import accounts, asks, devices, journals, recalls, rights, visits
@@ -19,6 +19,7 @@ __all__ = [
     "merged_into",
     "recalls_of",
     "rights_of",
+    "stirred",
     "visits_of",
 ]
 
@@ -50,6 +51,20 @@ def merged_into(dialect: str) -> Select[Any]:
     return select(accounts.c.account, accounts.c.root).where(
         accounts.c.tenant == _TENANT, is_among(dialect, accounts.c.root, "names")
     )
+
+
+@cache
+def stirred(dialect: str) -> Any:
+    """Answer one account that was merged into some accounts, or for points of which a till waits;
+    nothing where there is none.
+    """
+    merged = select(accounts.c.account).where(
+        accounts.c.tenant == _TENANT, is_among(dialect, accounts.c.root, "names")
+    )
+    waiting = select(asks.c.account).where(
+        asks.c.tenant == _TENANT, is_among(dialect, asks.c.account, "names")
+    )
+    return union_all(merged, waiting).limit(1)
 
 
 @cache

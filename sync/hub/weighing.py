@@ -8,6 +8,7 @@ journal on, a thing is judged over everything that was ever said of it.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 from sqlalchemy import Connection, select, union_all
 
 from agent.core.entry import Entry
@@ -33,8 +34,7 @@ ThingAt = Callable[[int, int], str | None]
 Order = tuple[str, str, int, str, int, int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """A new entry of a journal, with what it comes to by itself and the things it speaks of."""
 
     entry: Entry
@@ -100,16 +100,17 @@ def weigh(
     elsewhere = _of_other_days(said)
     news: dict[str, _News] = {}
     for each in said:
+        day = each.day
         is_disputed = not disputed.isdisjoint(each.things)
         postings = postings_alone(each.entry, thing_at) if is_disputed else each.postings
         if is_disputed or not elsewhere.isdisjoint(each.things):
             mention = _mention(device, journal, each.entry)
             for thing in each.things:
-                news.setdefault(thing, _News()).add(mention, each.day, is_posted=not is_disputed)
+                news.setdefault(thing, _News()).add(mention, day, is_posted=not is_disputed)
         else:
             weighed.bring(given_by(each.entry))
         for owner, bucket, points in postings:
-            weighed.add(owner, bucket, points, each.day)
+            weighed.add(owner, bucket, points, day)
     said_of = mentions_of(c, device.tenant, news) if news else {}
     for thing, new in sorted(news.items()):
         _weigh_anew(weighed, thing, new, said_of.get(thing, []))

@@ -34,10 +34,12 @@ CREATE TABLE IF NOT EXISTS bare_entries (LIKE entries INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS bare_things (LIKE things INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS bare_accounts (LIKE accounts INCLUDING ALL);
 CREATE TEMP TABLE IF NOT EXISTS staged (
-    journal_id int8, seq int8, canonical bytea, hash bytea, thing varchar, account varchar,
-    received_at varchar, active int8);
+    LIKE entries INCLUDING COMPRESSION INCLUDING DEFAULTS, active int8);
 """
-_COPY = "COPY staged FROM STDIN (FORMAT BINARY)"
+_COPY = (
+    "COPY staged (journal_id, seq, canonical, hash, thing, account, received_at, active) "
+    "FROM STDIN (FORMAT BINARY)"
+)
 _TYPES = ["int8", "int8", "bytea", "bytea", "varchar", "varchar", "varchar", "int8"]
 _UPSERTS = (
     "INSERT INTO bare_entries (journal_id, seq, canonical, hash, thing, account, received_at) "
