@@ -145,7 +145,7 @@ class Ingest:
     def _sweep(self) -> None:
         """Do what time asks; a mistake in it is said, and ends no messages."""
         try:
-            self._publish(self._office.sweep())
+            self._publish(self._office.sweep(is_busy=self._inbox.first() is not None))
             self._office.work_off()
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
             if _is_down(error):

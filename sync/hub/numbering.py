@@ -13,7 +13,7 @@ from sync.hub.tables import feed, marks, tenants
 
 __all__ = ["number_all_marks"]
 
-_MOST = 2_000
+_MOST = 5_000
 
 
 def number_all_marks(c: Connection) -> bool:

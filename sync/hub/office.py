@@ -57,8 +57,10 @@ _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
 
 
-_ROUNDS = 4
-"""So often a sweep numbers marks while more are left: what goes beyond waits for the next one."""
+_PUT_OFF = 4
+"""So many sweeps in a row give no numbers to the feed's marks where messages wait: what stores hear
+of each other comes after what they say, and many marks of one member are numbered as one.
+"""
 
 
 class HeadOffice:
@@ -71,6 +73,8 @@ class HeadOffice:
         self._tiers = Tiers(database)
         self._daily = Daily(database, first_after=_SURE_AFTER)
         self._ahead = ReadingAhead()
+        self._put_off = 0
+        self._are_marks_left = False
         self.counts: Counter[tuple[str, str]] = Counter()
         """What was done since the start: of each kind of thing, which."""
         self._handlers = {
@@ -96,15 +100,18 @@ class HeadOffice:
             self._refuse(topic, payload, address, refused)
             return []
 
-    def sweep(self) -> list[Outgoing]:
+    def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:
         """Do what time asks for devices: say again what was not answered, give up what nobody
-        waits for. For one worker: by the second or so.
+        waits for, number what changed. For one worker: by the second or so. ``is_busy`` says that
+        messages wait.
         """
         now = self._clock()
         self._database.transact(count_fresh_tables)
-        for _ in range(_ROUNDS):
-            if not self._database.transact(number_all_marks):
-                break
+        if is_busy and self._put_off < _PUT_OFF and not self._are_marks_left:
+            self._put_off += 1
+        else:
+            self._are_marks_left = self._database.transact(number_all_marks)
+            self._put_off = 0
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         return addressed(notices)
 
@@ -120,8 +127,8 @@ class HeadOffice:
 
     @property
     def is_behind(self) -> bool:
-        """Whether ``work_off`` has left something for an idle moment."""
-        return self._tiers.is_behind or self._daily.is_behind
+        """Whether ``sweep`` or ``work_off`` has left something for an idle moment."""
+        return self._are_marks_left or self._tiers.is_behind or self._daily.is_behind
 
     def read_ahead(self, topic: str, payload: bytes) -> bool:
         """Read a little of a message that is to be handled next, while the database works at

@@ -31,7 +31,7 @@ class Listening:
         self.heard.append(topic)
         return []
 
-    def sweep(self) -> list[Outgoing]:
+    def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:
         """Nothing is due."""
         return []
 

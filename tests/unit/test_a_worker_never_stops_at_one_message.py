@@ -83,7 +83,7 @@ class Office:
         """Whether more sweeps are due than there were."""
         return self.sweeps < self.behind
 
-    def sweep(self) -> list[Outgoing]:
+    def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:
         """Fail as it was told to; else nothing waits."""
         self.sweeps += 1
         if self.failures_of_sweeps:
