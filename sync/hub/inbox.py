@@ -1,8 +1,8 @@
 """What waits to be handled: by kind, so that a customer at a till never waits behind a backlog.
 
-Asks overtake everything, journals overtake pages of the feed, and those overtake presence. Nobody
-is overtaken for ever: an ask gets ahead of at most so many as one connection may have under way,
-and anything else of fewer.
+Asks, and questions whose a card is, overtake everything, journals overtake pages of the feed, and
+those overtake presence. Nobody is overtaken for ever: an ask gets ahead of at most so many as one
+connection may have under way, and anything else of fewer.
 What one device sends of one level stays in the order it came in; each further message of a device
 that has some waiting stands further back, so that one store's backlog keeps no other store waiting.
 
@@ -26,8 +26,10 @@ repeats itself. Batches have 64 KiB at most, but for a rare one: so all of it is
 """
 
 _MOST = 1_000
-_PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 64, "presence": 128}
+_PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 256, "presence": 320}
 """How many messages a kind lets go before it, or overtakes."""
+
+_NAMES_A_CARD = b'"token":"'
 
 _LAST_COUNTS = ("hello", "presence")
 
@@ -70,10 +72,12 @@ class Inbox:
             message.done()
             return
         device, _, kind = message.topic.rpartition("/")
+        if kind == "feed" and _NAMES_A_CARD in message.payload:
+            kind = "ask"  # a cashier waits to hear whose card it is
         if kind in _LAST_COUNTS and self._replace(message):
             return
         number = next(self._numbers)
-        level = _PLACES.get(kind, 128)
+        level = _PLACES.get(kind, _PLACES["presence"])
         place, queue_of = number + level, (device, level)
         with self._turning:
             last = self._last.get(queue_of)

@@ -7,6 +7,7 @@ waits for nobody; :mod:`sync.hub.numbering` gives them their numbers.
 
 from collections.abc import Iterable
 
+import msgspec
 from sqlalchemy import Connection
 
 from sync.hub.bulk import Part, add_up_all
@@ -14,13 +15,20 @@ from sync.hub.tables import marks
 
 __all__ = ["mark", "marked"]
 
+_TOGETHER = 500
+"""So many keys stand in one row: a row for each would cost as much as what it is about."""
+
 
 def marked(tenant: str, kind: str, keys: Iterable[str]) -> Part:
     """Answer the rows that say that these changed."""
+    listed = sorted(set(keys))
     return Part(
         table=marks,
-        columns=("key",),
-        rows=[(key,) for key in set(keys)],
+        columns=("names",),
+        rows=[
+            (msgspec.json.encode(listed[first : first + _TOGETHER]).decode(),)
+            for first in range(0, len(listed), _TOGETHER)
+        ],
         fixed={"tenant": tenant, "kind": kind},
     )
 

@@ -4,16 +4,29 @@ A device asks for what changed since its cursor. One worker numbers the marks th
 the second or so, and puts them before the devices they concern; whoever asks only reads.
 """
 
-from sqlalchemy import Connection, delete, select, update
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from sync.hub.bulk import add_up
+from sync.hub.bulk import add_up, among
 from sync.hub.database import upsert
 from sync.hub.spreading import spread
 from sync.hub.tables import feed, marks, tenants
 
 __all__ = ["number_all_marks"]
 
-_MOST = 5_000
+_MOST = 2_000
+"""So many things get a number in one transaction, or a few more; what one member was marked for
+again and again is one.
+"""
+
+_ROWS = 1_000
+
+_WAITING = (
+    select(marks.c.id, marks.c.kind, marks.c.names)
+    .where(marks.c.tenant == bindparam("tenant"))
+    .order_by(marks.c.id)
+    .limit(_ROWS)
+)
 
 
 def number_all_marks(c: Connection) -> bool:
@@ -28,18 +41,23 @@ def _number_marks(c: Connection, tenant: str) -> bool:
 
     The tenant's row stays locked until the transaction ends, where there was anything to number.
     """
-    oldest = select(marks.c.id).where(marks.c.tenant == tenant).order_by(marks.c.id).limit(_MOST)
-    taken = c.execute(
-        delete(marks).where(marks.c.id.in_(oldest)).returning(marks.c.id, marks.c.kind, marks.c.key)
-    ).all()
-    keys = list({(row.kind, row.key): None for row in sorted(taken, key=lambda each: each.id)})
-    if not keys:
+    waiting = c.execute(_WAITING, {"tenant": tenant}).all()
+    keys: dict[tuple[str, str], None] = {}
+    taken: list[int] = []
+    for row in waiting:
+        if len(keys) >= _MOST:
+            break
+        keys |= dict.fromkeys((row.kind, key) for key in msgspec.json.decode(row.names))
+        taken.append(row.id)
+    if not taken:
         return False
+    # Only these: a smaller number may have been committed meanwhile.
+    c.execute(delete(marks).where(among(c, marks.c.id, taken)))
     first = _count(c, tenant, len(keys)) - len(keys) + 1
     rows = [(kind, key, first + place) for place, (kind, key) in enumerate(keys)]
     add_up(c, feed, ("kind", "key", "seq"), rows, fixed={"tenant": tenant}, largest=("seq",))
     spread(c, tenant, rows)
-    return len(taken) == _MOST
+    return len(taken) < len(waiting) or len(waiting) == _ROWS
 
 
 def _count(c: Connection, tenant: str, by: int) -> int:

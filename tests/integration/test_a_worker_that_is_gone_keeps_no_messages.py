@@ -31,7 +31,7 @@ class Listening:
         self.heard.append(topic)
         return []
 
-    def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:
+    def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:  # noqa: ARG002 - no work
         """Nothing is due."""
         return []
 

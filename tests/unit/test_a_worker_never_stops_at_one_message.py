@@ -63,6 +63,7 @@ class Office:
         self.failures_of_work: list[Exception] = []
         self.tells_when_due = False
         self.sweeps = 0
+        self.heard_busy: list[bool] = []
         self.behind = 0
 
     def handle(self, _topic: str, payload: bytes) -> list[Outgoing]:
@@ -86,6 +87,7 @@ class Office:
     def sweep(self, *, is_busy: bool = False) -> list[Outgoing]:
         """Fail as it was told to; else nothing waits."""
         self.sweeps += 1
+        self.heard_busy.append(is_busy)
         if self.failures_of_sweeps:
             raise self.failures_of_sweeps.pop(0)
         return [Outgoing(topic="due", payload=b"")] if self.tells_when_due else []
@@ -250,15 +252,38 @@ def test_a_customer_at_a_till_does_not_wait_behind_a_backlog() -> None:
     assert [each and each.payload.decode() for each in taken] == list("4135620")
 
 
+def test_a_question_about_a_card_waits_for_no_backlog() -> None:
+    """A cashier waits for it, though it comes as what a store asks of the feed."""
+    inbox, line = Inbox(), Line(topics=(), on_message=None)
+    line.put = inbox.put
+    for number in range(20):
+        line.brings(f"{number}")
+    line.brings('{"nonce":"n","cursor":0,"token":"em4100:0C00000001"}', "feed")
+    line.brings('{"nonce":"n","cursor":0}', "feed")
+    order = [message.payload for message in iter(lambda: inbox.take(0), None)]
+    assert b'"token"' in order[0]
+    assert b'"cursor"' in order[-1]
+
+
+def test_a_sweep_hears_whether_messages_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can wait is put off for them."""
+    monkeypatch.setattr(ingest, "Link", Line)
+    made = Desk()
+    made.worker._sweep()
+    made.line.brings("1")
+    made.worker._sweep()
+    assert made.office.heard_busy == [False, True]
+
+
 def test_nobody_is_overtaken_for_ever() -> None:
     """A page of the feed gets its turn though journals never end."""
     inbox, line = Inbox(), Line(topics=(), on_message=None)
     line.put = inbox.put
     line.brings("page", "feed")
-    for number in range(200):
+    for number in range(400):
         line.brings(f"{number}")
     order = [message.payload for message in iter(lambda: inbox.take(0), None)]
-    assert order.index(b"page") <= 63
+    assert order.index(b"page") <= 255
 
 
 def test_the_backlog_of_one_store_keeps_no_other_waiting() -> None:

@@ -24,7 +24,8 @@ from agent.tools.bench.redeeming import Redeemers
 
 __all__ = ["backlog_figures"]
 
-_BETWEEN_REDEMPTIONS_S = 0.02
+_BETWEEN_REDEMPTIONS_S = 0.25
+"""A till has another customer who redeems no sooner than that: four a second is a busy chain."""
 _MEMBERS = 2_000
 _SAMPLES = 30
 """Customers that redeem while nothing else goes on: a raw limit of those who do during a drain."""

@@ -31,7 +31,7 @@ marks = Table(
     key(),
     Column("tenant", String, nullable=False),
     Column("kind", String, nullable=False),
-    Column("key", String, nullable=False),
+    Column("names", Text, nullable=False),  # JSON: what one transaction changed
     Index("marks_of_tenant", "tenant", "id"),
 )
 # What of the feed each device hears that is told only of members it has met.

@@ -30,7 +30,7 @@ marks = Table(
     key(),
     Column("tenant", String, nullable=False),
     Column("kind", String, nullable=False),
-    Column("key", String, nullable=False),
+    Column("names", Text, nullable=False),
     Index("marks_of_tenant", "tenant", "id"),
 )
 news = Table(
