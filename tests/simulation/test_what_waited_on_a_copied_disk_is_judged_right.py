@@ -10,21 +10,18 @@ from sync.simulation.history import act, tell
 from sync.simulation.house import House
 from sync.simulation.notebook import Sold
 from sync.simulation.program import TENANT
-from sync.simulation.scripts import Script
+from sync.simulation.scripts import Script, disks
 from sync.simulation.scripts.staging import account_of, begin, member
-from sync.simulation.trades import TRADES
+from sync.simulation.trades import VOUCHERS
 
 
 class _NotDone(Exception):
     """What was tried is taken back."""
 
 
-(_WAITING,) = (trade for trade in TRADES if trade.waits)
-
-
 def keeps_every_invariant(script: Script) -> None:
     """Play a history by hand in shops where points wait for a day."""
-    outcome = act(script, trade=_WAITING)
+    outcome = act(script, trade=VOUCHERS)
     assert outcome.violation is None, tell(outcome)
 
 
@@ -128,5 +125,35 @@ def test_a_part_that_came_back_as_waiting_is_owed_as_far_as_both_parts_exceed_th
         house.customers.bring_back(clone, sold, sold.left_minor // 3)
         a_day_later(house, first, clone)
         assert (available(house), most_owed(house)) == (0, 0)
+
+    keeps_every_invariant(script)
+
+
+def test_what_two_copies_make_active_brings_rights_once() -> None:
+    """A copy makes active what waited, and its epoch ends uncleanly; in the next one the other box
+    makes the same points active, and has no rights to them.
+    """
+
+    def script(house: House) -> None:
+        first, clone, _ = copied(house)
+        a_day_later(house, first, clone)
+        house.customers.buy(first, house.customers.cards[0], 700)
+        house.advance(40)
+        assert any("s1: 2:2 ActivatePoints" in line for line in house.story)
+        assert (available(house), most_owed(house)) == (0, 0)
+
+    keeps_every_invariant(script)
+
+
+def test_what_became_active_and_was_spent_is_not_spent_again_after_a_set_back() -> None:
+    """Where points become active once more on a disk that was set back and welcomed, nobody can
+    spend them again.
+    """
+
+    def script(house: House) -> None:
+        disks.what_waited_is_active_twice(house)
+        assert any("s1: 2:2 ActivatePoints" in line for line in house.story)
+        assert [each.points for each in house.notebook.redemptions] == [150]
+        assert available(house) == 0
 
     keeps_every_invariant(script)
