@@ -30,9 +30,12 @@ def is_due_now(view: View, said: date | None = None) -> bool:
     return day is not None and bool(view.due_lots(day.isoformat(), at_most=1))
 
 
-def points_due(view: View, account: str, day: date) -> int:
-    """Add up what an account has pending that a sale of a business date makes active."""
-    return sum(points for *_, points in view.due_lots_of(account, day.isoformat()))
+def points_due(view: View, account: str, day: date) -> tuple[int, int]:
+    """Add up what an account has pending that a sale of a business date makes active, and what of
+    it brings rights.
+    """
+    lots = view.due_lots_of(account, day.isoformat())
+    return sum(points for *_, points in lots), _with_rights(lots, view.head().epoch)
 
 
 def activate_due(
@@ -78,17 +81,27 @@ def activate_more(transaction: Transaction, terms: Terms, said: date | None = No
 
 def _activate(transaction: Transaction, terms: Terms, said: date | None, due: _Lots) -> None:
     """Write an entry for each account. It has the date that the POS said."""
-    parts: dict[str, list[LotPart]] = defaultdict(list)
-    for account, epoch, seq, points in due:
-        parts[account].append(LotPart(epoch=epoch, seq=seq, points=points))
-    for account, lots in parts.items():
-        points = sum(lot.points for lot in lots)
+    present, waited = transaction.head().epoch, defaultdict[str, _Lots](list)
+    for lot in due:
+        waited[lot[0]].append(lot)
+    for account, lots in waited.items():
         transaction.append(
             ActivatePoints(
                 account=account,
-                points=points,
-                lots=tuple(lots),
-                lease=terms.earned_lease(transaction, account, points),
+                points=sum(points for *_, points in lots),
+                lots=tuple(
+                    LotPart(epoch=at, seq=seq, points=points) for _, at, seq, points in lots
+                ),
+                lease=terms.earned_lease(transaction, account, _with_rights(lots, present)),
             ),
             business_date=said,
         )
+
+
+def _with_rights(lots: _Lots, present: int) -> int:
+    """Add up what of some lots brings rights: what was sold in the present epoch.
+
+    What waited since an older one may have become active in another life of this disk, too, and be
+    spent there. Head office counts it once, and grants what is not.
+    """
+    return sum(points for _, epoch, _, points in lots if epoch == present)

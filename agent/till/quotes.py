@@ -70,9 +70,9 @@ def quote(view: View, terms: Terms, sale: Sale, now: datetime) -> Quote:
     as_of = JournalPosition.of(view.head())
     if shown is None or row is None:
         return _nobodys(program, sale, as_of)
-    due = points_due(view, row.account, day)
+    due, with_rights = points_due(view, row.account, day)
     row = replace(row, balance=row.balance + due)
-    points = spendable(view, terms, row, shown, due=due)
+    points = spendable(view, terms, row, shown, due=with_rights)
     tier = judged.progress["tier"]
     account = known_of(view, program, row, day, tier)
     refused = nothing_given(view, row, shown) if gives_things(program) else None

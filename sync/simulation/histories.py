@@ -71,7 +71,7 @@ def _hunt_one(task: tuple[str, int, int]) -> Caught:
 def _histories_of(mutant: Mutant, seed: int) -> Iterator[Callable[[], Outcome]]:
     """Go through the mutant's own script, and the seeds whose mix has what it fails in."""
     if mutant.script is not None:
-        yield partial(act, mutant.script)
+        yield partial(act, mutant.script, trade=mutant.trade)
     for each in _seeds_of(mutant, seed):
         yield partial(play, each)
 

@@ -10,7 +10,7 @@ from random import Random
 
 from sync.simulation.faults import MIXES
 
-__all__ = ["PLAIN", "TRADES", "Trade", "dice_of", "trade_of"]
+__all__ = ["PLAIN", "TRADES", "VOUCHERS", "Trade", "dice_of", "trade_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +28,9 @@ class Trade:
 
 PLAIN = Trade(name="plain")
 
-TRADES = (
-    Trade(name="running_out", runs_out=True),
-    PLAIN,
-    Trade(name="vouchers", vouchers=True, runs_out=True, waits=True),
-    PLAIN,
-)
+VOUCHERS = Trade(name="vouchers", vouchers=True, runs_out=True, waits=True)
+
+TRADES = (Trade(name="running_out", runs_out=True), PLAIN, VOUCHERS, PLAIN)
 
 
 def trade_of(seed: int) -> Trade:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from agent.core.entry import Entry
 from agent.core.facts import (
@@ -95,6 +95,17 @@ def test_points_become_active_on_their_day_and_no_more_than_wait(day: date, poin
     lots = (LotPart(epoch=1, seq=1, points=points),)
     with pytest.raises(Violation):
         watch.saw(entry(ActivatePoints(account="a", points=points, lots=lots), 2), day, "box")
+
+
+@pytest.mark.parametrize(("epoch", "lease"), [(1, 11), (2, 1)])
+def test_points_bring_no_more_rights_than_waited_in_their_own_epoch(epoch: int, lease: int) -> None:
+    """Ten points bring ten rights at most, and none in an epoch after the one they waited in."""
+    watch, lots = LotWatch(), (LotPart(epoch=1, seq=1, points=10),)
+    watch.saw(entry(sold(10, _DAY)), _DAY, "box")
+    active = ActivatePoints(account="a", points=10, lots=lots, lease=lease)
+    late = structs.replace(entry(active, 2), epoch=epoch)
+    with pytest.raises(Violation, match="I10"):
+        watch.saw(late, _DAY, "box")
 
 
 def tables(

@@ -7,6 +7,8 @@ FOUND: dict[int, str] = {
     "out the other two, and said that the books were wrong",
     37: "a sale whose points still waited came back at another store, and its void was refused: "
     "its entry would have said that less than nothing waits",
+    125: "rights were granted as a day began, and points ran out then: head office was looked at "
+    "only after both, as if it had granted what runs out",
     195: "a clone wrote another end of the epoch before the first welcome, which nobody had ended: "
     "head office took only one of the two, and the other was offered for ever",
     278: "a return at a store that had sold without the card took points that had been spent: a "
@@ -29,6 +31,7 @@ FOUND: dict[int, str] = {
 TRADES_OF: dict[int, str] = {
     29: "vouchers",
     37: "vouchers",
+    125: "running_out",
     195: "plain",
     278: "plain",
     1005: "plain",

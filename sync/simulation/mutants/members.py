@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, true, update
 
 from agent import syncdesk
 from agent.core.facts import AccumulatePoints, DeleteReward
+from agent.till import pending
 from agent.till import rights as till_rights
 from sync.hub import expiring, homecoming, weighing
 from sync.hub import members as members_module
@@ -17,7 +18,9 @@ from sync.hub.judging import Mention
 from sync.hub.tables import accounts
 from sync.simulation.mutants.mutant import Mutant, Patch, original
 from sync.simulation.program import TENANT
+from sync.simulation.scripts import disks
 from sync.simulation.scripts import rights as of_rights
+from sync.simulation.trades import VOUCHERS
 
 __all__ = ["MEMBER_MUTANTS"]
 
@@ -71,6 +74,13 @@ def _times_out() -> tuple[Patch, ...]:
     return ((office_module, "sweep_rights", sweep),)
 
 
+def _older_lots() -> tuple[Patch, ...]:
+    def with_rights(lots: Any, _present: int) -> int:
+        return sum(points for *_, points in lots)
+
+    return ((pending, "_with_rights", with_rights),)
+
+
 MEMBER_MUTANTS = (
     Mutant(
         name="expire_leased",
@@ -113,5 +123,14 @@ MEMBER_MUTANTS = (
         caught_by=("I5", "I4"),
         patches=lambda: ((homecoming, "_reached_its_end", true),),
         script=of_rights.an_epoch_ends_unheard,
+    ),
+    Mutant(
+        name="older_lots_bring_rights",
+        breaks="what waited since an older epoch brings rights as it becomes active",
+        caught_by=("I10", "I5"),
+        patches=_older_lots,
+        mixes=("lost", "restored", "cloned", "everything"),
+        script=disks.what_waited_is_active_twice,
+        trade=VOUCHERS,
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.simulation.scripts import Script
+from sync.simulation.trades import PLAIN, Trade
 
 __all__ = ["Mutant", "Patch", "original"]
 
@@ -22,7 +23,8 @@ def original(where: Any, name: str) -> Any:
 class Mutant:
     """One rule left out. ``patches`` answers what to put where; ``mixes`` names the histories in
     which it can fail, none for any; ``caught_by`` the invariants that should show it. ``script`` is
-    a hand-made history for one that the dice seldom bring about; it is played first.
+    a hand-made history for one that the dice seldom bring about; it is played first, in shops of
+    ``trade``.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Mutant:
     patches: Callable[[], tuple[Patch, ...]]
     mixes: tuple[str, ...] = ()
     script: Script | None = None
+    trade: Trade = PLAIN
 
     @contextmanager
     def applied(self) -> Iterator[None]:

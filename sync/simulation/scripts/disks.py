@@ -10,6 +10,7 @@ from agent.core.facts import Enrol
 from agent.ledger import Ledger, Transaction
 from agent.ledger.budget import DiskBudget
 from agent.ledger.sealing import seal_old_entries
+from sync.simulation.clocks import DAY_S
 from sync.simulation.house import House
 from sync.simulation.scripts.staging import (
     begin,
@@ -32,6 +33,7 @@ __all__ = [
     "grant_after_the_epoch",
     "one_of_two_lanes_is_heard",
     "the_power_goes",
+    "what_waited_is_active_twice",
 ]
 
 _ENTRIES = 40
@@ -123,6 +125,24 @@ def an_older_ok_comes_late(house: House) -> None:
     house.advance(1)
     house.customers.hold(first, card, 20)
     house.advance(30)
+
+
+def what_waited_is_active_twice(house: House) -> None:
+    """Points that waited become active and are spent; then the disk is set back to a moment when
+    they waited, is welcomed anew, and they become active once more.
+    """
+    first, card = house.devices[0], house.customers.cards[0]
+    begin(house)
+    member(house, first, card)
+    older = house.copy_disk(first.save())
+    house.advance(DAY_S)
+    house.customers.hold(first, card, 150)
+    house.customers.capture(first, house.notebook.redemptions[0])
+    house.advance(20)
+    set_back(house, first, older)
+    house.advance(70)
+    house.customers.hold(first, card, 150)
+    house.advance(20)
 
 
 def one_of_two_lanes_is_heard(house: House) -> None:

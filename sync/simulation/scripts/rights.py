@@ -7,11 +7,21 @@ from sqlalchemy import Connection, insert
 from agent.core.program import Program
 from sync.hub.deciding import expire_due
 from sync.hub.tables import programs
+from sync.link import Arrived
 from sync.messages import decode_journal
 from sync.simulation.house import House
 from sync.simulation.now import run_now
 from sync.simulation.program import PROGRAM_TEXT, TENANT
-from sync.simulation.scripts.staging import begin, cut_off, member, mend, merge, overhear, power
+from sync.simulation.scripts.staging import (
+    account_of,
+    begin,
+    cut_off,
+    member,
+    mend,
+    merge,
+    overhear,
+    power,
+)
 
 __all__ = [
     "a_customer_pays_late",
@@ -66,13 +76,23 @@ def a_hold_while_rights_are_recalled(house: House) -> None:
 
 
 def one_person_has_two_cards(house: House) -> None:
-    """Two accounts are merged while stores have rights to the points of both."""
+    """Two accounts are merged while stores have rights to the points of both; one of them earns
+    more there until the store is told.
+    """
     first, second, *_ = house.devices
     card, other, *_ = house.customers.cards
     begin(house)
     member(house, first, card)
     member(house, second, other)
     house.advance(40)
+    old = account_of(house, card)
+
+    def shop(message: Arrived) -> None:
+        """They shop just before the store is told: head office could not call that back yet."""
+        if message.topic.endswith("/feed") and first.ledger.view.root(old) == old:
+            house.customers.buy(first, card, 700)
+
+    first.overheard = shop
     merge(house, card, other)
     house.advance(60)
     house.customers.hold(first, card, 90)

@@ -1,4 +1,8 @@
-"""Points that wait: none becomes active before its day, and none twice (I13, I5)."""
+"""Points that wait: none becomes active before its day, and none twice (I13, I5).
+
+What waited since an older epoch brings no rights: another copy of the disk may have made the same
+points active, and have spent them (I10).
+"""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,6 +29,9 @@ class LotWatch:
         if not isinstance(fact, ActivatePoints):
             return
         place = f"{where}: entry {entry.epoch}:{entry.seq}"
+        ours = sum(lot.points for lot in fact.lots if lot.epoch == entry.epoch)
+        words = f"{place}: {fact.lease} rights to {ours} points of its own epoch"
+        hold("I10", fact.lease <= ours, words)
         for lot in fact.lots:
             until, left = self.waiting.get((lot.epoch, lot.seq), (date.max, 0))
             words = f"{place}: {lot.points} points of {lot.epoch}:{lot.seq} become active"

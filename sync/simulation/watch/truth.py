@@ -4,8 +4,9 @@ It also adds up, for each account, by how much it may come to owe points at most
 on the floor, what came back of sales whose points were spent, and what a sale gave at a second
 device. A debt beyond that is points that were spent twice, which no rule allows. What adds to it
 beyond that are the exceptions that DESIGN names: a disk that was set back or copied redeems what
-may have been spent before, and gives back what was held and may have been captured; and a head
-office that was set back, and does not know it yet, grants what it had granted already.
+may have been spent before, gives back what was held and may have been captured, and takes back as
+waiting what may have become active before; and a head office that was set back, and does not know
+it yet, grants what it had granted already.
 """
 
 from collections import defaultdict
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING
 from agent.core.entry import Entry
 from agent.core.facts import (
     AccumulatePoints,
+    ActivatePoints,
     CreateReward,
     DeleteReward,
+    Fact,
     IssueVoucher,
     LeaseReturn,
     ReturnSale,
@@ -56,6 +59,8 @@ class Truth:
     _covered: dict[str, int] = field(default_factory=dict)
     """How much of each redemption rights covered, where no disk was in doubt yet."""
     _sales: dict[str, "_Sale"] = field(default_factory=dict)
+    _sale_of: dict[bytes, str] = field(default_factory=dict)
+    """By the hash of the entry that a device wrote a sale with: which sale."""
     _given: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     _of_disk: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
@@ -76,11 +81,23 @@ class Truth:
         elif isinstance(fact, DeleteReward) and is_doubtful:
             # Another copy of the disk may have captured what was held when they parted.
             self._may_owe[fact.account] += min(fact.lease, self._covered.pop(fact.redemption_id, 0))
-        elif isinstance(fact, ReturnSale | VoidSale):
+        else:
+            self._saw_sale(device, fact, digest, is_doubtful)
+
+    def _saw_sale(self, device: "Device", fact: Fact, digest: bytes, is_doubtful: bool) -> None:
+        if isinstance(fact, ReturnSale | VoidSale):
             back = max(0, fact.from_active + (0 if is_doubtful else fact.lease))
-            self._sales.setdefault(fact.sale_id, _Sale()).came_back(fact.account, back)
+            sale = self._sales.setdefault(fact.sale_id, _Sale())
+            sale.came_back(fact.account, back)
+            sale.came_back_waiting(fact.from_pending, is_doubtful)
         elif isinstance(fact, AccumulatePoints):
             self._sales.setdefault(fact.sale_id, _Sale()).sold(fact.account, fact.points)
+            self._sale_of[digest] = fact.sale_id
+        elif isinstance(fact, ActivatePoints):
+            for lot in fact.lots:
+                sold = self._sale_of.get(device.disk.watch.entries[lot.epoch, lot.seq])
+                if sold is not None:
+                    self._sales[sold].became_active(lot.points)
 
     def most_owed(self, accounts: Iterable[str]) -> int:
         """Answer how much the accounts of one member may owe together at most."""
@@ -129,21 +146,38 @@ class _Sale:
     gifts: list[tuple[str, int]] = field(default_factory=list)
     returns: list[tuple[str | None, int]] = field(default_factory=list)
     """Who gave points back, and how many of them no right covered."""
+    active: int = 0
+    """How many of its points that waited became active, on the disk on which the most did."""
+    waited: int = 0
+    """How many came back while they waited."""
+    doubted: int = 0
+    """How many of these did where another copy of the disk may have made them active."""
 
     def sold(self, account: str | None, points: int) -> None:
         """A device wrote the sale."""
         if account is not None and points > 0:
             self.gifts.append((account, points))
 
+    def became_active(self, points: int) -> None:
+        """The wait was over: the points joined the rights of the device."""
+        self.active = max(self.active, points)
+
     def came_back(self, account: str | None, uncovered: int) -> None:
         """Some of it came back, or all."""
         self.returns.append((account, uncovered))
+
+    def came_back_waiting(self, points: int, is_doubtful: bool) -> None:
+        """Some of its points were taken back while they waited."""
+        self.waited += points
+        self.doubted += points if is_doubtful else 0
 
     def most_owed(self, family: set[str]) -> int:
         """Answer what the sale may leave a member owing: never more than it gave.
 
         A sale counts once, whoever wrote it. A return at a device that did not know whose sale it
-        is takes from whoever had the points.
+        is takes from whoever had the points. What a copy of a disk took back as waiting is owed as
+        far as another copy had made it active: these have rights to it until a person writes them
+        off, and the sale is worth so much less.
         """
         ours = [points for account, points in self.gifts if account in family]
         given = sum(ours)
@@ -154,4 +188,5 @@ class _Sale:
         ):
             return given
         twice = given - max(ours)
-        return min(given, twice + sum(uncovered for _, uncovered in self.returns))
+        parted = min(self.doubted, max(0, self.active + self.waited - max(ours)))
+        return min(given, twice + parted + sum(uncovered for _, uncovered in self.returns))
