@@ -54,7 +54,7 @@ _SEEN = (
 
 
 def page_for(
-    c: Connection, device: DeviceRow, request: FeedRequest, *, now: datetime, at_most: int = 200
+    c: Connection, device: DeviceRow, request: FeedRequest, *, now: datetime, at_most: int = 100
 ) -> tuple[FeedPage, tuple[FeedItem, ...]]:
     """Answer the next page, ``at_most`` items long, or what is known of the one card asked for. A
     device that was retired is told nothing.

@@ -14,7 +14,7 @@ from sync.hub.tables import feed, marks, tenants
 
 __all__ = ["number_all_marks"]
 
-_MOST = 2_000
+_MOST = 1_000
 """So many things get a number in one transaction, or a few more; what one member was marked for
 again and again is one.
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, union_all
 
 from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import CreateReward
@@ -23,6 +23,17 @@ from sync.hub.tables import decisions, devices, entries, journals, mentioned
 from sync.hub.weighing import mentions_of
 
 __all__ = ["Replayed", "Unsound", "Walked", "replay_books", "walk"]
+
+_AT_ONCE = 500
+
+# Made once: to make a statement costs more than to run it, and there are many small journals.
+_ITS: BindParameter[int] = bindparam("journal_id")
+_ITS_ENTRIES = (
+    select(entries.c.seq, entries.c.canonical, entries.c.hash, entries.c.thing, entries.c.posted)
+    .where(entries.c.journal_id == _ITS)
+    .order_by(entries.c.seq)
+)
+_ITS_LOTS = select(mentioned.c.seq, mentioned.c.thing).where(mentioned.c.journal_id == _ITS)
 
 Owned = Counter[tuple[str, str, str]]
 """Points by tenant, owner and bucket."""
@@ -87,14 +98,10 @@ def walk(c: Connection, held: JournalRow) -> Iterator[Walked]:
     """
     expected = held.first_seq - 1
     previous = (hash_at(c, held, expected) or b"") if expected else GENESIS
-    rows = c.execute(
-        select(
-            entries.c.seq, entries.c.canonical, entries.c.hash, entries.c.thing, entries.c.posted
-        )
-        .where(entries.c.journal_id == held.id)
-        .order_by(entries.c.seq)
-        .execution_options(yield_per=500)
-    )
+    # What is read in one go needs no cursor at the database, which costs three journeys.
+    is_long = held.seq - expected > _AT_ONCE
+    options = {"yield_per": _AT_ONCE} if is_long else {}
+    rows = c.execute(_ITS_ENTRIES, {"journal_id": held.id}, execution_options=options)
     for seq, canonical, digest, thing, posted in rows:
         expected, previous = expected + 1, link_hash(previous, canonical)
         if seq != expected or digest != previous:
@@ -183,8 +190,7 @@ def _alone(
 def _lots_of(c: Connection, held: JournalRow) -> dict[int, tuple[str, ...]]:
     """Read what the activations of a journal speak of, by their seq."""
     found: dict[int, tuple[str, ...]] = {}
-    wanted = select(mentioned.c.seq, mentioned.c.thing).where(mentioned.c.journal_id == held.id)
-    for row in c.execute(wanted):
+    for row in c.execute(_ITS_LOTS, {"journal_id": held.id}):
         found[row.seq] = (*found.get(row.seq, ()), row.thing)
     return found
 
