@@ -76,8 +76,8 @@ def test_fewer_workers_hear_everything(tmp_path: Path, is_killed: bool) -> None:
         wait_until(lambda: all(link.fault is None for link in links), "the broker")
         leave(workers[1], is_killed=is_killed)
         wait_until(lambda: "Client hub.hub.2 " in mosquitto.output(), "its end")
-        for _ in range(MESSAGES):
-            assert device.publish(*PAPER.hello())
+        for number in range(MESSAGES):
+            assert device.publish(PAPER.address.topic("journal"), b"%d" % number)
         wait_until(lambda: len(office.heard) == MESSAGES, "the one that is left to hear all")
     finally:
         for each in (device, *workers):

@@ -251,6 +251,7 @@ class Trouble:
 
     def read_feed(self) -> None:
         """Ask for the feed from its beginning, as a new store does."""
+        self.company.wait_numbered()
         with on_line(self.company, self.other) as device:
             cursor, more = 0, True
             while more:
