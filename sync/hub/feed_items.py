@@ -27,7 +27,7 @@ from sync.messages import (
     encode,
 )
 
-__all__ = ["MOST_BYTES", "items_of", "kept_short", "line_of", "program_key"]
+__all__ = ["MOST_BYTES", "items_of", "kept_short", "program_key"]
 
 Keyed = Iterator[tuple[str, FeedItem]]
 
@@ -40,14 +40,10 @@ def program_key(name: str, edition: str) -> str:
     return f"{name} {edition}"
 
 
-def line_of(device: DeviceRow) -> ScalarSelect[int]:
+def _line(device_id: Any, journal_id: Any) -> ScalarSelect[int]:
     """Answer the line of journals that a device's ledger stands on: its live epoch's, or, before
     it was welcomed, its newest one's.
     """
-    return _line(device.id, device.journal_id)
-
-
-def _line(device_id: Any, journal_id: Any) -> ScalarSelect[int]:
     its = select(journals.c.line).where(journals.c.device_id == device_id, journals.c.branch == 0)
     if journal_id is not None:
         its = its.where(journals.c.id == journal_id)

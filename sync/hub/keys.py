@@ -12,15 +12,7 @@ from sync.hub.database import upsert
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import device_keys
 
-__all__ = ["key_of", "keys_of", "pin_key"]
-
-
-def key_of(c: Connection, device: DeviceRow, incarnation: str) -> str | None:
-    """Answer the key of one life of a device's disk; None where it was never welcomed."""
-    found = c.execute(
-        select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
-    )
-    return found.scalar_one_or_none()
+__all__ = ["keys_of", "pin_key"]
 
 
 def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> Iterator[str]:
@@ -29,7 +21,10 @@ def keys_of(c: Connection, device: DeviceRow, incarnation: str) -> Iterator[str]
     """
     if device.public_key is not None:
         yield device.public_key
-    own = key_of(c, device, incarnation)
+    found = c.execute(
+        select(device_keys.c.public_key).filter_by(device_id=device.id, incarnation=incarnation)
+    )
+    own = found.scalar_one_or_none()  # None where that life was never welcomed
     if own is not None:
         yield own
 
