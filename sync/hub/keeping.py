@@ -9,12 +9,12 @@ from sqlalchemy import Connection, insert, select, tuple_
 
 from agent.core.entry import Entry
 from agent.core.facts import ActivatePoints
-from sync.hub.examine import Taken
-from sync.hub.judging import thing_of
+from sync.hub.batch import Taken
+from sync.hub.judging import ThingAt, thing_of
 from sync.hub.lines import path_of
 from sync.hub.registry import JournalRow
+from sync.hub.said import Said
 from sync.hub.tables import entries, mentioned
-from sync.hub.weighing import Said, ThingAt
 
 __all__ = ["about", "keep", "keep_mentions", "thing_finder"]
 
@@ -47,7 +47,7 @@ _number = struct.Struct("!q").pack
 def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -> None:
     """Append entries to a journal; what cannot be read is kept as not posted."""
     rows = (
-        (held.id, each.seq, each.canonical, each.hash, *about(each.entry), each.entry is not None)
+        (held.id, each.seq, each.canonical, each.hash, *about(each.said), each.said is not None)
         for each in taken
     )
     if c.dialect.name == "postgresql":
@@ -56,11 +56,11 @@ def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -
         c.execute(insert(entries), [dict(zip(_COLUMNS, (*row, now), strict=True)) for row in rows])
 
 
-def about(entry: Entry | None) -> tuple[str | None, str | None]:
-    """Answer what an entry speaks of, and whose it is."""
-    if entry is None:
+def about(said: Said | None) -> tuple[str | None, str | None]:
+    """Answer what an entry speaks of by its own words, and whose it is."""
+    if said is None:
         return None, None
-    return thing_of(entry), getattr(entry.fact, "account", None)
+    return (said.things[0] if said.things else None), said.account
 
 
 def _copy(c: Connection, block: bytes) -> None:

@@ -25,10 +25,10 @@ from sync.hub.registry import (
     journals_of,
     make_journal,
 )
+from sync.hub.said import Said
 from sync.hub.summing import Points, members_part
 from sync.hub.tables import entries, own
 from sync.hub.turning import still_turning
-from sync.hub.weighing import Said
 
 __all__ = ["grow", "own_of", "recount", "settle_parents"]
 
