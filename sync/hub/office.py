@@ -58,7 +58,7 @@ _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
 
 
-_PUT_OFF = 4
+_PUT_OFF = 9
 """So many sweeps in a row give no numbers to the feed's marks where messages wait: what stores hear
 of each other comes after what they say, and many marks of one member are numbered as one.
 """
