@@ -21,6 +21,7 @@ from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.rights_heard import change_of_rights, rights_of
 from sync.hub.settling import settle
+from sync.hub.sources import weigh_later_lives
 from sync.hub.summing import Sums, members_points, sum_up
 from sync.hub.tables import days, visits
 from sync.hub.weighing import Said, Weighed, weigh
@@ -57,6 +58,7 @@ def post_entries(
     new = [each.entry for each in recorded]
     sums = sum_up(new, now=rfc3339(now))
     said, weighed = _weighed(c, device, held, journals, new, sums)
+    weigh_later_lives(c, device, held, journals, recorded, weighed)
     rights = change_of_rights(c, held, sums.leases, sums.grants)
     posted = post_members(
         c,
