@@ -71,8 +71,10 @@ def book(c: Connection, device: DeviceRow, batch: Batch, *, now: datetime) -> Bo
     journals, touched = _lived(c, device, journals, placed.journal, placed, taken[0], hashes)
     grown = next(each for each in journals if each.id == placed.journal.id)
     said = _keep(c, device, grown, taken, now=now)
+    grown = replace(grown, seq=taken[-1].seq, hash=taken[-1].hash)
+    journals = [grown if each.id == grown.id else each for each in journals]
     posted = post_entries(c, device, grown, journals, said, now=now, touched=touched)
-    head = _grow(c, grown, taken[-1], floor=posted.floor, now=now)
+    head = _write_head(c, grown, floor=posted.floor, now=now)
     return Booked(
         verdict=placed.verdict,
         held=held if held.seq > placed.held.seq else Held.of(head.incarnation, head.head),
@@ -96,11 +98,9 @@ def _keep(
     return [each.said for each in taken if each.said is not None]
 
 
-def _grow(
-    c: Connection, grown: JournalRow, last: Taken, *, floor: int, now: datetime
-) -> JournalRow:
+def _write_head(c: Connection, grown: JournalRow, *, floor: int, now: datetime) -> JournalRow:
     """Write a journal's new head, and what floor was used up to it."""
-    head = replace(grown, seq=last.seq, hash=last.hash, floor=grown.floor + floor)
+    head = replace(grown, floor=grown.floor + floor)
     changed = {"seq": head.seq, "hash": head.hash, "floor": head.floor}
     change_journal(c, head.id, **changed, updated_at=rfc3339(now))
     return head

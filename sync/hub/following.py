@@ -21,6 +21,7 @@ from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.rights_heard import change_of_rights, rights_of
 from sync.hub.said import Said
 from sync.hub.settling import settle
+from sync.hub.sources import weigh_later_lives
 from sync.hub.summing import Sums, members_points, sum_up
 from sync.hub.tables import days, visits
 from sync.hub.weighing import Weighed, weigh
@@ -56,6 +57,7 @@ def post_entries(
     """
     sums = sum_up(said, now=rfc3339(now))
     weighed = _weighed(c, device, held, journals, said)
+    weigh_later_lives(c, device, held, journals, said, weighed)
     rights = change_of_rights(c, held, sums.leases, sums.grants)
     posted = post_members(
         c,

@@ -52,7 +52,8 @@ def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -
         # A life whose own children came before it takes them along: then all lines change.
         grown = (parent.id, child.id)
         others = [each for each in journals_of(c, device) if each.parent_id in grown]
-        goes_on = not others and parent.seq <= fact.parent_seq and child.seq < child.first_seq
+        is_heir = child.branch == 0 and child.seq < child.first_seq  # a branch has its own line
+        goes_on = is_heir and not others and parent.seq <= fact.parent_seq
         change_journal(
             c,
             child.id,

@@ -28,7 +28,7 @@ from sync.hub.said import Said
 from sync.hub.summing import Points
 from sync.hub.tables import devices, entries, journals, mentioned, things
 
-__all__ = ["Weighed", "mentions_of", "weigh"]
+__all__ = ["Weighed", "mentions_of", "speak_of", "weigh"]
 
 Order = tuple[str, str, int, str, int, int]
 
@@ -82,7 +82,7 @@ def weigh(
     """Weigh entries of one journal that are kept already, and count in nothing yet."""
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
-    disputed = _disputed(c, device.tenant, journal.id, names)
+    disputed = speak_of(c, device.tenant, journal.id, names)
     elsewhere = _of_other_days(said)
     news: dict[str, _News] = {}
     for each in said:
@@ -138,7 +138,7 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
             weighed.add(owner, bucket, sign * points, new.day)
 
 
-def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:
+def speak_of(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:
     """Say that a journal speaks of these things; answers those of which others spoke, too.
 
     Locks each of them until the transaction ends.
