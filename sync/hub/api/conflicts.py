@@ -25,6 +25,9 @@ def _a_kind(kind: str) -> str:
     return kind
 
 
+_LARGEST_ID = 2**63 - 1
+"""No database counts further; asked for more, it would fail."""
+
 _Kind = Annotated[Code, AfterValidator(_a_kind)]
 
 
@@ -63,7 +66,9 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
             Literal["open", "resolved"] | None,
             Query(description="`open`: only where a person has to look."),
         ] = None,
-        before: Annotated[int | None, Query(ge=1, description="Only ids below this.")] = None,
+        before: Annotated[
+            int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[ConflictView]:
         """List conflicts, the newest first."""
