@@ -84,13 +84,15 @@ def _token_in(body: bytes) -> str:
 
 def _shown(c: Connection, tenant: str, now: datetime) -> dict[str, Any]:
     since = (now - _LATELY).date()
+    differences = reconcile(c, tenant, since, now=now).differences
     waiting = newest_conflicts(c, tenant, wanted={"state": "open"}, limit=_MOST_CONFLICTS)
     settled = newest_conflicts(c, tenant, wanted={"state": "resolved"}, limit=_MOST_CONFLICTS)
     return {
         "tenant": tenant,
         "stores": stores_of(c, tenant, now=now),
         "since": since,
-        "differences": reconcile(c, tenant, since, now=now).differences[:_MOST_DIFFERENCES],
+        "differences": differences[:_MOST_DIFFERENCES],
+        "more_differences": max(0, len(differences) - _MOST_DIFFERENCES),
         "kinds": conflicts_by_kind(c, tenant),
         "conflicts": [*waiting, *settled][:_MOST_CONFLICTS],
     }
