@@ -72,6 +72,9 @@ def test_what_older_epochs_lack_is_counted(books: Books, clerk: Clerk) -> None:
     assert said.startswith("s001/edge-1 had 9 entries of other epochs that were not here")
     (chain,) = clerk.get("/v1/reconciliation").json()["chains"]
     assert (chain["missing"], chain["missing_of_others"]) == (0, 9)
+    (device,) = clerk.get("/v1/devices").json()
+    clerk.post(f"/v1/devices/{device['id']}/retire")
+    assert differences(clerk) == []
 
 
 def test_a_difference_is_named_of_a_day_that_is_not_listed(

@@ -193,7 +193,11 @@ def _missing(device: DeviceView, live: EpochView | None) -> int:
 
 
 def _missing_of_others(device: DeviceView, live: EpochView | None) -> int:
-    """Count what was not here of other epochs than that, when the device last said how it is."""
+    """Count what was not here of other epochs than that, when the device last said how it is. Of a
+    device that was retired nothing is waited for any more.
+    """
+    if device.state == "retired":
+        return 0
     if live is None or device.said_seq is None or device.said_epoch != live.epoch:
         return device.lag or 0
     return max(0, (device.lag or 0) - device.said_seq + (device.said_acknowledged_seq or 0))
