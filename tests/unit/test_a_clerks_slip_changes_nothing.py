@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from books import EDGE, NOW, OTHER, Books, Life, a_sale
 from clerk import CLERK, Clerk
+from sqlalchemy.exc import DataError, OperationalError
+from structlog.testing import capture_logs
 
 from agent.core.facts import Enrol
 from agent.paths import shipped_program
@@ -119,6 +122,26 @@ def test_a_number_that_no_database_has_is_refused(clerk: Clerk) -> None:
     """Where nothing can be found, nothing breaks."""
     assert clerk.get(f"/v1/conflicts?before={2**63}").status_code == 422
     assert clerk.get(f"/v1/conflicts?before={2**63 - 1}").json() == []
+
+
+def test_a_question_that_the_database_refuses_is_a_mistake_of_ours(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is logged, without what was asked for, and nobody is told to ask again for ever; a
+    database that does not answer is another thing.
+    """
+    for error, status, code in (
+        (DataError, 500, "internal"),
+        (OperationalError, 503, "database_unavailable"),
+    ):
+        raised = error(f"SELECT {CARD}", {"token": CARD}, Exception(CARD))
+        monkeypatch.setattr(books.database, "read", Mock(side_effect=raised))
+        with capture_logs() as logs:
+            answer = Clerk(books).get(f"/v1/cards/{CARD}")
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert ("retry-after" in answer.headers) == (status == 503)
+        assert [each["error"] for each in logs] == (["DataError"] if status == 500 else [])
+        assert CARD not in str(logs) + answer.text
 
 
 def test_a_form_of_many_fields_signs_nobody_in(books: Books) -> None:
