@@ -74,13 +74,22 @@ class Batch:
 
 def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
     """Read an entry of unknown origin; None where it is not one of this place in this form, or has
-    a character that no database keeps in a text.
+    a character that PostgreSQL keeps in no text. A sale may have it: as bytes it is kept whole.
     """
-    if _NUL in canonical:
-        return None
     try:
         entry = Entry.parse(canonical)
         check_sale(entry)
     except MalformedEntry:
         return None
+    if _NUL in canonical and _has_nul(entry):
+        return None
     return entry if (entry.epoch, entry.seq) == (epoch, seq) else None
+
+
+def _has_nul(said: object) -> bool:
+    """Look through all texts; the sale inside is none, and two backslashes are no escape."""
+    if isinstance(said, Struct):
+        return any(_has_nul(getattr(said, name)) for name in said.__struct_fields__)
+    if isinstance(said, tuple):
+        return any(map(_has_nul, said))
+    return isinstance(said, str) and "\0" in said

@@ -11,6 +11,7 @@ from pydantic import Field
 from agent.core.facts import LARGEST
 from agent.core.facts.device import CardStateName
 from agent.core.values import Code, Value
+from sync.messages.address import Words
 from sync.messages.coding import MalformedMessage, decode_line, deflate_lines, encode, inflate_lines
 from sync.messages.greeting import Count, Nonce
 
@@ -45,7 +46,7 @@ class FeedRequest(Value):
     cursor: Count
     generation: Count = 0
     scope: FeedScope = "all"
-    token: Annotated[str, Field(max_length=128)] | None = None
+    token: Annotated[Words, Field(max_length=128)] | None = None
 
 
 class LotItem(Value):

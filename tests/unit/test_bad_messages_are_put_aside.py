@@ -112,6 +112,15 @@ def _strange_presence(device: PaperDevice) -> Message:
     return device.address.topic("presence"), b"[]"
 
 
+def _unkeepable_ask(device: PaperDevice) -> Message:
+    """PostgreSQL keeps no such text, and asks for none."""
+    return device.address.topic("feed"), b'{"nonce":"n","cursor":0,"token":"em4100:\\u0000"}'
+
+
+def _unkeepable_hello(device: PaperDevice) -> Message:
+    return device.hello(frozen="set back\0")
+
+
 def _strange_kind(device: PaperDevice) -> Message:
     return device.address.topic("down/ack"), b"{}"
 
@@ -139,6 +148,8 @@ BAD: list[tuple[Callable[[PaperDevice], Message], str]] = [
     (_half, "malformed_message"),
     (_strange_ask, "malformed_message"),
     (_strange_presence, "malformed_message"),
+    (_unkeepable_ask, "malformed_message"),
+    (_unkeepable_hello, "malformed_message"),
     (_strange_kind, "malformed_message"),
 ]
 

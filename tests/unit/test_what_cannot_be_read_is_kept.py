@@ -69,6 +69,22 @@ def test_nothing_is_kept_back_by_it(books: Books, how: str) -> None:
     assert books.take(life.batch()).kept == 0
 
 
+@pytest.mark.parametrize("text", ["bread\0\0", "bread\\u0000"])
+def test_what_a_till_prints_is_read_whatever_it_says(books: Books, text: str) -> None:
+    """A till that fills its texts up with zeros, or writes them as it would escape them, sells like
+    any other: stores take the sale, and so does head office.
+    """
+    life = Life(0, "disk-1", a_sale("s-1", "ana", 5))
+    entry = json.loads(Life(0, "disk-1", a_sale("s-2", "ana", 7)).lines[0])
+    entry |= {"seq": 2, "id": "strange"}
+    entry["fact"]["sale"]["lines"][0]["description"] = text
+    chained(life, json.dumps(entry, separators=(",", ":")).encode())
+    assert len(books.take(life.batch()).entries) == 2
+    assert books.account("ana") == (12, 0, 0, 12)
+    assert books.everything()["conflicts"] == []
+    assert books.faults() == []
+
+
 def test_a_version_that_reads_it_posts_it(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posted later, everything is as if it had been read at once, and its row is closed; what still
     cannot be read goes on waiting.

@@ -1,19 +1,20 @@
-"""The call about conflicts: what two sides said differently, and how it was settled."""
+"""The calls about conflicts: what two sides said differently, and how it was settled."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import AfterValidator
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AfterValidator, Field
 from sqlalchemy import Connection, func, select
 
 from agent.core.instant import BusinessDate, Instant, rfc3339
 from agent.core.mistakes import did_you_mean
-from agent.core.values import Code, Value
+from agent.core.values import Code, Value, example
 from sync.hub import tables
+from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
-from sync.hub.api.problems import answers
-from sync.hub.decisions import KINDS
+from sync.hub.api.problems import HubRefusal, answers
+from sync.hub.decisions import KINDS, ONCE_LOOKED_AT, settle_by_hand
 
 __all__ = ["ConflictView", "add_conflicts", "conflicts_by_kind", "newest_conflicts"]
 
@@ -24,6 +25,9 @@ def _a_kind(kind: str) -> str:
         raise ValueError(f"there is no such kind{did_you_mean(kind, KINDS)}")
     return kind
 
+
+_LARGEST_ID = 2**63 - 1
+"""No database counts further; asked for more, it would fail."""
 
 _Kind = Annotated[Code, AfterValidator(_a_kind)]
 
@@ -49,8 +53,16 @@ class ConflictView(Value):
     """The entry of head office's own journal that settled it."""
 
 
-def add_conflicts(routes: APIRouter, desk: Desk) -> None:
-    """Add the route."""
+class Looked(Value):
+    """What a person found who has looked, and did."""
+
+    model_config = example({"reason": "the box had an old version; it was upgraded"})
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
+    """Add the routes."""
 
     @routes.get("/v1/conflicts", responses=answers(409))
     def conflicts(
@@ -63,7 +75,9 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
             Literal["open", "resolved"] | None,
             Query(description="`open`: only where a person has to look."),
         ] = None,
-        before: Annotated[int | None, Query(ge=1, description="Only ids below this.")] = None,
+        before: Annotated[
+            int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[ConflictView]:
         """List conflicts, the newest first."""
@@ -73,6 +87,35 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
                 c, tenant, wanted=wanted, since=_moment(since), before=before, limit=limit
             )
         )
+
+    @routes.post("/v1/conflicts/{conflict_id}/settle", responses=answers(404, 409))
+    def settle(
+        conflict_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)],
+        looked: Looked,
+        clerk: Annotated[str, Depends(access.clerk)],
+    ) -> ConflictView:
+        """Close a conflict that waits for nothing but somebody's look: a message that was put
+        aside. The others end by themselves. Asked again, it says how it stands.
+        """
+        return desk.write(
+            lambda c, tenant: _settle(c, tenant, conflict_id, looked.reason, clerk, desk.now())
+        )
+
+
+def _settle(
+    c: Connection, tenant: str, conflict_id: int, reason: str, clerk: str, now: datetime
+) -> ConflictView:
+    conflicts = tables.conflicts
+    its = select(conflicts).where(conflicts.c.tenant == tenant, conflicts.c.id == conflict_id)
+    row = c.execute(its).one_or_none()
+    if row is None:
+        raise HubRefusal(
+            "unknown_conflict", "no conflict has this id; GET /v1/conflicts lists them"
+        )
+    if row.state == "open" and row.kind not in ONCE_LOOKED_AT:
+        raise HubRefusal("settles_itself", f"what ends it is in its own words: {row.text}")
+    settle_by_hand(c, tenant, conflict_id, by=clerk, reason=reason, now=now)
+    return _view(c.execute(its).one())
 
 
 def _moment(since: date | datetime | None) -> str | None:
