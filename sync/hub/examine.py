@@ -15,7 +15,17 @@ from agent.core.entry import Entry, MalformedEntry, Position, link_hash
 from agent.core.sale_form import check_sale
 from sync.messages import Journal
 
-__all__ = ["Accepted", "Contradicts", "Gap", "Read", "Taken", "Verdict", "examine", "read_entry"]
+__all__ = [
+    "NUL",
+    "Accepted",
+    "Contradicts",
+    "Gap",
+    "Read",
+    "Taken",
+    "Verdict",
+    "examine",
+    "read_entry",
+]
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -47,7 +57,8 @@ class Contradicts:
     reason: Literal["fork", "malformed"]
 
 
-_NUL = b"\\u0000"
+NUL = b"\\u0000"
+"""How JSON writes the one character that PostgreSQL keeps in no text."""
 
 Verdict = Accepted | Gap | Contradicts
 
@@ -97,7 +108,7 @@ def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
     """Read an entry of unknown origin; None where it is not one of this place in this form, or has
     a character that no database keeps in a text.
     """
-    if _NUL in canonical:
+    if NUL in canonical:
         return None
     try:
         entry = Entry.parse(canonical)
