@@ -12,9 +12,10 @@ from agent.core.sale_form import check_sale
 from sync.hub.said import Said
 from sync.messages import Journal
 
-__all__ = ["Batch", "Taken", "read_entry"]
+__all__ = ["NUL", "Batch", "Taken", "read_entry"]
 
-_NUL = b"\\u0000"
+NUL = b"\\u0000"
+"""How JSON writes the one character that PostgreSQL keeps in no text."""
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -81,7 +82,7 @@ def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
         check_sale(entry)
     except MalformedEntry:
         return None
-    if _NUL in canonical and _has_nul(entry):
+    if NUL in canonical and _has_nul(entry):
         return None
     return entry if (entry.epoch, entry.seq) == (epoch, seq) else None
 
