@@ -112,6 +112,7 @@ def _was_told_since(device: DeviceRow, hello: Hello) -> bool:
     if told is None or told.epoch != hello.epoch:
         return False
     lives = named["lives"] if named.get("generation") == hello.generation else ()
+    heads: dict[tuple[str, int], int]
     heads = {(incarnation, epoch): seq for incarnation, epoch, seq, _ in lives}
     return told.seq > heads.get((told.incarnation, told.epoch), 0)
 
