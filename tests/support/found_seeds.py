@@ -1,6 +1,6 @@
 """Seeds that once found something, each with what it was. They are played in every run."""
 
-__all__ = ["FOUND", "TRADES_OF"]
+__all__ = ["BY_DICE_ALONE", "FOUND", "TRADES_OF"]
 
 FOUND: dict[int, str] = {
     29: "an activation of points of three sales, one of which two stores wrote: a replay left "
@@ -52,3 +52,8 @@ TRADES_OF: dict[int, str] = {
     20088: "vouchers",
 }
 """What trade each was found in: in another one it would be another history."""
+
+BY_DICE_ALONE = frozenset(
+    (29, 37, 125, 195, 278, 1005, 5025, 20022, 20031, 20059, 20078, 20088),
+)
+"""Those that were found when no mix was sure of what it is about: so they would be others, too."""
