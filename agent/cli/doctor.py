@@ -27,7 +27,7 @@ _INDENT = 2 + 4 + 2 + _NAME + 2
 _ARROW = "→ "
 
 
-@click.command()
+@click.command(short_help="Find what is wrong with this machine, and what to do.")
 @click.option(
     "--config",
     "configs",

@@ -2,11 +2,13 @@
 
 import json
 import os
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
 from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.core.mistakes import did_you_mean
 from agent.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ __all__ = ["simulate"]
     default="none",
     show_default=True,
     metavar="NAME|all|none",
-    help="Leave a rule out, which must be caught within N histories; 'all': one after the other.",
+    help="Leave a rule out, which must be caught within N histories; 'all': one after the other."
+    " A name that there is none of lists them.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1, 64), metavar="J", help="Processes; one for each core."
@@ -64,7 +67,9 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
         fail(f"{error}; install tapledger with its 'hub' extra", code=1)
     configure_logs(level="CRITICAL")
     if mutant not in (*MUTANTS, "all", "none"):
-        raise click.UsageError(f"--mutant: there are {', '.join(sorted(MUTANTS))}")
+        raise click.UsageError(_no_such_rule(mutant, sorted(MUTANTS)))
+    if trace and mutant == "all":
+        raise click.UsageError("--trace tells one history: name one rule that it leaves out")
     if trace:
         _trace(seed, mutant)
         return
@@ -81,9 +86,18 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
             mutants += 1
             caught += each.outcome is not None
             violations += _told_caught(each)
+    if mutant == "none" and not violations:
+        which = f"seed {seed}" if histories == 1 else f"seeds {seed} to {seed + histories - 1}"
+        click.echo(f"{which}: every invariant held, and both sides were equal in the end")
     sums = {"violations": violations, "mutants": mutants, "caught": caught}
     click.echo(json.dumps({"histories": histories, **sums, "seed": seed}, separators=(",", ":")))
     raise SystemExit(1 if violations or caught < mutants else 0)
+
+
+def _no_such_rule(name: str, known: list[str]) -> str:
+    """Say that no rule has this name, and which there are, in lines that a terminal shows whole."""
+    there_are = textwrap.fill(", ".join(known), 72, initial_indent="  ", subsequent_indent="  ")
+    return f"--mutant: no rule is called '{name}'{did_you_mean(name, known)}\n{there_are}"
 
 
 def _told(outcome: "Outcome") -> int:

@@ -19,7 +19,7 @@ _LOG = "journalctl -u tapledger-agent says why"
 _HUB = (
     "the broker is there: look whether the hub runs, on its machine: systemctl status tapledger-hub"
 )
-_HALTED = "head office's GET /v1/conflicts says more; release it there once somebody has looked"
+_HALTED = "README.md says what to do: 'What to do when a device is frozen, halted or gone'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +90,7 @@ def judge_running(facts: RunningFacts) -> list[Finding]:
     waiting = health.get("unacknowledged")
     wait = "1 entry waits" if waiting == 1 else f"{waiting} entries wait"
     if why := health.get("offline_because"):
-        said = f"the agent does not reach head office: {why}; {wait}"
+        said = f"the agent does not reach head office: {str(why).rstrip('.')}; {wait}"
         found.append(warned("agent", said, _reached_by(str(why))))
     return found or [fine("agent", f"runs and is well, {wait} for head office")]
 

@@ -7,7 +7,10 @@ from sync.hub.meeting import Begin
 from sync.hub.registry import DeviceRow
 from sync.messages import DeviceAddress, Hello
 
-__all__ = ["disk_cloned", "disk_found", "head_office_restored", "refused"]
+__all__ = ["REFUSED", "disk_cloned", "disk_found", "head_office_restored", "refused"]
+
+REFUSED = ("bad_signature", "malformed_message", "not_handled", "too_large", "unknown_schema")
+"""Messages that were put aside: nothing but a person's word says that somebody has looked."""
 
 
 _AGAIN = (

@@ -220,7 +220,7 @@ def test_an_agent_runs_or_not(facts: RunningFacts, status: str, part: str) -> No
     ("why", "advice"),
     [
         ("head office does not answer", "whether the hub runs"),
-        ("head office halted this device: it was retired", "GET /v1/conflicts"),
+        ("head office halted this device: it was retired", "frozen, halted or gone"),
         ("nobody knows the broker's name b.test: no such name", "see 'broker' below"),
     ],
 )

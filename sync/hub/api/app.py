@@ -59,7 +59,7 @@ def create_app(
     add_accounts(clerks, desk)
     add_members(clerks, desk, access)
     add_cards(clerks, desk, access)
-    add_conflicts(clerks, desk)
+    add_conflicts(clerks, desk, access)
     add_places(clerks, desk, access)
     add_programs(clerks, desk)
     add_promotions(clerks, desk)

@@ -3,19 +3,27 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AfterValidator
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from agent.core.instant import BusinessDate, Instant, rfc3339
 from agent.core.mistakes import did_you_mean
 from agent.core.values import Code, Value
 from sync.hub import tables
+from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
-from sync.hub.api.problems import answers
+from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.decisions import KINDS
+from sync.hub.incidents import REFUSED
 
-__all__ = ["ConflictView", "add_conflicts", "conflicts_by_kind", "newest_conflicts"]
+__all__ = [
+    "ConflictView",
+    "add_conflicts",
+    "conflicts_by_kind",
+    "conflicts_to_look_at",
+    "newest_conflicts",
+]
 
 
 def _a_kind(kind: str) -> str:
@@ -49,8 +57,16 @@ class ConflictView(Value):
     """The entry of head office's own journal that settled it."""
 
 
-def add_conflicts(routes: APIRouter, desk: Desk) -> None:
-    """Add the route."""
+_BY_ITSELF = {
+    "disk_cloned": "release its device once somebody has looked: POST /v1/devices/{id}/release",
+    "overspend": "the member's next points settle it, or points that are given by hand",
+    "unreadable": "it is settled once head office runs the version that the store runs",
+}
+"""What settles the other conflicts that are open."""
+
+
+def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
+    """Add the routes."""
 
     @routes.get("/v1/conflicts", responses=answers(409))
     def conflicts(
@@ -73,6 +89,30 @@ def add_conflicts(routes: APIRouter, desk: Desk) -> None:
                 c, tenant, wanted=wanted, since=_moment(since), before=before, limit=limit
             )
         )
+
+    @routes.post("/v1/conflicts/{conflict_id}/settle", responses=answers(404, 409))
+    def settled(
+        conflict_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
+    ) -> ConflictView:
+        """Say that somebody has looked at a message that was put aside; it stays in quarantine."""
+        return desk.write(lambda c, tenant: _settle(c, tenant, conflict_id, by=clerk))
+
+
+def _settle(c: Connection, tenant: str, conflict_id: int, *, by: str) -> ConflictView:
+    """Close what only a person can close, in that person's name. Raises HubRefusal."""
+    conflicts = tables.conflicts
+    this = (conflicts.c.tenant == tenant, conflicts.c.id == conflict_id)
+    found = c.execute(select(conflicts).where(*this).with_for_update()).one_or_none()
+    if found is None:
+        said = "no conflict has this id; GET /v1/conflicts lists them"
+        raise HubRefusal("unknown_conflict", said)
+    if found.state == "resolved":
+        return _view(found)
+    if found.kind not in REFUSED:
+        raise HubRefusal("not_settleable", _BY_ITSELF.get(found.kind, "it settles by itself"))
+    text = f"{found.text} {by} has looked at it."
+    c.execute(update(conflicts).where(*this).values(state="resolved", text=text))
+    return _view(c.execute(select(conflicts).where(*this)).one())
 
 
 def _moment(since: date | datetime | None) -> str | None:
@@ -116,6 +156,15 @@ def conflicts_by_kind(c: Connection, tenant: str) -> dict[str, int]:
         .order_by(conflicts.c.kind)
     )
     return {row.kind: int(row.many) for row in found}
+
+
+def conflicts_to_look_at(c: Connection, tenant: str) -> int:
+    """Count the open ones that wait for a person; a debt waits for the member's next points."""
+    conflicts = tables.conflicts
+    open_ones = select(func.count()).where(
+        conflicts.c.tenant == tenant, conflicts.c.state == "open", conflicts.c.kind != "overspend"
+    )
+    return int(c.execute(open_ones).scalar_one())
 
 
 def _view(row: Any) -> ConflictView:
