@@ -87,11 +87,14 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
             caught += each.outcome is not None
             violations += _told_caught(each)
     if mutant == "none" and not violations:
-        which = f"seed {seed}" if histories == 1 else f"seeds {seed} to {seed + histories - 1}"
-        click.echo(f"{which}: every invariant held, and both sides were equal in the end")
+        click.echo(f"{_seeds(seed, histories)}: every invariant held, and both sides were equal")
     sums = {"violations": violations, "mutants": mutants, "caught": caught}
     click.echo(json.dumps({"histories": histories, **sums, "seed": seed}, separators=(",", ":")))
     raise SystemExit(1 if violations or caught < mutants else 0)
+
+
+def _seeds(first: int, histories: int) -> str:
+    return f"seed {first}" if histories == 1 else f"seeds {first} to {first + histories - 1}"
 
 
 def _no_such_rule(name: str, known: list[str]) -> str:

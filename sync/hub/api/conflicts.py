@@ -67,6 +67,7 @@ _BY_ITSELF = {
 
 def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
+    _add_settling(routes, desk, access)
 
     @routes.get("/v1/conflicts", responses=answers(409))
     def conflicts(
@@ -90,6 +91,8 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
             )
         )
 
+
+def _add_settling(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.post("/v1/conflicts/{conflict_id}/settle", responses=answers(404, 409))
     def settled(
         conflict_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
