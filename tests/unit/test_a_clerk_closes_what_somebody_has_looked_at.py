@@ -12,6 +12,7 @@ from sync.hub.deciding import note
 from sync.hub.incidents import REFUSED
 from sync.hub.judging import Conflict
 from sync.hub.registry import change_device
+from sync.messages.coding import MalformedMessage, inflate_lines
 
 
 @pytest.fixture
@@ -86,3 +87,10 @@ def test_the_page_says_which_store_was_halted(books: Books) -> None:
         lambda c: change_device(c, 1, state="halted", halted_because="two boxes")
     )
     assert "halted</td>" in browser.get("/").text
+
+
+def test_what_is_not_deflated_is_said_without_a_librarys_numbers() -> None:
+    """It stands in a conflict, which a clerk reads."""
+    with pytest.raises(MalformedMessage) as raised:
+        inflate_lines(b"garbage" * 10)
+    assert str(raised.value) == "it is not deflated (incorrect header check)"
