@@ -142,7 +142,9 @@ def _trace(seed: int, mutant: str) -> None:
             outcome = play(seed, keep_story=True)
     else:
         outcome = play(seed, keep_story=True)
+    click.echo(f"{_which(outcome)}, in seconds since it began:")
     for line in outcome.story:
         click.echo(line)
-    click.echo(f"story {outcome.digest}, {outcome.entries} entries, {outcome.conflicts} conflicts")
+    conflicts = "1 conflict" if outcome.conflicts == 1 else f"{outcome.conflicts} conflicts"
+    click.echo(f"story {outcome.digest}, {outcome.entries} entries, {conflicts}")
     raise SystemExit(0 if outcome.violation is None else 1)
