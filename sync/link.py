@@ -33,7 +33,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from sync.broker import Broker
 from sync.certificates import end_of_ours
 from sync.messages import MAX_ENTRY_BYTES
-from sync.refusals import Refusals, connection_refused
+from sync.refusals import Refusals, connection_refused, line_ended, not_reached
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
 from sync.window import Arrived, Will, Window
 
@@ -196,7 +196,7 @@ class Link:
                 client.loop_stop()
             # ValueError: a host or file name that paho refuses. RuntimeError: no more threads.
             except (OSError, ValueError, RuntimeError) as error:
-                self._lost(str(error))
+                self._lost(not_reached(self._broker, error))
             # One that the broker would not serve was none.
             was_one = self.connected and not self._told_why
             lasted_s = time.monotonic() - began_s if was_one else None
@@ -255,7 +255,7 @@ class Link:
     ) -> None:
         self._taken_over = reason.value == SESSION_TAKEN_OVER
         if not self._stopping.is_set() and not self._told_why:
-            self._lost(str(reason))  # paho calls a refusal a protocol error once more
+            self._lost(line_ended(str(reason)))  # paho calls a refusal a protocol error once more
         self._gone.set()
 
     def _published(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _: Any) -> None:

@@ -1,6 +1,5 @@
 """``tapledger devices``: what is connected, what taps look like, and devices without hardware."""
 
-import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,11 +23,8 @@ _config = click.option(
 
 
 @click.group()
-@click.pass_context
-def devices(context: click.Context) -> None:
+def devices() -> None:
     """Readers and scanners: list them, watch them, emulate them."""
-    if os.environ.get("NO_COLOR"):
-        context.color = False
 
 
 @devices.command("list")

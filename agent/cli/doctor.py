@@ -1,7 +1,6 @@
 """``tapledger doctor``: what stands between a store and its agent, and what to do about it."""
 
 import json
-import os
 import shutil
 import sys
 from collections import Counter
@@ -27,7 +26,7 @@ _INDENT = 2 + 4 + 2 + _NAME + 2
 _ARROW = "→ "
 
 
-@click.command()
+@click.command(short_help="Find what is wrong with this machine, and what to do.")
 @click.option(
     "--config",
     "configs",
@@ -46,11 +45,8 @@ _ARROW = "→ "
     metavar="S",
     help="Listen so many seconds to readers and scanners, where no agent runs.",
 )
-@click.pass_context
 @until_nobody_reads
-def doctor(
-    context: click.Context, configs: tuple[Path, ...], as_json: bool, listen_s: float
-) -> None:
+def doctor(configs: tuple[Path, ...], as_json: bool, listen_s: float) -> None:
     """Find what is wrong with a store's machine, or head office's, and say what to do.
 
     Looks at the configuration, secrets, program, SQLite, disk, ledger, clock, devices, the way to
@@ -58,8 +54,6 @@ def doctor(
     disk, clock, the hub and the broker. Changes nothing. Run it as root, with or without the
     daemon. Exit code 1 where something fails; what is only doubtful leaves it 0.
     """
-    if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
-        context.color = False
     found: Counter[str] = Counter()
     for finding in _findings(configs, listen_s):
         found[finding.status] += 1

@@ -39,8 +39,11 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tapledger")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """In-store loyalty agent: points at the till that work offline and sync with head office."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; without a terminal there is none
+        context.color = False
     os.umask(0o077)  # a ledger, its backups and its exports hold card numbers
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
 from agent.cli.shown import fail, plain_errors, progress_bar
+from agent.core.mistakes import did_you_mean
 from agent.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ __all__ = ["simulate"]
     default="none",
     show_default=True,
     metavar="NAME|all|none",
-    help="Leave a rule out, which must be caught within N histories; 'all': one after the other.",
+    help="Leave a rule out, which must be caught within N histories; 'all': one after the other."
+    " A name that there is none of lists them.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1, 64), metavar="J", help="Processes; one for each core."
@@ -64,7 +67,7 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
         fail(f"{error}; install tapledger with its 'hub' extra", code=1)
     configure_logs(level="CRITICAL")
     if mutant not in (*MUTANTS, "all", "none"):
-        raise click.UsageError(f"--mutant: there are {', '.join(sorted(MUTANTS))}")
+        raise click.UsageError(_no_such_rule(mutant, sorted(MUTANTS)))
     if trace:
         _trace(seed, mutant)
         return
@@ -81,9 +84,21 @@ def simulate(histories: int, seed: int, mutant: str, jobs: int | None, trace: bo
             mutants += 1
             caught += each.outcome is not None
             violations += _told_caught(each)
+    if mutant == "none" and not violations:
+        click.echo(f"{_seeds(seed, histories)}: every invariant held, and both sides were equal")
     sums = {"violations": violations, "mutants": mutants, "caught": caught}
     click.echo(json.dumps({"histories": histories, **sums, "seed": seed}, separators=(",", ":")))
     raise SystemExit(1 if violations or caught < mutants else 0)
+
+
+def _seeds(first: int, histories: int) -> str:
+    return f"seed {first}" if histories == 1 else f"seeds {first} to {first + histories - 1}"
+
+
+def _no_such_rule(name: str, known: list[str]) -> str:
+    """Say that no rule has this name, and which there are, in lines that a terminal shows whole."""
+    there_are = textwrap.fill(", ".join(known), 72, initial_indent="  ", subsequent_indent="  ")
+    return f"--mutant: no rule is called '{name}'{did_you_mean(name, known)}\n{there_are}"
 
 
 def _told(outcome: "Outcome") -> int:
@@ -120,12 +135,16 @@ def _trace(seed: int, mutant: str) -> None:
     from sync.simulation.history import play  # noqa: PLC0415 - see above
     from sync.simulation.mutants import MUTANTS  # noqa: PLC0415
 
+    if mutant == "all":
+        raise click.UsageError("--trace tells one history: name one rule that it leaves out")
     if mutant in MUTANTS:
         with MUTANTS[mutant].applied():
             outcome = play(seed, keep_story=True)
     else:
         outcome = play(seed, keep_story=True)
+    click.echo(f"{_which(outcome)}, in seconds since it began:")
     for line in outcome.story:
         click.echo(line)
-    click.echo(f"story {outcome.digest}, {outcome.entries} entries, {outcome.conflicts} conflicts")
+    conflicts = "1 conflict" if outcome.conflicts == 1 else f"{outcome.conflicts} conflicts"
+    click.echo(f"story {outcome.digest}, {outcome.entries} entries, {conflicts}")
     raise SystemExit(0 if outcome.violation is None else 1)

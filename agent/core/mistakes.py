@@ -28,6 +28,7 @@ from agent.core.values import (
 
 __all__ = [
     "IN_FORM",
+    "QUOTED",
     "Amiss",
     "Finding",
     "Location",
@@ -70,7 +71,10 @@ class Amiss(ValueError):
 _DAY = "there is no such day; write it as YYYY-MM-DD"
 _MOMENT = "write it as RFC 3339 has it, with an offset: 2026-11-21T14:05:09+01:00"
 _LARGEST_FACTOR = 1_000
-_WHOLE = "write it as a whole number, without quotes"
+QUOTED = ", without quotes"
+"""How the advice about a number ends where quotes are possible, which they are in no address."""
+
+_WHOLE = f"write it as a whole number{QUOTED}"
 _LIST = "write it as a list"
 _OBJECT = "write it as an object, with names and values"
 

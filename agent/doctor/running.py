@@ -16,6 +16,10 @@ __all__ = ["RunningFacts", "asked", "gather_running", "judge_running"]
 _TIMEOUT_S = 3
 _LARGEST_ANSWER = 1 << 20
 _LOG = "journalctl -u tapledger-agent says why"
+_HUB = (
+    "the broker is there: look whether the hub runs, on its machine: systemctl status tapledger-hub"
+)
+_HALTED = "README.md says what to do: 'What to do when a device is frozen, halted or gone'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,10 +88,18 @@ def judge_running(facts: RunningFacts) -> list[Finding]:
     reasons = [reason for reason in health["reasons"] if not str(reason).startswith(devices)]
     found = [warned("agent", str(reason), _LOG) for reason in reasons]
     waiting = health.get("unacknowledged")
-    if health.get("offline_because"):
-        said = f"the agent does not reach head office: {health['offline_because']}"
-        found.append(warned("agent", f"{said}; {waiting} entries wait", "see 'broker' below"))
-    return found or [fine("agent", f"runs and is well, {waiting} entries wait for head office")]
+    wait = "1 entry waits" if waiting == 1 else f"{waiting} entries wait"
+    if why := health.get("offline_because"):
+        said = f"the agent does not reach head office: {str(why).rstrip('.')}; {wait}"
+        found.append(warned("agent", said, _reached_by(str(why))))
+    return found or [fine("agent", f"runs and is well, {wait} for head office")]
+
+
+def _reached_by(why: str) -> str:
+    """Say where to look, by the reason for which head office is not reached."""
+    if why.startswith("head office halted"):
+        return _HALTED
+    return _HUB if why == "head office does not answer" else "see 'broker' below"
 
 
 def _not_heard(facts: RunningFacts) -> Finding:

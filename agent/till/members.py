@@ -24,7 +24,7 @@ from agent.till.asking import asking, is_read
 from agent.till.free_things import free_things, gives_things
 from agent.till.refusals import CardBlocked, MalformedPhone, MalformedToken, UnknownCard
 from agent.till.stamping import stamps_on
-from agent.till.terms import FROZEN, Terms
+from agent.till.terms import Terms, why_frozen
 
 __all__ = [
     "AccountView",
@@ -142,7 +142,7 @@ def why_not(row: AccountRow, shown: Shown) -> str | None:
 
 def nothing_given(view: View, row: AccountRow, shown: Shown) -> str | None:
     """Say why nothing at all is given to what was shown, also what costs no points."""
-    return why_not(row, shown) or (None if view.frozen() is None else FROZEN)
+    return why_not(row, shown) or why_frozen(view)
 
 
 def spendable(

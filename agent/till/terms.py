@@ -10,7 +10,7 @@ from agent.core.receipt import Paper
 from agent.core.values import MOST_POINTS
 from agent.ledger import AccountRow, Transaction, View
 
-__all__ = ["FROZEN", "Terms"]
+__all__ = ["Terms", "why_frozen"]
 
 
 def _nowhere(_account: str, _day: date) -> frozenset[str]:
@@ -25,8 +25,17 @@ def _nothing() -> str | None:
     return None
 
 
-FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
+_FROZEN = "this ledger was rebuilt or set back, and nobody has confirmed it"
+_HALTED = "head office has halted this device, and somebody has to look"
 _NEVER_HEARD = "points can be redeemed here once head office has welcomed this device"
+
+
+def why_frozen(view: View) -> str | None:
+    """Say in a cashier's words why nothing is redeemed from this ledger; None where it may be."""
+    because = view.frozen()
+    if because is None:
+        return None
+    return _HALTED if because.startswith("head office halted") else _FROZEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,8 +110,8 @@ class Terms:
 
     def why_wait(self, view: View) -> str | None:
         """Say in a cashier's words why nothing is redeemed here now; None where it may be."""
-        if view.frozen() is not None:
-            return FROZEN
+        if (frozen := why_frozen(view)) is not None:
+            return frozen
         if not self.alone and not view.opened():
             return _NEVER_HEARD
         return self.why_unheard()

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
-from agent.core.mistakes import Location, did_you_mean, in_words, keys_at, model_in
+from agent.core.mistakes import QUOTED, Location, did_you_mean, in_words, keys_at, model_in
 from agent.core.values import Value
 
 __all__ = ["PROBLEM_MEDIA_TYPE", "Problem", "Problems"]
@@ -146,11 +146,13 @@ class Problems:
         sorts = self._sorts
         parts = [str(part) for part in found["loc"] if part != "body" and part not in sorts]
         body = next((sorts[part] for part in found["loc"] if part in sorts), body)
+        if is_in_address := parts[:1] in (["path"], ["query"]):
+            del parts[2:]  # which of the forms that it may have was tried last
         place = ".".join(part if _PLAIN.fullmatch(part) else "(a field)" for part in parts)
         if found.get("type") == "extra_forbidden":
             return {"at": place, "message": f"it is not known here{_meant(found['loc'], body)}"}
         told = in_words(str(found.get("type")), found.get("ctx", {}), str(found["msg"]))
-        return {"at": place, "message": told}
+        return {"at": place, "message": told.removesuffix(QUOTED) if is_in_address else told}
 
     async def _http(self, _request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else

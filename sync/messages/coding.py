@@ -107,7 +107,8 @@ def inflate_lines(payload: bytes, *, at_most: int) -> list[bytes]:
     try:
         plain = inflater.decompress(payload, MAX_INFLATED_BYTES)
     except zlib.error as error:
-        raise MalformedMessage(f"not deflated: {error}") from error
+        why = str(error).rpartition(": ")[2]  # before it zlib says its own number and name of it
+        raise MalformedMessage(f"it is not deflated ({why})") from error
     if not inflater.eof:
         raise MalformedMessage("cut short, or larger than 4 MiB")
     lines = plain.split(b"\n", at_most)

@@ -19,6 +19,7 @@ from sync.messages import (
     encode,
     encode_journal,
 )
+from sync.messages.coding import inflate_lines
 
 HEADER = Journal(
     incarnation="disk-1", epoch=0, first_seq=1, prev_hash="0" * 64, last_hash="8e" * 32
@@ -120,3 +121,10 @@ def test_a_damaged_batch_is_never_read_as_another(entry: Entry, data: st.DataObj
     damaged[place] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(MalformedMessage):
         assert decode_journal(bytes(damaged)) == sent
+
+
+def test_what_is_not_deflated_is_said_without_a_librarys_numbers() -> None:
+    """It stands in a conflict, which a clerk reads."""
+    with pytest.raises(MalformedMessage) as raised:
+        inflate_lines(b"garbage" * 10)
+    assert str(raised.value) == "it is not deflated (incorrect header check)"

@@ -216,6 +216,22 @@ def test_an_agent_runs_or_not(facts: RunningFacts, status: str, part: str) -> No
     assert part in told(found)[1]
 
 
+@pytest.mark.parametrize(
+    ("why", "advice"),
+    [
+        ("head office does not answer", "whether the hub runs"),
+        ("head office halted this device: it was retired", "frozen, halted or gone"),
+        ("nobody knows the broker's name b.test: no such name", "see 'broker' below"),
+    ],
+)
+def test_the_advice_is_about_what_keeps_head_office_away(why: str, advice: str) -> None:
+    """Where the broker is well and nobody answers behind it, it is not the broker to look at."""
+    away = _HEALTH | {"offline_because": why, "unacknowledged": 1}
+    (found,) = judge_running(replace(_RUNNING, health=away))
+    assert told(found)[1].endswith(f"{why}; 1 entry waits")
+    assert advice in str(found.advice)
+
+
 _FRONT = ReaderSettings(name="front", driver="em4100", port="/dev/tapledger/reader0")
 _CARDS = ReaderSettings(name="front", driver="pcsc", port="ACS ACR122U")
 _GUN = ScannerSettings(name="front", driver="hid", port="/dev/input/event7")

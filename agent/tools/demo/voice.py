@@ -1,5 +1,6 @@
 """What the demo says as it goes: steps, what happens at which place, and a bar for the baskets."""
 
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ import click
 
 __all__ = ["Voice"]
 
-_WIDTH = 100
+_WIDEST, _NARROWEST = 100, 48
 _PLACE = 19
 
 
@@ -22,12 +23,12 @@ class Voice:
     def step(self, what: str) -> None:
         """Say what begins now."""
         click.echo()
-        for line in textwrap.wrap(what, _WIDTH):
+        for line in textwrap.wrap(what, _width()):
             click.secho(line, bold=True)
 
     def at(self, place: str, what: str) -> None:
         """Say what happens at a store, or at head office."""
-        for number, line in enumerate(textwrap.wrap(what, _WIDTH - _PLACE - 2)):
+        for number, line in enumerate(textwrap.wrap(what, _width() - _PLACE - 2)):
             where = f"{'' if number else place:<{_PLACE}}"
             click.echo(f"  {click.style(where, fg='cyan')}{line}")
 
@@ -43,3 +44,8 @@ class Voice:
             return
         with click.progressbar(length=total, label="  baskets") as bar:
             yield lambda done: bar.update(done - bar.pos)
+
+
+def _width() -> int:
+    """As wide as the terminal, where there is one: or it would break the lines where it likes."""
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns))

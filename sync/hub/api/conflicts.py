@@ -16,7 +16,13 @@ from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.decisions import KINDS, ONCE_LOOKED_AT, settle_by_hand
 
-__all__ = ["ConflictView", "add_conflicts", "conflicts_by_kind", "newest_conflicts"]
+__all__ = [
+    "ConflictView",
+    "add_conflicts",
+    "conflicts_by_kind",
+    "conflicts_to_look_at",
+    "newest_conflicts",
+]
 
 
 def _a_kind(kind: str) -> str:
@@ -159,6 +165,15 @@ def conflicts_by_kind(c: Connection, tenant: str) -> dict[str, int]:
         .order_by(conflicts.c.kind)
     )
     return {row.kind: int(row.many) for row in found}
+
+
+def conflicts_to_look_at(c: Connection, tenant: str) -> int:
+    """Count the open ones that wait for a person; a debt waits for the member's next points."""
+    conflicts = tables.conflicts
+    open_ones = select(func.count()).where(
+        conflicts.c.tenant == tenant, conflicts.c.state == "open", conflicts.c.kind != "overspend"
+    )
+    return int(c.execute(open_ones).scalar_one())
 
 
 def _view(row: Any) -> ConflictView:

@@ -4,7 +4,7 @@ Plain HTML, rendered here, asked for again by the browser itself every half minu
 from outside. The full dashboard will stand beside it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy import Connection
 
 from sync.hub.api.access import COOKIE, HubAccess
-from sync.hub.api.conflicts import conflicts_by_kind, newest_conflicts
+from sync.hub.api.conflicts import conflicts_by_kind, conflicts_to_look_at, newest_conflicts
 from sync.hub.api.desk import Desk
-from sync.hub.api.places import stores_of
+from sync.hub.api.places import DeviceView, devices_of, stores_of
 from sync.hub.api.reconciliation import reconcile
 
 __all__ = ["router"]
@@ -56,7 +56,8 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
             return render(request, "sign_in.html", wrong=False)
         now = desk.now()
         shown = desk.read(lambda c, tenant: _shown(c, tenant, now))
-        return render(request, "status.html", health=health(), **shown)
+        shown["to_look_at"] = [*health().reasons, *shown["to_look_at"]]
+        return render(request, "status.html", **shown)
 
     @routes.post("/", dependencies=[Depends(access.own_page)])
     async def sign_in(request: Request) -> Response:
@@ -90,9 +91,34 @@ def _shown(c: Connection, tenant: str, now: datetime) -> dict[str, Any]:
     return {
         "tenant": tenant,
         "stores": stores_of(c, tenant, now=now),
+        "stopped": _stopped(devices_of(c, tenant, now=now)),
+        "to_look_at": _to_look_at(conflicts_to_look_at(c, tenant), differences),
         "since": since,
         "differences": differences[:_MOST_DIFFERENCES],
         "more_differences": max(0, len(differences) - _MOST_DIFFERENCES),
         "kinds": conflicts_by_kind(c, tenant),
         "conflicts": [*waiting, *settled][:_MOST_CONFLICTS],
     }
+
+
+def _stopped(devices: Iterable[DeviceView]) -> dict[str, str]:
+    """Say which stores have a device that may not go on, connected or not: one that is halted waits
+    for somebody, and a retired one only where it still speaks.
+    """
+    return {
+        each.store: each.state
+        for each in sorted(devices, key=lambda each: each.state == "halted")
+        if each.state == "halted" or (each.state == "retired" and each.online)
+    }
+
+
+def _to_look_at(conflicts: int, differences: Sequence[str]) -> list[str]:
+    """Say at the top what somebody has to look at further down."""
+    found = []
+    if conflicts:
+        found.append(
+            "1 conflict is open" if conflicts == 1 else f"{conflicts:,} conflicts are open"
+        )
+    if differences:
+        found.append("the two sides differ")
+    return found

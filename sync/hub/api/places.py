@@ -103,7 +103,7 @@ def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.post("/v1/devices/{device_id}/release", responses=answers(404, 409))
     def released(device_id: Annotated[int, Path(ge=1)]) -> DeviceView:
         """Let a device that was halted go on, once somebody has looked at it."""
-        return _decided(desk, device_id, release)
+        return _decided(desk, device_id, _release)
 
     @routes.post("/v1/devices/{device_id}/write-off", responses=answers(404, 409))
     def written_off(
@@ -111,6 +111,15 @@ def add_places(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     ) -> DeviceView:
         """Write off what a device's ended epochs had rights to; its live one keeps its own."""
         return _decided(desk, device_id, partial(write_off_ended, by=clerk, now=desk.now()))
+
+
+def _release(c: Connection, tenant: str, device_id: int) -> None:
+    known = tables.devices
+    state = select(known.c.state).where(known.c.tenant == tenant, known.c.id == device_id)
+    if c.execute(state).scalar_one() == "retired":
+        advice = "it may begin anew under another name, with an empty ledger"
+        raise HubRefusal("device_retired", f"a retired device does not come back; {advice}")
+    release(c, tenant, device_id)
 
 
 def _decided(

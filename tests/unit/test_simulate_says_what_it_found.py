@@ -1,0 +1,37 @@
+"""``tapledger simulate`` says how it went, in words and as JSON, and what it can leave out."""
+
+import json
+
+from click.testing import CliRunner
+
+from agent.cli import main
+from sync.simulation.mutants import MUTANTS
+
+
+def test_a_good_end_is_said_in_words_and_as_json() -> None:
+    """Whoever plays it reads a sentence; the last line is for a program."""
+    done = CliRunner().invoke(main, ["simulate", "--histories", "1", "--seed", "7", "--jobs", "1"])
+    *_, words, last = done.output.splitlines()
+    assert words.startswith("seed 7: every invariant held")
+    assert json.loads(last) == {
+        "histories": 1,
+        "violations": 0,
+        "mutants": 0,
+        "caught": 0,
+        "seed": 7,
+    }
+
+
+def test_a_wrong_name_of_a_rule_is_answered_with_the_right_ones() -> None:
+    """The nearest is asked for, all are listed, and no line is cut by a terminal of 80 columns."""
+    done = CliRunner().invoke(main, ["simulate", "--mutant", "frozen_spend"])
+    assert done.exit_code == 2
+    assert "did you mean 'frozen_spends'?" in done.output
+    assert all(name in done.output for name in MUTANTS)
+    assert max(len(line) for line in done.output.splitlines()) <= 80
+
+
+def test_one_history_is_told_with_one_rule_left_out() -> None:
+    """Nobody reads a trace of all of them as that of one."""
+    done = CliRunner().invoke(main, ["simulate", "--trace", "--mutant", "all"])
+    assert (done.exit_code, "name one rule" in done.output) == (2, True)
