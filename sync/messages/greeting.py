@@ -83,7 +83,9 @@ class Hello(Value):
 
     ``challenge`` echoes head office's last one. ``opened`` says whether the present epoch began
     with head office's word, ``frozen`` why nothing is redeemed here, ``acknowledged`` the newest
-    acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer.
+    acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer,
+    ``left_out`` those that are not known to be held either and are not offered now: there was no
+    room for them, or they cannot be sent. Every other one head office has acknowledged whole.
     ``signature`` is of :func:`sync.signing.hello_bytes` by ``key``.
     """
 
@@ -99,6 +101,7 @@ class Hello(Value):
     generation: Count = 0
     acknowledged: Held | None = None
     tails: Annotated[tuple[Tail, ...], Field(max_length=MOST_TAILS)] = ()
+    left_out: Annotated[tuple[EpochNumber, ...], Field(max_length=MOST_TAILS)] = ()
     key: KeyText
     signature: SignatureText = "A" * 86
     version: Annotated[Words, Field(max_length=40)] = ""

@@ -16,6 +16,8 @@ FOUND: dict[int, str] = {
     1005: "a void that a copied box had covered by its rights, as in 5025",
     5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
     "more: a debt that is right until a person writes those off, and was thought too large",
+    12515: "of a copied box and its copy, which had lost its disk, one heard no contradiction: "
+    "head office was asked whether it had noticed before that one had greeted again",
     20022: "an activation of points of two sales, one of which two stores wrote: head office "
     "counted nothing of the other, and took the device's rights to it for a debt",
     20031: "points that waited stayed when older ones ran out, and were thought to be active",
@@ -36,6 +38,7 @@ TRADES_OF: dict[int, str] = {
     278: "plain",
     1005: "plain",
     5025: "plain",
+    12515: "plain",
     20022: "vouchers",
     20031: "vouchers",
     20059: "running_out",

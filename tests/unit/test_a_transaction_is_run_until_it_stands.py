@@ -12,6 +12,7 @@ from books import EDGE, NOW, OTHER, Books, Life, Templates, a_sale
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from sync.hub.batch import Batch
 from sync.hub.booking import book
 from sync.hub.database import Database
 from sync.hub.registry import device_of
@@ -76,11 +77,11 @@ def test_a_connection_lost_at_commit_counts_once(books: Books) -> None:
 
 def test_a_connection_lost_before_commit_loses_nothing(books: Books) -> None:
     """The server ended the connection in the middle: the batch is booked all the same, once."""
-    header, lines = Life(0, "disk-1", a_sale("s-1", "ana", 5)).batch()
+    batch = Batch(*Life(0, "disk-1", a_sale("s-1", "ana", 5)).batch())
     ended: list[int] = []
 
     def work(c: Connection) -> int:
-        booked = book(c, device_of(c, EDGE, now=NOW), header, lines, now=NOW)
+        booked = book(c, device_of(c, EDGE, now=NOW), batch, now=NOW)
         if not ended:
             ended.append(c.execute(text("SELECT pg_backend_pid()")).scalar_one())
             other = books.database.engine.url.query["host"]
