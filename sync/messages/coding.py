@@ -107,8 +107,11 @@ def deflate_lines(lines: tuple[bytes, ...]) -> bytes:
     return zlib.compress(b"\n".join(lines))
 
 
-def inflate_lines(payload: bytes) -> list[bytes]:
-    """Take them out again; never inflates to more than 4 MiB. Raises MalformedMessage."""
+def inflate_lines(payload: bytes, *, at_most: int) -> list[bytes]:
+    """Take them out again; never inflates to more than 4 MiB, which may be millions of lines.
+
+    Raises MalformedMessage.
+    """
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(payload, MAX_INFLATED_BYTES)
@@ -116,4 +119,7 @@ def inflate_lines(payload: bytes) -> list[bytes]:
         raise MalformedMessage(f"not deflated: {error}") from error
     if not inflater.eof:
         raise MalformedMessage("cut short, or larger than 4 MiB")
-    return plain.split(b"\n")
+    lines = plain.split(b"\n", at_most)
+    if len(lines) > at_most:
+        raise MalformedMessage(f"more than {at_most} lines")
+    return lines

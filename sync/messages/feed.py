@@ -38,6 +38,9 @@ __all__ = [
     "encode_feed",
 ]
 
+_MOST_ITEMS = 2_000
+"""More than a page of head office's has room for."""
+
 FeedScope = Literal["all", "seen"]
 """All accounts, or those that were at this device, or were asked for."""
 
@@ -164,7 +167,7 @@ def encode_feed(page: FeedPage, items: tuple[FeedItem, ...]) -> bytes:
 
 def decode_feed(payload: bytes) -> tuple[FeedPage, tuple[FeedItem, ...]]:
     """Decode a page; never inflates to more than 4 MiB. Raises MalformedMessage."""
-    head, *lines = inflate_lines(payload)
+    head, *lines = inflate_lines(payload, at_most=1 + _MOST_ITEMS)
     if not head:
         raise MalformedMessage("a page without a header")
     return decode_line(head, FeedPage), tuple(decode_line(line, _Line).item for line in lines)

@@ -84,8 +84,8 @@ class Hello(Value):
     ``challenge`` echoes head office's last one. ``opened`` says whether the present epoch began
     with head office's word, ``frozen`` why nothing is redeemed here, ``acknowledged`` the newest
     acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer,
-    ``left_out`` those that are not known to be held either and are not offered now: there was no
-    room for them, or they cannot be sent. Every other one head office has acknowledged whole.
+    ``left_out`` those that are not offered now, though they may not be held either: there was no
+    room for them, or nothing of them can be sent. Every other one was acknowledged whole.
     ``signature`` is of :func:`sync.signing.hello_bytes` by ``key``.
     """
 

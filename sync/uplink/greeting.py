@@ -37,7 +37,7 @@ async def make_hello(
     older = [each for each in lives.tails if each.number != head.epoch]
     tails = await _tails(journal, [each for each in older if each.number not in stranded])
     offered = {each.epoch for each in tails}
-    left_out = [each.number for each in older if each.number not in offered]
+    left_out = {*lives.dropped, *(each.number for each in older)} - offered
     hello = Hello(
         incarnation=incarnation,
         nonce=nonce,
@@ -50,7 +50,7 @@ async def make_hello(
         generation=generation,
         acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
         tails=tails,
-        left_out=tuple(left_out[:MOST_TAILS]),
+        left_out=tuple(sorted(left_out)[:MOST_TAILS]),
         key=key_text(key),
         version=version,
     )

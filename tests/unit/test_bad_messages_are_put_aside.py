@@ -100,6 +100,11 @@ def _strange_ask(device: PaperDevice) -> Message:
     return device.address.topic("ask"), b'{"ask":"a","epoch":1,"account":"a","points":-5}'
 
 
+def _nul(device: PaperDevice) -> Message:
+    """A text with the one character that PostgreSQL keeps in none."""
+    return device.address.topic("feed"), b'{"nonce":"n","cursor":0,"token":"card:\\u0000"}'
+
+
 def _strange_presence(device: PaperDevice) -> Message:
     return device.address.topic("presence"), b"[]"
 
@@ -139,6 +144,7 @@ BAD: list[tuple[Callable[[PaperDevice], Message], str]] = [
     (_noise, "malformed_message"),
     (_half, "malformed_message"),
     (_strange_ask, "malformed_message"),
+    (_nul, "malformed_message"),
     (_strange_presence, "malformed_message"),
     (_unkeepable_ask, "malformed_message"),
     (_unkeepable_hello, "malformed_message"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.core.entry import Entry
 from sync.messages import (
     MAX_PAYLOAD_BYTES,
+    MOST_ENTRIES,
     Journal,
     MalformedMessage,
     decode_journal,
@@ -72,6 +73,24 @@ def test_a_bomb_behind_a_right_batch_is_refused() -> None:
     """Also where the header and first entries are right, what is too large is refused whole."""
     with pytest.raises(MalformedMessage):
         decode_journal(encode_journal(HEADER, (b"{}", b" " * 8 * MIB)))
+
+
+def test_a_batch_of_very_many_lines_is_refused() -> None:
+    """Each line takes head office some time, and a few kilobytes deflated may be millions: they are
+    not even counted.
+    """
+    assert len(decode_journal(encode_journal(HEADER, (b"",) * MOST_ENTRIES))[1]) == MOST_ENTRIES
+    with pytest.raises(MalformedMessage, match="more than 201 lines"):
+        decode_journal(encode_journal(HEADER, (b"",) * (MOST_ENTRIES + 1)))
+    endless = zlib.compress(b"\n" * (4 * MIB - 1), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedMessage):
+            decode_journal(endless)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 10 * MIB
 
 
 @given(st.binary(max_size=60))
