@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from agent.core.values import Value
 
@@ -15,6 +15,7 @@ __all__ = [
     "SCHEMA",
     "MalformedMessage",
     "SchemaVersion",
+    "Told",
     "UnknownSchema",
     "decode",
     "decode_line",
@@ -41,6 +42,14 @@ M = TypeVar("M", bound=Value)
 
 SCHEMA = 1
 """The version of all messages; a batch or HELLO of another one is refused."""
+
+
+class Told(Value):
+    """What head office says to devices. It is upgraded first, and a store may be away for days: an
+    older one leaves out what a later head office adds, and takes the rest.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class MalformedMessage(ValueError):

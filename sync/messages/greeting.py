@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq, Words
-from sync.messages.coding import SCHEMA, SchemaVersion
+from sync.messages.coding import SCHEMA, SchemaVersion, Told
 
 __all__ = [
     "MOST_TAILS",
@@ -111,7 +111,7 @@ class Hello(Value):
         return self.model_copy(update={"signature": signature})
 
 
-class Ok(Value):
+class Ok(Told):
     """Head office to device: what I hold of your journals. Counts only with the present nonce."""
 
     nonce: Nonce
@@ -123,7 +123,7 @@ class Ok(Value):
     tails: tuple[Held, ...] = ()
 
 
-class Challenge(Value):
+class Challenge(Told):
     """Head office to device: this is no clean match; say it again with this challenge."""
 
     nonce: Nonce
@@ -131,7 +131,7 @@ class Challenge(Value):
     generation: Count = 0
 
 
-class Welcome(Value):
+class Welcome(Told):
     """Head office to device: begin this epoch. Repeats name the same one until it is opened."""
 
     nonce: Nonce
@@ -140,7 +140,7 @@ class Welcome(Value):
     generation: Count = 0
 
 
-class Halt(Value):
+class Halt(Told):
     """Head office to device: send nothing more, take sales on, and let a person look."""
 
     nonce: Nonce | None = None

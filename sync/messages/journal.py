@@ -14,6 +14,7 @@ from sync.messages.address import EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import (
     SCHEMA,
     SchemaVersion,
+    Told,
     decode_line,
     deflate_lines,
     encode,
@@ -52,7 +53,7 @@ class Journal(Value):
         return self.model_copy(update={"signature": signature})
 
 
-class Ack(Value):
+class Ack(Told):
     """Head office to device, after its commit: I hold everything of this epoch up to here.
 
     ``fenced`` says that head office has ended this epoch, or doubts it. A device that still lives

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from books import EDGE, NOW, Books, Life, a_sale
-from clerk import Clerk
+from clerk import CLERK, Clerk
 
 from agent.core.facts import Enrol
 from sync.hub import incidents
@@ -47,7 +47,10 @@ def test_a_message_put_aside_is_looked_at_once(books: Books, clerk: Clerk, kind:
     """
     assert kind in KINDS
     today = incidents.refused(EDGE, kind, "it was odd", NOW.date())
-    place = f"/v1/conflicts/{noted(books, today)}/settle"
+    number = noted(books, today)
+    place = f"/v1/conflicts/{number}/settle"
+    page = Clerk(books, token=None).post("/", data={"token": CLERK}).text
+    assert f"open</strong>, no. {number}" in page
     before = clerk.get("/v1/conflicts").json()[0]["decision"]
     for words in ("an old version; upgraded", "again"):
         answer = clerk.post(place, json={"reason": words})
