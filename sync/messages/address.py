@@ -15,16 +15,13 @@ from pydantic import Field, StringConstraints
 
 from sync.messages.coding import MalformedMessage
 
-__all__ = ["DeviceAddress", "EpochNumber", "HashHex", "Name", "Seq", "Words"]
+__all__ = ["DeviceAddress", "EpochNumber", "HashHex", "Name", "Seq"]
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 _TOPIC = re.compile(rf"tapledger/1/({_NAME})/({_NAME})/({_NAME})/([a-z/]+)")
 
 Name = Annotated[str, StringConstraints(strict=True, pattern=f"^{_NAME}$")]
 """A tenant, store or device: safe as one level of a topic."""
-
-Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-"""What a person may read; without the one character that PostgreSQL keeps in no text."""
 
 HashHex = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
 _LARGEST = 2**53  # the largest number that JSON readers everywhere agree on

@@ -11,7 +11,6 @@ from pydantic import Field
 from agent.core.facts import LARGEST
 from agent.core.facts.device import CardStateName
 from agent.core.values import Code, Value
-from sync.messages.address import Words
 from sync.messages.coding import (
     MalformedMessage,
     Told,
@@ -56,7 +55,7 @@ class FeedRequest(Value):
     cursor: Count
     generation: Count = 0
     scope: FeedScope = "all"
-    token: Annotated[Words, Field(max_length=128)] | None = None
+    token: Annotated[str, Field(max_length=128)] | None = None
 
 
 class LotItem(Told):

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from agent.core.entry import Position
 from agent.core.values import Value
-from sync.messages.address import EpochNumber, HashHex, Name, Seq, Words
+from sync.messages.address import EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import SCHEMA, SchemaVersion, Told
 
 __all__ = [
@@ -97,14 +97,14 @@ class Hello(Value):
     opened: bool = False
     head_seq: Seq
     head_hash: HashHex
-    frozen: Annotated[Words, Field(max_length=200)] | None = None
+    frozen: Annotated[str, Field(max_length=200)] | None = None
     generation: Count = 0
     acknowledged: Held | None = None
     tails: Annotated[tuple[Tail, ...], Field(max_length=MOST_TAILS)] = ()
     left_out: Annotated[tuple[EpochNumber, ...], Field(max_length=MOST_TAILS)] = ()
     key: KeyText
     signature: SignatureText = "A" * 86
-    version: Annotated[Words, Field(max_length=40)] = ""
+    version: Annotated[str, Field(max_length=40)] = ""
 
     def with_signature(self, signature: str) -> Self:
         """Put a signature in."""
