@@ -72,7 +72,7 @@ def test_what_a_later_head_office_adds_is_left_out(kind: str) -> None:
 def test_a_page_of_a_later_head_office_is_taken() -> None:
     """Also where it is the items that say more."""
     page = FeedPage(nonce="n", cursor=3, generation=0)
-    head, *lines = inflate_lines(encode_feed(page, ITEMS))
+    head, *lines = inflate_lines(encode_feed(page, ITEMS), at_most=1 + len(ITEMS))
     more = [
         json.dumps({"item": json.loads(with_more(json.dumps(json.loads(line)["item"]).encode()))})
         for line in lines
