@@ -93,14 +93,7 @@ def beside(files: Editions, sent: Iterable[Program]) -> Editions:
     if not told:
         return files
     own = {each.version: each for each in files.programs if each.version < max(told)}
-    listed = list((own | told).values())
-    return Editions(each for each in listed if not any(_replaces(other, each) for other in listed))
-
-
-def _replaces(newer: Program, older: Program) -> bool:
-    began, begins = newer.effective_from, older.effective_from
-    in_time = began is None or (begins is not None and began <= begins)
-    return newer.version > older.version and in_time
+    return Editions.as_they_came((own | told).values())
 
 
 def read_pushed(text: str) -> tuple[Promotion, ...]:

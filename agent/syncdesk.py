@@ -4,13 +4,23 @@ mirror, programs with the rules.
 Every use case is a transaction of its own, and one that is heard again changes nothing.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from agent.ledger import Ledger, MirroredAccount, MirroredCard, MirrorPage, Transaction, View
+from agent.core.entry import MalformedEntry
+from agent.ledger import (
+    Ledger,
+    LedgerContradiction,
+    MirroredAccount,
+    MirroredCard,
+    MirrorPage,
+    Transaction,
+    View,
+)
 from agent.ledger.mirror import Mirror
 from agent.till import Rights, return_everything
 from sync.messages import (
@@ -21,6 +31,7 @@ from sync.messages import (
     FeedItem,
     FeedPage,
     Grant,
+    MalformedMessage,
     ProgramItem,
     PushedItem,
     Recall,
@@ -116,16 +127,18 @@ class SyncDesk:
         await self._rights.adopt_generation(generation)
 
     async def grant(self, grant: Grant) -> bool:
-        """Journal rights."""
-        return await self._rights.grant(
-            grant.epoch, grant.account, grant.granted_total, grant.generation
-        )
+        """Journal rights. Raises MalformedMessage."""
+        with _as_it_can_be_kept():
+            return await self._rights.grant(
+                grant.epoch, grant.account, grant.granted_total, grant.generation
+            )
 
     async def recall(self, recall: Recall) -> bool:
-        """Return rights."""
-        return await self._rights.recall(
-            recall.epoch, recall.account, recall.recall, recall.keep, recall.generation
-        )
+        """Return rights. Raises MalformedMessage."""
+        with _as_it_can_be_kept():
+            return await self._rights.recall(
+                recall.epoch, recall.account, recall.recall, recall.keep, recall.generation
+            )
 
     async def allow(self, allowance: Allowance) -> None:
         """Remember how much of the floor is allowed."""
@@ -137,22 +150,24 @@ class SyncDesk:
         return generation, await self._mirror.ask_from(generation)
 
     async def feed(self, page: FeedPage, items: tuple[FeedItem, ...], *, since: int) -> bool:
-        """Take a page: programs first, as the page's cursor is kept with members and cards."""
+        """Take a page: programs first, as the page's cursor is kept with members and cards.
+
+        Raises MalformedMessage.
+        """
         for item in items:
             self._take_rules(item)
         before = self._ledger.head
-        taken = await self._mirror.apply(
-            MirrorPage(
-                accounts=tuple(_account(each) for each in items if isinstance(each, AccountItem)),
-                cards=tuple(_card(each) for each in items if isinstance(each, CardItem)),
-                cursor=page.cursor,
-                generation=page.generation,
-                since=since,
-                more=page.more,
-                asked=page.token is not None,
-            ),
-            _send_home,
+        told = MirrorPage(
+            accounts=tuple(_account(each) for each in items if isinstance(each, AccountItem)),
+            cards=tuple(_card(each) for each in items if isinstance(each, CardItem)),
+            cursor=page.cursor,
+            generation=page.generation,
+            since=since,
+            more=page.more,
+            asked=page.token is not None,
         )
+        with _as_it_can_be_kept():
+            taken = await self._mirror.apply(told, _send_home)
         if self._ledger.head.place > before.place:
             self._rights.returned()  # of accounts that were merged
         if taken:
@@ -171,6 +186,17 @@ class SyncDesk:
                 return  # a decision shows in the accounts that it moved
         if why is not None:
             _log.error("head_offices_program_refused", why=why)
+
+
+@contextmanager
+def _as_it_can_be_kept() -> Iterator[None]:
+    """Refuse what no ledger can keep: said again it could not be kept either, and what else head
+    office says must not wait for it. Nothing of it was written.
+    """
+    try:
+        yield
+    except (MalformedEntry, LedgerContradiction) as error:
+        raise MalformedMessage(f"it cannot be kept: {error}") from error
 
 
 def _send_home(transaction: Transaction, account: str) -> None:

@@ -1,6 +1,8 @@
 """Signatures: which bytes of a message a device's Ed25519 key vouches for (RFC 8032).
 
-A prefix of its own for each kind keeps one kind's signature from serving as another's.
+A prefix of its own for each kind keeps one kind's signature from serving as another's. What a
+message leaves at its default is not signed: so a field that a later version adds, with a default,
+keeps what an older device has signed good, and stores may be upgraded after head office.
 """
 
 import base64
@@ -10,21 +12,19 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sync.messages import Hello, Journal, encode
+from sync.messages import Hello, Journal
 
 __all__ = ["batch_bytes", "hello_bytes", "is_signed", "key_text", "signed_batch", "signed_hello"]
-
-_UNSIGNED = "A" * 86
 
 
 def batch_bytes(topic: str, header: Journal) -> bytes:
     """Answer what a batch's signature is of: the topic it was made for, and its header."""
-    return b"tapledger batch\n" + topic.encode() + b"\n" + encode(header.with_signature(None))
+    return b"tapledger batch\n" + _signed(topic, header)
 
 
 def hello_bytes(topic: str, hello: Hello) -> bytes:
     """Answer what a HELLO's signature is of."""
-    return b"tapledger hello\n" + topic.encode() + b"\n" + encode(hello.with_signature(_UNSIGNED))
+    return b"tapledger hello\n" + _signed(topic, hello)
 
 
 def signed_batch(key: Ed25519PrivateKey, topic: str, header: Journal) -> Journal:
@@ -52,6 +52,11 @@ def is_signed(key: str, signature: str | None, message: bytes) -> bool:
     except (InvalidSignature, ValueError, binascii.Error):
         return False
     return True
+
+
+def _signed(topic: str, message: Hello | Journal) -> bytes:
+    said = message.model_dump_json(exclude={"signature", "schema_version"}, exclude_defaults=True)
+    return f"{topic}\n{message.schema_version}\n{said}".encode()
 
 
 def _text(raw: bytes) -> str:

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from books import Books, Templates
 from figures import pytest_terminal_summary  # noqa: F401 - pytest finds it here
+from paper_device import House
 from postgres import PrivatePostgres
 from two_tills import TwoTills
 from zygote import ForkedDaemons
@@ -24,6 +25,7 @@ from agent.core.tokens import Token
 from agent.tools.processes import Daemon
 from agent.tools.site import StoreKit
 from drivers.virtual.pos import NO_TLS
+from sync.hub.database import Database
 
 _cards = itertools.count(0x5E00000001)
 
@@ -70,6 +72,27 @@ def postgres() -> Iterator[PrivatePostgres]:
 @pytest.fixture(scope="session")
 def _templates(postgres: PrivatePostgres) -> Templates:
     return Templates(postgres)
+
+
+@pytest.fixture
+def on_postgres(_templates: Templates) -> Iterator[Database]:
+    """Head office's empty database in PostgreSQL, for what SQLite does not have or do."""
+    database = Database(_templates.url())
+    database.start()
+    try:
+        yield database
+    finally:
+        database.stop()
+
+
+@pytest.fixture
+def hub() -> Iterator[House]:
+    """A head office in memory that knows nobody."""
+    house = House()
+    try:
+        yield house
+    finally:
+        house.database.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

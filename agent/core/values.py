@@ -34,6 +34,7 @@ __all__ = [
     "Points",
     "Text",
     "Value",
+    "WrittenToken",
     "example",
 ]
 
@@ -78,6 +79,11 @@ Code = Annotated[
     Meta(min_length=1, max_length=64, extra={"misspelt": _is_no_code}),
 ]
 """A short identifier that another system minted: printable ASCII without spaces."""
+
+WrittenToken = Annotated[str, Meta(min_length=1, max_length=128, extra={"misspelt": _is_no_code})]
+"""A token as an entry has it, in the form of :mod:`agent.core.tokens`: longer ones no card has, no
+message carries and no index keeps.
+"""
 
 MintId = Callable[[], str]
 """Mints an id that no other device will ever mint. Handed in, like the clock."""

@@ -81,6 +81,13 @@ class Epochs:
         return tuple(self.epoch(number) for number in self._unfinished() if number != newest)
 
     @property
+    def dropped(self) -> tuple[int, ...]:
+        """The lives before the newest of which nothing is here, or is any more, oldest first."""
+        heads = self._heads
+        newest = max(heads)
+        return tuple(sorted(each for each in heads if not heads[each] and each != newest))
+
+    @property
     def unacknowledged(self) -> int:
         """How many entries head office is not known to hold."""
         held = self.held

@@ -8,6 +8,7 @@ long as both hand in their rows in the order of their keys; :func:`add_up` sorts
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -252,14 +253,14 @@ def handed_over(
     """Make the parameters of a statement that is given rows under a name."""
     if dialect != "postgresql":
         return {name: _text(rows)}
-    by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    # Column by column: what makes columns of all rows at once makes an iterator of each row.
     return {
-        f"{name}_{column}": _array(values)
-        for column, values in zip(columns, by_column, strict=True)
+        f"{name}_{column}": _array(list(map(itemgetter(place), rows)))
+        for place, column in enumerate(columns)
     }
 
 
-def _array(values: Iterable[Any]) -> str:
+def _array(values: Sequence[Any]) -> str:
     """Write texts or numbers as PostgreSQL writes an array: far cheaper to make, as one text, than
     what the driver makes of a list.
     """

@@ -30,6 +30,8 @@ from sync.hub.settings import HubSettings
 __all__ = ["Crew", "OneWorker", "WorkerProcesses", "WorkerStatus"]
 
 _END_WITHIN_S = 4.0
+_COLLECT_AFTER = 10_000
+"""So many more objects are there than were freed: those of a batch of two hundred entries."""
 _STATUS_BYTES = 64 * 1024
 
 _log = structlog.get_logger(__name__)
@@ -78,8 +80,11 @@ class OneWorker:
 
     def begin(self) -> None:
         """Begin taking messages."""
-        # What is loaded by now stays: the collector need not walk it with every few batches.
+        # What is loaded by now stays: the collector need not walk it with every few batches. And it
+        # looks for circles, of which there are few, after a batch rather than some twenty times in
+        # each: that was a seventh of the time.
         gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
         self._ingest.start()
 
     def end(self) -> None:

@@ -24,7 +24,7 @@ from agent.core.backoff import delay_s
 from sync.hub.meanwhile import PatientConnection
 from sync.hub.migrations import upgrade
 
-__all__ = ["Database", "is_passing", "upsert", "upsert_in"]
+__all__ = ["Database", "is_passing", "is_too_much", "upsert", "upsert_in"]
 
 T = TypeVar("T")
 
@@ -45,6 +45,13 @@ _PASSING = frozenset(
     }
 )
 """What PostgreSQL says of a transaction that another attempt may well complete."""
+
+
+_LIMIT_EXCEEDED = "54"
+"""The class of what is beyond PostgreSQL's own limits."""
+
+_CANCELLED = "57014"
+"""A statement took longer than PostgreSQL was told to let one take, or a person ended it."""
 
 
 class Database:
@@ -172,6 +179,17 @@ def is_passing(error: DBAPIError) -> bool:
         isinstance(error, OperationalError | InterfaceError)
         and getattr(error.orig, "sqlstate", "") is None
     )
+
+
+def is_too_much(error: DBAPIError) -> bool:
+    """Say whether a statement asked for what the database will not do however often it is asked, as
+    to keep a text in an index that is too long for one: what was said is to blame for it, though
+    drivers report it like a database that is down.
+    """
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(_LIMIT_EXCEEDED) or state == _CANCELLED
 
 
 def _engine(url: str, *, in_memory: bool) -> Engine:

@@ -58,6 +58,9 @@ def settle_debts(
         return  # nearly always
     known = members(c, tenant, wanted)
     roots = members(c, tenant, stirred)
+    # What stores had rights to comes home bit by bit, and goes back to the program.
+    erased = sorted(root for root, member in roots.items() if member.state == "erased")
+    roots |= members(c, tenant, [root for root in erased if forfeit(c, tenant, root, now=now)])
     for root in sorted(roots):
         member = roots[root]
         owes = max(0, -member.available)
@@ -73,9 +76,6 @@ def settle_debts(
             _paid(c, tenant, member, now)
         elif bool(owes) != bool(member.owed):
             mark(c, tenant, "account", [root])
-        if member.state == "erased":
-            # What stores had rights to comes home bit by bit, and goes back to the program.
-            forfeit(c, tenant, root, now=now)
 
 
 def _stirred(c: Connection, tenant: str, names: set[str]) -> list[str]:
@@ -236,7 +236,9 @@ def _paid(c: Connection, tenant: str, member: Member, now: datetime) -> None:
         conflict="overspend",
         subject=member.account,
         account=member.account,
-        text="The member has paid what was owed.",
+        text="The member was forgotten, and what was owed with them."
+        if member.state == "erased"
+        else "The member has paid what was owed.",
     )
     seq = decide(c, tenant, fact, now=now)
     family = family_of(c, tenant, member.account)

@@ -12,7 +12,6 @@ from sync.hub.card_book import UnknownCard, block_card, replace_card
 from sync.hub.debts import settle_debts
 from sync.hub.decisions import BY_OFFICE, KINDS, decide, note
 from sync.hub.expiring import Due, Expired, expire, expire_due, look_for_due
-from sync.hub.members import erase_member
 
 __all__ = [
     "BY_OFFICE",
@@ -40,4 +39,19 @@ def merge_accounts(
     """
     seq = members.merge_accounts(c, tenant, account, into, now=now, reason=reason)
     settle_debts(c, tenant, [into], now=now)
+    return seq
+
+
+def erase_member(
+    c: Connection,
+    tenant: str,
+    account: str,
+    *,
+    now: datetime,
+    reason: str = "",
+    by: str = BY_OFFICE,
+) -> int | None:
+    """Forget a member, and what they owe; answers the decision, None where it was done before."""
+    seq = members.erase_member(c, tenant, account, now=now, reason=reason, by=by)
+    settle_debts(c, tenant, [account], now=now)
     return seq

@@ -23,7 +23,16 @@ from sync.hub.posting import post
 from sync.hub.summing import Points
 from sync.hub.tables import conflicts, decisions, tenants
 
-__all__ = ["BY_OFFICE", "KINDS", "decide", "decide_all", "note", "parts_of"]
+__all__ = [
+    "BY_OFFICE",
+    "KINDS",
+    "ONCE_LOOKED_AT",
+    "decide",
+    "decide_all",
+    "note",
+    "parts_of",
+    "settle_by_hand",
+]
 
 BY_OFFICE = "head-office"
 """Who changes a balance where head office itself does."""
@@ -56,6 +65,13 @@ KINDS = {
     "not_handled": "a message could not be handled and is in quarantine",
 }
 """Every kind of conflict, and what it says."""
+
+ONCE_LOOKED_AT = frozenset(
+    {"bad_signature", "malformed_message", "too_large", "unknown_schema", "not_handled"}
+)
+"""The kinds that are open until a person says that they have looked; what ends the others is seen
+from here.
+"""
 
 _LONGEST = 1_000
 
@@ -151,6 +167,27 @@ def note(
     seq = decision_seq or decide(c, tenant, _settled(told), now=now)
     c.execute(update(conflicts).where(conflicts.c.id == made).values(decision_seq=seq))
     return True
+
+
+def settle_by_hand(
+    c: Connection, tenant: str, conflict_id: int, *, by: str, reason: str, now: datetime
+) -> None:
+    """Close a conflict of ``ONCE_LOOKED_AT`` by a person's word; one that is closed stays as it is.
+
+    The row is there. Whoever asks twice at once is answered one after the other.
+    """
+    its = (conflicts.c.tenant == tenant) & (conflicts.c.id == conflict_id)
+    row = c.execute(select(conflicts).where(its).with_for_update()).one()
+    if row.state != "open":
+        return
+    looked = SettleConflict(
+        conflict=row.kind,
+        subject=row.subject,
+        text=f"{by} has looked: {reason}"[:_LONGEST],
+        account=row.account,
+    )
+    seq = decide(c, tenant, looked, now=now)
+    c.execute(update(conflicts).where(its).values(state="resolved", decision_seq=seq))
 
 
 def _settled(conflict: Conflict) -> SettleConflict:

@@ -39,15 +39,21 @@ class PutPrograms:
 
     @cached_property
     def editions(self) -> Editions | None:
-        """Every version of the program that was put last; None where they do not make one."""
+        """Every version of the program that was put last, as stores work by them; None where they
+        do not make one.
+        """
         if not self.newest_first:
             return None
         newest, *_ = self.newest_first
-        parsed = [program for name, _, program in self.newest_first if name == newest[0]]
         try:
-            return Editions(each for each in parsed if each is not None)
+            return Editions.as_they_came(self.versions(newest[0]))
         except ValueError:
             return None
+
+    def versions(self, name: str) -> list[Program]:
+        """Answer the versions of one program that can be read."""
+        put = [program for its, _, program in self.newest_first if its == name]
+        return [each for each in put if each is not None]
 
 
 class _Kept(NamedTuple):

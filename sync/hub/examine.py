@@ -9,22 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import Struct
+from agent.core.entry import Position
+from sync.hub.batch import Batch, Taken
 
-from agent.core.entry import Entry, MalformedEntry, Position, link_hash
-from agent.core.sale_form import check_sale
-from sync.messages import Journal
-
-__all__ = ["Accepted", "Contradicts", "Gap", "Read", "Taken", "Verdict", "examine", "read_entry"]
-
-
-class Taken(Struct, frozen=True, kw_only=True):
-    """An entry that follows from what is held; ``entry`` is None where it cannot be read."""
-
-    seq: int
-    canonical: bytes
-    hash: bytes
-    entry: Entry | None
+__all__ = ["Accepted", "Contradicts", "Gap", "Verdict", "examine"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,61 +35,25 @@ class Contradicts:
     reason: Literal["fork", "malformed"]
 
 
-_NUL = b"\\u0000"
-
 Verdict = Accepted | Gap | Contradicts
 
-Read = Callable[[bytes, int, int], Entry | None]
-"""Reads the entry that stands at an epoch and seq, as :func:`read_entry` does."""
 
-
-def examine(
-    held: Position,
-    hash_at: Callable[[int], bytes | None],
-    header: Journal,
-    lines: tuple[bytes, ...],
-    read: Read | None = None,
-) -> Verdict:
-    """Judge ``lines`` under ``header`` against ``held``, the newest entry held of that journal.
+def examine(held: Position, hash_at: Callable[[int], bytes | None], batch: Batch) -> Verdict:
+    """Judge a batch against ``held``, the newest entry held of that journal.
 
     ``hash_at`` answers the hash held for an entry, the genesis hash for 0, None where none is held.
     It is asked twice at most: before the batch, and where the batch and what is held part.
-    ``read`` knows entries that were read before.
     """
+    header = batch.header
     if header.first_seq > held.seq + 1:
         return Gap()
     previous = hash_at(header.first_seq - 1)
     if previous is None or header.prev_hash != previous.hex():
         return Contradicts(seq=header.first_seq - 1, reason="fork")
-    last_common = min(held.seq, header.first_seq + len(lines) - 1)
-    new: list[tuple[int, bytes, bytes]] = []
-    for seq, canonical in enumerate(lines, start=header.first_seq):
-        previous = link_hash(previous, canonical)
-        # The chain binds all before it, so comparing the last common entry compares them all.
-        if seq == last_common and previous != hash_at(seq):
-            return Contradicts(seq=seq, reason="fork")
-        if seq > held.seq:
-            new.append((seq, canonical, previous))
-    if previous.hex() != header.last_hash:
+    last_common = min(held.seq, batch.last_seq)
+    # The chain binds all before it, so comparing the last common entry compares them all.
+    if last_common >= header.first_seq and batch.link(last_common) != hash_at(last_common):
+        return Contradicts(seq=last_common, reason="fork")
+    if batch.link(batch.last_seq).hex() != header.last_hash:
         return Contradicts(seq=header.first_seq, reason="malformed")
-    epoch, read = held.epoch, read or read_entry
-    return Accepted(
-        entries=tuple(
-            Taken(seq=seq, canonical=canonical, hash=link, entry=read(canonical, epoch, seq))
-            for seq, canonical, link in new
-        )
-    )
-
-
-def read_entry(canonical: bytes, epoch: int, seq: int) -> Entry | None:
-    """Read an entry of unknown origin; None where it is not one of this place in this form, or has
-    a character that no database keeps in a text.
-    """
-    if _NUL in canonical:
-        return None
-    try:
-        entry = Entry.parse(canonical)
-        check_sale(entry)
-    except MalformedEntry:
-        return None
-    return entry if (entry.epoch, entry.seq) == (epoch, seq) else None
+    return Accepted(entries=batch.after(held.seq))

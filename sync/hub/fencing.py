@@ -57,12 +57,7 @@ def release(c: Connection, device: DeviceRow) -> bool:
     if device.state != "halted":
         return False
     change_device(c, device.id, state="live", halted_because=None, challenge=None)
-    of_device = (conflicts.c.store == device.store, conflicts.c.device == device.device)
-    c.execute(
-        update(conflicts)
-        .where(conflicts.c.tenant == device.tenant, conflicts.c.kind == "disk_cloned", *of_device)
-        .values(state="resolved")
-    )
+    _close_cloned(c, device)
     return True
 
 
@@ -70,6 +65,17 @@ def retire(c: Connection, device: DeviceRow, because: str) -> None:
     """A person says that this device is gone for good: nobody waits for it, nothing is granted."""
     end_live(c, device, "unclean", because)
     change_device(c, device.id, state="retired", challenge=None, catch_up=None, **_NO_OFFER)
+    _close_cloned(c, device)
+
+
+def _close_cloned(c: Connection, device: DeviceRow) -> None:
+    """A person has looked at who uses this device's name."""
+    of_device = (conflicts.c.store == device.store, conflicts.c.device == device.device)
+    c.execute(
+        update(conflicts)
+        .where(conflicts.c.tenant == device.tenant, conflicts.c.kind == "disk_cloned", *of_device)
+        .values(state="resolved")
+    )
 
 
 _NO_OFFER: dict[str, Any] = {

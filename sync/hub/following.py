@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from agent.core.entry import Entry, Recorded
+from agent.core.facts import ActivatePoints
 from agent.core.instant import rfc3339
 from sync.hub.bulk import Part, add_up_all
 from sync.hub.deciding import note
-from sync.hub.judging import things_of
 from sync.hub.keeping import keep_mentions, thing_finder
 from sync.hub.lives import own_of
 from sync.hub.marking import marked
@@ -20,10 +19,12 @@ from sync.hub.posting import Posted, post_members
 from sync.hub.recalling import hear_returns
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.rights_heard import change_of_rights, rights_of
+from sync.hub.said import Said
 from sync.hub.settling import settle
+from sync.hub.sources import weigh_later_lives
 from sync.hub.summing import Sums, members_points, sum_up
 from sync.hub.tables import days, visits
-from sync.hub.weighing import Said, Weighed, weigh
+from sync.hub.weighing import Weighed, weigh
 
 __all__ = ["Followed", "post_entries"]
 
@@ -45,7 +46,7 @@ def post_entries(
     device: DeviceRow,
     held: JournalRow,
     journals: Sequence[JournalRow],
-    recorded: Sequence[Recorded],
+    said: Sequence[Said],
     *,
     now: datetime,
     touched: Iterable[str] = (),
@@ -54,9 +55,9 @@ def post_entries(
 
     ``journals`` are all of the device. Marks what changed, with ``touched``.
     """
-    new = [each.entry for each in recorded]
-    sums = sum_up(new, now=rfc3339(now))
-    said, weighed = _weighed(c, device, held, journals, new, sums)
+    sums = sum_up(said, now=rfc3339(now))
+    weighed = _weighed(c, device, held, journals, said)
+    weigh_later_lives(c, device, held, journals, said, weighed)
     rights = change_of_rights(c, held, sums.leases, sums.grants)
     posted = post_members(
         c,
@@ -76,6 +77,7 @@ def post_entries(
         note(c, device.tenant, conflict, now=now)
     locked = read_members(posted.rows.values())
     known = locked | members(c, device.tenant, names - locked.keys())
+    new = [each.entry for each in said]
     is_known = not settle(c, device, new, known, now=now) and names <= locked.keys()
     return Followed(accounts=names, members=locked if is_known else None, floor=sums.floor)
 
@@ -85,17 +87,16 @@ def _weighed(
     device: DeviceRow,
     held: JournalRow,
     journals: Sequence[JournalRow],
-    new: Sequence[Entry],
-    sums: Sums,
-) -> tuple[list[Said], Weighed]:
-    """Find what entries speak of, and weigh them."""
-    thing_at = thing_finder(c, held, journals, new)
-    said = [
-        Said(entry=entry, postings=postings, things=things_of(entry, thing_at))
-        for entry, postings in zip(new, sums.postings, strict=True)
+    said: Sequence[Said],
+) -> Weighed:
+    """Find what activations speak of, and weigh everything."""
+    thing_at = thing_finder(c, held, journals, [each.entry for each in said])
+    whole = [
+        Said.of(each.entry, thing_at) if isinstance(each.entry.fact, ActivatePoints) else each
+        for each in said
     ]
-    keep_mentions(c, held, said)
-    return said, weigh(c, device, held, said, thing_at)
+    keep_mentions(c, held, whole)
+    return weigh(c, device, held, whole, thing_at)
 
 
 def _names(posted: Posted, touched: Iterable[str]) -> frozenset[str]:

@@ -93,11 +93,28 @@ def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: b
     """Say whether a HELLO shows a restore that no generation stands for yet.
 
     Device and head office agree on the generation, or the device knows a later one. A device that
-    has not caught up yet was told more than is held, too, and that is known already.
+    has not caught up yet was told more than is held, too, and that is known already; but for what
+    it was told since it said in this generation what it has: the database was set back to a moment
+    at which it was still catching up.
     """
     if hello.generation > generation:
         return True
-    return forgot and hello.generation == generation and device.generation >= generation
+    if not forgot or hello.generation != generation:
+        return False
+    return device.generation >= generation or _was_told_since(device, hello)
+
+
+def _was_told_since(device: DeviceRow, hello: Hello) -> bool:
+    """Say whether a device was acknowledged more than it had when it began to catch up. An old
+    acknowledgement, which comes late, is of what it had then.
+    """
+    told, named = hello.acknowledged, json.loads(device.catch_up or "{}")
+    if told is None or told.epoch != hello.epoch:
+        return False
+    lives = named["lives"] if named.get("generation") == hello.generation else ()
+    heads: dict[tuple[str, int], int]
+    heads = {(incarnation, epoch): seq for incarnation, epoch, seq, _ in lives}
+    return told.seq > heads.get((told.incarnation, told.epoch), 0)
 
 
 def is_as_held(

@@ -7,10 +7,7 @@ from sync.hub.meeting import Begin
 from sync.hub.registry import DeviceRow
 from sync.messages import DeviceAddress, Hello
 
-__all__ = ["REFUSED", "disk_cloned", "disk_found", "head_office_restored", "refused"]
-
-REFUSED = ("bad_signature", "malformed_message", "not_handled", "too_large", "unknown_schema")
-"""Messages that were put aside: nothing but a person's word says that somebody has looked."""
+__all__ = ["disk_cloned", "disk_found", "head_office_restored", "refused"]
 
 
 _AGAIN = (

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agent.core.backoff import delay_s
 from sync.broker import Broker
+from sync.hub.database import is_too_much
 from sync.hub.inbox import RECEIVE_MAXIMUM, Inbox
 from sync.hub.meanwhile import work_meanwhile
 from sync.hub.office import HeadOffice, Outgoing
@@ -184,8 +185,11 @@ class Ingest:
 
 def _is_down(error: Exception) -> bool:
     """Say whether the database is what failed, so that the same message may succeed later."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        if is_too_much(error):
+            return False
     return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 

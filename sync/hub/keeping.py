@@ -1,7 +1,7 @@
 """Keep entries as they came, and read them again by place."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
@@ -9,12 +9,12 @@ from sqlalchemy import Connection, insert, select, tuple_
 
 from agent.core.entry import Entry
 from agent.core.facts import ActivatePoints
-from sync.hub.examine import Taken
-from sync.hub.judging import thing_of
+from sync.hub.batch import Taken
+from sync.hub.judging import ThingAt, thing_of
 from sync.hub.lines import path_of
-from sync.hub.registry import JournalRow
+from sync.hub.registry import JournalRow, hash_at
+from sync.hub.said import Said
 from sync.hub.tables import entries, mentioned
-from sync.hub.weighing import Said, ThingAt
 
 __all__ = ["about", "keep", "keep_mentions", "thing_finder"]
 
@@ -47,7 +47,7 @@ _number = struct.Struct("!q").pack
 def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -> None:
     """Append entries to a journal; what cannot be read is kept as not posted."""
     rows = (
-        (held.id, each.seq, each.canonical, each.hash, *about(each.entry), each.entry is not None)
+        (held.id, each.seq, each.canonical, each.hash, *about(each.said), each.said is not None)
         for each in taken
     )
     if c.dialect.name == "postgresql":
@@ -56,11 +56,11 @@ def keep(c: Connection, held: JournalRow, taken: Sequence[Taken], *, now: str) -
         c.execute(insert(entries), [dict(zip(_COLUMNS, (*row, now), strict=True)) for row in rows])
 
 
-def about(entry: Entry | None) -> tuple[str | None, str | None]:
-    """Answer what an entry speaks of, and whose it is."""
-    if entry is None:
+def about(said: Said | None) -> tuple[str | None, str | None]:
+    """Answer what an entry speaks of by its own words, and whose it is."""
+    if said is None:
         return None, None
-    return thing_of(entry), getattr(entry.fact, "account", None)
+    return (said.things[0] if said.things else None), said.account
 
 
 def _copy(c: Connection, block: bytes) -> None:
@@ -112,7 +112,8 @@ def thing_finder(
 ) -> ThingAt:
     """Find for new entries of a journal what the lots they speak of came from.
 
-    A lot names an entry of its own ledger: of this journal or of one that it grew from.
+    A lot names an entry of its own ledger: of this journal or of one that it grew from. What stands
+    at its place in another branch than that is not meant.
     """
     lots = {
         (lot.epoch, lot.seq)
@@ -123,10 +124,9 @@ def thing_finder(
     if not lots:
         return lambda _epoch, _seq: None
     epochs = {each.id: each.epoch for each in journals}
-    path = {each: last for each, last in path_of(held, journals).items() if each in epochs}
     places = [
         (each, seq)
-        for each, last in path.items()
+        for each, last in _own_past(c, held, journals, min(epoch for epoch, _ in lots))
         for epoch, seq in sorted(lots)
         if epochs[each] == epoch and seq <= last
     ]
@@ -138,3 +138,29 @@ def thing_finder(
     found = {(epochs[row.journal_id], row.seq): row.thing for row in rows}
     found |= {(entry.epoch, entry.seq): thing_of(entry) for entry in new}
     return lambda epoch, seq: found.get((epoch, seq))
+
+
+def _own_past(
+    c: Connection, held: JournalRow, journals: Sequence[JournalRow], epoch: int
+) -> Iterator[tuple[int, int]]:
+    """Follow a journal back to an epoch, and up to which entry each is its past; not into a branch
+    that has another entry where the later life grew from.
+    """
+    by_id = {each.id: each for each in journals}
+    later = held
+    for journal_id, last in path_of(held, journals).items():
+        journal = by_id.get(journal_id)
+        if journal is None:
+            continue
+        if journal.epoch < epoch or (journal.id != later.id and not _may_be(c, journal, later)):
+            return
+        yield journal_id, last
+        later = journal
+
+
+def _may_be(c: Connection, journal: JournalRow, later: JournalRow) -> bool:
+    """Say whether a life may have grown from a journal, by as much of it as is held."""
+    seq = later.parent_seq or 0
+    if later.parent_hash is None or seq > journal.seq:
+        return True
+    return hash_at(c, journal, seq) == later.parent_hash

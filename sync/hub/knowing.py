@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 
 from sync.hub.meeting import Known, Life, Offer
-from sync.hub.places import is_followed, is_held
+from sync.hub.places import is_followed, is_held, is_missing_what_was_told
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.tables import device_keys, journals, office
 from sync.messages import Hello
@@ -74,6 +74,7 @@ def _known(
         named_fenced=any(each.fenced is not None for each in branches),
         is_followed=is_followed(c, held, hello),
         acknowledged_differs=differs,
+        told_whole_and_is_not=is_missing_what_was_told(c, held, branches, hello),
     )
 
 

@@ -25,10 +25,10 @@ from sync.hub.registry import (
     journals_of,
     make_journal,
 )
+from sync.hub.said import Said
 from sync.hub.summing import Points, members_part
 from sync.hub.tables import entries, own
 from sync.hub.turning import still_turning
-from sync.hub.weighing import Said
 
 __all__ = ["grow", "own_of", "recount", "settle_parents"]
 
@@ -52,7 +52,8 @@ def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -
         # A life whose own children came before it takes them along: then all lines change.
         grown = (parent.id, child.id)
         others = [each for each in journals_of(c, device) if each.parent_id in grown]
-        goes_on = not others and parent.seq <= fact.parent_seq and child.seq < child.first_seq
+        is_heir = child.branch == 0 and child.seq < child.first_seq  # a branch has its own line
+        goes_on = is_heir and not others and parent.seq <= fact.parent_seq
         change_journal(
             c,
             child.id,

@@ -79,6 +79,8 @@ class Known:
     named_fenced: bool = False
     is_followed: bool = False
     """What the device wrote after the place it names is held: it stands where it once was."""
+    told_whole_and_is_not: bool = False
+    """Not all is held of an older epoch that, by the device's word, was acknowledged whole."""
     acknowledged_differs: bool = False
     """What the device says was acknowledged is held, and is another entry."""
 
@@ -141,7 +143,7 @@ def forgot(known: Known, hello: Hello) -> bool:
 
     It acknowledges only what it holds, and only it hands out the epochs that count.
     """
-    if hello.opened and hello.epoch > known.highest_epoch:
+    if known.told_whole_and_is_not or (hello.opened and hello.epoch > known.highest_epoch):
         return True
     acknowledged = hello.acknowledged
     if acknowledged is None or (acknowledged.incarnation, acknowledged.epoch) != (

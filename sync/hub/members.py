@@ -189,9 +189,12 @@ def erase_member(
 
 
 def forfeit(c: Connection, tenant: str, root: str, *, now: datetime) -> int:
-    """Take back what an erased member has, as far as no device has rights to it; answers that."""
-    points = members(c, tenant, (root,))[root].available
-    if points <= 0:
+    """Take back what an erased member has, as far as no device has rights to it, or give up what
+    they owe, which nobody will pay; answers how much less they have.
+    """
+    member = members(c, tenant, (root,))[root]
+    points = max(member.available, 0) or min(member.active, 0)
+    if not points:
         return 0
     facts = [
         AdjustPoints(account=root, points=part, reason="the member was erased", cashier=BY_OFFICE)

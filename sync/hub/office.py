@@ -17,6 +17,7 @@ from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
+from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
 from sync.hub.database import Database
@@ -34,7 +35,7 @@ from sync.hub.numbering import number_all_marks
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello
-from sync.hub.reading_ahead import Batch, ReadingAhead
+from sync.hub.reading_ahead import ReadingAhead
 from sync.hub.registry import DeviceRow, change_device, device_of, find_device
 from sync.hub.standing import Tiers
 from sync.hub.sweeping import sweep_rights
@@ -57,7 +58,7 @@ _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
 
 
-_PUT_OFF = 4
+_PUT_OFF = 9
 """So many sweeps in a row give no numbers to the feed's marks where messages wait: what stores hear
 of each other comes after what they say, and many marks of one member are numbered as one.
 """
@@ -193,7 +194,7 @@ class HeadOffice:
         now, header = self._clock(), batch.header
         device = _known_device(c, address)
         check_batch(address, header, keys_of(c, device, header.incarnation))
-        booked = book(c, device, header, batch.lines, now=now, read=batch.read)
+        booked = book(c, device, batch, now=now)
         if isinstance(booked.verdict, Contradicts) and booked.verdict.reason == "malformed":
             raise Refused("malformed_message", "the entries of a batch are not those it names")
         journal = booked.journal

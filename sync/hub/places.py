@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from agent.core.entry import GENESIS, Position
+from sync.hub.lines import path_of
 from sync.hub.registry import JournalRow
 from sync.hub.tables import entries
-from sync.messages import Held, Hello, Tail
+from sync.messages import MOST_TAILS, Held, Hello, Tail
 
-__all__ = ["is_followed", "is_held", "what_is_held"]
+__all__ = ["is_followed", "is_held", "is_missing_what_was_told", "what_is_held"]
 
 
 def is_held(c: Connection, branches: Sequence[JournalRow], seq: int, hash_hex: str) -> bool:
@@ -59,6 +60,33 @@ def is_followed(c: Connection, held: Sequence[JournalRow], hello: Hello) -> bool
         or (each.parent_id in through and _grew_from(each, seq, hello.head_hash))
         for each in held
     )
+
+
+def is_missing_what_was_told(
+    c: Connection, held: Sequence[JournalRow], branches: Sequence[JournalRow], hello: Hello
+) -> bool:
+    """Say whether less is held of an older epoch than the one that a HELLO names grew from, though
+    the device does not say that it has any of it left to send: it was told that all is held.
+
+    ``branches`` are of the named epoch. Of a branch on which nothing is held that the device names
+    nothing is known: it may be another box's.
+    """
+    offered = {(each.incarnation, each.epoch) for each in hello.tails}
+    by_id = {each.id: each for each in held}
+    names = [(hello.head_seq, hello.head_hash)]
+    if hello.acknowledged is not None and hello.acknowledged.epoch == hello.epoch:
+        names.append((hello.acknowledged.seq, hello.acknowledged.hash))
+    for branch in branches:
+        past = [(by_id[each], last) for each, last in path_of(branch, held).items()][1:]
+        is_told = any(
+            older.seq < last
+            and (older.incarnation, older.epoch) not in offered
+            and older.epoch not in hello.left_out
+            for older, last in past
+        )
+        if is_told and any(seq and is_held(c, [branch], seq, of_it) for seq, of_it in names):
+            return len(hello.left_out) < MOST_TAILS  # else some may have found no room
+    return False
 
 
 def _life_of(hello: Hello) -> tuple[str, int]:

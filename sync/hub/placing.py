@@ -11,17 +11,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from agent.core.entry import GENESIS, Position, link_hash
-from sync.hub.examine import Accepted, Contradicts, Gap, Read, Verdict, examine
+from agent.core.entry import GENESIS, Position
+from sync.hub.batch import Batch
+from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
 from sync.hub.registry import DeviceRow, JournalRow, branches_of, hash_at, journal, make_journal
-from sync.messages import Journal
 
 __all__ = ["MOST_BRANCHES", "Placed", "is_over", "place"]
 
 MOST_BRANCHES = 16
 """A disk is not set back more often than this within one epoch."""
-
-Lines = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,26 +36,25 @@ def place(
     c: Connection,
     device: DeviceRow,
     journals: Sequence[JournalRow],
-    header: Journal,
-    lines: Lines,
-    read: Read | None = None,
+    batch: Batch,
 ) -> Placed:
     """Find the journal of a batch, one of the device's or a new one, and judge the batch against
-    it. ``read`` knows entries that were read before.
+    it.
     """
+    header = batch.header
     branches = branches_of(journals, header.incarnation, header.epoch)
     if not branches:
-        return _place_first(c, device, header, lines)
+        return _place_first(c, device, batch)
     verdicts: list[Verdict] = []
     for branch in branches:
-        verdict = _examine(c, branch, header, lines, read)
+        verdict = _examine(c, branch, batch)
         if isinstance(verdict, Accepted):
             return Placed(verdict=verdict, journal=branch, held=branch.head)
         verdicts.append(verdict)
     first = branches[0]
     if not is_over(device, first):
         return Placed(verdict=verdicts[0], journal=first, held=first.head)
-    return _place_beside(c, device, branches, verdicts, header, lines)
+    return _place_beside(c, device, branches, verdicts, batch)
 
 
 def is_over(device: DeviceRow, journal: JournalRow) -> bool:
@@ -68,10 +65,11 @@ def is_over(device: DeviceRow, journal: JournalRow) -> bool:
     return journal.fenced is not None or is_left or device.state == "halted"
 
 
-def _place_first(c: Connection, device: DeviceRow, header: Journal, lines: Lines) -> Placed:
+def _place_first(c: Connection, device: DeviceRow, batch: Batch) -> Placed:
     """Judge the first batch of an epoch; it gets a journal where something is taken."""
+    header = batch.header
     nothing = Position(epoch=header.epoch, seq=0, hash=GENESIS)
-    verdict = examine(nothing, lambda seq: None if seq else GENESIS, header, lines)
+    verdict = examine(nothing, lambda seq: None if seq else GENESIS, batch)
     if not isinstance(verdict, Accepted) or not verdict.entries:
         return Placed(verdict=verdict, journal=None, held=nothing)
     made = make_journal(c, device, header.incarnation, header.epoch)
@@ -83,16 +81,16 @@ def _place_beside(
     device: DeviceRow,
     branches: list[JournalRow],
     verdicts: list[Verdict],
-    header: Journal,
-    lines: Lines,
+    batch: Batch,
 ) -> Placed:
     """Begin a branch where a batch leaves what is held; put it off where that cannot be seen."""
+    header = batch.header
     # From its first entry on the device must offer it again, to show where it leaves.
     nothing = Position(epoch=header.epoch, seq=0, hash=GENESIS)
     if any(isinstance(each, Contradicts) and each.reason == "malformed" for each in verdicts):
         return Placed(verdict=verdicts[0], journal=branches[0], held=nothing)
     shared, last = max(
-        ((branch, _last_shared(c, branch, header, lines)) for branch in branches),
+        ((branch, _last_shared(c, branch, batch)) for branch in branches),
         key=lambda found: found[1].seq,
     )
     if last.seq < header.first_seq - 1:
@@ -116,26 +114,21 @@ def _place_beside(
         fenced=shared.fenced,
         fenced_because=shared.fenced_because,
     )
-    verdict = _examine(c, made, header, lines)
+    verdict = _examine(c, made, batch)
     return Placed(verdict=verdict, journal=made, held=last, is_new_branch=True)
 
 
-def _examine(
-    c: Connection, held: JournalRow, header: Journal, lines: Lines, read: Read | None = None
-) -> Verdict:
-    return examine(held.head, lambda seq: hash_at(c, held, seq), header, lines, read)
+def _examine(c: Connection, held: JournalRow, batch: Batch) -> Verdict:
+    return examine(held.head, lambda seq: hash_at(c, held, seq), batch)
 
 
-def _last_shared(c: Connection, branch: JournalRow, header: Journal, lines: Lines) -> Position:
+def _last_shared(c: Connection, branch: JournalRow, batch: Batch) -> Position:
     """Answer the last entry that a batch and a branch agree in; none that lies before the batch."""
-    nowhere = Position(epoch=header.epoch, seq=-1, hash=GENESIS)
-    previous = hash_at(c, branch, header.first_seq - 1)
-    if previous is None or previous.hex() != header.prev_hash:
-        return nowhere
-    last = Position(epoch=header.epoch, seq=header.first_seq - 1, hash=previous)
-    for canonical in lines:
-        link = link_hash(last.hash, canonical)
-        if hash_at(c, branch, last.seq + 1) != link:
+    epoch, before = batch.header.epoch, batch.header.first_seq - 1
+    last = Position(epoch=epoch, seq=-1, hash=GENESIS)
+    for seq in range(before, batch.last_seq + 1):
+        link = batch.link(seq)
+        if hash_at(c, branch, seq) != link:
             break
-        last = Position(epoch=header.epoch, seq=last.seq + 1, hash=link)
+        last = Position(epoch=epoch, seq=seq, hash=link)
     return last

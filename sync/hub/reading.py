@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from agent.core.values import Value
+from sync.hub.batch import NUL
 from sync.messages import (
     MAX_ENTRY_BYTES,
     MAX_PAYLOAD_BYTES,
@@ -46,6 +47,8 @@ class Refused(Exception):
 def read(payload: bytes, kind: type[M]) -> M:
     """Decode a control message. Raises Refused."""
     _check_size(payload)
+    if NUL in payload:
+        raise Refused("malformed_message", "it has a character that no database keeps in a text")
     try:
         return decode(payload, kind)
     except MalformedMessage as error:

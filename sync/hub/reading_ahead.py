@@ -1,41 +1,9 @@
-"""The batch that comes next is read while the database works at the one before it.
+"""The batch that comes next is read while the database works at the one before it."""
 
-To inflate a batch, parse its entries and look at their sales takes nothing but its payload, and
-half of all the time that the worker itself spends on it.
-"""
-
-from agent.core.entry import Entry
-from sync.hub.examine import read_entry
+from sync.hub.batch import Batch
 from sync.hub.reading import Refused, read_journal
 
-__all__ = ["Batch", "ReadingAhead"]
-
-
-class Batch:
-    """A batch as it was sent, and its entries, as far as they were read before it had its turn.
-
-    Raises Refused where it is none.
-    """
-
-    def __init__(self, payload: bytes) -> None:
-        self.header, self.lines = read_journal(payload)
-        self._entries: list[Entry | None] = []
-
-    def read_on(self) -> bool:
-        """Read one entry more; answers whether there was one."""
-        place = len(self._entries)
-        if place == len(self.lines):
-            return False
-        seq = self.header.first_seq + place
-        self._entries.append(read_entry(self.lines[place], self.header.epoch, seq))
-        return True
-
-    def read(self, canonical: bytes, epoch: int, seq: int) -> Entry | None:
-        """Read an entry of this batch as :func:`read_entry` does, unless that was done."""
-        place = seq - self.header.first_seq
-        if place < len(self._entries):
-            return self._entries[place]
-        return read_entry(canonical, epoch, seq)
+__all__ = ["ReadingAhead"]
 
 
 class ReadingAhead:
@@ -54,7 +22,7 @@ class ReadingAhead:
             return self._batch is not None and self._batch.read_on()
         self._payload, self._batch = payload, None
         try:
-            self._batch = Batch(payload)
+            self._batch = Batch(*read_journal(payload))
         except Refused:
             return False
         return True
@@ -63,4 +31,4 @@ class ReadingAhead:
         """Answer a batch that has its turn, as far as it was read. Raises Refused."""
         batch = self._batch if payload is self._payload else None
         self._payload = self._batch = None
-        return batch or Batch(payload)
+        return batch or Batch(*read_journal(payload))

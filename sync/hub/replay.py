@@ -161,9 +161,9 @@ def _take_back(c: Connection, replayed: Replayed, tenant: str, thing: str, seq: 
 
 
 def _add_rights(replayed: Replayed, held: JournalRow, entry: Entry) -> None:
-    lease = lease_of(entry.fact)
-    if lease:
-        replayed.leases[held.id, str(getattr(entry.fact, "account", ""))] += lease
+    lease, account = lease_of(entry.fact), getattr(entry.fact, "account", None)
+    if lease and account is not None:
+        replayed.leases[held.id, account] += lease
     if isinstance(entry.fact, CreateReward) and entry.fact.floor:
         replayed.floors[held.id] += entry.fact.floor
 

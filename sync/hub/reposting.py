@@ -9,17 +9,17 @@ from functools import partial
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from agent.core.entry import Recorded
 from agent.core.facts import OpenEpoch
+from sync.hub.batch import read_entry
 from sync.hub.booking import unreadable
 from sync.hub.bulk import among
 from sync.hub.database import Database
-from sync.hub.examine import read_entry
 from sync.hub.following import post_entries
 from sync.hub.keeping import about
 from sync.hub.lives import grow
 from sync.hub.registry import DeviceRow, JournalRow, change_journal, device_of, journal, journals_of
 from sync.hub.registry import device as device_by_id
+from sync.hub.said import Said
 from sync.hub.tables import conflicts, entries
 
 __all__ = ["repost"]
@@ -68,22 +68,22 @@ def _post_some(c: Connection, *, place: _Place, now: datetime) -> tuple[int, _Pl
     ).all()
     if not rows:
         return 0, place
-    recorded = [
-        Recorded(entry=entry, canonical=bytes(row.canonical), hash=bytes(row.hash))
+    said = [
+        Said.of(entry)
         for row in rows
         if (entry := read_entry(bytes(row.canonical), held.epoch, row.seq)) is not None
     ]
-    if recorded:
-        _post(c, device, held, recorded, now)
-    return len(recorded), (held.id, rows[-1].seq)
+    if said:
+        _post(c, device, held, said, now)
+    return len(said), (held.id, rows[-1].seq)
 
 
 def _post(
-    c: Connection, device: DeviceRow, held: JournalRow, recorded: list[Recorded], now: datetime
+    c: Connection, device: DeviceRow, held: JournalRow, said: list[Said], now: datetime
 ) -> None:
     """Post entries of one journal and close what was noted of them."""
     touched: set[str] = set()
-    first = recorded[0].entry
+    first = said[0].entry
     if first.seq == 1 and isinstance(first.fact, OpenEpoch):
         touched = grow(c, device, held, first.fact)
         held = journal(c, held.id)
@@ -93,14 +93,14 @@ def _post(
         .values(posted=True, thing=bindparam("what"), account=bindparam("whose")),
         [
             {"place": each.entry.seq, "what": what, "whose": whose}
-            for each in recorded
-            for what, whose in (about(each.entry),)
+            for each in said
+            for what, whose in (about(each),)
         ],
     )
     journals = journals_of(c, device)
-    posted = post_entries(c, device, held, journals, recorded, now=now, touched=touched)
+    posted = post_entries(c, device, held, journals, said, now=now, touched=touched)
     change_journal(c, held.id, floor=held.floor + posted.floor)
-    readable = [unreadable(device, held, each.entry.seq).subject for each in recorded]
+    readable = [unreadable(device, held, each.entry.seq).subject for each in said]
     c.execute(
         update(conflicts)
         .where(conflicts.c.tenant == device.tenant, conflicts.c.kind == "unreadable")

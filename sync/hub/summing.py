@@ -12,7 +12,8 @@ from agent.core.facts import (
     LeaseGrant,
     LeaseReturn,
 )
-from agent.core.postings import PROGRAM, Posting, lease_of, postings_of
+from agent.core.postings import PROGRAM, Posting, lease_of
+from sync.hub.said import Said
 
 __all__ = ["Points", "Sums", "members_part", "members_points", "sum_up"]
 
@@ -26,8 +27,6 @@ _VISITS = (AccumulatePoints, ClaimSale, CreateReward, Enrol)
 class Sums:
     """What a run of entries of one journal comes to, exactly as it was written."""
 
-    postings: list[tuple[Posting, ...]] = field(default_factory=list)
-    """Of each entry, in order."""
     accounts: set[str] = field(default_factory=set)
     """Every account that is spoken of."""
     leases: dict[str, int] = field(default_factory=dict)
@@ -40,15 +39,14 @@ class Sums:
     """When each account was last here."""
 
 
-def sum_up(entries: Iterable[Entry], *, now: str) -> Sums:
+def sum_up(said: Iterable[Said], *, now: str) -> Sums:
     """Add up what entries say."""
     sums = Sums()
-    for entry in entries:
-        fact = entry.fact
-        sums.postings.append(postings_of(fact))
-        account = getattr(fact, "account", None)
+    for each in said:
+        account, entry = each.account, each.entry
         if account is None:
             continue
+        fact = entry.fact
         sums.accounts.add(account)
         lease = lease_of(fact)
         if lease:

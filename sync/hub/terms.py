@@ -1,6 +1,6 @@
 """What the program says about rights, and whether head office may grant any now.
 
-The newest program that was put and is in force says how many points are leased ahead and how much
+The version in force of the program that was put says how many points are leased ahead and how much
 may be redeemed beyond leases; without one, none.
 """
 
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, bindparam, select
 
 from agent.core.program import Program
-from sync.hub.editions import put_programs
+from sync.hub.editions import editions_of
 from sync.hub.lease_policy import Ahead
 from sync.hub.tables import devices, office
 
@@ -41,10 +41,11 @@ class Terms:
 
 def terms_of(c: Connection, tenant: str, *, now: datetime) -> Terms:
     """Answer what holds today; a text that is no program (any more) says nothing."""
-    for _, _, program in put_programs(c, tenant).newest_first:
-        if program is not None and (program.effective_from or date.min) <= now.date():
-            return _terms_in(program)
-    return Terms(ahead=Ahead(), floor=0)
+    editions = editions_of(c, tenant)
+    program = None if editions is None else editions.on(now.date())
+    if program is None or (program.effective_from or date.min) > now.date():
+        return Terms(ahead=Ahead(), floor=0)
+    return _terms_in(program)
 
 
 def may_grant(c: Connection, tenant: str) -> bool:

@@ -5,14 +5,13 @@ of it in the same moment waits: the row that says who does is taken by both. Fro
 journal on, a thing is judged over everything that was ever said of it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from msgspec import Struct
 from sqlalchemy import Connection, select, union_all
 
 from agent.core.entry import Entry
-from agent.core.postings import PROGRAM, Posting
+from agent.core.postings import PROGRAM
 from sync.hub.bulk import add_up, among
 from sync.hub.judging import (
     OF_OTHER_DAYS,
@@ -20,31 +19,18 @@ from sync.hub.judging import (
     Days,
     Judgement,
     Mention,
-    given_by,
+    ThingAt,
     judge,
     postings_alone,
 )
 from sync.hub.registry import DeviceRow, JournalRow
+from sync.hub.said import Said
 from sync.hub.summing import Points
 from sync.hub.tables import devices, entries, journals, mentioned, things
 
-__all__ = ["Said", "Weighed", "mentions_of", "weigh"]
+__all__ = ["Weighed", "mentions_of", "speak_of", "weigh"]
 
-ThingAt = Callable[[int, int], str | None]
 Order = tuple[str, str, int, str, int, int]
-
-
-class Said(Struct, frozen=True, kw_only=True):
-    """A new entry of a journal, with what it comes to by itself and the things it speaks of."""
-
-    entry: Entry
-    postings: tuple[Posting, ...]
-    things: tuple[str, ...]
-
-    @property
-    def day(self) -> str:
-        """The business date it counts on; empty where it says none."""
-        return "" if self.entry.business_date is None else self.entry.business_date.isoformat()
 
 
 @dataclass(slots=True)
@@ -96,7 +82,7 @@ def weigh(
     """Weigh entries of one journal that are kept already, and count in nothing yet."""
     weighed = Weighed()
     names = {thing for each in said for thing in each.things}
-    disputed = _disputed(c, device.tenant, journal.id, names)
+    disputed = speak_of(c, device.tenant, journal.id, names)
     elsewhere = _of_other_days(said)
     news: dict[str, _News] = {}
     for each in said:
@@ -108,7 +94,7 @@ def weigh(
             for thing in each.things:
                 news.setdefault(thing, _News()).add(mention, day, is_posted=not is_disputed)
         else:
-            weighed.bring(given_by(each.entry))
+            weighed.bring(each.given)
         for owner, bucket, points in postings:
             weighed.add(owner, bucket, points, day)
     said_of = mentions_of(c, device.tenant, news) if news else {}
@@ -152,7 +138,7 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
             weighed.add(owner, bucket, sign * points, new.day)
 
 
-def _disputed(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:
+def speak_of(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:
     """Say that a journal speaks of these things; answers those of which others spoke, too.
 
     Locks each of them until the transaction ends.

@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from agent.core.values import Value
 
@@ -15,6 +15,7 @@ __all__ = [
     "SCHEMA",
     "MalformedMessage",
     "SchemaVersion",
+    "Told",
     "UnknownSchema",
     "decode",
     "decode_line",
@@ -41,6 +42,14 @@ M = TypeVar("M", bound=Value)
 
 SCHEMA = 1
 """The version of all messages; a batch or HELLO of another one is refused."""
+
+
+class Told(Value):
+    """What head office says to devices. It is upgraded first, and a store may be away for days: an
+    older one leaves out what a later head office adds, and takes the rest.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class MalformedMessage(ValueError):
@@ -98,8 +107,11 @@ def deflate_lines(lines: tuple[bytes, ...]) -> bytes:
     return zlib.compress(b"\n".join(lines))
 
 
-def inflate_lines(payload: bytes) -> list[bytes]:
-    """Take them out again; never inflates to more than 4 MiB. Raises MalformedMessage."""
+def inflate_lines(payload: bytes, *, at_most: int) -> list[bytes]:
+    """Take them out again; never inflates to more than 4 MiB, which may be millions of lines.
+
+    Raises MalformedMessage.
+    """
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(payload, MAX_INFLATED_BYTES)
@@ -108,4 +120,7 @@ def inflate_lines(payload: bytes) -> list[bytes]:
         raise MalformedMessage(f"it is not deflated ({why})") from error
     if not inflater.eof:
         raise MalformedMessage("cut short, or larger than 4 MiB")
-    return plain.split(b"\n")
+    lines = plain.split(b"\n", at_most)
+    if len(lines) > at_most:
+        raise MalformedMessage(f"more than {at_most} lines")
+    return lines

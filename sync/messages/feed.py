@@ -11,7 +11,14 @@ from pydantic import Field
 from agent.core.facts import LARGEST
 from agent.core.facts.device import CardStateName
 from agent.core.values import Code, Value
-from sync.messages.coding import MalformedMessage, decode_line, deflate_lines, encode, inflate_lines
+from sync.messages.coding import (
+    MalformedMessage,
+    Told,
+    decode_line,
+    deflate_lines,
+    encode,
+    inflate_lines,
+)
 from sync.messages.greeting import Count, Nonce
 
 __all__ = [
@@ -29,6 +36,9 @@ __all__ = [
     "decode_feed",
     "encode_feed",
 ]
+
+_MOST_ITEMS = 2_000
+"""More than a page of head office's has room for."""
 
 FeedScope = Literal["all", "seen"]
 """All accounts, or those that were at this device, or were asked for."""
@@ -48,14 +58,14 @@ class FeedRequest(Value):
     token: Annotated[str, Field(max_length=128)] | None = None
 
 
-class LotItem(Value):
+class LotItem(Told):
     """Points that came on one day, in whatever store, and are still there."""
 
     points: Annotated[int, Field(strict=True, ge=1)]
     earned_on: str
 
 
-class MonthItem(Value):
+class MonthItem(Told):
     """What counts toward tiers of one month, ``YYYY-MM``, over all stores: points, and money."""
 
     month: str
@@ -63,7 +73,7 @@ class MonthItem(Value):
     spend_minor: _Points = 0
 
 
-class AccountItem(Value):
+class AccountItem(Told):
     """A member's account less what this device itself wrote: the rest of the world's part.
 
     ``active`` and ``pending`` are head office's points less those of this device's own entries that
@@ -95,7 +105,7 @@ class AccountItem(Value):
     toward: tuple[MonthItem, ...] = ()
 
 
-class CardItem(Value):
+class CardItem(Told):
     """A card, whose it is, and how it stands."""
 
     kind: Literal["card"] = "card"
@@ -105,7 +115,7 @@ class CardItem(Value):
     replaced_by: Annotated[str, Field(max_length=128)] | None = None
 
 
-class ProgramItem(Value):
+class ProgramItem(Told):
     """A version of the program, as TOML."""
 
     kind: Literal["program"] = "program"
@@ -114,14 +124,14 @@ class ProgramItem(Value):
     text: Annotated[str, Field(max_length=1_000_000)]
 
 
-class PushedItem(Value):
+class PushedItem(Told):
     """The promotions that are pushed now, as the JSON of a program's; it replaces the last."""
 
     kind: Literal["pushed"] = "pushed"
     promotions: str
 
 
-class DecisionItem(Value):
+class DecisionItem(Told):
     """An entry of head office's own journal: how a conflict was settled, in plain words."""
 
     kind: Literal["decision"] = "decision"
@@ -133,7 +143,7 @@ class DecisionItem(Value):
 FeedItem = AccountItem | CardItem | ProgramItem | PushedItem | DecisionItem
 
 
-class FeedPage(Value):
+class FeedPage(Told):
     """Header of a page; ``nonce`` names the request. ``cursor`` is where to go on, ``more`` whether
     to do so at once. A page for one token has the request's own cursor.
     """
@@ -145,7 +155,7 @@ class FeedPage(Value):
     token: str | None = None
 
 
-class _Line(Value):
+class _Line(Told):
     item: Annotated[FeedItem, Field(discriminator="kind")]
 
 
@@ -156,7 +166,7 @@ def encode_feed(page: FeedPage, items: tuple[FeedItem, ...]) -> bytes:
 
 def decode_feed(payload: bytes) -> tuple[FeedPage, tuple[FeedItem, ...]]:
     """Decode a page; never inflates to more than 4 MiB. Raises MalformedMessage."""
-    head, *lines = inflate_lines(payload)
+    head, *lines = inflate_lines(payload, at_most=1 + _MOST_ITEMS)
     if not head:
         raise MalformedMessage("a page without a header")
     return decode_line(head, FeedPage), tuple(decode_line(line, _Line).item for line in lines)

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from agent.core.entry import Position
 from agent.core.values import Value
 from sync.messages.address import EpochNumber, HashHex, Name, Seq
-from sync.messages.coding import SCHEMA, SchemaVersion
+from sync.messages.coding import SCHEMA, SchemaVersion, Told
 
 __all__ = [
     "MOST_TAILS",
@@ -83,7 +83,9 @@ class Hello(Value):
 
     ``challenge`` echoes head office's last one. ``opened`` says whether the present epoch began
     with head office's word, ``frozen`` why nothing is redeemed here, ``acknowledged`` the newest
-    acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer.
+    acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer,
+    ``left_out`` those that are not offered now, though they may not be held either: there was no
+    room for them, or nothing of them can be sent. Every other one was acknowledged whole.
     ``signature`` is of :func:`sync.signing.hello_bytes` by ``key``.
     """
 
@@ -99,6 +101,7 @@ class Hello(Value):
     generation: Count = 0
     acknowledged: Held | None = None
     tails: Annotated[tuple[Tail, ...], Field(max_length=MOST_TAILS)] = ()
+    left_out: Annotated[tuple[EpochNumber, ...], Field(max_length=MOST_TAILS)] = ()
     key: KeyText
     signature: SignatureText = "A" * 86
     version: Annotated[str, Field(max_length=40)] = ""
@@ -108,7 +111,7 @@ class Hello(Value):
         return self.model_copy(update={"signature": signature})
 
 
-class Ok(Value):
+class Ok(Told):
     """Head office to device: what I hold of your journals. Counts only with the present nonce."""
 
     nonce: Nonce
@@ -120,7 +123,7 @@ class Ok(Value):
     tails: tuple[Held, ...] = ()
 
 
-class Challenge(Value):
+class Challenge(Told):
     """Head office to device: this is no clean match; say it again with this challenge."""
 
     nonce: Nonce
@@ -128,7 +131,7 @@ class Challenge(Value):
     generation: Count = 0
 
 
-class Welcome(Value):
+class Welcome(Told):
     """Head office to device: begin this epoch. Repeats name the same one until it is opened."""
 
     nonce: Nonce
@@ -137,7 +140,7 @@ class Welcome(Value):
     generation: Count = 0
 
 
-class Halt(Value):
+class Halt(Told):
     """Head office to device: send nothing more, take sales on, and let a person look."""
 
     nonce: Nonce | None = None

@@ -14,6 +14,7 @@ from sync.messages.address import EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import (
     SCHEMA,
     SchemaVersion,
+    Told,
     decode_line,
     deflate_lines,
     encode,
@@ -27,7 +28,9 @@ MOST_BATCHES = 16
 """Unacknowledged batches one device may have under way."""
 
 MOST_ENTRIES = 200
-"""Entries of a batch; real sales deflate to some 30 KiB then, half of what a payload may hold."""
+"""Entries of a batch; real sales deflate to some 30 KiB then, half of what a payload may hold. Each
+costs head office some time, whatever it is, and so no batch has more.
+"""
 
 
 class Journal(Value):
@@ -50,7 +53,7 @@ class Journal(Value):
         return self.model_copy(update={"signature": signature})
 
 
-class Ack(Value):
+class Ack(Told):
     """Head office to device, after its commit: I hold everything of this epoch up to here.
 
     ``fenced`` says that head office has ended this epoch, or doubts it. A device that still lives
@@ -97,5 +100,5 @@ def encode_journal(header: Journal, entries: tuple[bytes, ...]) -> bytes:
 
 def decode_journal(payload: bytes) -> tuple[Journal, tuple[bytes, ...]]:
     """Decode a batch; never inflates to more than 4 MiB. Raises MalformedMessage."""
-    head, *entries = inflate_lines(payload)
+    head, *entries = inflate_lines(payload, at_most=1 + MOST_ENTRIES)
     return decode_line(head, Journal), tuple(entries)

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from agent.core.values import Code, Value
 from sync.messages.address import EpochNumber
+from sync.messages.coding import Told
 from sync.messages.greeting import Count, Nonce
 
 __all__ = ["Allowance", "Ask", "Grant", "Recall"]
@@ -17,7 +18,7 @@ __all__ = ["Allowance", "Ask", "Grant", "Recall"]
 _Why = Annotated[str, StringConstraints(max_length=200)]
 
 
-class Grant(Value):
+class Grant(Told):
     """Head office to device: so much of this account is yours to spend, all in all, this epoch.
 
     ``ask`` names the question it answers; ``why`` says in plain words why it grants no more. It has
@@ -32,7 +33,7 @@ class Grant(Value):
     why: _Why | None = None
 
 
-class Recall(Value):
+class Recall(Told):
     """Head office to device: return what you hold of this account beyond ``keep``.
 
     Numbers count per account; each is answered once, by a LEASE_RETURN entry, also by one of 0.
@@ -45,7 +46,7 @@ class Recall(Value):
     generation: Count = 0
 
 
-class Allowance(Value):
+class Allowance(Told):
     """Head office to device: how much may be redeemed beyond leases, all in all, this epoch."""
 
     epoch: EpochNumber

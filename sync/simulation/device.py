@@ -201,6 +201,7 @@ class Device:
         self.overheard(message)
         self.house.tell(f"{self.name}: hears {message.topic.rsplit('/', 1)[1]}")
         run_now(self.talk.receive(message.topic, message.payload, self.house.world.now_s))
+        hold("I12", not self.talk.refused, f"{self.name}: does not take what head office says")
         self.turn()
         hold_heard(self)
 

@@ -31,6 +31,10 @@ class Mix:
     """A store is cut off for 72 hours."""
     twice: float = 0.02
     """A POS commits a sale at the agents of two stores."""
+    sure: str | None = None
+    """The fault that it is about, where that is rare: it is done late in the day if the dice have
+    not done it, as a history without it shows nothing of it.
+    """
 
     @property
     def loses(self) -> bool:
@@ -47,11 +51,11 @@ MIXES = (
     Mix(name="broker", wipe=0.06, drop=0.05, cut=0.03),
     Mix(name="crashes", crash=0.08, cut=0.03, late_s=1.0),
     Mix(name="clocks", clock=0.08, cut=0.04, crash=0.03),
-    Mix(name="long_away", long_away=0.02, cut=0.03),
-    Mix(name="lost", lose=0.025, cut=0.05, crash=0.02),
-    Mix(name="restored", restore=0.03, cut=0.05, late_s=1.0),
-    Mix(name="cloned", clone=0.02, cut=0.05),
-    Mix(name="office", office_restore=0.03, cut=0.05, late_s=1.0, drop=0.05),
+    Mix(name="long_away", long_away=0.02, cut=0.03, sure="long_away"),
+    Mix(name="lost", lose=0.025, cut=0.05, crash=0.02, sure="lose"),
+    Mix(name="restored", restore=0.03, cut=0.05, late_s=1.0, sure="restore"),
+    Mix(name="cloned", clone=0.02, cut=0.05, sure="clone"),
+    Mix(name="office", office_restore=0.03, cut=0.05, late_s=1.0, drop=0.05, sure="office_restore"),
     Mix(
         name="everything",
         drop=0.1,

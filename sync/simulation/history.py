@@ -38,13 +38,21 @@ class Outcome:
 
 
 def play(
-    seed: int, *, keep_story: bool = False, steps: int = _STEPS, trade: Trade | None = None
+    seed: int,
+    *,
+    keep_story: bool = False,
+    steps: int = _STEPS,
+    trade: Trade | None = None,
+    is_sure: bool = True,
 ) -> Outcome:
     """Play one history, of the trade that follows from its seed unless another one is named. A
-    violation is answered, never raised; a mistake of the code is one too.
+    violation is answered, never raised; a mistake of the code is one too. Where it need not be
+    ``is_sure`` of what its mix is about, faults are by the dice alone.
     """
     dice = Random(seed)
     mix = MIXES[seed % len(MIXES)]
+    if not is_sure:
+        mix = replace(mix, sure=None)
     return _run(
         seed,
         mix,
@@ -101,7 +109,7 @@ def _run(
 
 def _live(house: House, seed: int, steps: int) -> None:
     house.set_weather()
-    mischief, people = Mischief(house), People(house)
+    mischief, people = Mischief(house, steps), People(house)
     dice = dice_of(seed)
     bearers, seasons = Bearers(house, dice), Seasons(house, dice)
     house.advance(5)

@@ -19,36 +19,47 @@ _KEPT = 4
 class Mischief:
     """Does at each step what the mix of the history and the dice want."""
 
-    def __init__(self, house: "House") -> None:
+    def __init__(self, house: "House", steps: int) -> None:
         self._house = house
+        self._late = max(2, steps * 2 // 3)
+        """From this step on what the dice have left out is done, so that some steps follow it."""
         self._images: dict[str, list[Disk]] = {}
-        mix = house.mix
-        self._kinds: tuple[tuple[float, Callable[[], None]], ...] = (
-            (mix.cut, self._cut),
-            (mix.one_way, self._block),
-            (mix.wipe, self._wipe),
-            (mix.crash, self._crash),
-            (mix.clock, self._set_clock),
-            (mix.lose, self._lose),
-            (mix.restore, self._restore),
-            (mix.clone, self._clone),
-            (mix.office_restore, self._restore_office),
-            (mix.long_away, self._long_away),
-        )
+        self._steps = 0
+        self._done: set[str] = set()
+        """What was really done: there may be no image to set a disk back to."""
+        self._kinds: dict[str, Callable[[], None]] = {
+            "cut": self._cut,
+            "one_way": self._block,
+            "wipe": self._wipe,
+            "crash": self._crash,
+            "clock": self._set_clock,
+            "lose": self._lose,
+            "restore": self._restore,
+            "clone": self._clone,
+            "office_restore": self._restore_office,
+            "long_away": self._long_away,
+        }
 
     def step(self) -> None:
         """Perhaps do something, once."""
         house = self._house
-        if house.mix.restore and house.dice.random() < 0.2:
+        sure = house.mix.sure
+        self._steps += 1
+        is_half = sure is not None and self._steps == self._late // 2
+        if house.mix.restore and (house.dice.random() < 0.2 or is_half):
             for device in house.running:
                 older = self._images.setdefault(device.name, [])
                 older.append(house.copy_disk(device.save()))
                 del older[:-_KEPT]
-        if house.mix.office_restore and house.dice.random() < 0.1:
+        if house.mix.office_restore and (house.dice.random() < 0.1 or is_half):
             house.office.keep_snapshot()
-        for chance, fault in self._kinds:
+        if sure is not None and self._steps >= self._late and sure not in self._done:
+            self._kinds[sure]()
+            return
+        for name in self._kinds:
+            chance: float = getattr(house.mix, name)
             if chance and house.dice.random() < chance:
-                fault()
+                self._kinds[name]()
                 return
 
     def _some(self) -> Device | None:
@@ -67,6 +78,7 @@ class Mischief:
         device, house = self._some(), self._house
         if device is not None:
             house.tell(f"{device.name}: cut off for 72 hours")
+            self._done.add("long_away")
             house.network.cut_off(str(device.address))
             house.schedule.after(3 * DAY_S, lambda: house.network.mend(str(device.address)))
             house.stretch = 3_600.0
@@ -107,6 +119,7 @@ class Mischief:
         device, house = self._some(), self._house
         if device is not None:
             house.tell(f"{device.name}: the disk is lost")
+            self._done.add("lose")
             device.crash()
             house.lost(device)
             device.disk = house.new_disk()
@@ -118,6 +131,7 @@ class Mischief:
         if device is not None and older:
             disk = house.copy_disk(house.dice.choice(older))
             device.crash()
+            self._done.add("restore")
             house.tell(
                 f"{device.name}: the disk is set back from {device.disk.watch.head} to "
                 f"{disk.watch.head}"
@@ -130,6 +144,7 @@ class Mischief:
         device, house = self._some(), self._house
         if device is not None and len(house.devices) < 5:
             house.tell(f"{device.name}: a copy of its disk runs in another box")
+            self._done.add("clone")
             house.cloned(device)
             clone = house.add_device(
                 f"{device.name}-clone", device.shop, house.copy_disk(device.save())
@@ -138,3 +153,5 @@ class Mischief:
 
     def _restore_office(self) -> None:
         self._house.office.restore()
+        if self._house.office.restored:
+            self._done.add("office_restore")

@@ -28,6 +28,8 @@ _KEPT = 3
 _PUT_AT = "2026-03-02T07:00:00.000Z"
 _MOST_TAKEN = 4_000
 """So many messages no history needs; some hundred are usual."""
+_AMISS = ("malformed_message", "unknown_schema", "too_large", "not_handled")
+"""Why head office puts messages aside that no device of ours sends, whatever befell it."""
 _READ_ONLY = ("feed", "presence")
 """What asks head office for nothing that moves points."""
 _SWEEPS_S = 5.0
@@ -59,7 +61,10 @@ class Office:
         """A message arrived: commit it, look at what was committed, and answer."""
         self._taken += 1
         hold("I12", self._taken < _MOST_TAKEN, "stores and head office go round in circles")
-        self._send(self.head.handle(topic, payload), looks=not topic.endswith(_READ_ONLY))
+        outgoing = self.head.handle(topic, payload)
+        refused = [kind for kind in _AMISS if self.head.counts["refused", kind]]
+        hold("I12", not refused, f"head office does not take what a store says: {refused}")
+        self._send(outgoing, looks=not topic.endswith(_READ_ONLY))
 
     def turn(self) -> None:
         """Look what is due."""

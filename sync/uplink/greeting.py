@@ -34,7 +34,10 @@ async def make_hello(
     frozen, lives = journal.frozen, journal.epochs
     if await journal.hash_at(head.epoch, head.seq) != head.hash:
         return None
-    older = [each for each in lives.tails if each.number not in (*stranded, head.epoch)]
+    older = [each for each in lives.tails if each.number != head.epoch]
+    tails = await _tails(journal, [each for each in older if each.number not in stranded])
+    offered = {each.epoch for each in tails}
+    left_out = {*lives.dropped, *(each.number for each in older)} - offered
     hello = Hello(
         incarnation=incarnation,
         nonce=nonce,
@@ -46,7 +49,8 @@ async def make_hello(
         frozen=None if frozen is None else frozen[:_LONGEST_REASON],
         generation=generation,
         acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
-        tails=await _tails(journal, older),
+        tails=tails,
+        left_out=tuple(sorted(left_out)[:MOST_TAILS]),
         key=key_text(key),
         version=version,
     )

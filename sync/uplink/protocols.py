@@ -22,6 +22,10 @@ class Epochs(Protocol):
         """The lives before the newest that head office is not known to hold whole, oldest first."""
 
     @property
+    def dropped(self) -> tuple[int, ...]:
+        """The lives before the newest of which nothing is here, or is any more, oldest first."""
+
+    @property
     def unacknowledged(self) -> int:
         """How many entries head office is not known to hold."""
 

@@ -81,6 +81,12 @@ def bomb(paper: PaperDevice) -> Message:
     return paper.address.topic("journal"), zlib.compress(bytes(40_000_000), 9)
 
 
+def endless(paper: PaperDevice) -> Message:
+    """A small payload of a good header and two million entries of nothing."""
+    topic, payload = paper.batch()
+    return topic, zlib.compress(zlib.decompress(payload) + b"\n" * 2_000_000, 9)
+
+
 def rubbish(paper: PaperDevice) -> Message:
     """No message at all."""
     return paper.address.topic("hello"), b"rubbish"
@@ -93,6 +99,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "of another version": (of_other_version, "unknown_schema"),
     "too large": (too_large, "too_large"),
     "a bomb": (bomb, "malformed_message"),
+    "endless": (endless, "malformed_message"),
     "rubbish": (rubbish, "malformed_message"),
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from agent.core.basket import Sale
 from agent.core.entry import GENESIS, Entry, Position, chain
 from agent.core.facts import AccumulatePoints, CreateReward, Fact, OpenEpoch, RedeemReward
+from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
 from sync.hub.checks import check_books
 from sync.hub.database import Database
@@ -155,9 +156,8 @@ class Books:
 
     def take(self, batch: tuple[Journal, Lines], device: DeviceAddress = EDGE) -> Booked:
         """Book a batch."""
-        header, lines = batch
         return self.database.transact(
-            lambda c: book(c, device_of(c, device, now=NOW), header, lines, now=NOW)
+            lambda c: book(c, device_of(c, device, now=NOW), Batch(*batch), now=NOW)
         )
 
     def device(self, address: DeviceAddress = EDGE, **values: Any) -> DeviceRow:

@@ -1,6 +1,6 @@
 """Seeds that once found something, each with what it was. They are played in every run."""
 
-__all__ = ["FOUND", "TRADES_OF"]
+__all__ = ["BY_DICE_ALONE", "FOUND", "TRADES_OF"]
 
 FOUND: dict[int, str] = {
     29: "an activation of points of three sales, one of which two stores wrote: a replay left "
@@ -16,6 +16,12 @@ FOUND: dict[int, str] = {
     1005: "a void that a copied box had covered by its rights, as in 5025",
     5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
     "more: a debt that is right until a person writes those off, and was thought too large",
+    5780: "a head office was set back while its devices caught up with the time before, and nobody "
+    "noticed: a store went on from a place of the feed that was another one's by then",
+    12515: "of a copied box and its copy, which had lost its disk, one heard no contradiction: "
+    "head office was asked whether it had noticed before that one had greeted again",
+    17331: "a head office that was set back held the present epoch of a device and not the one "
+    "before it, of which the device had been told that all is held: it was never sent again",
     20022: "an activation of points of two sales, one of which two stores wrote: head office "
     "counted nothing of the other, and took the device's rights to it for a debt",
     20031: "points that waited stayed when older ones ran out, and were thought to be active",
@@ -36,6 +42,9 @@ TRADES_OF: dict[int, str] = {
     278: "plain",
     1005: "plain",
     5025: "plain",
+    5780: "running_out",
+    12515: "plain",
+    17331: "plain",
     20022: "vouchers",
     20031: "vouchers",
     20059: "running_out",
@@ -43,3 +52,8 @@ TRADES_OF: dict[int, str] = {
     20088: "vouchers",
 }
 """What trade each was found in: in another one it would be another history."""
+
+BY_DICE_ALONE = frozenset(
+    (29, 37, 125, 195, 278, 1005, 5025, 20022, 20031, 20059, 20078, 20088),
+)
+"""Those that were found when no mix was sure of what it is about: so they would be others, too."""

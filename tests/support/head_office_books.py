@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from agent.core.entry import GENESIS, ClockReading, Entry, chain, link_hash
 from agent.core.facts import AccumulatePoints, CreateReward, Enrol, Fact, OpenEpoch, RedeemReward
 from agent.core.instant import rfc3339
+from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
 from sync.hub.checks import check_books
 from sync.hub.database import Database
@@ -65,7 +66,7 @@ class Device:
         now = self.books.now
 
         def work(c: Connection) -> Booked:
-            return book(c, device_of(c, address, now=now), header, new, now=now)
+            return book(c, device_of(c, address, now=now), Batch(header, new), now=now)
 
         booked = self.books.run(work)
         self.books.held[self.store] = len(self.entries)

@@ -112,7 +112,7 @@ class Office:
                 tenant=TENANT,
                 name="corner",
                 edition=f"corner@{version}",
-                text=PROGRAM + more,
+                text=PROGRAM.replace("version = 1\n", f"version = {version}\n") + more,
                 put_at=rfc3339(self.now + timedelta(seconds=version)),
             )
         )

@@ -146,3 +146,27 @@ def test_a_restored_head_office_that_does_not_know_it_can_tell_by_the_hello(stor
     back = store.ok(Position(epoch=1, seq=0, hash=bytes(32))).model_dump()
     run_now(store.hear("ok", Ok.model_validate(back)))
     assert store.ledger.epochs.held_of(1) == 0
+
+
+def test_an_epoch_of_which_nothing_is_here_is_said_to_be_left_out() -> None:
+    """HELLO names older epochs that it does not offer, for whatever reason; and none that head
+    office has acknowledged whole, so that one which does not hold it knows that it forgot it.
+    """
+    for store in in_memory():
+        run_now(store.open())
+        assert (store.wire.hello.tails, store.wire.hello.left_out) == ((), (0,))
+    for store in in_memory():
+        run_now(append(store.ledger))
+        run_now(store.open())
+        run_now(store.ledger.acknowledge(_place(store, 0)))
+        store.talk.link_down()
+        hello = run_now(store.greet())
+        assert (hello.tails, hello.left_out) == ((), ())
+
+
+def _place(store: Store, epoch: int) -> Position:
+    """The newest entry of an epoch."""
+    seq = store.ledger.epochs.epoch(epoch).head_seq
+    digest = run_now(store.ledger.hash_at(epoch, seq))
+    assert digest is not None
+    return Position(epoch=epoch, seq=seq, hash=digest)

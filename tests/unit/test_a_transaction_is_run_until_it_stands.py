@@ -2,19 +2,25 @@
 once; one that cannot succeed is not tried for ever.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from books import EDGE, NOW, OTHER, Books, Life, Templates, a_sale
-from sqlalchemy import Connection, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from extremes import LONG
+from sqlalchemy import Connection, event, insert, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from sync.hub.batch import Batch
 from sync.hub.booking import book
-from sync.hub.database import Database
+from sync.hub.database import Database, is_too_much
 from sync.hub.registry import device_of
+from sync.hub.tables import cards
 
 
 @pytest.fixture
@@ -76,11 +82,11 @@ def test_a_connection_lost_at_commit_counts_once(books: Books) -> None:
 
 def test_a_connection_lost_before_commit_loses_nothing(books: Books) -> None:
     """The server ended the connection in the middle: the batch is booked all the same, once."""
-    header, lines = Life(0, "disk-1", a_sale("s-1", "ana", 5)).batch()
+    batch = Batch(*Life(0, "disk-1", a_sale("s-1", "ana", 5)).batch())
     ended: list[int] = []
 
     def work(c: Connection) -> int:
-        booked = book(c, device_of(c, EDGE, now=NOW), header, lines, now=NOW)
+        booked = book(c, device_of(c, EDGE, now=NOW), batch, now=NOW)
         if not ended:
             ended.append(c.execute(text("SELECT pg_backend_pid()")).scalar_one())
             other = books.database.engine.url.query["host"]
@@ -142,3 +148,31 @@ def test_devices_that_say_the_same_at_once_are_booked_once(books: Books) -> None
     assert found == [1] * 32
     assert {books.account(f"a-{name}") for name in names} == {(5, 0, 0, 5)}
     assert books.faults() == []
+
+
+def test_what_is_too_much_is_known_from_a_database_that_is_down(
+    on_postgres: Database, tmp_path: Path
+) -> None:
+    """A text too long for an index, and a sum too large for SQLite, fail however often they are
+    tried; a database that is locked does not.
+    """
+    row = {"tenant": "house", "token": LONG, "account": "a"}
+    with pytest.raises(OperationalError) as too_long:
+        on_postgres.transact(lambda c: c.execute(insert(cards).values(row)))
+    assert is_too_much(too_long.value)
+    small = Database(f"sqlite:///{tmp_path / 'hub.db'}", sleep=lambda _: None)
+    small.start()
+    largest = "SELECT sum(n) FROM (SELECT 9223372036854775807 AS n UNION SELECT 1)"
+    try:
+        with pytest.raises(OperationalError) as too_large:
+            small.read(lambda c: c.execute(text(largest)).scalar())
+        assert is_too_much(too_large.value)
+        with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with small.engine.connect() as c:
+                c.exec_driver_sql("PRAGMA busy_timeout = 0")
+                with pytest.raises(OperationalError) as locked:
+                    c.exec_driver_sql("BEGIN IMMEDIATE")
+        assert not is_too_much(locked.value)
+    finally:
+        small.stop()

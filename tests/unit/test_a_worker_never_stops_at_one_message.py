@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from psycopg.errors import ProgramLimitExceeded, QueryCanceled
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from agent.tools.waiting import wait_until
@@ -170,6 +171,22 @@ def test_a_message_that_cannot_be_handled_is_put_aside(
         *("durable 3", "sent answer-3", "let go 3"),
     ]
     assert secret not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("because", [ProgramLimitExceeded(), QueryCanceled()])
+def test_a_message_that_asks_too_much_of_the_database_is_put_aside(
+    desk: Desk, because: Exception
+) -> None:
+    """Drivers report it as they do a database that is down: but it would fail as often as it is
+    tried, and keep all that wait behind it.
+    """
+    desk.office.failures = [OperationalError("INSERT", {}, because)]
+    desk.line.brings("1")
+    desk.line.brings("2")
+    assert desk.after("2") == [
+        *("aside 1: head office could not handle it (OperationalError)", "let go 1"),
+        *("durable 2", "sent answer-2", "let go 2"),
+    ]
 
 
 def test_a_worker_that_works_long_is_not_taken_for_dead(

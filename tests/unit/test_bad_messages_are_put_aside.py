@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from books import a_sale
@@ -28,19 +28,11 @@ from sync.messages import (
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    """A head office that knows nobody."""
-    made = House()
-    yield made
-    made.database.stop()
-
-
-@pytest.fixture
-def device(house: House) -> PaperDevice:
+def device(hub: House) -> PaperDevice:
     """A device that was welcomed, and whose entries are acknowledged."""
     made = PaperDevice()
-    made.is_welcomed(house.office)
-    made.writes(2).is_heard(house.office)
+    made.is_welcomed(hub.office)
+    made.writes(2).is_heard(hub.office)
     return made
 
 
@@ -108,8 +100,22 @@ def _strange_ask(device: PaperDevice) -> Message:
     return device.address.topic("ask"), b'{"ask":"a","epoch":1,"account":"a","points":-5}'
 
 
+def _nul(device: PaperDevice) -> Message:
+    """A text with the one character that PostgreSQL keeps in none."""
+    return device.address.topic("feed"), b'{"nonce":"n","cursor":0,"token":"card:\\u0000"}'
+
+
 def _strange_presence(device: PaperDevice) -> Message:
     return device.address.topic("presence"), b"[]"
+
+
+def _unkeepable_ask(device: PaperDevice) -> Message:
+    """PostgreSQL keeps no such text, and asks for none."""
+    return device.address.topic("feed"), b'{"nonce":"n","cursor":0,"token":"em4100:\\u0000"}'
+
+
+def _unkeepable_hello(device: PaperDevice) -> Message:
+    return device.hello(frozen="set back\0")
 
 
 def _strange_kind(device: PaperDevice) -> Message:
@@ -138,35 +144,38 @@ BAD: list[tuple[Callable[[PaperDevice], Message], str]] = [
     (_noise, "malformed_message"),
     (_half, "malformed_message"),
     (_strange_ask, "malformed_message"),
+    (_nul, "malformed_message"),
     (_strange_presence, "malformed_message"),
+    (_unkeepable_ask, "malformed_message"),
+    (_unkeepable_hello, "malformed_message"),
     (_strange_kind, "malformed_message"),
 ]
 
 
 @pytest.mark.parametrize(("make", "kind"), BAD)
 def test_a_bad_message_is_put_aside_and_told_of(
-    house: House, device: PaperDevice, make: Callable[[PaperDevice], Message], kind: str
+    hub: House, device: PaperDevice, make: Callable[[PaperDevice], Message], kind: str
 ) -> None:
     """It is never answered, counted by why, kept once, noted for a clerk; the next is taken."""
     device.writes(2)
-    before = house.rows(entries.c.journal_id, entries.c.seq)
+    before = hub.rows(entries.c.journal_id, entries.c.seq)
     topic, payload = make(device)
     for _ in range(3):
-        assert house.office.handle(topic, payload) == []
-    assert house.office.counts["refused", kind] == 3
-    (row,) = house.rows(quarantine.c.topic, quarantine.c.reason, quarantine.c.payload)
+        assert hub.office.handle(topic, payload) == []
+    assert hub.office.counts["refused", kind] == 3
+    (row,) = hub.rows(quarantine.c.topic, quarantine.c.reason, quarantine.c.payload)
     assert row.topic == topic
     assert row.reason.startswith(kind)
     assert payload.startswith(row.payload)
     assert len(row.payload) <= MAX_PAYLOAD_BYTES
-    (conflict,) = house.rows(conflicts.c.kind, conflicts.c.state, conflicts.c.device)
+    (conflict,) = hub.rows(conflicts.c.kind, conflicts.c.state, conflicts.c.device)
     assert conflict == (kind, "open", "edge-1")
-    assert house.rows(entries.c.journal_id, entries.c.seq) == before
-    assert house.told(device.batch(4)).seq == 5
+    assert hub.rows(entries.c.journal_id, entries.c.seq) == before
+    assert hub.told(device.batch(4)).seq == 5
 
 
 def test_an_entry_of_any_size_that_a_till_may_make_is_taken(
-    house: House, device: PaperDevice
+    hub: House, device: PaperDevice
 ) -> None:
     """One sale of very many lines does not keep what follows it; two such in one batch are refused,
     as they could have come one by one.
@@ -176,11 +185,11 @@ def test_an_entry_of_any_size_that_a_till_may_make_is_taken(
         device.life.append(sale)
     both, one = device.batch(4), device.batch(4, last=4)
     assert MAX_PAYLOAD_BYTES < len(one[1]) < len(both[1]) < MAX_ENTRY_BYTES
-    assert house.office.handle(*both) == []
-    assert house.office.counts["refused", "too_large"] == 1
-    assert house.told(one).seq == 4
-    assert house.told(device.batch(5)).seq == 5
-    posted = house.rows(entries.c.seq, entries.c.posted)
+    assert hub.office.handle(*both) == []
+    assert hub.office.counts["refused", "too_large"] == 1
+    assert hub.told(one).seq == 4
+    assert hub.told(device.batch(5)).seq == 5
+    posted = hub.rows(entries.c.seq, entries.c.posted)
     assert sum(1 for seq, is_posted in posted if seq > 3 and is_posted) == 2
 
 
@@ -194,52 +203,52 @@ def _sale_of_many_lines() -> bytes:
     return Sale.model_validate(body).canonical()
 
 
-def test_a_batch_on_another_devices_topic_is_refused(house: House, device: PaperDevice) -> None:
+def test_a_batch_on_another_devices_topic_is_refused(hub: House, device: PaperDevice) -> None:
     """The signature binds the topic, so even a good batch of one device is none of another."""
     other = PaperDevice("edge-2")
-    other.is_welcomed(house.office)
+    other.is_welcomed(hub.office)
     device.writes()
-    assert house.office.handle(*_as_another_device(device)) == []
-    assert house.office.counts["refused", "bad_signature"] == 1
-    assert house.kinds() == ["bad_signature"]
-    assert {row.seq for row in house.rows(journals.c.seq)} == {3}
+    assert hub.office.handle(*_as_another_device(device)) == []
+    assert hub.office.counts["refused", "bad_signature"] == 1
+    assert hub.kinds() == ["bad_signature"]
+    assert {row.seq for row in hub.rows(journals.c.seq)} == {3}
 
 
-def test_a_device_that_never_greeted_is_not_heard(house: House) -> None:
+def test_a_device_that_never_greeted_is_not_heard(hub: House) -> None:
     """Nobody knows its key: it is counted, and it greets when it is not answered."""
     device = PaperDevice().writes()
-    assert house.office.handle(*device.batch()) == []
-    assert house.office.handle(device.address.topic("feed"), b'{"nonce":"n","cursor":0}') == []
-    assert house.office.counts["refused", "unknown_device"] == 2
-    assert house.rows(quarantine.c.id) == []
+    assert hub.office.handle(*device.batch()) == []
+    assert hub.office.handle(device.address.topic("feed"), b'{"nonce":"n","cursor":0}') == []
+    assert hub.office.counts["refused", "unknown_device"] == 2
+    assert hub.rows(quarantine.c.id) == []
 
 
-def test_a_replayed_batch_changes_nothing(house: House, device: PaperDevice) -> None:
+def test_a_replayed_batch_changes_nothing(hub: House, device: PaperDevice) -> None:
     """The same batch again is told what is held, and one that comes too early as well."""
     device.writes(4)
     first, gap = device.batch(4, 5), device.batch(7)
-    assert house.told(gap).seq == 3
-    assert house.told(first).seq == 5
-    assert house.told(first).seq == 5
-    assert len(house.rows(entries.c.seq)) == 5
-    assert house.rows(quarantine.c.id) == []
+    assert hub.told(gap).seq == 3
+    assert hub.told(first).seq == 5
+    assert hub.told(first).seq == 5
+    assert len(hub.rows(entries.c.seq)) == 5
+    assert hub.rows(quarantine.c.id) == []
 
 
-def test_a_fork_of_the_live_epoch_is_told_what_is_held(house: House, device: PaperDevice) -> None:
+def test_a_fork_of_the_live_epoch_is_told_what_is_held(hub: House, device: PaperDevice) -> None:
     """The device sees another hash than its own, and greets; nothing of the fork is kept."""
     clone = device.copied()
-    device.writes(1, "true").is_heard(house.office)
+    device.writes(1, "true").is_heard(hub.office)
     clone.writes(2, "clone")
-    ack = house.told(clone.batch(4))
+    ack = hub.told(clone.batch(4))
     assert isinstance(ack, Ack)
     assert (ack.seq, ack.hash) == (4, device.life.hashes[4].hex())
 
 
-def test_quarantine_has_bounds(house: House) -> None:
+def test_quarantine_has_bounds(hub: House) -> None:
     """One topic keeps its newest hundred, and all of them a thousand."""
     for number in range(MOST_OF_A_TOPIC + 3):
-        house.office.put_aside("house/1", f"{number}".encode(), "no")
-    rows = house.rows(quarantine.c.payload)
+        hub.office.put_aside("house/1", f"{number}".encode(), "no")
+    rows = hub.rows(quarantine.c.payload)
     assert [row.payload for row in rows] == [
         f"{number}".encode() for number in range(3, MOST_OF_A_TOPIC + 3)
     ]
@@ -258,11 +267,11 @@ def test_no_bytes_break_head_office(kind: str, payload: bytes) -> None:
     assert _SHARED.office.handle(f"tapledger/1/house/s001/edge-1/{kind}", payload) == []
 
 
-def test_no_topic_breaks_head_office(house: House) -> None:
+def test_no_topic_breaks_head_office(hub: House) -> None:
     """A topic that is not ours is put aside, however long."""
     for topic in ("", "x" * 60_000, "tapledger/2/a/b/c/hello", "tapledger/1/../b/c/hello"):
-        assert house.office.handle(topic, b"") == []
-    assert len(house.rows(quarantine.c.id)) == 4
+        assert hub.office.handle(topic, b"") == []
+    assert len(hub.rows(quarantine.c.id)) == 4
 
 
 _SHARED = House()

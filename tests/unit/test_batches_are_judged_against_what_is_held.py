@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agent.core.entry import GENESIS, Entry, Position, chain
 from agent.core.facts import Enrol
+from sync.hub.batch import Batch
 from sync.hub.examine import Accepted, Contradicts, Gap, Verdict, examine
 from sync.messages import Journal
 
@@ -39,12 +40,11 @@ def held_of(journal: Lines, seq: int) -> Position:
 
 def judge(journal: Lines, seq: int, batch: tuple[Journal, Lines]) -> Verdict:
     """Judge a batch where the first ``seq`` entries of a journal are held."""
-    header, lines = batch
 
     def hash_at(asked: int) -> bytes | None:
         return chain(GENESIS, journal[:asked]) if asked <= seq else None
 
-    return examine(held_of(journal, seq), hash_at, header, lines)
+    return examine(held_of(journal, seq), hash_at, Batch(*batch))
 
 
 def test_what_follows_is_accepted(journal: Lines, batch_of: BatchOf) -> None:
@@ -56,8 +56,8 @@ def test_what_follows_is_accepted(journal: Lines, batch_of: BatchOf) -> None:
     for taken in verdict.entries:
         previous = hashlib.sha256(b"\0" + previous + taken.canonical).digest()
         assert taken.hash == previous
-        assert taken.entry is not None
-        assert taken.seq == taken.entry.seq
+        assert taken.said is not None
+        assert taken.seq == taken.said.entry.seq
 
 
 def test_the_first_batch_follows_from_nothing(journal: Lines, batch_of: BatchOf) -> None:
@@ -149,7 +149,7 @@ def test_a_line_that_follows_and_says_nothing_is_taken_unread(
     whole = (*journal[:4], line, journal[5])
     verdict = judge(whole, 3, batch_of(whole, 4, 6))
     assert isinstance(verdict, Accepted)
-    assert [taken.entry is None for taken in verdict.entries] == [False, True, False]
+    assert [taken.said is None for taken in verdict.entries] == [False, True, False]
 
 
 def test_an_entry_of_another_place_is_taken_unread(journal: Lines, batch_of: BatchOf) -> None:
@@ -159,7 +159,7 @@ def test_an_entry_of_another_place_is_taken_unread(journal: Lines, batch_of: Bat
         whole = (*journal[:4], line, journal[5])
         verdict = judge(whole, 3, batch_of(whole, 4, 6))
         assert isinstance(verdict, Accepted)
-        assert [taken.entry is None for taken in verdict.entries] == [False, True, False]
+        assert [taken.said is None for taken in verdict.entries] == [False, True, False]
 
 
 def test_an_altered_entry_is_found_by_the_hash(journal: Lines, batch_of: BatchOf) -> None:

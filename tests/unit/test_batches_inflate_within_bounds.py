@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from agent.core.entry import Entry
 from sync.messages import (
     MAX_PAYLOAD_BYTES,
+    MOST_ENTRIES,
     Journal,
     MalformedMessage,
     decode_journal,
     encode,
     encode_journal,
 )
+from sync.messages.coding import inflate_lines
 
 HEADER = Journal(
     incarnation="disk-1", epoch=0, first_seq=1, prev_hash="0" * 64, last_hash="8e" * 32
@@ -74,6 +76,24 @@ def test_a_bomb_behind_a_right_batch_is_refused() -> None:
         decode_journal(encode_journal(HEADER, (b"{}", b" " * 8 * MIB)))
 
 
+def test_a_batch_of_very_many_lines_is_refused() -> None:
+    """Each line takes head office some time, and a few kilobytes deflated may be millions: they are
+    not even counted.
+    """
+    assert len(decode_journal(encode_journal(HEADER, (b"",) * MOST_ENTRIES))[1]) == MOST_ENTRIES
+    with pytest.raises(MalformedMessage, match="more than 201 lines"):
+        decode_journal(encode_journal(HEADER, (b"",) * (MOST_ENTRIES + 1)))
+    endless = zlib.compress(b"\n" * (4 * MIB - 1), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedMessage):
+            decode_journal(endless)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 10 * MIB
+
+
 @given(st.binary(max_size=60))
 def test_what_is_not_deflated_is_refused(payload: bytes) -> None:
     """Bytes that are no deflated batch raise MalformedMessage and nothing else."""
@@ -101,3 +121,10 @@ def test_a_damaged_batch_is_never_read_as_another(entry: Entry, data: st.DataObj
     damaged[place] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(MalformedMessage):
         assert decode_journal(bytes(damaged)) == sent
+
+
+def test_what_is_not_deflated_is_said_without_a_librarys_numbers() -> None:
+    """It stands in a conflict, which a clerk reads."""
+    with pytest.raises(MalformedMessage) as raised:
+        inflate_lines(b"garbage" * 10, at_most=9)
+    assert str(raised.value) == "it is not deflated (incorrect header check)"

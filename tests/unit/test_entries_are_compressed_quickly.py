@@ -1,9 +1,5 @@
 """PostgreSQL compresses large entries as it keeps them, in the quicker way where it has one."""
 
-from collections.abc import Iterator
-
-import pytest
-from books import Templates
 from sqlalchemy import text
 
 from sync.hub.database import Database
@@ -15,17 +11,8 @@ _CHOSEN = (
 )
 
 
-@pytest.fixture
-def database(_templates: Templates) -> Iterator[Database]:
-    """PostgreSQL: SQLite compresses nothing."""
-    database = Database(_templates.url())
-    database.start()
-    yield database
-    database.stop()
-
-
-def test_entries_are_compressed_by_lz4_where_there_is_lz4(database: Database) -> None:
+def test_entries_are_compressed_by_lz4_where_there_is_lz4(on_postgres: Database) -> None:
     """A server that was built without it keeps its own way."""
-    ways = database.read(lambda c: c.execute(text(_WAYS)).scalar_one_or_none()) or ()
-    chosen = database.read(lambda c: c.execute(text(_CHOSEN)).scalar_one())
+    ways = on_postgres.read(lambda c: c.execute(text(_WAYS)).scalar_one_or_none()) or ()
+    chosen = on_postgres.read(lambda c: c.execute(text(_CHOSEN)).scalar_one())
     assert chosen == ("l" if "lz4" in ways else "")

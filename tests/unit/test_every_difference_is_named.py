@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from agent.core.facts import Enrol
 from agent.core.instant import rfc3339
+from sync.hub.api import pages, reconciliation
 from sync.hub.fencing import halt
 from sync.hub.registry import change_journal
 from sync.hub.tables import entries
@@ -64,6 +65,32 @@ def test_what_came_since_is_missing_no_more(books: Books, clerk: Clerk) -> None:
     assert differences(clerk) == []
 
 
+def test_what_older_epochs_lack_is_counted(books: Books, clerk: Clerk) -> None:
+    """All of the present epoch is here, and nine entries of those before it never came."""
+    says(books, 2, 9, acknowledged_seq=2)
+    (said,) = differences(clerk)
+    assert said.startswith("s001/edge-1 had 9 entries of other epochs that were not here")
+    (chain,) = clerk.get("/v1/reconciliation").json()["chains"]
+    assert (chain["missing"], chain["missing_of_others"]) == (0, 9)
+    (device,) = clerk.get("/v1/devices").json()
+    clerk.post(f"/v1/devices/{device['id']}/retire")
+    assert differences(clerk) == []
+
+
+def test_a_difference_is_named_of_a_day_that_is_not_listed(
+    books: Books, clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer has room for so many days; what differs on an older one is said all the same."""
+    monkeypatch.setattr(reconciliation, "_MOST_DAYS", 1)
+    books.device(OTHER)
+    books.take(Life(0, "disk-2", a_sale("s-1", "a-1", 50)).batch(), OTHER)
+    found = clerk.get("/v1/reconciliation").json()
+    assert (len(found["days"]), found["more"]) == (1, True)
+    assert [each for each in found["differences"] if each.startswith("s002 on ")]
+    monkeypatch.setattr(reconciliation, "_MOST_DAYS", 10)
+    assert clerk.get("/v1/reconciliation").json()["more"] is False
+
+
 def test_a_device_that_is_away_is_named(books: Books, clerk: Clerk) -> None:
     """With what it had when it was last heard."""
     says(books, 3, 1, online=False)
@@ -111,6 +138,18 @@ def test_the_page_shows_what_differs_and_what_waits(books: Books) -> None:
     text = page.get("/").text
     assert "had 5 entries after 0:2 that are not here yet" in text
     assert "is halted" in text
+    assert "more, in GET /v1/reconciliation" not in text
+
+
+def test_the_page_says_how_many_differences_it_leaves_out(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows so many; a clerk must not take them for all."""
+    monkeypatch.setattr(pages, "_MOST_DIFFERENCES", 1)
+    says(books, 7, 9, acknowledged_seq=2)
+    page = Clerk(books, token=None)
+    page.post("/", data={"token": CLERK})
+    assert "And 1 more, in GET /v1/reconciliation." in page.get("/").text
 
 
 @pytest.mark.parametrize(
@@ -121,6 +160,7 @@ def test_the_page_shows_what_differs_and_what_waits(books: Books) -> None:
         ("/v1/conflicts?since=2026-11-21T10:00:00", "query.since", ""),
         ("/v1/conflicts?state=closed", "query.state", "open"),
         ("/v1/reconciliation?since=2026-11-21&until=2026-11-20", "query.until", "a later one"),
+        ("/v1/reconciliation?since=0", "query.since", "YYYY-MM-DD"),
     ],
 )
 def test_a_slip_in_a_question_is_no_empty_answer(

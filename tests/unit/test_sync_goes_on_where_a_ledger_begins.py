@@ -68,7 +68,7 @@ def test_head_office_may_hold_just_what_was_dropped(ledger: Ledger) -> None:
 
 def test_what_head_office_lost_and_nobody_keeps_strands_an_old_epoch(ledger: Ledger) -> None:
     """Where head office asks for entries that are gone, the rest of that epoch cannot follow: it is
-    said, it is offered no more, and the present epoch goes on.
+    said, it is offered no more, and head office is told so; the present epoch goes on.
     """
     begin = read_base(ledger.path).begins_after
 
@@ -82,7 +82,8 @@ def test_what_head_office_lost_and_nobody_keeps_strands_an_old_epoch(ledger: Led
         assert store.talk.stranded is not None
         assert "not here any more" in store.talk.stranded
         store.talk.link_down()
-        assert (await store.greet()).tails == ()
+        hello = await store.greet()
+        assert (hello.tails, hello.left_out) == ((), (begin.epoch,))
 
     asyncio.run(scenario())
 

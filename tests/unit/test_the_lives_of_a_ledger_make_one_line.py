@@ -97,6 +97,31 @@ def test_a_branch_is_its_own_ledgers_past(books: Books, branch_first: bool) -> N
     assert books.faults() == []
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_copy_that_opened_the_same_epoch_has_a_line_of_its_own(
+    books: Books, goes_on: bool
+) -> None:
+    """A copied disk may open the epoch that its other half opened, out of another end of the one
+    before, and go on from there: each ledger's own points count once, in its line alone.
+    """
+    one = Life().write(a_sale("s-1", "ana", 5), a_sale("s-2", "ben", 9))
+    copy = one.cut(1).write(a_sale("s-3", "eve", 4))
+    of_one = one.then(1).write(a_sale("s-4", "ana", 7))
+    of_copy = copy.then(1).write(a_sale("s-5", "eve", 20))
+    later = of_copy.then(2, "disk-2", cause="restored").write(a_sale("s-6", "ana", 100))
+    for life in (one, of_one):
+        books.take(life.batch())
+    fence(books)
+    if goes_on:
+        books.take(later.batch())
+    books.take(copy.batch())
+    books.take(of_copy.batch())
+    assert own_of(books, of_one) == {"ana": 12, "ben": 9}
+    newest = later if goes_on else of_copy
+    assert own_of(books, newest) == {"ana": 105 if goes_on else 5, "eve": 24}
+    assert books.faults() == []
+
+
 def test_a_fenced_epoch_is_taken_branch_by_branch(books: Books) -> None:
     """Of an ended epoch nothing is refused: each branch is kept once, is answered with its own
     place, and one whose beginning is missing is asked for from its first entry.

@@ -10,14 +10,16 @@ from paper_device import NOW, PaperDevice, answers
 from sqlalchemy import func, select
 
 from sync.broker import Broker
-from sync.hub import ingest, reading_ahead
+from sync.hub import batch as batches
+from sync.hub import ingest
+from sync.hub.batch import read_entry
 from sync.hub.database import Database
 from sync.hub.inbox import Inbox
 from sync.hub.ingest import Ingest
 from sync.hub.meanwhile import work_meanwhile
 from sync.hub.office import HeadOffice
 from sync.hub.reading import Refused
-from sync.hub.reading_ahead import ReadingAhead, read_entry
+from sync.hub.reading_ahead import ReadingAhead
 from sync.hub.tables import entries
 from sync.link import Arrived
 
@@ -76,9 +78,11 @@ def test_a_batch_is_the_same_however_much_of_it_was_read_before(steps: int) -> N
         ahead.step(payload)
     batch = ahead.take(payload)
     assert batch.lines == tuple(device.life.lines)
-    assert [batch.read(line, 0, seq) for seq, line in enumerate(batch.lines, start=1)] == [
+    assert [each.said and each.said.entry for each in batch.after(0)] == [
         read_entry(line, 0, seq) for seq, line in enumerate(device.life.lines, start=1)
     ]
+    link = bytes.fromhex(batch.header.last_hash)
+    assert batch.link(batch.last_seq) == batch.after(0)[-1].hash == link
 
 
 def test_what_was_read_ahead_is_taken_for_no_other_batch() -> None:
@@ -90,7 +94,7 @@ def test_what_was_read_ahead_is_taken_for_no_other_batch() -> None:
         pass
     batch = ahead.take(early)
     assert (batch.header.first_seq, len(batch.lines)) == (1, 3)
-    assert batch.read(batch.lines[0], 0, 1) == read_entry(device.life.lines[0], 0, 1)
+    assert [each.canonical for each in batch.after(0)] == device.life.lines[:3]
 
 
 def test_what_is_no_batch_is_refused_in_its_turn() -> None:
@@ -119,7 +123,7 @@ def test_a_batch_that_was_read_meanwhile_is_booked_as_any_other(
         read.append(seq)
         return read_entry(canonical, epoch, seq)
 
-    monkeypatch.setattr(reading_ahead, "read_entry", reading)
+    monkeypatch.setattr(batches, "read_entry", reading)
 
     def work() -> None:
         work_meanwhile(lambda: office.read_ahead(*second))

@@ -1,6 +1,5 @@
 """A device whose end nobody told, as its broker went down with it, is not there for ever."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,20 +23,12 @@ SOON, LATE = NOW + timedelta(minutes=10), NOW + timedelta(minutes=10, seconds=1)
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    """A head office that knows nobody."""
-    made = House()
-    yield made
-    made.database.stop()
-
-
-@pytest.fixture
-def device(house: House) -> PaperDevice:
+def device(hub: House) -> PaperDevice:
     """A device that said that it is there, and was heard then for the last time."""
     made = PaperDevice()
-    made.is_welcomed(house.office)
-    made.is_heard(house.office)
-    house.office.handle(made.address.topic("presence"), ONLINE.encode())
+    made.is_welcomed(hub.office)
+    made.is_heard(hub.office)
+    hub.office.handle(made.address.topic("presence"), ONLINE.encode())
     return made
 
 
@@ -56,49 +47,49 @@ def test_it_is_there_for_ten_minutes_after_it_was_heard() -> None:
 
 
 @pytest.mark.usefixtures("device")
-def test_clerks_see_it_offline(house: House) -> None:
+def test_clerks_see_it_offline(hub: House) -> None:
     """In the lists of devices and stores, which the status page shows, too."""
-    assert shown(house, SOON) == (True, 1)
-    assert shown(house, LATE) == (False, 0)
+    assert shown(hub, SOON) == (True, 1)
+    assert shown(hub, LATE) == (False, 0)
 
 
 @pytest.mark.parametrize("is_halted", [False, True])
-def test_who_greets_is_there(house: House, device: PaperDevice, is_halted: bool) -> None:
+def test_who_greets_is_there(hub: House, device: PaperDevice, is_halted: bool) -> None:
     """A device that has nothing new to say of itself greets every five minutes, also one that was
     stopped: that is heard.
     """
     if is_halted:
         fence = partial(change_device, device_id=1, state="halted")
-        house.database.transact(fence)
-    later = HeadOffice(house.database, clock=lambda: LATE, mint=lambda: "c")
+        hub.database.transact(fence)
+    later = HeadOffice(hub.database, clock=lambda: LATE, mint=lambda: "c")
     later.handle(*device.hello())
-    assert shown(house, LATE) == (True, 1)
+    assert shown(hub, LATE) == (True, 1)
 
 
-def test_what_the_broker_kept_is_no_word_of_a_device(house: House, device: PaperDevice) -> None:
+def test_what_the_broker_kept_is_no_word_of_a_device(hub: House, device: PaperDevice) -> None:
     """A hub that connects anew is told all births that the broker keeps, of who is gone, too: one
     that says what is known already was not said now. A device that comes back greets as well.
     """
-    later = HeadOffice(house.database, clock=lambda: LATE, mint=lambda: "c")
+    later = HeadOffice(hub.database, clock=lambda: LATE, mint=lambda: "c")
     later.handle(device.address.topic("presence"), ONLINE.encode())
-    assert shown(house, LATE) == (False, 0)
+    assert shown(hub, LATE) == (False, 0)
     news = encode(Presence(online=True, head_seq=7))
     later.handle(device.address.topic("presence"), news)
-    assert shown(house, LATE) == (True, 1)
+    assert shown(hub, LATE) == (True, 1)
 
 
-def test_whoever_has_no_key_of_it_does_not_bring_it_back(house: House, device: PaperDevice) -> None:
+def test_whoever_has_no_key_of_it_does_not_bring_it_back(hub: House, device: PaperDevice) -> None:
     """A greeting that another signed is not this device's."""
     thief = device.copied()
     thief.key = Ed25519PrivateKey.generate()
-    later = HeadOffice(house.database, clock=lambda: LATE, mint=lambda: "c")
+    later = HeadOffice(hub.database, clock=lambda: LATE, mint=lambda: "c")
     later.handle(*thief.hello())
-    assert shown(house, LATE) == (False, 0)
+    assert shown(hub, LATE) == (False, 0)
 
 
-def shown(house: House, now: datetime) -> tuple[bool, int]:
+def shown(hub: House, now: datetime) -> tuple[bool, int]:
     """Whether the device is online, and how many are in its store."""
-    return house.database.read(
+    return hub.database.read(
         lambda c: (
             devices_of(c, "house", now=now)[0].online,
             stores_of(c, "house", now=now)[0].online,

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, SettleConflict
 from sync.hub.debts import settle_debts
-from sync.hub.deciding import decide, merge_accounts
+from sync.hub.deciding import decide, erase_member, merge_accounts
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
 
@@ -50,6 +50,21 @@ def test_a_debt_is_paid_by_what_is_earned(house: Books) -> None:
     told = house.decided()[-1]
     assert isinstance(told, SettleConflict)
     assert told.text == "The member has paid what was owed."
+
+
+def test_nobody_owes_for_who_was_forgotten(house: Books) -> None:
+    """What a member owed is given up with them, what a store spends for them after it, too, and no
+    row waits for points that nobody will earn.
+    """
+    overspent(house)
+    house.run(lambda c: erase_member(c, TENANT, "a", now=house.now, reason="asked"))
+    house.device("s2").says(*spent("r3", 5))
+    member = house.account("a")
+    assert (member.active, member.available, member.owed) == (0, 0, 0)
+    assert {row.state for row in house.found("overspend")} == {"resolved"}
+    told = [each.text for each in house.decided() if isinstance(each, SettleConflict)]
+    assert "The member was forgotten, and what was owed with them." in told
+    assert house.balances()
 
 
 def owed_rows(house: Books) -> list[tuple[int, str | None, str]]:

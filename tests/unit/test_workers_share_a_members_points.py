@@ -12,13 +12,14 @@ from sqlalchemy import Connection, insert, select
 from agent.core.facts import AddCard, LeaseGrant, LeaseReturn
 from agent.core.instant import rfc3339
 from sync.hub.asking import answer_ask
+from sync.hub.batch import Batch
 from sync.hub.booking import book
 from sync.hub.deciding import merge_accounts
 from sync.hub.granting import grants_after
 from sync.hub.notices import Notice
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts, programs, rights
-from sync.messages import Allowance, Ask, DeviceAddress, Grant, Journal, Presence, Recall, encode
+from sync.messages import Allowance, Ask, DeviceAddress, Grant, Presence, Recall, encode
 
 MEMBERS = ("a", "b")
 PROGRAM = """
@@ -107,11 +108,11 @@ class Shop:
     def _send(self) -> None:
         batch = self.life.batch(self.sent + 1)
         self.sent = len(self.life.lines)
-        self._work(lambda c: self._book(c, *batch))
+        self._work(lambda c: self._book(c, Batch(*batch)))
 
-    def _book(self, c: Connection, header: Journal, lines: tuple[bytes, ...]) -> list[Notice]:
+    def _book(self, c: Connection, batch: Batch) -> list[Notice]:
         device = device_of(c, self.address, now=NOW)
-        booked = book(c, device, header, lines, now=NOW)
+        booked = book(c, device, batch, now=NOW)
         return grants_after(c, device, booked.accounts_changed, now=NOW)
 
     def _work(self, work: Callable[[Connection], list[Notice]]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from agent.core.facts.base import Count, FactBase
-from agent.core.values import Code, Text
+from agent.core.values import Code, Text, WrittenToken
 
 __all__ = [
     "ActivityFlag",
@@ -44,7 +44,7 @@ class Enrol(FactBase, frozen=True, kw_only=True, tag="ENROL"):
     """
 
     account: Code
-    token: str
+    token: WrittenToken
     lane: Code | None = None
     cashier: Code | None = None
     referred_by: Code | None = None
@@ -54,7 +54,7 @@ class AddCard(FactBase, frozen=True, kw_only=True, tag="ADD_CARD"):
     """An account got one more card, which shares its points."""
 
     account: Code
-    token: str
+    token: WrittenToken
     lane: Code | None = None
     cashier: Code | None = None
 
@@ -62,10 +62,10 @@ class AddCard(FactBase, frozen=True, kw_only=True, tag="ADD_CARD"):
 class CardState(FactBase, frozen=True, kw_only=True, tag="CARD_STATE"):
     """A card was blocked, lost, found again, or replaced by another card of the same account."""
 
-    token: str
+    token: WrittenToken
     account: Code
     state: CardStateName
-    replaced_by: str | None = None
+    replaced_by: WrittenToken | None = None
     reason: Text = ""
     cashier: Code | None = None
     lane: Code | None = None

@@ -14,7 +14,7 @@ from agent.core.referring import Referred
 from agent.core.rewards import Toward
 from agent.core.stamp_cards import Collected
 from agent.core.tiers import Standing
-from agent.core.values import Code, Points
+from agent.core.values import Code, Points, WrittenToken
 
 __all__ = [
     "AccumulatePoints",
@@ -150,7 +150,7 @@ class ClaimSale(FactBase, frozen=True, kw_only=True, tag="CLAIM_SALE"):
 
     sale_id: Code
     account: Code
-    token: str
+    token: WrittenToken
     program: str
     points: Count
     because: tuple[Because, ...]

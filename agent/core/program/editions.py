@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
+from typing import Self
 
 from agent.core.program.program import Program
 
@@ -36,6 +37,14 @@ class Editions:
                 )
         self.programs = tuple(listed)
 
+    @classmethod
+    def as_they_came(cls, programs: Iterable[Program]) -> Self:
+        """Make them of versions that were put one after the other: one that a higher version
+        replaces before it begins counts for nothing. Raises ValueError as the constructor does.
+        """
+        listed = list(programs)
+        return cls(each for each in listed if not any(_replaces(other, each) for other in listed))
+
     @property
     def newest(self) -> Program:
         """The version that begins last."""
@@ -65,3 +74,7 @@ class Editions:
 
 def _began(program: Program) -> date:
     return program.effective_from or date.min
+
+
+def _replaces(newer: Program, older: Program) -> bool:
+    return newer.version > older.version and _began(newer) <= _began(older)

@@ -1,11 +1,14 @@
 """The application: routes over head office's database, one file a concern."""
 
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agent import __version__
 from agent.web.description import describe
@@ -28,6 +31,9 @@ from sync.hub.health import HubHealth
 __all__ = ["create_app"]
 
 _RETRY_AFTER_S = 5
+_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+
+_log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -90,7 +96,16 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     return HUB_PROBLEMS.problem(error.code, str(error))
 
 
-async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
-    return HUB_PROBLEMS.problem(
-        "database_unavailable", headers={"Retry-After": str(_RETRY_AFTER_S)}
-    )
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    """Answer for the database: it is down, or it was asked wrongly, which no waiting mends.
+
+    What SQLAlchemy says of that shows what was asked, which may be a card's number.
+    """
+    if isinstance(error, _DOWN) or getattr(error, "connection_invalidated", False):
+        return HUB_PROBLEMS.problem(
+            "database_unavailable", headers={"Retry-After": str(_RETRY_AFTER_S)}
+        )
+    route = getattr(request.scope.get("route"), "path", "")
+    at = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("internal_error", path=route, error=type(error).__name__, at=at)
+    return HUB_PROBLEMS.problem("internal", "the error is in the hub's log")

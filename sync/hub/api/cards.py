@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from agent.core.tokens import Token, TokenRefused
 from agent.core.values import Value, example
@@ -81,6 +81,11 @@ def _replace(
     account = _account_of(c, tenant, token)
     if token == by or whose(c, tenant, (by,)).get(by) not in (None, account):
         raise HubRefusal("card_in_use", "the new card is another member's, or this one")
+    if account_view(c, tenant, account).state == "erased":
+        raise HubRefusal("card_blocked", "its member was forgotten; they may enrol anew")
+    state = _column(c, tenant, by, tables.cards.c.state)
+    if state not in (None, "active"):
+        raise HubRefusal("card_blocked", f"the new card is {state} itself; give another one")
     if _replaced_by(c, tenant, token) not in (None, by):
         raise HubRefusal("card_blocked", "another card took its place before")
     replace_card(c, tenant, token, by, reason=wanted.reason, by=clerk, now=now)
@@ -102,8 +107,13 @@ def _account_of(c: Connection, tenant: str, token: str) -> str:
 
 
 def _replaced_by(c: Connection, tenant: str, token: str) -> str | None:
+    return _column(c, tenant, token, tables.cards.c.replaced_by)
+
+
+def _column(c: Connection, tenant: str, token: str, column: Column[str]) -> str | None:
+    """Read one thing about a card; None where nobody has it."""
     cards = tables.cards
     found = c.execute(
-        select(cards.c.replaced_by).where(cards.c.tenant == tenant, cards.c.token == token)
+        select(column).where(cards.c.tenant == tenant, cards.c.token == token)
     ).scalar_one_or_none()
     return None if found is None else str(found)

@@ -1,21 +1,20 @@
-"""The call about conflicts: what two sides said differently, and how it was settled."""
+"""The calls about conflicts: what two sides said differently, and how it was settled."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AfterValidator
-from sqlalchemy import Connection, func, select, update
+from pydantic import AfterValidator, Field
+from sqlalchemy import Connection, func, select
 
 from agent.core.instant import BusinessDate, Instant, rfc3339
 from agent.core.mistakes import did_you_mean
-from agent.core.values import Code, Value
+from agent.core.values import Code, Value, example
 from sync.hub import tables
 from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.decisions import KINDS
-from sync.hub.incidents import REFUSED
+from sync.hub.decisions import KINDS, ONCE_LOOKED_AT, settle_by_hand
 
 __all__ = [
     "ConflictView",
@@ -32,6 +31,9 @@ def _a_kind(kind: str) -> str:
         raise ValueError(f"there is no such kind{did_you_mean(kind, KINDS)}")
     return kind
 
+
+_LARGEST_ID = 2**63 - 1
+"""No database counts further; asked for more, it would fail."""
 
 _Kind = Annotated[Code, AfterValidator(_a_kind)]
 
@@ -57,17 +59,16 @@ class ConflictView(Value):
     """The entry of head office's own journal that settled it."""
 
 
-_BY_ITSELF = {
-    "disk_cloned": "release its device once somebody has looked: POST /v1/devices/{id}/release",
-    "overspend": "the member's next points settle it, or points that are given by hand",
-    "unreadable": "it is settled once head office runs the version that the store runs",
-}
-"""What settles the other conflicts that are open."""
+class Looked(Value):
+    """What a person found who has looked, and did."""
+
+    model_config = example({"reason": "the box had an old version; it was upgraded"})
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
-    _add_settling(routes, desk, access)
 
     @routes.get("/v1/conflicts", responses=answers(409))
     def conflicts(
@@ -80,7 +81,9 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
             Literal["open", "resolved"] | None,
             Query(description="`open`: only where a person has to look."),
         ] = None,
-        before: Annotated[int | None, Query(ge=1, description="Only ids below this.")] = None,
+        before: Annotated[
+            int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[ConflictView]:
         """List conflicts, the newest first."""
@@ -91,31 +94,34 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
             )
         )
 
-
-def _add_settling(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     @routes.post("/v1/conflicts/{conflict_id}/settle", responses=answers(404, 409))
-    def settled(
-        conflict_id: Annotated[int, Path(ge=1)], clerk: Annotated[str, Depends(access.clerk)]
+    def settle(
+        conflict_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)],
+        looked: Looked,
+        clerk: Annotated[str, Depends(access.clerk)],
     ) -> ConflictView:
-        """Say that somebody has looked at a message that was put aside; it stays in quarantine."""
-        return desk.write(lambda c, tenant: _settle(c, tenant, conflict_id, by=clerk))
+        """Close a conflict that waits for nothing but somebody's look: a message that was put
+        aside. The others end by themselves. Asked again, it says how it stands.
+        """
+        return desk.write(
+            lambda c, tenant: _settle(c, tenant, conflict_id, looked.reason, clerk, desk.now())
+        )
 
 
-def _settle(c: Connection, tenant: str, conflict_id: int, *, by: str) -> ConflictView:
-    """Close what only a person can close, in that person's name. Raises HubRefusal."""
+def _settle(
+    c: Connection, tenant: str, conflict_id: int, reason: str, clerk: str, now: datetime
+) -> ConflictView:
     conflicts = tables.conflicts
-    this = (conflicts.c.tenant == tenant, conflicts.c.id == conflict_id)
-    found = c.execute(select(conflicts).where(*this).with_for_update()).one_or_none()
-    if found is None:
-        said = "no conflict has this id; GET /v1/conflicts lists them"
-        raise HubRefusal("unknown_conflict", said)
-    if found.state == "resolved":
-        return _view(found)
-    if found.kind not in REFUSED:
-        raise HubRefusal("not_settleable", _BY_ITSELF.get(found.kind, "it settles by itself"))
-    text = f"{found.text} {by} has looked at it."
-    c.execute(update(conflicts).where(*this).values(state="resolved", text=text))
-    return _view(c.execute(select(conflicts).where(*this)).one())
+    its = select(conflicts).where(conflicts.c.tenant == tenant, conflicts.c.id == conflict_id)
+    row = c.execute(its).one_or_none()
+    if row is None:
+        raise HubRefusal(
+            "unknown_conflict", "no conflict has this id; GET /v1/conflicts lists them"
+        )
+    if row.state == "open" and row.kind not in ONCE_LOOKED_AT:
+        raise HubRefusal("settles_itself", f"what ends it is in its own words: {row.text}")
+    settle_by_hand(c, tenant, conflict_id, by=clerk, reason=reason, now=now)
+    return _view(c.execute(its).one())
 
 
 def _moment(since: date | datetime | None) -> str | None:

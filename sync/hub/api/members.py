@@ -43,8 +43,9 @@ def add_members(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         def change(c: Connection, tenant: str) -> OfficeAccount:
             if wanted.account == wanted.into:
                 raise HubRefusal("not_mergeable", "this is one account already")
-            for name in (wanted.account, wanted.into):
-                account_view(c, tenant, name)
+            both = [account_view(c, tenant, name) for name in (wanted.account, wanted.into)]
+            if any(each.state == "erased" for each in both) and both[0].root != both[1].root:
+                raise HubRefusal("not_mergeable", "one of these members was forgotten for good")
             merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now())
             return account_view(c, tenant, wanted.into)
 

@@ -35,6 +35,7 @@ _HEADERS = {
 _LATELY = timedelta(days=7)
 _MOST_DIFFERENCES = 50
 _MOST_CONFLICTS = 30
+_MOST_FIELDS = 10
 _HERE = Path(__file__).parent
 
 
@@ -60,8 +61,7 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
 
     @routes.post("/", dependencies=[Depends(access.own_page)])
     async def sign_in(request: Request) -> Response:
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-        if access.name_of(form.get("token", [""])[0].strip()) is None:
+        if access.name_of(_token_in(await request.body())) is None:
             return render(request, "sign_in.html", status=401, wrong=True)
         answer = RedirectResponse("/", status_code=303, headers=_HEADERS)
         answer.set_cookie(COOKIE, access.session, httponly=True, samesite="strict")
@@ -74,18 +74,28 @@ def router(desk: Desk, access: HubAccess, health: Callable[[], Any]) -> APIRoute
     return routes
 
 
+def _token_in(body: bytes) -> str:
+    """Read the token off a form; nothing where it is no form of ours."""
+    try:
+        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError:  # it has more fields than that
+        return ""
+    return form.get("token", [""])[0].strip()
+
+
 def _shown(c: Connection, tenant: str, now: datetime) -> dict[str, Any]:
     since = (now - _LATELY).date()
+    differences = reconcile(c, tenant, since, now=now).differences
     waiting = newest_conflicts(c, tenant, wanted={"state": "open"}, limit=_MOST_CONFLICTS)
     settled = newest_conflicts(c, tenant, wanted={"state": "resolved"}, limit=_MOST_CONFLICTS)
-    differences = reconcile(c, tenant, since, now=now).differences[:_MOST_DIFFERENCES]
     return {
         "tenant": tenant,
         "stores": stores_of(c, tenant, now=now),
         "stopped": _stopped(devices_of(c, tenant, now=now)),
         "to_look_at": _to_look_at(conflicts_to_look_at(c, tenant), differences),
         "since": since,
-        "differences": differences,
+        "differences": differences[:_MOST_DIFFERENCES],
+        "more_differences": max(0, len(differences) - _MOST_DIFFERENCES),
         "kinds": conflicts_by_kind(c, tenant),
         "conflicts": [*waiting, *settled][:_MOST_CONFLICTS],
     }

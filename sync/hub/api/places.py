@@ -55,8 +55,12 @@ class DeviceView(Value):
     """The epoch that the device was in when it last said how it is; null where it said nothing."""
     said_seq: int | None
     """Its newest entry then."""
+    said_acknowledged_seq: int | None
+    """How far it knew that epoch to be held here."""
     lag: int | None
-    """Entries that head office lacked when the device last said so; null where it never did."""
+    """Entries of all its epochs that it did not know to be held here then; null where it said
+    nothing.
+    """
     leased: int
     """Points of all members that this device may still spend without asking."""
     epochs: tuple[EpochView, ...]
@@ -214,6 +218,7 @@ def _device(row: Any, epochs: list[EpochView], now: datetime) -> DeviceView:
         last_seen_at=row.last_seen_at,
         said_epoch=presence.get("epoch"),
         said_seq=presence.get("head_seq"),
+        said_acknowledged_seq=presence.get("acknowledged_seq"),
         lag=presence.get("lag"),
         leased=sum(epoch.leased for epoch in epochs),
         epochs=tuple(epochs),

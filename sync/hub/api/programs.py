@@ -9,13 +9,13 @@ from pydantic import Field
 from sqlalchemy import Connection, delete, insert, select
 
 from agent.core.instant import rfc3339
-from agent.core.program import Program
+from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
 from agent.core.values import Code, Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.editions import forget_programs
+from sync.hub.editions import forget_programs, put_programs
 from sync.hub.feed_items import program_key
 from sync.hub.marking import mark
 from sync.messages.coding import deflate_lines
@@ -61,22 +61,24 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
     @routes.put("/v1/programs/{program}", responses=answers(409))
     def put(program: Code, wanted: ProgramText) -> ProgramView:
         """Have every store judge by this version, from the day on that it names."""
-        edition = _edition(program, wanted.text)
+        version = _version(program, wanted.text)
 
         def change(c: Connection, tenant: str) -> ProgramView:
             programs = tables.programs
-            key = {"tenant": tenant, "name": program, "edition": edition}
+            _hold_versions(put_programs(c, tenant).versions(program), version)
+            key = {"tenant": tenant, "name": program, "edition": version.edition}
             c.execute(delete(programs).filter_by(**key))
             c.execute(insert(programs).values(**key, text=wanted.text, put_at=rfc3339(desk.now())))
             forget_programs(c)
-            mark(c, tenant, "program", [program_key(program, edition)])
-            return next(each for each in _versions(c, tenant, program) if each.edition == edition)
+            mark(c, tenant, "program", [program_key(program, version.edition)])
+            kept = _versions(c, tenant, program)
+            return next(each for each in kept if each.edition == version.edition)
 
         return desk.write(change)
 
 
-def _edition(name: str, text: str) -> str:
-    """Answer the edition of a text that is a program. Raises what FastAPI answers 422 for."""
+def _version(name: str, text: str) -> Program:
+    """Read a text that is a program, and this one. Raises what FastAPI answers 422 for."""
     try:
         program = Program.parse(text, source=f"{name}.toml")
     except InvalidDocument as error:
@@ -87,7 +89,31 @@ def _edition(name: str, text: str) -> str:
             f"stores are told of it in one message: it has {deflated} bytes deflated and may have "
             f"{_MOST_DEFLATED_BYTES}"
         )
-    return program.edition
+    if program.id != name:
+        raise _mistake(
+            f"it calls itself '{program.id}', and no store would take it as '{name}': put it at "
+            f"/v1/programs/{program.id}, or change its id"
+        )
+    return program
+
+
+def _hold_versions(there: list[Program], version: Program) -> None:
+    """Hold that a version says what it said before, and goes with the others: else no store would
+    take it. Entries name the version that judged them, and what comes back is judged by it again.
+    """
+    known = next((each for each in there if each.edition == version.edition), None)
+    if known is None:
+        try:
+            Editions.as_they_came([*there, version])
+        except ValueError as error:
+            raise _mistake(str(error)) from error
+    elif known != version:
+        newest = max(each.version for each in there)
+        raise HubRefusal(
+            "program_version_reused",
+            f"version {version.version} says something else than before; give what was changed "
+            f"version = {newest + 1}",
+        )
 
 
 def _mistake(told: str) -> RequestValidationError:

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
+from agent.core.instant import BusinessDate
 from agent.core.values import Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
@@ -42,9 +43,11 @@ class ChainView(Value):
     """The newest entry that head office holds of the live epoch."""
     held_hash: str
     missing: int | None
-    """Entries that head office lacks of those that the device had when it last said how it is; null
-    where it never did.
+    """Entries of this epoch that head office lacks of those that the device had when it last said
+    how it is; null where it never did.
     """
+    missing_of_others: int | None
+    """Entries of its other epochs that it did not know to be held here then."""
     online: bool
     """Whether the device is connected; what one that is not has written since, nobody here knows.
     """
@@ -55,6 +58,7 @@ class DayView(Value):
 
     store: str
     business_date: str
+    """The day, as the POS said it; empty of entries before any POS had said one."""
     entries: int
     written: int
     """What the store's entries move, as the store wrote them."""
@@ -69,8 +73,13 @@ class Reconciliation(Value):
 
     chains: tuple[ChainView, ...]
     days: tuple[DayView, ...]
+    """The newest first."""
+    more: bool
+    """Whether there are older days than fit in one answer: ask for them by `until`."""
     differences: tuple[str, ...]
-    """Every difference, in plain words; empty where both sides agree."""
+    """Every difference, in plain words, of days that are not listed, too; empty where both sides
+    agree.
+    """
 
 
 def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
@@ -78,8 +87,8 @@ def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/v1/reconciliation", responses=answers(409))
     def reconciliation(
-        since: Annotated[date | None, Query(description="The first business date.")] = None,
-        until: Annotated[date | None, Query(description="The last business date.")] = None,
+        since: Annotated[BusinessDate | None, Query(description="The first business date.")] = None,
+        until: Annotated[BusinessDate | None, Query(description="The last business date.")] = None,
     ) -> Reconciliation:
         """Compare both sides of every store and business date."""
         if since is not None and until is not None and until < since:
@@ -100,22 +109,23 @@ def reconcile(
 ) -> Reconciliation:
     """Read both sides. Costs a row for each device and day that is asked for."""
     devices = devices_of(c, tenant, now=now)
-    days = _days(c, tenant, since, until)
-    chains = tuple(chain for each in devices for chain in _chain(each))
+    asked = _days(tenant, since, until)
+    days = tuple(_day(row) for row in c.execute(asked.limit(_MOST_DAYS + 1)))
+    differ = asked.having(func.sum(tables.days.c.written) != func.sum(tables.days.c.posted))
     return Reconciliation(
-        chains=chains,
-        days=days,
+        chains=tuple(chain for each in devices for chain in _chain(each)),
+        days=days[:_MOST_DAYS],
+        more=len(days) > _MOST_DAYS,
         differences=(
-            *_of_chains(chains, devices),
+            *_of_chains(devices),
             *_unreadable(c, tenant),
-            *_of_days(c, tenant, days),
+            *_of_days(c, tenant, [_day(row) for row in c.execute(differ)]),
         ),
     )
 
 
-def _days(
-    c: Connection, tenant: str, since: date | None, until: date | None
-) -> tuple[DayView, ...]:
+def _days(tenant: str, since: date | None, until: date | None) -> Select[Any]:
+    """Ask for the sums of each store's days, the newest first."""
     days, journals, devices = tables.days, tables.journals, tables.devices
     query = (
         select(
@@ -131,13 +141,12 @@ def _days(
         .where(devices.c.tenant == tenant)
         .group_by(devices.c.store, days.c.business_date)
         .order_by(days.c.business_date.desc(), devices.c.store)
-        .limit(_MOST_DAYS)
     )
     if since is not None:
         query = query.where(days.c.business_date >= since.isoformat())
     if until is not None:
         query = query.where(days.c.business_date <= until.isoformat())
-    return tuple(_day(row) for row in c.execute(query))
+    return query
 
 
 def _day(row: Any) -> DayView:
@@ -152,36 +161,61 @@ def _day(row: Any) -> DayView:
 
 
 def _chain(device: DeviceView) -> list[ChainView]:
-    live = [epoch for epoch in device.epochs if epoch.fenced is None and epoch.branch == 0]
+    live = _live(device)
+    if live is None:
+        return []
     return [
         ChainView(
             store=device.store,
             device=device.device,
-            epoch=epoch.epoch,
-            held_seq=epoch.seq,
-            held_hash=epoch.hash,
-            missing=_missing(device, epoch),
+            epoch=live.epoch,
+            held_seq=live.seq,
+            held_hash=live.hash,
+            missing=None if device.lag is None else _missing(device, live),
+            missing_of_others=None if device.lag is None else _missing_of_others(device, live),
             online=device.online,
         )
-        for epoch in live[-1:]
     ]
 
 
-def _missing(device: DeviceView, live: EpochView) -> int | None:
-    """Count what is not here of what a device had: it says so now and then, and sends meanwhile."""
-    if device.lag is None or device.said_seq is None or device.said_epoch != live.epoch:
-        return device.lag
-    return min(device.lag, max(0, device.said_seq - live.seq))
+def _live(device: DeviceView) -> EpochView | None:
+    live = [epoch for epoch in device.epochs if epoch.fenced is None and epoch.branch == 0]
+    return live[-1] if live else None
 
 
-def _of_chains(chains: tuple[ChainView, ...], devices: list[DeviceView]) -> list[str]:
-    found = [
-        f"{each.store}/{each.device}{'' if each.online else ' is not connected, and'} had "
-        f"{each.missing} entries after {each.epoch}:{each.held_seq} that are not here yet"
-        for each in chains
-        if each.missing
-    ]
+def _missing(device: DeviceView, live: EpochView | None) -> int:
+    """Count what is not here of what a device had of its live epoch: it says so now and then, and
+    sends meanwhile.
+    """
+    if live is None or device.said_seq is None or device.said_epoch != live.epoch:
+        return 0
+    return min(device.lag or 0, max(0, device.said_seq - live.seq))
+
+
+def _missing_of_others(device: DeviceView, live: EpochView | None) -> int:
+    """Count what was not here of other epochs than that, when the device last said how it is. Of a
+    device that was retired nothing is waited for any more.
+    """
+    if device.state == "retired":
+        return 0
+    if live is None or device.said_seq is None or device.said_epoch != live.epoch:
+        return device.lag or 0
+    return max(0, (device.lag or 0) - device.said_seq + (device.said_acknowledged_seq or 0))
+
+
+def _of_chains(devices: list[DeviceView]) -> list[str]:
+    found = []
     for device in devices:
+        live = _live(device)
+        had = f"{device.store}/{device.device}{'' if device.online else ' is not connected, and'}"
+        if live is not None and (missing := _missing(device, live)):
+            place = f"{live.epoch}:{live.seq}"
+            found.append(f"{had} had {missing} entries after {place} that are not here yet")
+        if missing := _missing_of_others(device, live):
+            found.append(
+                f"{had} had {missing} entries of other epochs that were not here when it last "
+                "said how it is"
+            )
         if device.state == "halted":
             found.append(f"{device.store}/{device.device} is halted: {device.halted_because}")
         found += [
@@ -218,16 +252,16 @@ def _unreadable(c: Connection, tenant: str) -> list[str]:
     ]
 
 
-def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]:
-    differing = {each.store for each in days if each.difference}
-    if not differing:
+def _of_days(c: Connection, tenant: str, days: list[DayView]) -> list[str]:
+    """Say of days that differ by how much, and what is known of why."""
+    if not days:
         return []
     conflicts = tables.conflicts
     rows = c.execute(
         select(conflicts.c.store, conflicts.c.kind, func.count(), func.sum(conflicts.c.points))
         .where(
             conflicts.c.tenant == tenant,
-            conflicts.c.store.in_(differing),
+            conflicts.c.store.in_({each.store for each in days}),
             conflicts.c.kind.in_(_COUNTED_OTHERWISE),
         )
         .group_by(conflicts.c.store, conflicts.c.kind)
@@ -241,5 +275,4 @@ def _of_days(c: Connection, tenant: str, days: tuple[DayView, ...]) -> list[str]
         f"office posted {each.posted}; what was counted otherwise there, on any day: "
         f"{', '.join(named.get(each.store, ['nothing']))}"
         for each in days
-        if each.difference
     ]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from sync.hub.judging.adjustments import judge_adjustment
 from sync.hub.judging.days import OF_OTHER_DAYS, Days, What, as_written, given_by
 from sync.hub.judging.judgement import Conflict, Judgement, Worth
-from sync.hub.judging.mentions import Mention, postings_alone, thing_of, things_of
+from sync.hub.judging.mentions import Mention, ThingAt, postings_alone, thing_of, things_of
 from sync.hub.judging.redemptions import judge_redemption
 from sync.hub.judging.sales import judge_sale
 from sync.hub.judging.vouchers import judge_voucher
@@ -27,6 +27,7 @@ __all__ = [
     "Days",
     "Judgement",
     "Mention",
+    "ThingAt",
     "What",
     "Worth",
     "given_by",

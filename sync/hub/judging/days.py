@@ -103,27 +103,28 @@ def as_written(mentions: Sequence[Mention]) -> Days:
         for key, points in given_by(entry).items():
             _add(days, *key, points)
     returned_minor = 0
-    for entry in ordered:
-        fact = entry.fact
+    for place, entry in enumerate(ordered):
+        # What follows it had not come yet: else it would matter in how many batches they came.
+        fact, before = entry.fact, ordered[:place]
         if isinstance(fact, ReturnPromotionPoints):
-            day = _promoted_on(ordered, fact) or day_of(entry)
+            day = _promoted_on(before, fact) or day_of(entry)
             _add(days, fact.account, day, "earned", -fact.from_active - fact.from_pending)
             _add(days, fact.account, day, "waits", -fact.from_pending)
         elif isinstance(fact, ActivatePoints):
-            _activate(days, ordered, fact)
+            _activate(days, before, fact)
         elif isinstance(fact, ReturnSale | VoidSale):
-            returned_minor = _come_back(days, ordered, entry, fact, returned_minor)
+            returned_minor = _come_back(days, before, entry, fact, returned_minor)
     return days
 
 
 def _come_back(
-    days: Days, ordered: Sequence[Entry], entry: Entry, fact: ReturnSale | VoidSale, before: int
+    days: Days, before: Sequence[Entry], entry: Entry, fact: ReturnSale | VoidSale, gone_minor: int
 ) -> int:
     """Take off what came back of a sale; answers how much of its money has by now."""
-    sale, given = _sale_of(ordered)
+    sale, given = _sale_of(before)
     account = fact.account
     total = 0 if sale is None else sale.summary.total_minor
-    now = before + fact.amount_minor if isinstance(fact, ReturnSale) else total
+    now = gone_minor + fact.amount_minor if isinstance(fact, ReturnSale) else total
     if account is None:
         return now
     taken = fact.from_active + fact.from_pending
@@ -134,12 +135,12 @@ def _come_back(
         _add(days, account, day_of(entry), "earned", -taken)
         return now
     _add(days, account, came_on(given), "earned", -taken)
-    if isinstance(fact, VoidSale) or before < total <= now:
+    if isinstance(fact, VoidSale) or gone_minor < total <= now:
         _add(days, account, came_on(given), "purchases", -1)
     spend_minor = given.fact.spend_minor
     if spend_minor is not None:
         is_all = isinstance(fact, VoidSale) or not total
-        gone_before = spend_minor * before // total if total else 0
+        gone_before = spend_minor * gone_minor // total if total else 0
         gone = spend_minor if is_all else spend_minor * now // total
         _add(days, account, day_of(entry), "toward_points", fact.referral_points - taken)
         _add(days, account, day_of(entry), "toward_minor", gone_before - gone)

@@ -31,7 +31,7 @@ from agent.core.facts import (
 )
 from agent.core.postings import Posting, postings_of
 
-__all__ = ["Mention", "Place", "postings_alone", "thing_of", "things_of"]
+__all__ = ["Mention", "Place", "ThingAt", "postings_alone", "thing_of", "things_of"]
 
 Place = tuple[str, str, int, int]
 """Store, device, epoch and seq: by which a lot names the entry that made it."""

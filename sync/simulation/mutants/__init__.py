@@ -4,6 +4,7 @@ Each is a small change of the product's own code while histories are played, and
 breaks and which invariants should show it.
 """
 
+from sync.simulation.mutants.journal import JOURNAL_MUTANTS
 from sync.simulation.mutants.lanes import LANE_MUTANTS
 from sync.simulation.mutants.members import MEMBER_MUTANTS
 from sync.simulation.mutants.mutant import Mutant
@@ -17,6 +18,7 @@ __all__ = ["MUTANTS", "Mutant"]
 _ALL: tuple[Mutant, ...] = (
     *STORE_MUTANTS,
     *TILL_MUTANTS,
+    *JOURNAL_MUTANTS,
     *LANE_MUTANTS,
     *WIRE_MUTANTS,
     *OFFICE_MUTANTS,

@@ -154,7 +154,7 @@ def _duplicates_unheard() -> tuple[Patch, ...]:
 
 
 def _by_entry() -> tuple[Patch, ...]:
-    return ((weighing, "_disputed", lambda *_args: set()),)
+    return ((weighing, "speak_of", lambda *_args: set()),)
 
 
 def _marks_forgotten() -> tuple[Patch, ...]:

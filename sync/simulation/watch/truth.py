@@ -6,7 +6,8 @@ device. A debt beyond that is points that were spent twice, which no rule allows
 beyond that are the exceptions that DESIGN names: a disk that was set back or copied redeems what
 may have been spent before, gives back what was held and may have been captured, and takes back as
 waiting what may have become active before; and a head office that was set back, and does not know
-it yet, grants what it had granted already.
+it yet, grants what it had granted already. The first two are possible only where another copy of
+the disk contradicts the entry (:mod:`sync.simulation.watch.forks`): else its rights cover it.
 """
 
 from collections import defaultdict
@@ -26,6 +27,7 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
+from sync.simulation.watch.forks import Forks, Place
 
 if TYPE_CHECKING:
     from sync.simulation.device import Device
@@ -56,8 +58,13 @@ class Truth:
     """Accounts that a clerk had merged, and head office forgot it: what one of them earned another
     has spent, until somebody merges them again."""
     _may_owe: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _covered: dict[str, int] = field(default_factory=dict)
-    """How much of each redemption rights covered, where no disk was in doubt yet."""
+    _forks: Forks = field(default_factory=Forks)
+    _covered: dict[str, dict[Place, tuple[str, int]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """Whose points each redemption or voucher took, and how many of them rights covered."""
+    _released: dict[str, dict[Place, int]] = field(default_factory=lambda: defaultdict(dict))
+    """By redemption: rights that came back with its points."""
     _sales: dict[str, "_Sale"] = field(default_factory=dict)
     _sale_of: dict[bytes, str] = field(default_factory=dict)
     """By the hash of the entry that a device wrote a sale with: which sale."""
@@ -68,28 +75,26 @@ class Truth:
         """An entry was committed somewhere."""
         self.entries += 1
         fact = entry.fact
-        is_doubtful = str(device.address) in self.doubtful  # its branch's rights may not count
+        place = self._forks.saw(str(device.address), entry, digest)
         if isinstance(fact, _GIVING) and fact.account is not None and fact.points > 0:
             self._given[digest] = (fact.account, fact.points)
             self._of_disk[device.disk.number].add(digest)
         if isinstance(fact, CreateReward | IssueVoucher):
             floor = fact.floor if isinstance(fact, CreateReward) else 0
-            self._may_owe[fact.account] += fact.points if is_doubtful else floor
-            if isinstance(fact, CreateReward) and not is_doubtful:
-                covered = self._covered.get(fact.redemption_id, 0)
-                self._covered[fact.redemption_id] = max(covered, fact.points - floor)
-        elif isinstance(fact, DeleteReward) and is_doubtful:
-            # Another copy of the disk may have captured what was held when they parted.
-            self._may_owe[fact.account] += min(fact.lease, self._covered.pop(fact.redemption_id, 0))
+            self._may_owe[fact.account] += floor
+            name = fact.redemption_id if isinstance(fact, CreateReward) else fact.code
+            self._covered[name][place] = (fact.account, fact.points - floor)
+        elif isinstance(fact, DeleteReward):
+            self._released[fact.redemption_id][place] = fact.lease
         else:
-            self._saw_sale(device, fact, digest, is_doubtful)
+            self._saw_sale(device, fact, digest, place)
 
-    def _saw_sale(self, device: "Device", fact: Fact, digest: bytes, is_doubtful: bool) -> None:
+    def _saw_sale(self, device: "Device", fact: Fact, digest: bytes, place: Place) -> None:
         if isinstance(fact, ReturnSale | VoidSale):
-            back = max(0, fact.from_active + (0 if is_doubtful else fact.lease))
             sale = self._sales.setdefault(fact.sale_id, _Sale())
-            sale.came_back(fact.account, back)
-            sale.came_back_waiting(fact.from_pending, is_doubtful)
+            sale.came_back(fact.account, fact.from_active, fact.lease, place)
+            # Another copy may have made them active in an epoch of its own.
+            sale.came_back_waiting(fact.from_pending, str(device.address) in self.doubtful)
         elif isinstance(fact, AccumulatePoints):
             self._sales.setdefault(fact.sale_id, _Sale()).sold(fact.account, fact.points)
             self._sale_of[digest] = fact.sale_id
@@ -102,8 +107,20 @@ class Truth:
     def most_owed(self, accounts: Iterable[str]) -> int:
         """Answer how much the accounts of one member may owe together at most."""
         family = set(accounts)
-        by_sales = sum(each.most_owed(family) for each in self._sales.values())
-        return by_sales + sum(self._may_owe[account] for account in family)
+        by_sales = sum(each.most_owed(family, self._forks) for each in self._sales.values())
+        by_forks = sum(self._most_by_forks(name, family) for name in self._covered)
+        return by_sales + by_forks + sum(self._may_owe[account] for account in family)
+
+    def _most_by_forks(self, name: str, family: set[str]) -> int:
+        """Answer how much is owed of what a redemption took by rights, as these may not count; or
+        as its points came back on one copy of a disk, while another may have captured them.
+        """
+        contradict, taken = self._forks.contradict, self._covered[name]
+        ours = {at: points for at, (account, points) in taken.items() if account in family}
+        owed = sum(points for at, points in ours.items() if contradict(at))
+        held = max((points for at, points in ours.items() if not contradict(at)), default=0)
+        back = (lease for at, lease in self._released[name].items() if contradict(at))
+        return owed + min(held, max(back, default=0))
 
     def granted_blindly(self, account: str, points: int) -> None:
         """Head office was set back, does not know it yet, and grants."""
@@ -144,8 +161,8 @@ class _Sale:
     """What was written of one sale: by several devices, perhaps, and not for the same member."""
 
     gifts: list[tuple[str, int]] = field(default_factory=list)
-    returns: list[tuple[str | None, int]] = field(default_factory=list)
-    """Who gave points back, and how many of them no right covered."""
+    returns: list[tuple[str | None, int, int, Place]] = field(default_factory=list)
+    """Who gave points back, how many, by how much rights changed for them, and where."""
     active: int = 0
     """How many of its points that waited became active, on the disk on which the most did."""
     waited: int = 0
@@ -162,16 +179,16 @@ class _Sale:
         """The wait was over: the points joined the rights of the device."""
         self.active = max(self.active, points)
 
-    def came_back(self, account: str | None, uncovered: int) -> None:
+    def came_back(self, account: str | None, points: int, lease: int, place: Place) -> None:
         """Some of it came back, or all."""
-        self.returns.append((account, uncovered))
+        self.returns.append((account, points, lease, place))
 
     def came_back_waiting(self, points: int, is_doubtful: bool) -> None:
         """Some of its points were taken back while they waited."""
         self.waited += points
         self.doubted += points if is_doubtful else 0
 
-    def most_owed(self, family: set[str]) -> int:
+    def most_owed(self, family: set[str], forks: Forks) -> int:
         """Answer what the sale may leave a member owing: never more than it gave.
 
         A sale counts once, whoever wrote it. A return at a device that did not know whose sale it
@@ -184,9 +201,13 @@ class _Sale:
         if not given:
             return 0
         if len(ours) < len(self.gifts) or any(
-            account is None or account not in family for account, _ in self.returns
+            account is None or account not in family for account, *_ in self.returns
         ):
             return given
         twice = given - max(ours)
         parted = min(self.doubted, max(0, self.active + self.waited - max(ours)))
-        return min(given, twice + parted + sum(uncovered for _, uncovered in self.returns))
+        uncovered = sum(
+            max(0, points + (0 if forks.contradict(place) else lease))
+            for _, points, lease, place in self.returns
+        )
+        return min(given, twice + parted + uncovered)

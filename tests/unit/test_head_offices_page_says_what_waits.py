@@ -1,4 +1,4 @@
-"""What waits for a person at head office is closed in that person's name, and nothing else is."""
+"""Head office's page says at its top what waits for a person, and which device was halted."""
 
 from datetime import date
 
@@ -9,10 +9,8 @@ from sqlalchemy import Connection
 
 from sync.hub import incidents
 from sync.hub.deciding import note
-from sync.hub.incidents import REFUSED
 from sync.hub.judging import Conflict
 from sync.hub.registry import change_device
-from sync.messages.coding import MalformedMessage, inflate_lines
 
 
 @pytest.fixture
@@ -30,31 +28,6 @@ def _found(books: Books, *conflicts: Conflict) -> None:
             note(c, EDGE.tenant, conflict, now=NOW)
 
     books.database.transact(work)
-
-
-@pytest.mark.parametrize("kind", REFUSED)
-def test_a_message_that_was_put_aside_is_looked_at(books: Books, kind: str) -> None:
-    """It is open until a clerk says that somebody has looked; then it says who, and only once."""
-    _found(books, incidents.refused(EDGE, kind, "no such thing", date(2026, 11, 21)))
-    clerk = Clerk(books)
-    (waiting,) = clerk.get("/v1/conflicts?state=open").json()
-    closed = clerk.post(f"/v1/conflicts/{waiting['id']}/settle").json()
-    assert closed["state"] == "resolved"
-    assert closed["text"] == f"{waiting['text']} ana has looked at it."
-    assert clerk.post(f"/v1/conflicts/{waiting['id']}/settle").json() == closed
-    assert clerk.get("/v1/conflicts?state=open").json() == []
-
-
-def test_what_settles_otherwise_is_not_closed_by_hand(books: Books) -> None:
-    """Two boxes of one name stay open until the name is released; the answer says so."""
-    clone = Conflict(kind="disk_cloned", subject="d", text="Two boxes.", is_open=True)
-    _found(books, clone)
-    clerk = Clerk(books)
-    (waiting,) = clerk.get("/v1/conflicts?state=open").json()
-    answer = clerk.post(f"/v1/conflicts/{waiting['id']}/settle").json()
-    assert (answer["status"], answer["code"]) == (409, "not_settleable")
-    assert "/release" in answer["detail"]
-    assert clerk.post("/v1/conflicts/999/settle").json()["code"] == "unknown_conflict"
 
 
 def test_a_retired_device_is_not_released(books: Books) -> None:
@@ -87,10 +60,3 @@ def test_the_page_says_which_store_was_halted(books: Books) -> None:
         lambda c: change_device(c, 1, state="halted", halted_because="two boxes")
     )
     assert "halted</td>" in browser.get("/").text
-
-
-def test_what_is_not_deflated_is_said_without_a_librarys_numbers() -> None:
-    """It stands in a conflict, which a clerk reads."""
-    with pytest.raises(MalformedMessage) as raised:
-        inflate_lines(b"garbage" * 10)
-    assert str(raised.value) == "it is not deflated (incorrect header check)"
