@@ -149,7 +149,9 @@ def _judge_running(it: _HubConfigured, *, has_unit: bool) -> Iterator[Finding]:
         for reason in health["reasons"]:
             yield warned("hub", str(reason), f"journalctl -u {_UNIT} says more")
         if not health["reasons"]:
-            yield fine("hub", f"runs and is well, {health.get('workers')} of its workers turn")
+            many = health.get("workers")
+            workers = "1 worker takes" if many == 1 else f"{many} workers take"
+            yield fine("hub", f"runs and is well, {workers} messages")
     elif told.get("answers"):
         said = f"another program answers at {listen}"
         yield failed("hub", said, f"stop it, or set another [api] listen; {_LOG}")

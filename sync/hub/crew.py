@@ -218,5 +218,5 @@ def _not_heard(number: int) -> WorkerStatus:
         worker=number,
         online=False,
         is_turning=False,
-        faults=(f"worker {number} is not running",),
+        faults=(f"worker {number} does not run: it was only just started, or has ended",),
     )
