@@ -49,11 +49,12 @@ def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -
     change_journal(c, child.id, opened=fact.cause == "welcomed")
     parent = None if fact.parent_seq == 0 else _parent_of(c, device, fact)
     if parent is not None and parent.id != child.id:
-        # A life whose own children came before it takes them along: then all lines change.
+        # A life whose own children came before it takes them along: then all lines change. One that
+        # was begun as a branch of another was added up as one already.
         grown = (parent.id, child.id)
         others = [each for each in journals_of(c, device) if each.parent_id in grown]
-        is_heir = child.branch == 0 and child.seq < child.first_seq  # a branch has its own line
-        goes_on = is_heir and not others and parent.seq <= fact.parent_seq
+        is_first_word = child.parent_id is None and child.seq < child.first_seq
+        goes_on = not others and parent.seq <= fact.parent_seq and is_first_word
         change_journal(
             c,
             child.id,

@@ -175,6 +175,23 @@ def test_an_epoch_that_was_left_may_have_another_end(books: Books) -> None:
     assert books.faults() == []
 
 
+def test_a_branch_that_grew_from_elsewhere_keeps_nothing_of_its_twin(books: Books) -> None:
+    """Two lives of one number and name: what the first grew from is none of the second's, also
+    before anything came of the life that the second names.
+    """
+    first, elsewhere = (Life(0, disk, a_sale(disk, "ana", 5)) for disk in ("disk-1", "disk-9"))
+    one = first.then(4, "disk-2", cause="restored")
+    other = elsewhere.then(4, "disk-2", cause="restored").write(a_sale("s-2", "ana", 2))
+    books.take(first.batch())
+    books.take(one.batch())
+    fence(books)
+    books.take(other.batch())
+    assert books.faults() == []
+    books.take(elsewhere.batch())
+    assert own_of(books, other) == {"ana": 7}
+    assert books.faults() == []
+
+
 def test_every_mutation_of_own_is_marked(books: Books) -> None:
     """An account of which a device's own part changed is told to it again, also where its points
     did not move.
