@@ -109,7 +109,13 @@ def test_points_bring_no_more_rights_than_waited_in_their_own_epoch(epoch: int, 
 
 
 def tables(
-    points: int, active: int, available: int, earned_on: date, *more: Fact, waits: bool = False
+    points: int,
+    active: int,
+    available: int,
+    earned_on: date,
+    *more: Fact,
+    waits: bool = False,
+    journal: int = 1,
 ) -> Callable[..., Any]:
     """Head office's tables after points ran out on 10 April; thirty were earned on a day."""
     family = [sold(30, date(2026, 4, 12) if waits else None), *more]
@@ -117,7 +123,11 @@ def tables(
     answers = {
         "SELECT seq": [(1, entry(gone).canonical())],
         "SELECT act": [(active, available, 0)],
-        "\nWITH fami": [(1, entry(each, day=earned_on).canonical()) for each in family],
+        "SELECT id,": [(1, 1, 1, None, None), (2, 1, 1, None, None)],
+        "\nWITH fami": [
+            (1 if each is family[0] else journal, entry(each, day=earned_on).canonical())
+            for each in family
+        ],
     }
     return lambda sql, *_values: answers[sql[:10]]
 
@@ -144,7 +154,8 @@ def test_only_what_is_due_and_nobody_has_rights_to_runs_out(
 
 def test_what_waits_or_came_back_is_not_among_what_lasts() -> None:
     """Thirty older points run out, though thirty of this month wait still; they do not where these
-    are active, and where ten of these came back, twenty are what must be left.
+    are active, and where ten of these came back, twenty are what must be left. What a copy of the
+    disk made active is what stands at that place in its own journal.
     """
     today, lots = date(2026, 4, 10), (LotPart(epoch=1, seq=1, points=30),)
     active = ActivatePoints(account="a", points=30, lots=lots)
@@ -152,6 +163,7 @@ def test_what_waits_or_came_back_is_not_among_what_lasts() -> None:
     ExpiryWatch(tables(30, 0, 0, today, waits=True)).committed()
     with pytest.raises(Violation, match="I4"):
         ExpiryWatch(tables(30, 0, 0, today, active, waits=True)).committed()
+    ExpiryWatch(tables(30, 0, 0, today, active, waits=True, journal=2)).committed()
     ExpiryWatch(tables(30, 20, 20, today, active, back, waits=True)).committed()
     with pytest.raises(Violation, match="I4"):
         ExpiryWatch(tables(30, 19, 19, today, active, back, waits=True)).committed()

@@ -5,14 +5,21 @@ the month is what is left last. Points that still wait are not among what is act
 they are of: which do is told by the activations alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from agent.core.calendar import months_after
 from agent.core.entry import Entry
-from agent.core.facts import AccumulatePoints, ActivatePoints, ExpirePoints, ReturnSale, VoidSale
+from agent.core.facts import (
+    AccumulatePoints,
+    ActivatePoints,
+    ExpirePoints,
+    LotPart,
+    ReturnSale,
+    VoidSale,
+)
 from sync.simulation.watch.violations import hold
 
 __all__ = ["ExpiryWatch"]
@@ -25,7 +32,7 @@ _STANDS = "SELECT active, available, due FROM accounts WHERE account = ?"
 
 _OF_FAMILY = """
 WITH family AS (SELECT account FROM accounts WHERE account = ? OR root = ?)
-SELECT journals.device_id, entries.canonical
+SELECT journals.id, entries.canonical
 FROM entries JOIN journals ON journals.id = entries.journal_id
 WHERE entries.posted AND (entries.account IN (SELECT account FROM family)
 OR entries.account IS NULL AND entries.thing IN (
@@ -33,8 +40,10 @@ SELECT thing FROM entries WHERE account IN (SELECT account FROM family)))
 """
 """Also what came back at a device that did not know whose it was."""
 
-_Place = tuple[int, int, int]
-"""Device, epoch and seq: how a lot names the entry that made it."""
+_JOURNALS = "SELECT id, epoch, first_seq, parent_id, parent_seq FROM journals"
+
+_Place = tuple[int, int]
+"""Journal and seq: copies of a disk have other entries under one epoch and seq."""
 
 
 @dataclass(slots=True)
@@ -94,7 +103,8 @@ class ExpiryWatch:
         earned: dict[str, _Earned] = {}
         came_back: list[ReturnSale | VoidSale] = []
         active: set[_Place] = set()
-        for device, canonical in self._rows(_OF_FAMILY, account, account):
+        journals = {row[0]: row[1:] for row in self._rows(_JOURNALS)}
+        for journal, canonical in self._rows(_OF_FAMILY, account, account):
             entry = Entry.read(bytes(canonical))
             fact, day = entry.fact, entry.business_date
             if isinstance(fact, AccumulatePoints) and fact.account is not None:
@@ -102,10 +112,10 @@ class ExpiryWatch:
                 new = _Earned(day=day, minor=fact.summary.total_minor)
                 sold = earned.setdefault(fact.sale_id, new)
                 sold.day, sold.points = min(sold.day, day), max(sold.points, fact.points)
-                sold.places.add((device, entry.epoch, entry.seq))
+                sold.places.add((journal, entry.seq))
                 sold.waits &= fact.pending_until is not None
             elif isinstance(fact, ActivatePoints):
-                active |= {(device, lot.epoch, lot.seq) for lot in fact.lots}
+                active |= {_made_at(journals, journal, lot) for lot in fact.lots}
             elif isinstance(fact, ReturnSale | VoidSale):
                 came_back.append(fact)
         for back in came_back:
@@ -114,3 +124,14 @@ class ExpiryWatch:
         return sum(
             sold.left(active) for sold in earned.values() if months_after(sold.day, _MONTHS) > on
         )
+
+
+def _made_at(journals: Mapping[int, tuple[Any, ...]], journal: int, lot: LotPart) -> _Place:
+    """Find the entry that made a lot: in the journal that names it, or in one it grew from."""
+    at, last = journal, lot.seq
+    while at in journals:
+        epoch, first, parent, parent_seq = journals[at]
+        if epoch == lot.epoch and first <= lot.seq <= last:
+            return at, lot.seq
+        at, last = parent or 0, parent_seq or 0
+    return 0, lot.seq
