@@ -2,10 +2,17 @@
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
-from agent.cli import main
+from agent.cli import main, simulate
 from sync.simulation.mutants import MUTANTS
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command turns the logs of its process off: other tests of this one look at them."""
+    monkeypatch.setattr(simulate, "configure_logs", lambda **_: None)
 
 
 def test_a_good_end_is_said_in_words_and_as_json() -> None:
