@@ -9,15 +9,14 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from sync.hub.bulk import add_up, among
 from sync.hub.database import upsert
+from sync.hub.marking import mark
 from sync.hub.spreading import spread
 from sync.hub.tables import feed, marks, tenants
 
 __all__ = ["number_all_marks"]
 
 _MOST = 1_000
-"""So many things get a number in one transaction, or a few more; what one member was marked for
-again and again is one.
-"""
+"""So many things get a number in one transaction; what was marked again and again is one."""
 
 _ROWS = 1_000
 
@@ -39,25 +38,26 @@ def number_all_marks(c: Connection) -> bool:
 def _number_marks(c: Connection, tenant: str) -> bool:
     """Give numbers to the oldest marks of a tenant; answers whether more are left.
 
-    The tenant's row stays locked until the transaction ends, where there was anything to number.
+    What is too much for now is put together to fewer marks: whoever changed again and again would
+    get a number for each of a few transactions otherwise. The tenant's row stays locked until the
+    transaction ends, where there was anything to number.
     """
     waiting = c.execute(_WAITING, {"tenant": tenant}).all()
-    keys: dict[tuple[str, str], None] = {}
-    taken: list[int] = []
-    for row in waiting:
-        if len(keys) >= _MOST:
-            break
-        keys |= dict.fromkeys((row.kind, key) for key in msgspec.json.decode(row.names))
-        taken.append(row.id)
-    if not taken:
+    if not waiting:
         return False
+    every = dict.fromkeys(
+        (row.kind, key) for row in waiting for key in msgspec.json.decode(row.names)
+    )
+    keys, left = list(every)[:_MOST], list(every)[_MOST:]
     # Only these: a smaller number may have been committed meanwhile.
-    c.execute(delete(marks).where(among(c, marks.c.id, taken)))
+    c.execute(delete(marks).where(among(c, marks.c.id, [row.id for row in waiting])))
+    for kind in sorted({kind for kind, _ in left}):
+        mark(c, tenant, kind, [key for its, key in left if its == kind])
     first = _count(c, tenant, len(keys)) - len(keys) + 1
     rows = [(kind, key, first + place) for place, (kind, key) in enumerate(keys)]
     add_up(c, feed, ("kind", "key", "seq"), rows, fixed={"tenant": tenant}, largest=("seq",))
     spread(c, tenant, rows)
-    return len(taken) < len(waiting) or len(waiting) == _ROWS
+    return bool(left) or len(waiting) == _ROWS
 
 
 def _count(c: Connection, tenant: str, by: int) -> int:

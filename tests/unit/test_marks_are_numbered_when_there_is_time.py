@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sync.hub import numbering
 from sync.hub.marking import mark
 from sync.hub.office import HeadOffice
-from sync.hub.tables import feed, marks
+from sync.hub.tables import feed, marks, tenants
 
 
 class Office:
@@ -30,6 +30,12 @@ class Office:
     def waiting(self) -> int:
         """How many rows of marks wait."""
         return self._count(marks)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers were given."""
+        given = select(tenants.c.feed_seq)
+        return self.books.database.read(lambda c: c.execute(given).scalar_one())
 
     def _count(self, table: object) -> int:
         return self.books.database.read(
@@ -77,3 +83,15 @@ def test_one_thing_that_changed_often_gets_one_number(office: Office) -> None:
         office.mark("a", "b")
     assert office.sweep(is_busy=False) == 2
     assert office.waiting == 0
+
+
+def test_it_gets_one_also_where_too_much_changed_for_one_go(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no number yet has none of its later marks either."""
+    monkeypatch.setattr(numbering, "_MOST", 2)
+    for _ in range(5):
+        office.mark("a", "b", "c")
+    assert [office.sweep(is_busy=False) for _ in range(2)] == [2, 3]
+    assert office.waiting == 0
+    assert office.numbers == 3
