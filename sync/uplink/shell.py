@@ -21,6 +21,11 @@ from sync.uplink.questions import UNANSWERED, Answer
 __all__ = ["Uplink"]
 
 _TURN_S = 0.25
+_TOGETHER_S = 0.01
+"""What is written within this goes in one batch: points that were granted are spent a moment later,
+and each batch has its price at head office, however small it is.
+"""
+
 _WINDOW = MOST_BATCHES + 8
 """Messages that the broker has not answered for; batches leave room for what a till waits for."""
 
@@ -69,20 +74,31 @@ class Uplink:
             raise
 
     async def _talk(self, conversation: Conversation) -> None:
+        clock_s = asyncio.get_running_loop().time
         while True:
-            while self._inbox:
-                message = self._inbox.popleft()
-                try:
-                    await conversation.receive(message.topic, message.payload, self._now_s())
-                finally:
-                    message.done()  # or it would keep its place in the broker's window for good
+            turn_at_s = clock_s() + _TOGETHER_S
+            while (left_s := turn_at_s - clock_s()) > 0:
+                await self._hear(conversation)
+                await self._woken(left_s)
+            await self._hear(conversation)
             await conversation.turn(self._now_s())
-            self._wake.clear()
-            if not self._inbox:
-                # Not asyncio.wait_for, which loses a cancellation that comes with the wake-up.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_TURN_S):
-                        await self._wake.wait()
+            await self._woken(_TURN_S)
+
+    async def _woken(self, within_s: float) -> None:
+        """Wait for whatever there is to do since somebody last listened, for so long at most."""
+        # Not asyncio.wait_for, which loses a cancellation that comes with the wake-up.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._wake.wait()
+
+    async def _hear(self, conversation: Conversation) -> None:
+        self._wake.clear()  # first: what comes from now on wakes again
+        while self._inbox:
+            message = self._inbox.popleft()
+            try:
+                await conversation.receive(message.topic, message.payload, self._now_s())
+            finally:
+                message.done()  # or it would keep its place in the broker's window for good
 
     async def _begin(self) -> Conversation:
         """Read or make the key, and begin connecting."""

@@ -254,3 +254,32 @@ def test_a_key_that_cannot_be_used_is_the_fault_that_is_shown(tmp_path: Path) ->
 
     for store in in_memory():
         asyncio.run(scenario(store))
+
+
+def test_what_is_written_within_a_moment_goes_together(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points that are granted are journaled, and spent by another commit: nothing is sent as long
+    as more may come. The grant itself is taken in meanwhile.
+    """
+
+    async def scenario(uplink: Uplink, office: Office) -> None:
+        assert uplink._conversation is not None
+        turns: list[float] = []
+        turn = uplink._conversation.turn
+
+        async def counted(now_s: float) -> None:
+            turns.append(now_s)
+            await turn(now_s)
+
+        monkeypatch.setattr(uplink._conversation, "turn", counted)
+        monkeypatch.setattr(shell, "_TOGETHER_S", 3_600)
+        await until(lambda: len(turns) > 0)  # the next one is an hour away
+        sent = office.said.count("journal")
+        assert await uplink.ask(ANA, 70) is None
+        assert await office.ledger.read(lambda view: view.right(ANA)) == 70
+        uplink.journal_grew(office.ledger.head)
+        await until(lambda: not uplink._wake.is_set())
+        assert (len(turns), office.said.count("journal")) == (1, sent)
+
+    play(scenario)
