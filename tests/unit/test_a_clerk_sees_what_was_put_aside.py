@@ -1,7 +1,6 @@
 """Whoever is told of a message that was put aside can look at it, and nobody else."""
 
 from base64 import b64decode
-from collections.abc import Iterator
 
 import pytest
 from books import EDGE, NOW, Books
@@ -15,9 +14,9 @@ NOISE = b'\x00\xff"em4100:0C000621A5"'
 
 
 @pytest.fixture
-def books() -> Iterator[Books]:
+def books(any_books: Books) -> Books:
     """A head office that has put aside three messages of its own, and one of another company's."""
-    books = Books("sqlite://")
+    books = any_books
     books.device()
     long, other = bytes(MAX_PAYLOAD_BYTES + 1), EDGE.topic("ask").replace("house", "House")
     for topic, payload in (
@@ -29,8 +28,7 @@ def books() -> Iterator[Books]:
         books.database.transact(
             lambda c, t=topic, p=payload: put_aside(c, t, p, "too_large: why", now=rfc3339(NOW))
         )
-    yield books
-    books.stop()
+    return books
 
 
 @pytest.fixture

@@ -1,12 +1,17 @@
 """Somebody's look at what was put aside hides nothing that comes after it."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
-from books import NOW
+from books import EDGE, NOW, Books
 from paper_device import House, PaperDevice
+from sqlalchemy import Connection, func, select
 
-from sync.hub.decisions import settle_by_hand
+from sync.hub import incidents
+from sync.hub.decisions import note_again, settle_by_hand
+from sync.hub.judging import Conflict
 from sync.hub.tables import conflicts
 
 
@@ -26,9 +31,7 @@ def noted(hub: House) -> list[Any]:
 
 def look_at(hub: House, number: int) -> None:
     """Close a row as a clerk does."""
-    hub.database.transact(
-        lambda c: settle_by_hand(c, "house", number, by="ana", reason="an old version", now=NOW)
-    )
+    hub.database.transact(partial(_looked_at, number))
 
 
 def test_what_comes_after_a_look_is_told_again(hub: House, device: PaperDevice) -> None:
@@ -47,6 +50,26 @@ def test_what_comes_after_a_look_is_told_again(hub: House, device: PaperDevice) 
         assert [each.state for each in noted(hub)] == [*["resolved"] * looks, "open"]
         assert noted(hub)[-1].subject.endswith(f", after no. {before}")
     assert hub.kinds() == ["malformed_message"] * 3
+
+
+def test_a_look_is_outlived_in_either_database(any_books: Books) -> None:
+    """What is open is told once; what only says how something was settled is never told again."""
+    odd = incidents.refused(EDGE, "too_large", "100 MB", NOW.date())
+    for conflict, again in ((odd, True), (replace(odd, subject="x", is_open=False), False)):
+        for told in (True, False):
+            assert any_books.database.transact(partial(_note_again, conflict)) is told
+        with any_books.database.engine.connect() as c:
+            number = c.execute(select(func.max(conflicts.c.id))).scalar_one()
+        any_books.database.transact(partial(_looked_at, number))
+        assert any_books.database.transact(partial(_note_again, conflict)) is again
+
+
+def _note_again(conflict: Conflict, c: Connection) -> bool:
+    return note_again(c, EDGE.tenant, conflict, now=NOW)
+
+
+def _looked_at(number: int, c: Connection) -> None:
+    settle_by_hand(c, EDGE.tenant, number, by="ana", reason="an old version", now=NOW)
 
 
 def test_another_key_is_told_of_again_until_it_is_gone(hub: House, device: PaperDevice) -> None:
