@@ -34,6 +34,11 @@ class _AgentCollector(Collector):
             "Journal entries head office has not acknowledged",
             health.unacknowledged,
         )
+        yield CounterMetricFamily(
+            "tapledger_refused_messages",
+            "Messages of head office, and items of its feed, that were not taken",
+            health.refused_messages,
+        )
         yield GaugeMetricFamily(
             "tapledger_journal_seq", "Sequence number of the newest entry", self._ledger.head.seq
         )

@@ -110,5 +110,6 @@ class Online:
             opened=ledger.opened,
             head_seq=head.seq,
             acknowledged_seq=min(held.held_of(head.epoch), head.seq),
+            refused_messages=0 if uplink is None else uplink.refused_messages + self._desk.left_out,
             **known,
         )

@@ -28,13 +28,14 @@ from sync.messages import (
     Allowance,
     CardItem,
     DecisionItem,
-    FeedItem,
     FeedPage,
     Grant,
+    HeardItem,
     MalformedMessage,
     ProgramItem,
     PushedItem,
     Recall,
+    UnknownItem,
 )
 from sync.uplink import Clock
 
@@ -86,6 +87,8 @@ class SyncDesk:
         self._programs = programs
         self.heard: Callable[[Set[str], Set[str]], None] = _nobody
         """Called with the accounts and the card tokens of which a page told, once it is taken."""
+        self.left_out = 0
+        """How many items of pages that were taken could not be."""
 
     async def standing(self) -> DeskStanding:
         """Say how rights stand, and how far the clock can be believed. Reads all leases."""
@@ -149,13 +152,13 @@ class SyncDesk:
         generation = await self._rights.generation()
         return generation, await self._mirror.ask_from(generation)
 
-    async def feed(self, page: FeedPage, items: tuple[FeedItem, ...], *, since: int) -> bool:
+    async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:
         """Take a page: programs first, as the page's cursor is kept with members and cards.
 
-        Raises MalformedMessage.
+        What a later version may understand is left out, and told again to that. Raises
+        MalformedMessage.
         """
-        for item in items:
-            self._take_rules(item)
+        left_out = sum(not self._is_understood(item) for item in items)
         before = self._ledger.head
         told = MirrorPage(
             accounts=tuple(_account(each) for each in items if isinstance(each, AccountItem)),
@@ -165,27 +168,34 @@ class SyncDesk:
             since=since,
             more=page.more,
             asked=page.token is not None,
+            left_out_by=self._mirror.version if left_out else None,
         )
         with _as_it_can_be_kept():
             taken = await self._mirror.apply(told, _send_home)
         if self._ledger.head.place > before.place:
             self._rights.returned()  # of accounts that were merged
         if taken:
+            self.left_out += left_out
             accounts = {each.account for each in items if isinstance(each, AccountItem)}
             self.heard(accounts, {each.token for each in items if isinstance(each, CardItem)})
         return taken
 
-    def _take_rules(self, item: FeedItem) -> None:
+    def _is_understood(self, item: HeardItem) -> bool:
+        """Take the rules of an item; answers whether nothing of it is beyond this version."""
         why = None
         match item:
             case ProgramItem():
                 why = self._programs.take_program(item.name, item.edition, item.text)
             case PushedItem():
                 why = self._programs.take_pushed(item.promotions)
+            case UnknownItem():
+                _log.warning("feed_item_left_out", kind=item.kind)
+                return False
             case AccountItem() | CardItem() | DecisionItem():
-                return  # a decision shows in the accounts that it moved
+                return True  # a decision shows in the accounts that it moved
         if why is not None:
             _log.error("head_offices_program_refused", why=why)
+        return why is None
 
 
 @contextmanager

@@ -86,6 +86,8 @@ class Reached(Value):
     """Points that may be spent here without asking; null where no head office is configured."""
     floor_left: int | None = None
     """Points that may be redeemed here beyond that while head office is not reached; or null."""
+    refused_messages: int = 0
+    """How many messages of head office, or items of its feed, were not taken since the start."""
     clock: Literal["synchronised", "free_running", "jumped"] | None = None
     """How far the clock is believed: something holds it to the true time, nothing does, or it was
     set since the machine started. Null right after the start."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agent import __version__
 from agent.ledger.ledger import Ledger
 from agent.ledger.mirrored import MirrorPage
 from agent.ledger.transaction import Transaction
@@ -17,10 +18,14 @@ def _nothing(_transaction: Transaction, _account: str) -> None:
 
 
 class Mirror:
-    """Takes head office's pages into a ledger; asks for nothing by itself."""
+    """Takes head office's pages into a ledger; asks for nothing by itself.
 
-    def __init__(self, ledger: Ledger) -> None:
+    ``version`` is this program's: what one could not take, the next may.
+    """
+
+    def __init__(self, ledger: Ledger, *, version: str = __version__) -> None:
         self._ledger = ledger
+        self.version = version
 
     async def cursor(self) -> tuple[int, int]:
         """Answer up to where head office was heard: its generation, and the cursor in it.
@@ -31,7 +36,12 @@ class Mirror:
         return await self._ledger.read(lambda view: view.mirror_cursor())
 
     async def ask_from(self, generation: int) -> int:
-        """Answer the cursor to ask from under a generation: a new one tells everything anew."""
+        """Answer the cursor to ask from under a generation. A new one tells everything anew, and so
+        does an upgrade, where the version before left out something that it did not know.
+        """
+        left_out_by = await self._ledger.read(lambda view: view.mirror_left_out_by())
+        if left_out_by not in (None, self.version):
+            await self._ledger.write(lambda transaction: transaction.hear_all_again())
         known, cursor = await self.cursor()
         return cursor if generation <= known else 0
 

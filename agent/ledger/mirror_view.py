@@ -24,6 +24,11 @@ class MirrorView:
         generation, cursor, *_ = self._connection.execute(SQL["mirror_standing"]).fetchone()
         return generation, cursor
 
+    def mirror_left_out_by(self) -> str | None:
+        """Answer which version of this program could not take all that head office told, if any."""
+        (version,) = self._connection.execute(SQL["mirror_left_out"]).fetchone()
+        return None if version is None else str(version)
+
     def elsewhere_as_of(self) -> str | None:
         """Answer when head office last said all that it knew, RFC 3339 in UTC, to the minute; None
         where it never did.

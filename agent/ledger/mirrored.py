@@ -93,7 +93,7 @@ class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since`` is the cursor that was asked from, ``cursor`` where to go on. ``more`` says that there
     is more to ask for at once. ``asked`` says that it answers for one card alone, wherever the
-    cursor stands.
+    cursor stands. ``left_out_by`` is this program's version, where it cannot take all of it.
     """
 
     accounts: tuple[MirroredAccount, ...] = ()
@@ -103,6 +103,7 @@ class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     more: bool = False
     asked: bool = False
+    left_out_by: str | None = None
 
 
 class Taken(NamedTuple):
@@ -117,6 +118,13 @@ def take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Tak
 
     Costs two index look-ups for each of its items. ``heard_at`` is RFC 3339 in UTC.
     """
+    taken = _take(connection, page, heard_at)
+    if taken is not None and page.left_out_by is not None:
+        connection.execute(SQL["set_mirror_left_out"], (page.left_out_by,))
+    return taken
+
+
+def _take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Taken | None:
     standing = connection.execute(SQL["mirror_standing"]).fetchone()
     generation, cursor, number, is_whole, heard_before = standing
     if page.asked:

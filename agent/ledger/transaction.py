@@ -189,7 +189,7 @@ class Transaction(View):
         stamp = self._now()  # may append a CLOCK_JUMP, which then is the parent
         parent = self._head
         if cause in ("restored", "rebuilt"):  # what was told was beside a journal that is not here
-            self._connection.execute(SQL["ask_mirror_again"])
+            self.hear_all_again()
         fact = OpenEpoch(
             cause=cause,
             incarnation=incarnation,
@@ -266,6 +266,10 @@ class Transaction(View):
         for account in () if taken is None else taken.erased:
             self.erase_profile(account)
         return None if taken is None else taken.merged
+
+    def hear_all_again(self) -> None:
+        """Have head office tell everything from the start."""
+        self._connection.execute(SQL["ask_mirror_again"])
 
     def add_segment(self, segment: Segment) -> None:
         """Know a sealed file; from now on its entries may leave the journal."""

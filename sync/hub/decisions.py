@@ -30,6 +30,7 @@ __all__ = [
     "decide",
     "decide_all",
     "note",
+    "note_again",
     "parts_of",
     "settle_by_hand",
 ]
@@ -166,6 +167,21 @@ def note(
         return False
     seq = decision_seq or decide(c, tenant, _settled(told), now=now)
     c.execute(update(conflicts).where(conflicts.c.id == made).values(decision_seq=seq))
+    return True
+
+
+def note_again(c: Connection, tenant: str, conflict: Conflict, *, now: datetime) -> bool:
+    """Note what befell a device, maybe once more: where somebody has looked already at a row that
+    was open, what is new gets a row of its own, whose subject names the one before it.
+    """
+    told, its = conflict, (conflicts.c.tenant == tenant) & (conflicts.c.kind == conflict.kind)
+    while not note(c, tenant, told, now=now):
+        same = its & (conflicts.c.subject == told.subject[:_LONGEST])
+        # Locked: whoever is closing it just now has not seen this.
+        row = c.execute(select(conflicts).where(same).with_for_update()).one()
+        if row.state == "open" or not conflict.is_open:
+            return False
+        told = replace(conflict, subject=f"{conflict.subject}, after no. {row.id}")
     return True
 
 

@@ -80,6 +80,7 @@ def refused(address: DeviceAddress, kind: str, why: str, day: date) -> Conflict:
     else:
         to_do = _TO_DO.get(kind, _AGAIN)
         text = f"A message of {address} was not taken and is in quarantine: {why}. {to_do}"
+    text += " GET /v1/quarantine lists what was put aside."
     return _of_device(
         address, kind=kind, subject=f"{address} {day.isoformat()}", text=text, is_open=True
     )

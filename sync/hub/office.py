@@ -21,7 +21,7 @@ from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
 from sync.hub.daily import Daily
 from sync.hub.database import Database
-from sync.hub.deciding import note
+from sync.hub.decisions import note, note_again
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
 from sync.hub.fresh_tables import count_fresh_tables
@@ -165,7 +165,7 @@ class HeadOffice:
             device = device_of(c, address, now=now)
             greeted = greet(c, device, hello, now=now, mint=self._mint)
             for conflict in greeted.conflicts:
-                note(c, address.tenant, conflict, now=now)
+                note_again(c, address.tenant, conflict, now=now)
             answers = [to(address, answer) for answer in greeted.answers]
             if isinstance(greeted.verdict, Agree):
                 answers += addressed(resend_rights(c, device, now=now, held=greeted.held))
@@ -263,10 +263,10 @@ class HeadOffice:
         _log.warning("message_refused", topic=topic[:200], kind=refused.kind, why=str(refused))
 
         def work(c: Connection) -> None:
-            put_aside(c, topic, payload, f"{refused.kind}: {refused}", now=rfc3339(now))
+            is_new = put_aside(c, topic, payload, f"{refused.kind}: {refused}", now=rfc3339(now))
             if address is not None:
                 conflict = incidents.refused(address, refused.kind, str(refused), now.date())
-                note(c, address.tenant, conflict, now=now)
+                (note_again if is_new else note)(c, address.tenant, conflict, now=now)
 
         if refused.is_kept:
             self._database.transact(work)

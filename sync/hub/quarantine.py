@@ -24,8 +24,10 @@ _LONGEST_TOPIC = 250
 _LONGEST_REASON = 500
 
 
-def put_aside(c: Connection, topic: str, payload: bytes, reason: str, *, now: str) -> None:
-    """Keep a message with the reason; of a larger one the first 64 KiB."""
+def put_aside(c: Connection, topic: str, payload: bytes, reason: str, *, now: str) -> bool:
+    """Keep a message with the reason, of a larger one the first 64 KiB; answers whether it is none
+    that lies here already.
+    """
     digest = hashlib.sha256(topic.encode() + b"\n" + payload).hexdigest()
     row = {
         "topic": topic[:_LONGEST_TOPIC],
@@ -34,9 +36,11 @@ def put_aside(c: Connection, topic: str, payload: bytes, reason: str, *, now: st
         "digest": digest,
         "received_at": now,
     }
-    if c.execute(upsert(c, quarantine).values(**row).on_conflict_do_nothing()).rowcount:
+    is_new = bool(c.execute(upsert(c, quarantine).values(**row).on_conflict_do_nothing()).rowcount)
+    if is_new:
         _keep_newest(c, quarantine.c.topic == row["topic"], MOST_OF_A_TOPIC)
         _keep_newest(c, quarantine.c.id.is_not(None), MOST_ROWS)
+    return is_new
 
 
 def _keep_newest(c: Connection, these: ColumnElement[bool], most: int) -> None:

@@ -29,10 +29,12 @@ __all__ = [
     "FeedPage",
     "FeedRequest",
     "FeedScope",
+    "HeardItem",
     "LotItem",
     "MonthItem",
     "ProgramItem",
     "PushedItem",
+    "UnknownItem",
     "decode_feed",
     "encode_feed",
 ]
@@ -141,6 +143,17 @@ class DecisionItem(Told):
 
 
 FeedItem = AccountItem | CardItem | ProgramItem | PushedItem | DecisionItem
+_KINDS = {"account", "card", "program", "pushed", "decision"}
+
+
+class UnknownItem(Told):
+    """What a later head office says of something that nobody here has heard of."""
+
+    kind: Annotated[str, Field(max_length=64)]
+
+
+HeardItem = FeedItem | UnknownItem
+"""An item as a store hears it."""
 
 
 class FeedPage(Told):
@@ -159,14 +172,30 @@ class _Line(Told):
     item: Annotated[FeedItem, Field(discriminator="kind")]
 
 
+class _UnknownLine(Told):
+    item: UnknownItem
+
+
 def encode_feed(page: FeedPage, items: tuple[FeedItem, ...]) -> bytes:
     """Encode a page."""
     return deflate_lines((encode(page), *(encode(_Line(item=item)) for item in items)))
 
 
-def decode_feed(payload: bytes) -> tuple[FeedPage, tuple[FeedItem, ...]]:
-    """Decode a page; never inflates to more than 4 MiB. Raises MalformedMessage."""
+def decode_feed(payload: bytes) -> tuple[FeedPage, tuple[HeardItem, ...]]:
+    """Decode a page; never inflates to more than 4 MiB. An item of a kind that is not known here
+    keeps nothing else from being heard. Raises MalformedMessage.
+    """
     head, *lines = inflate_lines(payload, at_most=1 + _MOST_ITEMS)
     if not head:
         raise MalformedMessage("a page without a header")
-    return decode_line(head, FeedPage), tuple(decode_line(line, _Line).item for line in lines)
+    return decode_line(head, FeedPage), tuple(_item(line) for line in lines)
+
+
+def _item(line: bytes) -> HeardItem:
+    try:
+        return decode_line(line, _Line).item
+    except MalformedMessage:
+        unknown = decode_line(line, _UnknownLine).item
+        if unknown.kind in _KINDS:
+            raise
+        return unknown

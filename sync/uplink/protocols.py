@@ -6,7 +6,7 @@ Everything awaited here may complete at once, and then no event loop is needed t
 from typing import Literal, Protocol
 
 from agent.core.entry import Epoch, Position
-from sync.messages import Allowance, FeedItem, FeedPage, Grant, Recall
+from sync.messages import Allowance, FeedPage, Grant, HeardItem, Recall
 
 __all__ = ["Clock", "Desk", "Epochs", "JournalSource", "Outlet", "Standing"]
 
@@ -122,7 +122,7 @@ class Desk(Protocol):
     async def feed_from(self) -> tuple[int, int]:
         """Answer from where to ask for the feed: head office's generation, and the cursor in it."""
 
-    async def feed(self, page: FeedPage, items: tuple[FeedItem, ...], *, since: int) -> bool:
+    async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:
         """Take a page that was asked for from ``since``; answers whether it follows and was new."""
 
 

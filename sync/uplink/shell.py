@@ -191,6 +191,11 @@ class Uplink:
         return said or (None if self._conversation is None else self._conversation.stranded)
 
     @property
+    def refused_messages(self) -> int:
+        """How many messages of head office made no sense."""
+        return 0 if self._conversation is None else self._conversation.refused
+
+    @property
     def fault(self) -> str | None:
         """Why head office cannot be reached, in plain words."""
         if self.halted is not None:

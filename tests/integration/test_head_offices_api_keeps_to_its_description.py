@@ -22,12 +22,14 @@ from schemathesis.specs.openapi.checks import (
 from starlette.types import Receive, Scope, Send
 
 from agent.core.facts import Enrol, LeaseGrant
+from agent.core.instant import rfc3339
 from agent.paths import shipped_config, shipped_program
 from agent.web.limits import MAX_BODY_BYTES
 from sync.hub import incidents
 from sync.hub.api import create_app
 from sync.hub.decisions import note
 from sync.hub.health import HubHealth
+from sync.hub.quarantine import put_aside
 
 CARD, OTHERS = "em4100:0C000621A5", "em4100:0C000621B7"
 CHECKS = [
@@ -47,6 +49,7 @@ KNOWN: dict[str, list[Any]] = {
     "promotion": ["rain"],
     "device_id": [1, 2],
     "conflict_id": [1, 2],
+    "message_id": [1, 2],
     "store": [EDGE.store],
 }
 """What head office knows, by the name of the field or parameter that asks for it."""
@@ -65,6 +68,8 @@ def a_head_office() -> Books:
     books.take(there.batch(), OTHER)
     odd = incidents.refused(EDGE, "malformed_message", "it was odd", NOW.date())
     books.database.transact(lambda c: note(c, EDGE.tenant, odd, now=NOW))
+    aside = (EDGE.topic("journal"), b"\x00\xff", "malformed_message: it was odd")
+    books.database.transact(lambda c: put_aside(c, *aside, now=rfc3339(NOW)))
     text = shipped_program("simple").read_text("utf-8")
     assert Clerk(books).put("/v1/programs/simple", json={"text": text}).status_code == 200
     return books

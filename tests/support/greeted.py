@@ -9,6 +9,7 @@ from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent import __version__
 from agent.core.entry import Position
 from agent.core.facts import Enrol
 from agent.core.instant import Moment
@@ -156,17 +157,22 @@ class Store:
     """One store's side over a real ledger, with the agent's own desk."""
 
     def __init__(
-        self, ledger: Ledger, journal: JournalSource | None = None, wishes: Wishes | None = None
+        self,
+        ledger: Ledger,
+        journal: JournalSource | None = None,
+        wishes: Wishes | None = None,
+        *,
+        version: str = __version__,
     ) -> None:
         self.ledger = ledger
         self.wire = Wire()
         self.now_s = 100.0
         self.told: list[Position] = []
         self._nonces = 0
-        rules = SimulatedRules("s001")
+        self.rules = rules = SimulatedRules("s001")
         rights = Rights(ledger, lambda: rules.terms, mint_id=self._mint)
         rights.returned = lambda: self.told.append(ledger.head)
-        desk = SyncDesk(ledger, rights, Mirror(ledger), rules)
+        self.desk = desk = SyncDesk(ledger, rights, Mirror(ledger, version=version), rules)
         self.talk = Conversation(
             EDGE,
             journal or ledger,

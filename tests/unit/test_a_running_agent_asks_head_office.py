@@ -155,6 +155,17 @@ def test_rights_that_head_office_gives_are_there_when_it_answers(play: Play) -> 
     play(scenario)
 
 
+def test_what_makes_no_sense_is_counted(play: Play) -> None:
+    """For the metrics and ``/healthz``."""
+
+    async def scenario(uplink: Uplink, office: Office) -> None:
+        assert uplink.refused_messages == 0
+        office.say("ack", b"\xff")
+        await until(lambda: uplink.refused_messages == 1)
+
+    play(scenario)
+
+
 def test_a_head_office_that_is_silent_is_not_waited_for(play: Play) -> None:
     """Without an answer in time, or without a connection, ``ask`` says nothing, and a card stays
     unknown.

@@ -210,6 +210,23 @@ def test_a_released_name_goes_on(hub: House, device: PaperDevice) -> None:
     assert isinstance(hub.told(device.hello()), Ok)
 
 
+def test_two_boxes_that_go_on_after_a_release_are_told_of_again(
+    hub: House, device: PaperDevice
+) -> None:
+    """Nobody switched one off: both are stopped once more, and that waits for a person, too."""
+    clone = device.copied()
+    device.writes(2, "true").is_heard(hub.office)
+    for turn in (1, 2):
+        clone.writes(1, "clone")
+        clone.is_welcomed(hub.office)
+        clone.is_heard(hub.office)
+        challenge = hub.told(device.hello())
+        assert hub.office.handle(*device.hello(challenge.challenge))
+        found = hub.rows(conflicts.c.kind, conflicts.c.state)
+        assert [row.state for row in found if row.kind == "disk_cloned"][turn - 1 :] == ["open"]
+        assert hub.office.release(device.address)
+
+
 def test_another_key_under_the_same_incarnation_is_halted(hub: House, device: PaperDevice) -> None:
     """Nobody else is stopped by it: the device with the right key goes on."""
     thief = device.copied()

@@ -131,7 +131,13 @@ UPDATE mirror_meta SET generation = ?, cursor = ?, round = ?, is_whole = ?;
 UPDATE mirror_meta SET heard_at = ?;
 
 -- name: ask_mirror_again
-UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0;
+UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0, left_out_by = NULL;
+
+-- name: mirror_left_out
+SELECT left_out_by FROM mirror_meta;
+
+-- name: set_mirror_left_out
+UPDATE mirror_meta SET left_out_by = ?;
 
 -- name: put_mirrored_account
 INSERT INTO mirror_accounts (account, active, pending, enrolled_on, tier, tier_since, tier_until,

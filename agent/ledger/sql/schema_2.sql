@@ -66,7 +66,8 @@ CREATE TABLE mirror_meta (
     cursor     INTEGER NOT NULL,
     round      INTEGER NOT NULL,
     is_whole   INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
-    heard_at   TEXT
+    heard_at   TEXT,
+    left_out_by TEXT  -- the version of this program that could not take all that it was told
 ) STRICT;
 
 INSERT INTO mirror_meta (id, generation, cursor, round, is_whole) VALUES (1, 0, 0, 1, 0);

@@ -14,7 +14,7 @@ from agent.core.entry import GENESIS, Entry, Position, link_hash
 from agent.core.facts import AccumulatePoints, Fact, LeaseGrant, LeaseReturn, OpenEpoch
 from agent.ledger.acknowledged import Acknowledged
 from agent.ledger.epochs import Epochs
-from sync.messages import Allowance, FeedItem, FeedPage, Grant, Recall
+from sync.messages import Allowance, FeedPage, Grant, HeardItem, Recall
 from sync.uplink.protocols import Clock
 
 __all__ = ["MemoryDesk", "MemoryJournal"]
@@ -173,7 +173,7 @@ class MemoryDesk:
         """Go on where the last page ended."""
         return 0, self._cursor
 
-    async def feed(self, page: FeedPage, items: tuple[FeedItem, ...], *, since: int) -> bool:  # noqa: ARG002
+    async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:  # noqa: ARG002
         """Take a page."""
         self._cursor = max(self._cursor, page.cursor)
         self.items += len(items)

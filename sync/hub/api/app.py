@@ -24,6 +24,7 @@ from sync.hub.api.places import add_places
 from sync.hub.api.problems import HUB_PROBLEMS, HubRefusal
 from sync.hub.api.programs import add_programs
 from sync.hub.api.promotions import add_promotions
+from sync.hub.api.quarantine import add_quarantine
 from sync.hub.api.reconciliation import add_reconciliation
 from sync.hub.database import Database
 from sync.hub.health import HubHealth
@@ -69,6 +70,7 @@ def create_app(
     add_places(clerks, desk, access)
     add_programs(clerks, desk)
     add_promotions(clerks, desk)
+    add_quarantine(clerks, desk)
     add_reconciliation(clerks, desk)
     app.include_router(clerks)
     app.include_router(pages.router(desk, access, health))

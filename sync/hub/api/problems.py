@@ -15,6 +15,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_card": (404, "The card is not known"),
     "unknown_conflict": (404, "The conflict is not known"),
     "unknown_device": (404, "The device is not known"),
+    "unknown_message": (404, "No message was put aside under this id"),
     "settles_itself": (409, "This conflict is closed by what ends it, not by hand"),
     "unknown_program": (404, "No program has this name"),
     "unknown_promotion": (404, "Nothing is pushed under this id"),
