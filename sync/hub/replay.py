@@ -39,6 +39,10 @@ Owned = Counter[tuple[str, str, str]]
 """Points by tenant, owner and bucket."""
 
 
+_OfLots = dict[int, tuple[str, ...]]
+"""What the activations of one journal speak of, by their seq."""
+
+
 class Unsound(Exception):
     """A journal held by head office does not hold together; the message names the entry."""
 
@@ -70,14 +74,29 @@ class Replayed:
     """Things, by tenant, of which more than one journal speaks."""
 
 
+class _Lots:
+    """What activations speak of. Most journals have none, and each is a journey to ask."""
+
+    def __init__(self, c: Connection) -> None:
+        self._journals = set(c.execute(select(mentioned.c.journal_id).distinct()).scalars())
+
+    def of(self, c: Connection, held: JournalRow) -> _OfLots:
+        """Read what those of one journal speak of."""
+        found: _OfLots = {}
+        if held.id in self._journals:
+            for row in c.execute(_ITS_LOTS, {"journal_id": held.id}):
+                found[row.seq] = (*found.get(row.seq, ()), row.thing)
+        return found
+
+
 def replay_books(c: Connection) -> Replayed:
     """Replay everything. Raises Unsound where a chain does not hold."""
-    replayed = Replayed(disputed=_disputed(c))
+    replayed, all_lots = Replayed(disputed=_disputed(c)), _Lots(c)
     for row in c.execute(select(devices).order_by(devices.c.id)).all():
         device = DeviceRow.of(row)
         held = journals_of(c, device)
         for each in held:
-            _add_journal(c, replayed, device.tenant, each, held)
+            _add_journal(c, replayed, device.tenant, each, held, all_lots.of(c, each))
     for tenant, thing in sorted(replayed.disputed):
         (said,) = mentions_of(c, tenant, [thing]).values()
         for (owner, bucket), points in judge(thing, said).worth.items():
@@ -115,10 +134,15 @@ def walk(c: Connection, held: JournalRow) -> Iterator[Walked]:
 
 
 def _add_journal(
-    c: Connection, replayed: Replayed, tenant: str, held: JournalRow, kin: list[JournalRow]
+    c: Connection,
+    replayed: Replayed,
+    tenant: str,
+    held: JournalRow,
+    kin: list[JournalRow],
+    lots: _OfLots,
 ) -> None:
     """Add what one journal's entries come to."""
-    lots, through = _lots_of(c, held), lines_through(held.id, kin)
+    through = lines_through(held.id, kin)
     for seq, canonical, thing, posted in walk(c, held):
         replayed.entries += 1
         if not posted:
@@ -185,14 +209,6 @@ def _alone(
         return thing if thing in judged else None
 
     return postings_alone(entry, thing_at)
-
-
-def _lots_of(c: Connection, held: JournalRow) -> dict[int, tuple[str, ...]]:
-    """Read what the activations of a journal speak of, by their seq."""
-    found: dict[int, tuple[str, ...]] = {}
-    for row in c.execute(_ITS_LOTS, {"journal_id": held.id}):
-        found[row.seq] = (*found.get(row.seq, ()), row.thing)
-    return found
 
 
 def _disputed(c: Connection) -> set[tuple[str, str]]:
