@@ -32,8 +32,16 @@ class Mirror:
 
     async def ask_from(self, generation: int) -> int:
         """Answer the cursor to ask from under a generation: a new one tells everything anew."""
-        known, cursor = await self.cursor()
-        return cursor if generation <= known else 0
+        return (await self.place(generation))[0]
+
+    async def place(self, generation: int) -> tuple[int, str | None]:
+        """Answer that cursor, and what head office told with it, if it told it under this
+        generation.
+        """
+        known, cursor, run = await self._ledger.read(
+            lambda view: (*view.mirror_cursor(), view.mirror_run())
+        )
+        return cursor if generation <= known else 0, run if generation == known else None
 
     async def apply(self, page: MirrorPage, on_alias: OnAlias = _nothing) -> bool:
         """Take a page in one transaction with its cursor; answers whether it was taken.

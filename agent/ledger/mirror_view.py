@@ -24,6 +24,11 @@ class MirrorView:
         generation, cursor, *_ = self._connection.execute(SQL["mirror_standing"]).fetchone()
         return generation, cursor
 
+    def mirror_run(self) -> str | None:
+        """Answer what head office told with that cursor, to be sent back with it."""
+        run = self._connection.execute(SQL["mirror_standing"]).fetchone()[-2]
+        return None if run is None else str(run)
+
     def elsewhere_as_of(self) -> str | None:
         """Answer when head office last said all that it knew, RFC 3339 in UTC, to the minute; None
         where it never did.

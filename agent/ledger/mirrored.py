@@ -91,9 +91,10 @@ class MirroredCard(msgspec.Struct, frozen=True, kw_only=True):
 class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
     """What head office answered to one question.
 
-    ``since`` is the cursor that was asked from, ``cursor`` where to go on. ``more`` says that there
-    is more to ask for at once. ``asked`` says that it answers for one card alone, wherever the
-    cursor stands.
+    ``since`` is the cursor that was asked from, ``cursor`` where to go on, and ``run`` what is sent
+    back with it. ``more`` says that there is more to ask for at once, ``anew`` that head office
+    tells everything from the start, as it does not know the cursor. ``asked`` says that it answers
+    for one card alone, wherever the cursor stands.
     """
 
     accounts: tuple[MirroredAccount, ...] = ()
@@ -103,6 +104,8 @@ class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     more: bool = False
     asked: bool = False
+    run: str | None = None
+    anew: bool = False
 
 
 class Taken(NamedTuple):
@@ -118,12 +121,13 @@ def take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Tak
     Costs two index look-ups for each of its items. ``heard_at`` is RFC 3339 in UTC.
     """
     standing = connection.execute(SQL["mirror_standing"]).fetchone()
-    generation, cursor, number, is_whole, heard_before = standing
+    generation, cursor, number, is_whole, _, heard_before = standing
     if page.asked:
         if page.generation != generation or page.cursor > cursor:
             return None
         return _put(connection, page, number, only_new=page.cursor < cursor)
-    if page.generation > generation and not page.since:
+    is_anew = page.anew if page.generation == generation else not page.since
+    if page.generation >= generation and is_anew:
         # Head office was set back and tells everything anew, also what it forgot by saying nothing.
         number, is_whole = number + 1, 0
     elif page.generation != generation or page.cursor < cursor or (page.since or 0) > cursor:
@@ -133,7 +137,7 @@ def take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Tak
         is_whole = 1
         for forget in ("forget_mirrored_accounts", "forget_mirrored_cards"):
             connection.execute(SQL[forget], (number,))
-    now = (page.generation, page.cursor, number, is_whole)
+    now = (page.generation, page.cursor, number, is_whole, page.run)
     if now != standing[:-1]:
         connection.execute(SQL["set_mirror_standing"], now)
     # A page that brings nothing comes every few seconds: it is worth a write once a minute.

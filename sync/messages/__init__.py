@@ -36,6 +36,7 @@ from sync.messages.feed import (
 from sync.messages.greeting import (
     MOST_TAILS,
     Challenge,
+    FeedPlace,
     Halt,
     Held,
     Hello,
@@ -75,6 +76,7 @@ __all__ = [
     "EpochNumber",
     "FeedItem",
     "FeedPage",
+    "FeedPlace",
     "FeedRequest",
     "FeedScope",
     "Grant",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Epoch
-from sync.messages import MOST_TAILS, DeviceAddress, Held, Hello, Presence, Tail
+from sync.messages import MOST_TAILS, DeviceAddress, FeedPlace, Held, Hello, Presence, Tail
 from sync.signing import key_text, signed_hello
 from sync.uplink.protocols import JournalSource, Standing
 
@@ -21,12 +21,13 @@ async def make_hello(
     *,
     nonce: str,
     challenge: str | None,
-    generation: int,
+    heard: tuple[int, int, str | None],
     version: str,
     stranded: Collection[int] = (),
 ) -> Hello | None:
     """Say where the journal stands; None while that cannot be said, as it is being made anew.
 
+    ``heard`` is head office's generation, and up to where its feed was heard, in which run.
     Old epochs that are ``stranded`` are not offered: nothing of them could be sent.
     """
     # All of this is in memory and of one moment: what is awaited below changes none of it.
@@ -38,6 +39,7 @@ async def make_hello(
     tails = await _tails(journal, [each for each in older if each.number not in stranded])
     offered = {each.epoch for each in tails}
     left_out = {*lives.dropped, *(each.number for each in older)} - offered
+    generation, cursor, run = heard
     hello = Hello(
         incarnation=incarnation,
         nonce=nonce,
@@ -53,6 +55,7 @@ async def make_hello(
         left_out=tuple(sorted(left_out)[:MOST_TAILS]),
         key=key_text(key),
         version=version,
+        feed=None if run is None else FeedPlace(cursor=cursor, run=run),
     )
     return signed_hello(key, address.topic("hello"), hello)
 

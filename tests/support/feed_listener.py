@@ -1,9 +1,9 @@
 """A device that listens to head office's feed, in a test."""
 
+from numbered import number_all_marks
 from rights_office import NOW, Office
 
 from sync.hub.feeding import page_for
-from sync.hub.numbering import number_all_marks
 from sync.hub.registry import DeviceRow
 from sync.messages import FeedItem, FeedRequest, FeedScope, decode_feed, encode_feed
 
