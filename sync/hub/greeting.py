@@ -66,6 +66,10 @@ def greet(
     if not isinstance(verdict, Stop):
         generation = _see_a_restore(c, device, hello, met, conflicts, now=now)
     changes: _Changes = {}
+    if not met.held and hello.generation < generation and forgot(known, hello):
+        # Another one has shown the restore already: this one was forgotten whole, and its row made
+        # as that of a device that was never told anything.
+        changes["generation"] = hello.generation
     match verdict:
         case Agree():
             changes["challenge"] = None
