@@ -25,10 +25,9 @@ async def make_hello(
     version: str,
     stranded: Collection[int] = (),
 ) -> Hello | None:
-    """Say where the journal stands; None while that cannot be said, as it is being made anew.
-
-    ``heard`` is head office's generation, and up to where its feed was heard, in which run.
-    Old epochs that are ``stranded`` are not offered: nothing of them could be sent.
+    """Say where the journal stands; None while that cannot be said, as it is being made anew. What
+    was ``heard`` is head office's generation, and up to where its feed was, in which run. Old
+    epochs that are ``stranded`` are not offered: nothing of them could be sent.
     """
     # All of this is in memory and of one moment: what is awaited below changes none of it.
     head, incarnation, opened = journal.head, journal.incarnation, journal.opened
@@ -39,7 +38,6 @@ async def make_hello(
     tails = await _tails(journal, [each for each in older if each.number not in stranded])
     offered = {each.epoch for each in tails}
     left_out = {*lives.dropped, *(each.number for each in older)} - offered
-    generation, cursor, run = heard
     hello = Hello(
         incarnation=incarnation,
         nonce=nonce,
@@ -49,15 +47,19 @@ async def make_hello(
         head_seq=head.seq,
         head_hash=head.hash.hex(),
         frozen=None if frozen is None else frozen[:_LONGEST_REASON],
-        generation=generation,
+        generation=heard[0],
         acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
         tails=tails,
         left_out=tuple(sorted(left_out)[:MOST_TAILS]),
         key=key_text(key),
         version=version,
-        feed=None if run is None else FeedPlace(cursor=cursor, run=run),
+        feed=_place(*heard[1:]),
     )
     return signed_hello(key, address.topic("hello"), hello)
+
+
+def _place(cursor: int, run: str | None) -> FeedPlace | None:
+    return None if run is None else FeedPlace(cursor=cursor, run=run)
 
 
 async def _tails(journal: JournalSource, lives: Iterable[Epoch]) -> tuple[Tail, ...]:
