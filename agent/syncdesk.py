@@ -147,10 +147,10 @@ class SyncDesk:
         """Remember how much of the floor is allowed."""
         await self._rights.allow(allowance.epoch, allowance.floor_total, allowance.generation)
 
-    async def feed_from(self) -> tuple[int, int]:
+    async def feed_from(self) -> tuple[int, int, str | None]:
         """Answer from where to ask for the feed."""
         generation = await self._rights.generation()
-        return generation, await self._mirror.ask_from(generation)
+        return generation, *(await self._mirror.place(generation))
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:
         """Take a page: programs first, as the page's cursor is kept with members and cards.
@@ -169,6 +169,8 @@ class SyncDesk:
             more=page.more,
             asked=page.token is not None,
             left_out_by=self._mirror.version if left_out else None,
+            run=page.run,
+            anew=page.anew,
         )
         with _as_it_can_be_kept():
             taken = await self._mirror.apply(told, _send_home)

@@ -29,6 +29,11 @@ class MirrorView:
         (version,) = self._connection.execute(SQL["mirror_left_out"]).fetchone()
         return None if version is None else str(version)
 
+    def mirror_run(self) -> str | None:
+        """Answer what head office told with that cursor, to be sent back with it."""
+        run = self._connection.execute(SQL["mirror_standing"]).fetchone()[-2]
+        return None if run is None else str(run)
+
     def elsewhere_as_of(self) -> str | None:
         """Answer when head office last said all that it knew, RFC 3339 in UTC, to the minute; None
         where it never did.

@@ -91,9 +91,11 @@ class MirroredCard(msgspec.Struct, frozen=True, kw_only=True):
 class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
     """What head office answered to one question.
 
-    ``since`` is the cursor that was asked from, ``cursor`` where to go on. ``more`` says that there
-    is more to ask for at once. ``asked`` says that it answers for one card alone, wherever the
-    cursor stands. ``left_out_by`` is this program's version, where it cannot take all of it.
+    ``since`` is the cursor that was asked from, ``cursor`` where to go on, and ``run`` what is sent
+    back with it. ``more`` says that there is more to ask for at once, ``anew`` that head office
+    tells everything from the start, as it does not know the cursor. ``asked`` says that it answers
+    for one card alone, wherever the cursor stands. ``left_out_by`` is this program's version, where
+    it cannot take all of it.
     """
 
     accounts: tuple[MirroredAccount, ...] = ()
@@ -104,6 +106,8 @@ class MirrorPage(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     asked: bool = False
     left_out_by: str | None = None
+    run: str | None = None
+    anew: bool = False
 
 
 class Taken(NamedTuple):
@@ -126,12 +130,13 @@ def take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Tak
 
 def _take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Taken | None:
     standing = connection.execute(SQL["mirror_standing"]).fetchone()
-    generation, cursor, number, is_whole, heard_before = standing
+    generation, cursor, number, is_whole, _, heard_before = standing
     if page.asked:
         if page.generation != generation or page.cursor > cursor:
             return None
         return _put(connection, page, number, only_new=page.cursor < cursor)
-    if page.generation > generation and not page.since:
+    is_anew = page.anew if page.generation == generation else not page.since
+    if page.generation >= generation and is_anew:
         # Head office was set back and tells everything anew, also what it forgot by saying nothing.
         number, is_whole = number + 1, 0
     elif page.generation != generation or page.cursor < cursor or (page.since or 0) > cursor:
@@ -141,7 +146,7 @@ def _take(connection: sqlite3.Connection, page: MirrorPage, heard_at: str) -> Ta
         is_whole = 1
         for forget in ("forget_mirrored_accounts", "forget_mirrored_cards"):
             connection.execute(SQL[forget], (number,))
-    now = (page.generation, page.cursor, number, is_whole)
+    now = (page.generation, page.cursor, number, is_whole, page.run)
     if now != standing[:-1]:
         connection.execute(SQL["set_mirror_standing"], now)
     # A page that brings nothing comes every few seconds: it is worth a write once a minute.

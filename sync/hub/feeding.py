@@ -2,7 +2,8 @@
 
 Everything that changes gets the tenant's next number (:mod:`sync.hub.marking`), and a device asks
 for what changed after its cursor. It is told how things are now, so pages may be lost, repeated and
-taken twice.
+taken twice. A cursor of another life of this database (:mod:`sync.hub.runs`) is no place to go on
+from: its device is asked to greet, which shows the restore to all.
 
 An account is told less what the device itself wrote of it, as far as head office has heard that:
 the device adds its own sum, and so counts what is still under way once. A merged account is told
@@ -21,6 +22,7 @@ from sync.hub.feed_items import items_of, kept_short
 from sync.hub.marking import mark
 from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
+from sync.hub.runs import run_at, whose
 from sync.hub.spreading import FOR_ALL
 from sync.hub.tables import accounts, cards, feed, news, tenants, visits
 from sync.hub.terms import generation_of
@@ -35,7 +37,7 @@ _CURSOR: BindParameter[int] = bindparam("cursor")
 _MOST: BindParameter[int] = bindparam("most", type_=Integer)
 
 # Made once: to make a statement costs more than to run it.
-_NEWEST = select(tenants.c.feed_seq).where(tenants.c.tenant == _TENANT)
+_NEWEST = select(tenants.c.feed_seq, tenants.c.run).where(tenants.c.tenant == _TENANT)
 _ANY = select(feed.c.kind, feed.c.key, feed.c.seq).where(
     feed.c.tenant == _TENANT, feed.c.seq > _CURSOR
 )
@@ -59,25 +61,35 @@ def page_for(
     """Answer the next page, ``at_most`` items long, or what is known of the one card asked for. A
     device that was retired is told nothing.
     """
+    nonce, generation = request.nonce, generation_of(c)
     if device.state == "retired":
-        return FeedPage(nonce=request.nonce, cursor=request.cursor, generation=generation_of(c)), ()
+        return FeedPage(nonce=nonce, cursor=request.cursor, generation=generation), ()
     if request.token is not None:
         return _member_of(c, device, request, request.token, now=now)
-    generation = generation_of(c)
     # First: whatever a later statement finds up to this number is all there is.
-    newest = c.execute(_NEWEST, {"tenant": device.tenant}).scalar() or 0
-    cursor = request.cursor
-    if request.generation != generation or cursor > newest:
+    standing = c.execute(_NEWEST, {"tenant": device.tenant}).one_or_none()
+    newest, run = (0, None) if standing is None else (standing.feed_seq, standing.run)
+    cursor, anew = request.cursor, False
+    if request.generation != generation:
         cursor = 0
+    elif (its := whose(c, device.tenant, (newest, run), cursor, request.run)) != "ours":
+        if its == "another" and request.run is not None:
+            return FeedPage(nonce=nonce, cursor=cursor, generation=generation, greet=True), ()
+        cursor, anew = 0, True
     if cursor == newest:  # mostly, of a store in which little happens
-        return FeedPage(nonce=request.nonce, cursor=cursor, generation=generation), ()
+        return FeedPage(nonce=nonce, cursor=cursor, generation=generation, run=run, anew=anew), ()
     marks = _marks_after(c, device, request.scope, cursor, at_most + 1)
     keys = [(mark.kind, mark.key) for mark in marks[:at_most]]
     items = items_of(c, device, keys)
     told, fits = kept_short([items.get(key) for key in keys])
     more = fits < len(marks)
     reached = marks[fits - 1].seq if more else max([newest, *(mark.seq for mark in marks)])
-    page = FeedPage(nonce=request.nonce, cursor=reached, generation=generation, more=more)
+    is_all_one = reached < newest and cursor > 0 and request.run == run
+    if reached != newest and not is_all_one:
+        run = run_at(c, device.tenant, reached)
+    page = FeedPage(
+        nonce=nonce, cursor=reached, generation=generation, more=more, run=run, anew=anew
+    )
     return page, told
 
 

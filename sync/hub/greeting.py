@@ -23,10 +23,11 @@ from sync.hub.generations import (
 )
 from sync.hub.judging import Conflict
 from sync.hub.keys import pin_key
-from sync.hub.knowing import look_up
+from sync.hub.knowing import Acquaintance, look_up
 from sync.hub.meeting import Agree, Begin, Doubt, Known, Life, Stop, Verdict, forgot, meet
 from sync.hub.places import what_is_held
 from sync.hub.registry import DeviceRow, JournalRow, branches_of, change_device
+from sync.hub.runs import whose
 from sync.messages import Challenge, Halt, Hello, Ok, Welcome
 
 __all__ = ["Greeted", "greet"]
@@ -63,8 +64,12 @@ def greet(
     verdict = meet(known, hello)
     conflicts: list[Conflict] = []
     if not isinstance(verdict, Stop):
-        generation = _see_a_restore(c, device, hello, known, generation, conflicts, now=now)
+        generation = _see_a_restore(c, device, hello, met, conflicts, now=now)
     changes: _Changes = {}
+    if not met.held and hello.generation < generation and forgot(known, hello):
+        # Another one has shown the restore already: this one was forgotten whole, and its row made
+        # as that of a device that was never told anything.
+        changes["generation"] = hello.generation
     match verdict:
         case Agree():
             changes["challenge"] = None
@@ -91,18 +96,30 @@ def _see_a_restore(
     c: Connection,
     device: DeviceRow,
     hello: Hello,
-    known: Known,
-    generation: int,
+    met: Acquaintance,
     conflicts: list[Conflict],
     *,
     now: datetime,
 ) -> int:
     """Raise the generation where this HELLO shows that head office was set back; answers it."""
-    if not has_restarted(device, hello, generation, forgot=forgot(known, hello)):
-        return generation
+    was_set_back = has_restarted(
+        device, hello, met.generation, forgot=forgot(met.known, hello)
+    ) or _heard_another(c, device, hello, met)
+    if not was_set_back:
+        return met.generation
     generation = raise_generation(c, hello, now=now)
     conflicts.append(incidents.head_office_restored(device.address, generation))
     return generation
+
+
+def _heard_another(c: Connection, device: DeviceRow, hello: Hello, met: Acquaintance) -> bool:
+    """Say whether a device heard the feed, under this generation, of another life of the database:
+    that shows a restore which left no entry of its own behind.
+    """
+    place = hello.feed
+    if place is None or hello.generation != met.generation:
+        return False
+    return whose(c, device.tenant, met.newest, place.cursor, place.run) == "another"
 
 
 def _ok(

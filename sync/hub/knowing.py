@@ -9,16 +9,24 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 from sync.hub.meeting import Known, Life, Offer
 from sync.hub.places import is_followed, is_held, is_missing_what_was_told
 from sync.hub.registry import DeviceRow, JournalRow
-from sync.hub.tables import device_keys, journals, office
+from sync.hub.tables import device_keys, journals, office, tenants
 from sync.messages import Hello
 
 __all__ = ["Acquaintance", "look_up"]
 
 _OF_DEVICE: BindParameter[int] = bindparam("device_id")
 _FOUND = (
-    select(journals, office.c.generation, device_keys.c.public_key)
+    select(
+        journals,
+        office.c.generation,
+        device_keys.c.public_key,
+        tenants.c.feed_seq,
+        tenants.c.run,
+    )
     .select_from(
-        office.outerjoin(journals, journals.c.device_id == _OF_DEVICE).outerjoin(
+        office.outerjoin(journals, journals.c.device_id == _OF_DEVICE)
+        .outerjoin(tenants, tenants.c.tenant == bindparam("tenant"))
+        .outerjoin(
             device_keys,
             and_(
                 device_keys.c.device_id == _OF_DEVICE,
@@ -33,20 +41,25 @@ _FOUND = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acquaintance:
-    """What a HELLO is judged by, all journals of its device, and head office's generation."""
+    """What a HELLO is judged by, all journals of its device, head office's generation, and the
+    newest number of the feed with its run.
+    """
 
     known: Known
     held: tuple[JournalRow, ...]
     generation: int
+    newest: tuple[int, str | None]
 
 
 def look_up(c: Connection, device: DeviceRow, hello: Hello) -> Acquaintance:
     """Read what is known of a device, whose row is locked, and of the epoch that it names."""
     wanted = {"device_id": device.id, "of_incarnation": hello.incarnation}
+    wanted["tenant"] = device.tenant
     rows = c.execute(_FOUND, wanted).all()
     held = tuple(JournalRow.of(row) for row in rows if row.id is not None)
     known = _known(c, device, hello, held, key=rows[0].public_key)
-    return Acquaintance(known=known, held=held, generation=rows[0].generation)
+    newest = (rows[0].feed_seq or 0, rows[0].run)
+    return Acquaintance(known=known, held=held, generation=rows[0].generation, newest=newest)
 
 
 def _known(

@@ -31,7 +31,7 @@ from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
 from sync.hub.meeting import Agree
 from sync.hub.notices import Notice
-from sync.hub.numbering import number_all_marks
+from sync.hub.numbering import Numbering
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello
@@ -57,7 +57,6 @@ _log = structlog.get_logger(__name__)
 _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
 
-
 _PUT_OFF = 9
 """So many sweeps in a row give no numbers to the feed's marks where messages wait: what stores hear
 of each other comes after what they say, and many marks of one member are numbered as one.
@@ -71,6 +70,7 @@ class HeadOffice:
         self._database = database
         self._clock = clock
         self._mint = mint
+        self._numbering = Numbering(mint)
         self._tiers = Tiers(database)
         self._daily = Daily(database, first_after=_SURE_AFTER)
         self._ahead = ReadingAhead()
@@ -111,7 +111,7 @@ class HeadOffice:
         if is_busy and self._put_off < _PUT_OFF and not self._are_marks_left:
             self._put_off += 1
         else:
-            self._are_marks_left = self._database.transact(number_all_marks)
+            self._are_marks_left = self._database.transact(self._numbering.number_all_marks)
             self._put_off = 0
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         return addressed(notices)

@@ -38,6 +38,7 @@ from sync.messages.feed import (
 from sync.messages.greeting import (
     MOST_TAILS,
     Challenge,
+    FeedPlace,
     Halt,
     Held,
     Hello,
@@ -77,6 +78,7 @@ __all__ = [
     "EpochNumber",
     "FeedItem",
     "FeedPage",
+    "FeedPlace",
     "FeedRequest",
     "FeedScope",
     "Grant",

@@ -50,7 +50,7 @@ _Points = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 
 class FeedRequest(Value):
     """Device to head office: what changed since ``cursor``? ``token`` asks for one card's member,
-    wherever they are, while a customer waits.
+    wherever they are, while a customer waits. ``run`` is what came with the cursor.
     """
 
     nonce: Nonce
@@ -58,6 +58,7 @@ class FeedRequest(Value):
     generation: Count = 0
     scope: FeedScope = "all"
     token: Annotated[str, Field(max_length=128)] | None = None
+    run: Nonce | None = None
 
 
 class LotItem(Told):
@@ -158,7 +159,11 @@ HeardItem = FeedItem | UnknownItem
 
 class FeedPage(Told):
     """Header of a page; ``nonce`` names the request. ``cursor`` is where to go on, ``more`` whether
-    to do so at once. A page for one token has the request's own cursor.
+    to do so at once. A page for one token has the request's own cursor. ``run`` names the run of
+    numbers that the cursor is of. ``anew`` says that this page is told from the start, though the
+    generation is the same, as nobody knows the request's cursor. ``greet`` says that it is told
+    nothing: the cursor is of another life of head office's database, and a HELLO, which is signed,
+    is to show it.
     """
 
     nonce: Nonce
@@ -166,6 +171,9 @@ class FeedPage(Told):
     generation: Count
     more: bool = False
     token: str | None = None
+    run: Nonce | None = None
+    anew: bool = False
+    greet: bool = False
 
 
 class _Line(Told):

@@ -18,6 +18,7 @@ __all__ = [
     "MOST_TAILS",
     "Challenge",
     "Count",
+    "FeedPlace",
     "Halt",
     "HaltReason",
     "Held",
@@ -78,6 +79,15 @@ class Held(Value):
         return Position(epoch=self.epoch, seq=self.seq, hash=bytes.fromhex(self.hash))
 
 
+class FeedPlace(Value):
+    """Up to where a device heard the feed of the generation that its HELLO names, and in which run
+    of numbers: another life of head office's database gives the same number to something else.
+    """
+
+    cursor: Count
+    run: Nonce
+
+
 class Hello(Value):
     """Device to head office, on every connect: who I am and where my journal stands.
 
@@ -86,7 +96,8 @@ class Hello(Value):
     acknowledgement of the present epoch, ``tails`` the older epochs that are still on offer,
     ``left_out`` those that are not offered now, though they may not be held either: there was no
     room for them, or nothing of them can be sent. Every other one was acknowledged whole.
-    ``signature`` is of :func:`sync.signing.hello_bytes` by ``key``.
+    ``feed`` is where the feed was heard to, if it was. ``signature`` is of
+    :func:`sync.signing.hello_bytes` by ``key``.
     """
 
     schema_version: SchemaVersion = SCHEMA
@@ -105,6 +116,7 @@ class Hello(Value):
     key: KeyText
     signature: SignatureText = "A" * 86
     version: Annotated[str, Field(max_length=40)] = ""
+    feed: FeedPlace | None = None
 
     def with_signature(self, signature: str) -> Self:
         """Put a signature in."""

@@ -178,7 +178,7 @@ class Conversation:
         return bool(tails) and not tails & self._hearing.offered
 
     async def _greet(self, now_s: float) -> None:
-        standing, session = await self._desk.standing(), self.session
+        heard, session = await self._desk.feed_from(), self.session
         repeats = session.repeats(self._journal.head.epoch)
         hello = await make_hello(
             self._address,
@@ -186,13 +186,13 @@ class Conversation:
             self._key,
             nonce=session.nonce if repeats else self._mint_nonce(),
             challenge=session.challenge,
-            generation=standing.generation,
+            heard=heard,
             version=self._wishes.version,
             stranded=self._hearing.stranded.keys(),
         )
         if hello is None:
             return  # the ledger is being made anew: the next turn sees it as it stands then
-        self._hearing.generation = standing.generation
+        self._hearing.generation = hello.generation
         self._hearing.offered = frozenset(tail.epoch for tail in hello.tails)
         if self._publish("hello", hello, expiry_s=int(LONGEST_SILENCE_S)):
             self._batches.forget()
@@ -229,12 +229,13 @@ class Conversation:
         sending = any(stream.under_way for stream in self.session.streams)
         if self.session.state != "open" or not self._feeding.is_due(now_s, sending=sending):
             return
-        generation, cursor = await self._desk.feed_from()
+        generation, cursor, run = await self._desk.feed_from()
         request = FeedRequest(
             nonce=self._mint_nonce(),
             cursor=cursor,
             generation=generation,
             scope=self._wishes.feed,
+            run=run,
         )
         if self._publish("feed", request, expiry_s=int(LONGEST_SILENCE_S)):
             self._feeding.asked(request.nonce, cursor, now_s, self._dice)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.entry import Epoch
-from sync.messages import MOST_TAILS, DeviceAddress, Held, Hello, Presence, Tail
+from sync.messages import MOST_TAILS, DeviceAddress, FeedPlace, Held, Hello, Presence, Tail
 from sync.signing import key_text, signed_hello
 from sync.uplink.protocols import JournalSource, Standing
 
@@ -21,13 +21,13 @@ async def make_hello(
     *,
     nonce: str,
     challenge: str | None,
-    generation: int,
+    heard: tuple[int, int, str | None],
     version: str,
     stranded: Collection[int] = (),
 ) -> Hello | None:
-    """Say where the journal stands; None while that cannot be said, as it is being made anew.
-
-    Old epochs that are ``stranded`` are not offered: nothing of them could be sent.
+    """Say where the journal stands; None while that cannot be said, as it is being made anew. What
+    was ``heard`` is head office's generation, and up to where its feed was, in which run. Old
+    epochs that are ``stranded`` are not offered: nothing of them could be sent.
     """
     # All of this is in memory and of one moment: what is awaited below changes none of it.
     head, incarnation, opened = journal.head, journal.incarnation, journal.opened
@@ -47,14 +47,19 @@ async def make_hello(
         head_seq=head.seq,
         head_hash=head.hash.hex(),
         frozen=None if frozen is None else frozen[:_LONGEST_REASON],
-        generation=generation,
+        generation=heard[0],
         acknowledged=await _acknowledged(journal, incarnation, head.epoch, head.seq),
         tails=tails,
         left_out=tuple(sorted(left_out)[:MOST_TAILS]),
         key=key_text(key),
         version=version,
+        feed=_place(*heard[1:]),
     )
     return signed_hello(key, address.topic("hello"), hello)
+
+
+def _place(cursor: int, run: str | None) -> FeedPlace | None:
+    return None if run is None else FeedPlace(cursor=cursor, run=run)
 
 
 async def _tails(journal: JournalSource, lives: Iterable[Epoch]) -> tuple[Tail, ...]:

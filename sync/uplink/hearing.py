@@ -226,6 +226,9 @@ class Hearing:
         if not self._session.is_live or await self._is_newer(page.generation, now_s):
             return
         self._session.heard(now_s)
+        if page.greet:
+            self._session.greet_again(now_s)
+            return
         taken = await self._desk.feed(page, items, since=feeding.since)
         if is_looked_up:
             self._questions.answer(page.nonce, None if items else "nobody knows this card")

@@ -119,8 +119,10 @@ class Desk(Protocol):
     async def allow(self, allowance: Allowance) -> None:
         """Take how much may be redeemed beyond rights."""
 
-    async def feed_from(self) -> tuple[int, int]:
-        """Answer from where to ask for the feed: head office's generation, and the cursor in it."""
+    async def feed_from(self) -> tuple[int, int, str | None]:
+        """Answer from where to ask for the feed: head office's generation, the cursor in it, and
+        the run of numbers that came with it.
+        """
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:
         """Take a page that was asked for from ``since``; answers whether it follows and was new."""

@@ -11,6 +11,7 @@ from sync.simulation.scripts import Script, disks, floors, offices, rights
 
 _QUICK = (
     "ack_before_commit",
+    "any_place_in_the_feed",
     "another_parent",
     "cap_per_device",
     "days_by_the_clock",

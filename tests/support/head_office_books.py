@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from mentioned import basket
+from numbered import number_all_marks
 from sqlalchemy import Connection, insert, select
 
 from agent.core.entry import GENESIS, ClockReading, Entry, chain, link_hash
@@ -15,7 +16,6 @@ from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
 from sync.hub.checks import check_books
 from sync.hub.database import Database
-from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts, cards, conflicts, decisions, feed, programs, rights
 from sync.messages import DeviceAddress, Journal

@@ -7,6 +7,7 @@ moved, and available as the balancing side.
 
 import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -98,6 +99,20 @@ class Office:
     def __exit__(self, *_: object) -> None:
         self.c.close()
         self._engine.dispose()
+
+    def backup(self) -> bytes:
+        """Keep the database as it is."""
+        self.c.commit()
+        return driver(self.c).serialize()
+
+    def restore(self, kept: bytes) -> None:
+        """Set it back: by way of another connection, as under one that asked ``json_each`` SQLite
+        crashes.
+        """
+        self.c.commit()
+        with closing(sqlite3.connect(":memory:")) as copied:
+            copied.deserialize(kept)
+            copied.backup(driver(self.c))
 
     def later(self, seconds: float) -> datetime:
         """Let time pass."""

@@ -42,7 +42,7 @@ def _play(tmp_path: Path) -> Iterator[Callable[[Scenario], None]]:
 
 async def hear(shop: LaneShop, desk: SyncDesk, *items: AccountItem | CardItem) -> None:
     """Take a page of head office's, and let what follows from it be done."""
-    _, cursor = await desk.feed_from()
+    _, cursor, _ = await desk.feed_from()
     page = FeedPage(nonce="n", cursor=cursor + 1, generation=0)
     assert await desk.feed(page, items, since=cursor)
     await shop.lanes.settled()

@@ -1,11 +1,11 @@
 """A store that wants to know of its own members hears of each from the moment it met them."""
 
 from books import EDGE, NOW, OTHER, Books, Life, a_sale
+from numbered import number_all_marks
 
 from agent.core.facts import Enrol, Fact, LeaseGrant
 from sync.hub.feeding import page_for
 from sync.hub.members import merge_accounts
-from sync.hub.numbering import number_all_marks
 from sync.messages import AccountItem, CardItem, DecisionItem, DeviceAddress, FeedItem, FeedRequest
 
 ANA = Enrol(account="ana", token="em4100:0C00000001")

@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 from books import NOW, Books, Life, a_capture, a_hold, a_sale
+from numbered import number_all_marks
 
 from agent.core.entry import Entry
 from agent.core.postings import postings_of
 from sync.hub.feeding import page_for
-from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.hub.tables import accounts
 from sync.messages import AccountItem, DeviceAddress, FeedRequest

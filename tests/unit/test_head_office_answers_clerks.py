@@ -7,12 +7,12 @@ from urllib.parse import quote
 import pytest
 from books import EDGE, NOW, OTHER, Books, Life, a_hold, a_sale
 from clerk import CLERK, Clerk
+from numbered import number_all_marks
 
 from agent.core.facts import Enrol, LeaseGrant
 from agent.paths import shipped_program
 from sync.hub.feeding import page_for
 from sync.hub.fencing import halt
-from sync.hub.numbering import number_all_marks
 from sync.hub.registry import change_journal
 from sync.hub.registry import device as device_row
 from sync.messages import DeviceAddress, FeedRequest

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from books import NOW, Books
 from clerk import Clerk
+from numbered import number_all_marks
 
 from agent.core.instant import rfc3339
 from agent.paths import shipped_program
 from agent.sent import read_pushed
 from sync.hub.feeding import page_for
-from sync.hub.numbering import number_all_marks
 from sync.messages import FeedRequest, PushedItem
 
 RAIN = {

@@ -17,6 +17,7 @@ from sync.messages import (
     Challenge,
     DeviceAddress,
     FeedPage,
+    FeedPlace,
     FeedRequest,
     Grant,
     Halt,
@@ -33,6 +34,7 @@ from sync.messages import (
     decode,
     encode,
 )
+from sync.messages.coding import Told
 
 KINDS: list[type[Value]] = [
     Hello,
@@ -78,6 +80,7 @@ MESSAGES = st.one_of(
         key=KEYS,
         signature=SIGNATURES,
         version=TEXTS,
+        feed=st.none() | st.builds(FeedPlace, cursor=NUMBERS, run=NONCES),
     ),
     st.builds(
         Ok,
@@ -128,8 +131,18 @@ MESSAGES = st.one_of(
         generation=NUMBERS,
         scope=st.sampled_from(["all", "seen"]),
         token=st.none() | TEXTS,
+        run=st.none() | NONCES,
     ),
-    st.builds(FeedPage, nonce=NONCES, cursor=NUMBERS, generation=NUMBERS, more=st.booleans()),
+    st.builds(
+        FeedPage,
+        nonce=NONCES,
+        cursor=NUMBERS,
+        generation=NUMBERS,
+        more=st.booleans(),
+        run=st.none() | NONCES,
+        anew=st.booleans(),
+        greet=st.booleans(),
+    ),
     st.builds(Presence, online=st.booleans(), lag=st.none() | NUMBERS),
 )
 ACK = Ack(incarnation="i", epoch=0, seq=7, hash="8e" * 32)
@@ -151,8 +164,12 @@ def test_a_message_is_read_as_it_was_meant(message: Value) -> None:
 
 @given(MESSAGES, st.sampled_from(KINDS))
 def test_a_message_is_never_taken_for_another_kind(message: Value, kind: type[Value]) -> None:
-    """A payload on the topic of another kind of message is refused."""
-    if kind is not type(message):
+    """A payload on the topic of another kind of message is refused. What head office says may have
+    more than a store knows of, so there it is one that leaves out what the kind needs.
+    """
+    needed = {name for name, field in kind.model_fields.items() if field.is_required()}
+    is_as_good = issubclass(kind, Told) and needed <= message.model_dump(exclude_none=True).keys()
+    if kind is not type(message) and not is_as_good:
         with pytest.raises(MalformedMessage, match=f"not a {kind.__name__}"):
             decode(encode(message), kind)
 

@@ -3,12 +3,12 @@
 from datetime import date
 
 from head_office_books import NOW, TENANT, Books, enrolled, hold, sold
+from numbered import number_all_marks
 from rights_office import Office
 
 from sync.hub.asking import answer_ask
 from sync.hub.deciding import erase_member, expire_due
 from sync.hub.feeding import page_for
-from sync.hub.numbering import number_all_marks
 from sync.hub.registry import device_of
 from sync.messages import AccountItem, Ask, DeviceAddress, FeedRequest, Grant, MonthItem
 

@@ -10,13 +10,13 @@ from books import NOW, OTHER, Books, Life, a_sale
 from extremes import LONG, changed, extreme_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numbered import number_all_marks
 from paper_device import House, PaperDevice
 from sqlalchemy import Connection
 
 from agent.core.facts import CardState, ClaimSale, Enrol, Fact, VoidSale
 from sync.hub.checks import check_books
 from sync.hub.feeding import page_for
-from sync.hub.numbering import number_all_marks
 from sync.hub.office import HeadOffice
 from sync.hub.registry import device_of
 from sync.messages import FeedItem, FeedRequest, Hello, MalformedMessage, decode, encode

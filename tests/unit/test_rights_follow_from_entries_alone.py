@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from books import NOW, OTHER, Books, Life, a_capture, a_hold, a_sale
+from numbered import number_all_marks
 from sqlalchemy import delete, insert, select, update
 
 from agent.core.facts import LeaseGrant, LeaseReturn
 from sync.hub.deciding import merge_accounts
-from sync.hub.numbering import number_all_marks
 from sync.hub.tables import accounts, feed, journals, rights
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 from feed_listener import Listener
+from numbered import number_all_marks
 from rights_office import NOW, TENANT, Office
 from sqlalchemy import insert, update
 
 from sync.hub.feed_items import MOST_BYTES, kept_short, program_key
 from sync.hub.feeding import page_for
 from sync.hub.marking import mark
-from sync.hub.numbering import number_all_marks
 from sync.hub.tables import cards, decisions, journals, office, programs, pushed
 from sync.messages import (
     AccountItem,

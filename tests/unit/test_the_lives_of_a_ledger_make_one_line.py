@@ -5,10 +5,10 @@ from unittest.mock import Mock
 
 import pytest
 from books import Books, Life, a_sale
+from numbered import number_all_marks
 from sqlalchemy import update
 
 from sync.hub import lives
-from sync.hub.numbering import number_all_marks
 from sync.hub.tables import journals
 from sync.hub.turning import tell_turning
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.messages import Held, Hello, Journal, Tail, decode, encode
+from sync.messages import FeedPlace, Held, Hello, Journal, Tail, decode, encode
 from sync.signing import (
     batch_bytes,
     hello_bytes,
@@ -45,6 +45,7 @@ OTHERWISE: dict[str, Any] = {
     "left_out": (7,),
     "key": key_text(Ed25519PrivateKey.from_private_bytes(bytes(32))),
     "version": "9",
+    "feed": FeedPlace(cursor=3, run="r"),
     "first_seq": 3,
     "prev_hash": "cd" * 32,
     "last_hash": "cd" * 32,

@@ -122,16 +122,16 @@ SELECT account, display_name, birthday, phone FROM profiles WHERE account = ?;
 SELECT account FROM profiles WHERE phone = ?;
 
 -- name: mirror_standing
-SELECT generation, cursor, round, is_whole, heard_at FROM mirror_meta;
+SELECT generation, cursor, round, is_whole, run, heard_at FROM mirror_meta;
 
 -- name: set_mirror_standing
-UPDATE mirror_meta SET generation = ?, cursor = ?, round = ?, is_whole = ?;
+UPDATE mirror_meta SET generation = ?, cursor = ?, round = ?, is_whole = ?, run = ?;
 
 -- name: mirror_heard
 UPDATE mirror_meta SET heard_at = ?;
 
 -- name: ask_mirror_again
-UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0, left_out_by = NULL;
+UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0, run = NULL, left_out_by = NULL;
 
 -- name: mirror_left_out
 SELECT left_out_by FROM mirror_meta;

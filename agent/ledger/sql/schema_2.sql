@@ -66,6 +66,7 @@ CREATE TABLE mirror_meta (
     cursor     INTEGER NOT NULL,
     round      INTEGER NOT NULL,
     is_whole   INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
+    run        TEXT,
     heard_at   TEXT,
     left_out_by TEXT  -- the version of this program that could not take all that it was told
 ) STRICT;

@@ -120,6 +120,7 @@ class MemoryDesk:
     def __init__(self, journal: MemoryJournal) -> None:
         self._journal = journal
         self._cursor = 0
+        self._run: str | None = None
         self._rights: dict[str, int] = {}
         self._recalls: dict[str, int] = {}
         self.items = 0
@@ -169,12 +170,13 @@ class MemoryDesk:
     async def allow(self, allowance: Allowance) -> None:
         """Nothing is redeemed here."""
 
-    async def feed_from(self) -> tuple[int, int]:
+    async def feed_from(self) -> tuple[int, int, str | None]:
         """Go on where the last page ended."""
-        return 0, self._cursor
+        return 0, self._cursor, self._run
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:  # noqa: ARG002
         """Take a page."""
-        self._cursor = max(self._cursor, page.cursor)
+        if page.token is None:
+            self._cursor, self._run = page.cursor, page.run
         self.items += len(items)
         return True

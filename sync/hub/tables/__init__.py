@@ -22,7 +22,7 @@ from sync.hub.tables.base import metadata
 from sync.hub.tables.leases import asks, recalls, rights
 from sync.hub.tables.points import accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
-from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed
+from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed, runs
 from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "quarantine",
     "recalls",
     "rights",
+    "runs",
     "tenants",
     "things",
     "visits",

@@ -30,6 +30,7 @@ tenants = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("feed_seq", BigInteger, nullable=False, server_default="0"),  # the newest change
+    Column("run", String),  # which the newest change was numbered in
     Column("decision_seq", BigInteger, nullable=False, server_default="0"),
     Column("decision_hash", LargeBinary(32)),
     # The newest decision that rights have followed already.

@@ -12,7 +12,7 @@ from sqlalchemy import (
 
 from sync.hub.tables.base import Id, key, metadata, points
 
-__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed", "runs"]
 
 feed = Table(
     "feed",
@@ -43,6 +43,15 @@ news = Table(
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),  # as in the feed, when it was put here
     Index("news_in_order", "device_id", "seq"),
+)
+
+# Numbers of the feed that one worker gave without a break: a restore is one.
+runs = Table(
+    "runs",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True),
+    Column("run", String, nullable=False),
 )
 
 programs = Table(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from agent.core.facts import AccumulatePoints
-from sync.hub import following, greeting, homecoming, weighing
+from sync.hub import feeding, following, greeting, homecoming, weighing
 from sync.hub import granting as granting_module
 from sync.hub import office as office_module
 from sync.hub.debts import settle_debts
@@ -173,6 +173,13 @@ def _grants_at_once() -> tuple[Patch, ...]:
     return ((granting_module, "may_grant", may_grant),)
 
 
+def _any_place() -> tuple[Patch, ...]:
+    def ours(*_args: Any) -> str:
+        return "ours"
+
+    return ((feeding, "whose", ours), (greeting, "whose", ours))
+
+
 OFFICE_MUTANTS = (
     Mutant(
         name="no_challenge",
@@ -265,6 +272,14 @@ OFFICE_MUTANTS = (
         breaks="a store is told its own sales as somebody else's",
         caught_by=("I9",),
         patches=_own_forgotten,
+    ),
+    Mutant(
+        name="any_place_in_the_feed",
+        breaks="a store goes on from a number that this database gave to something else",
+        caught_by=("I9",),
+        patches=_any_place,
+        mixes=("office",),
+        script=offices.a_place_that_was_forgotten,
     ),
     Mutant(
         name="hub_grants_at_once",

@@ -1,9 +1,14 @@
 """Hand-made histories of head office: it was set back, or hears what is long over."""
 
 from sync.simulation.house import House
-from sync.simulation.scripts.staging import begin, cut_off, member, mend
+from sync.simulation.scripts.staging import begin, cut_off, member, mend, set_back
 
-__all__ = ["a_forgotten_epoch", "an_old_hello_comes_again", "one_store_is_back_first"]
+__all__ = [
+    "a_forgotten_epoch",
+    "a_place_that_was_forgotten",
+    "an_old_hello_comes_again",
+    "one_store_is_back_first",
+]
 
 
 def a_forgotten_epoch(house: House) -> None:
@@ -18,6 +23,30 @@ def a_forgotten_epoch(house: House) -> None:
     house.advance(60)
     house.office.restore()
     house.advance(400)
+
+
+def a_place_that_was_forgotten(house: House) -> None:
+    """Head office forgets what it told a store of a sale at another one, whose disk is lost; more
+    is numbered than was forgotten before the store asks again, which misses no entry of its own.
+    """
+    first, second = house.devices
+    cards = house.customers.cards
+    begin(house)
+    for card in cards:
+        member(house, first, card)
+    house.advance(40)
+    house.office.keep_snapshot()
+    house.customers.buy(first, cards[0], 700)
+    house.advance(40)
+    cut_off(house, second)
+    set_back(house, first, house.new_disk())
+    house.office.restore()
+    house.advance(40)
+    for card in cards[1:]:
+        house.customers.buy(first, card, 700)
+        house.advance(5)
+    house.advance(20)
+    mend(house, second)
 
 
 def an_old_hello_comes_again(house: House) -> None:

@@ -30,6 +30,7 @@ tenants = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("feed_seq", BigInteger, nullable=False, server_default="0"),
+    Column("run", String),
     Column("decision_seq", BigInteger, nullable=False, server_default="0"),
     Column("decision_hash", LargeBinary(32)),
     Column("rights_seq", BigInteger, nullable=False, server_default="0"),

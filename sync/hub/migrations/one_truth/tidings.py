@@ -12,7 +12,7 @@ from sqlalchemy import (
 
 from sync.hub.migrations.one_truth.base import Id, key, metadata, points
 
-__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed"]
+__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed", "runs"]
 
 feed = Table(
     "feed",
@@ -41,6 +41,14 @@ news = Table(
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Index("news_in_order", "device_id", "seq"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True),
+    Column("run", String, nullable=False),
 )
 
 programs = Table(
