@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from agent import logs
 from agent.cli import main
 
 _COMMANDS = (
@@ -10,6 +11,12 @@ _COMMANDS = (
     ["hub", "--config", "there-is-none.toml"],
     ["devices", "list", "--config", "there-is-none.toml"],
 )
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent and the hub turn the logs of their process to their own output, which ends here."""
+    monkeypatch.setattr(logs, "configure_logs", lambda: None)
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
