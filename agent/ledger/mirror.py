@@ -35,21 +35,15 @@ class Mirror:
         """
         return await self._ledger.read(lambda view: view.mirror_cursor())
 
-    async def ask_from(self, generation: int) -> int:
-        """Answer the cursor to ask from under a generation."""
-        return (await self.place(generation))[0]
-
     async def place(self, generation: int) -> tuple[int, str | None]:
-        """Answer that cursor, and what head office told with it, if it told it under this
-        generation. A new one tells everything anew, and so does an upgrade, where the version
-        before left out something that it did not know.
+        """Answer the cursor to ask from under a generation, and what head office told with it, if
+        that was under this one. A new one tells everything anew, and so does an upgrade, where the
+        version before left out something that it did not know.
         """
         left_out_by = await self._ledger.read(lambda view: view.mirror_left_out_by())
         if left_out_by not in (None, self.version):
             await self._ledger.write(lambda transaction: transaction.hear_all_again())
-        known, cursor, run = await self._ledger.read(
-            lambda view: (*view.mirror_cursor(), view.mirror_run())
-        )
+        known, cursor, run = await self._ledger.read(lambda view: view.mirror_place())
         return cursor if generation <= known else 0, run if generation == known else None
 
     async def apply(self, page: MirrorPage, on_alias: OnAlias = _nothing) -> bool:

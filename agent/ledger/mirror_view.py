@@ -21,18 +21,18 @@ class MirrorView:
 
     def mirror_cursor(self) -> tuple[int, int]:
         """Answer up to where head office was heard: its generation, and the cursor in it."""
-        generation, cursor, *_ = self._connection.execute(SQL["mirror_standing"]).fetchone()
-        return generation, cursor
+        return self.mirror_place()[:2]
+
+    def mirror_place(self) -> tuple[int, int, str | None]:
+        """Answer that, and what head office told with the cursor, to be sent back with it."""
+        standing = self._connection.execute(SQL["mirror_standing"]).fetchone()
+        generation, cursor, _, _, run, _ = standing
+        return generation, cursor, run
 
     def mirror_left_out_by(self) -> str | None:
         """Answer which version of this program could not take all that head office told, if any."""
         (version,) = self._connection.execute(SQL["mirror_left_out"]).fetchone()
         return None if version is None else str(version)
-
-    def mirror_run(self) -> str | None:
-        """Answer what head office told with that cursor, to be sent back with it."""
-        run = self._connection.execute(SQL["mirror_standing"]).fetchone()[-2]
-        return None if run is None else str(run)
 
     def elsewhere_as_of(self) -> str | None:
         """Answer when head office last said all that it knew, RFC 3339 in UTC, to the minute; None

@@ -100,8 +100,8 @@ def test_a_new_generation_tells_everything_anew(ledger: Ledger) -> None:
     """
     tell(ledger, card(CARD, "ana"))
     assert take(ledger, account("ana", 5), account("ben", 6), cursor=9)
-    assert asyncio.run(Mirror(ledger).ask_from(1)) == 9
-    assert asyncio.run(Mirror(ledger).ask_from(2)) == 0
+    assert asyncio.run(Mirror(ledger).place(1))[0] == 9
+    assert asyncio.run(Mirror(ledger).place(2))[0] == 0
     assert not take(ledger, account("ana", 1), generation=2, since=9, cursor=12)
     assert take(ledger, account("ana", 4), generation=2, cursor=2, more=True)
     assert (cursor(ledger), shown(ledger, "ana"), shown(ledger, "ben")) == ((2, 2), 4, 6)

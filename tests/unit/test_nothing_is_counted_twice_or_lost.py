@@ -116,7 +116,7 @@ def _catch_up(office: Office, mirror: Mirror, dice: random.Random) -> None:
     """Ask until nothing more is told."""
     more = True
     while more:
-        page = office.page(asyncio.run(mirror.ask_from(1)), dice.randint(1, 3))
+        page = office.page(asyncio.run(mirror.place(1))[0], dice.randint(1, 3))
         assert asyncio.run(mirror.apply(page))
         more = page.more
 
@@ -140,7 +140,7 @@ def test_own_and_told_add_up(seed: int, tmp_path: Path, running_ledger: RunningL
                 case 3:
                     office.hear(dice.randint(1, 4))
                 case 4:
-                    late.append(office.page(asyncio.run(mirror.ask_from(1)), dice.randint(1, 3)))
+                    late.append(office.page(asyncio.run(mirror.place(1))[0], dice.randint(1, 3)))
                 case _:
                     for page in dice.sample(late, min(2, len(late))):
                         asyncio.run(mirror.apply(page))
