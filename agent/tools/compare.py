@@ -11,8 +11,8 @@ from agent.ledger.connection import open_reader
 from agent.ledger.history import walk
 from sync.hub.database import Database
 from sync.hub.registry import DeviceRow, journals_of
-from sync.hub.replay import walk as walk_held
 from sync.hub.tables import devices, own
+from sync.hub.walking import walk as walk_held
 from sync.messages import DeviceAddress
 
 __all__ = ["Comparison", "compare"]

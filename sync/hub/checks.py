@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from agent.core.postings import PROGRAM
-from sync.hub.replay import Unsound, replay_books
+from sync.hub.replay import replay_books
 from sync.hub.tables import (
     accounts,
     devices,
@@ -20,6 +20,7 @@ from sync.hub.tables import (
     program_sums,
     rights,
 )
+from sync.hub.walking import Unsound
 
 __all__ = ["check_books", "check_sums"]
 

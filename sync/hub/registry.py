@@ -21,6 +21,7 @@ from sync.messages import DeviceAddress
 __all__ = [
     "DeviceRow",
     "JournalRow",
+    "all_journals",
     "branches_of",
     "change_device",
     "change_journal",
@@ -189,6 +190,11 @@ def change_device(c: Connection, device_id: int, **values: Any) -> None:
 def journals_of(c: Connection, device: DeviceRow) -> list[JournalRow]:
     """List the journals of a device, oldest first."""
     return [JournalRow.of(row) for row in c.execute(_OF_DEVICE, {"device_id": device.id})]
+
+
+def all_journals(c: Connection) -> list[JournalRow]:
+    """List the journals of all devices, oldest first. Linear in them."""
+    return [JournalRow.of(row) for row in c.execute(select(journals).order_by(journals.c.id))]
 
 
 def journal(c: Connection, journal_id: int) -> JournalRow:

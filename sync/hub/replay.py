@@ -6,54 +6,40 @@ entries.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, union_all
+from sqlalchemy import Connection, func, select, union_all
 
-from agent.core.entry import GENESIS, Entry, link_hash
+from agent.core.entry import Entry
 from agent.core.facts import CreateReward
 from agent.core.postings import Posting, lease_of, postings_of
 from sync.hub.judging import OF_OTHER_DAYS, Days, given_by, judge, postings_alone
 from sync.hub.keeping import thing_finder
 from sync.hub.lines import lines_through
-from sync.hub.registry import DeviceRow, JournalRow, hash_at, journals_of
+from sync.hub.registry import JournalRow, all_journals
 from sync.hub.tables import decisions, devices, entries, journals, mentioned
+from sync.hub.walking import Walked, walk_all
 from sync.hub.weighing import mentions_of
 
-__all__ = ["Replayed", "Unsound", "Walked", "replay_books", "walk"]
-
-_AT_ONCE = 500
-
-# Made once: to make a statement costs more than to run it, and there are many small journals.
-_ITS: BindParameter[int] = bindparam("journal_id")
-_ITS_ENTRIES = (
-    select(entries.c.seq, entries.c.canonical, entries.c.hash, entries.c.thing, entries.c.posted)
-    .where(entries.c.journal_id == _ITS)
-    .order_by(entries.c.seq)
-)
-_ITS_LOTS = select(mentioned.c.seq, mentioned.c.thing).where(mentioned.c.journal_id == _ITS)
+__all__ = ["Replayed", "replay_books"]
 
 Owned = Counter[tuple[str, str, str]]
 """Points by tenant, owner and bucket."""
 
 
+class _Its(NamedTuple):
+    """A journal, whose it is, and all of its device."""
+
+    tenant: str
+    held: JournalRow
+    kin: list[JournalRow]
+
+
 _OfLots = dict[int, tuple[str, ...]]
 """What the activations of one journal speak of, by their seq."""
-
-
-class Unsound(Exception):
-    """A journal held by head office does not hold together; the message names the entry."""
-
-
-class Walked(NamedTuple):
-    """An entry as it is kept."""
-
-    seq: int
-    canonical: bytes
-    thing: str | None
-    posted: bool
 
 
 @dataclass(slots=True)
@@ -84,19 +70,23 @@ class _Lots:
         """Read what those of one journal speak of."""
         found: _OfLots = {}
         if held.id in self._journals:
-            for row in c.execute(_ITS_LOTS, {"journal_id": held.id}):
+            its = select(mentioned.c.seq, mentioned.c.thing).filter_by(journal_id=held.id)
+            for row in c.execute(its):
                 found[row.seq] = (*found.get(row.seq, ()), row.thing)
         return found
 
 
 def replay_books(c: Connection) -> Replayed:
     """Replay everything. Raises Unsound where a chain does not hold."""
-    replayed, all_lots = Replayed(disputed=_disputed(c)), _Lots(c)
-    for row in c.execute(select(devices).order_by(devices.c.id)).all():
-        device = DeviceRow.of(row)
-        held = journals_of(c, device)
-        for each in held:
-            _add_journal(c, replayed, device.tenant, each, held, all_lots.of(c, each))
+    replayed, lots = Replayed(disputed=_disputed(c)), _Lots(c)
+    tenants = {row.id: row.tenant for row in c.execute(select(devices.c.id, devices.c.tenant))}
+    kin: dict[int, list[JournalRow]] = {}
+    for journal in (held := all_journals(c)):
+        kin.setdefault(journal.device_id, []).append(journal)
+    with closing(walk_all(c, held)) as journals_walked:
+        for journal, walked in journals_walked:
+            its = _Its(tenants[journal.device_id], journal, kin[journal.device_id])
+            _add_journal(c, replayed, its, walked, lots.of(c, journal))
     for tenant, thing in sorted(replayed.disputed):
         (said,) = mentions_of(c, tenant, [thing]).values()
         for (owner, bucket), points in judge(thing, said).worth.items():
@@ -110,40 +100,13 @@ def replay_books(c: Connection) -> Replayed:
     return replayed
 
 
-def walk(c: Connection, held: JournalRow) -> Iterator[Walked]:
-    """Walk a journal's entries, as far as they are its own, and hold them to their chain.
-
-    Raises Unsound.
-    """
-    expected = held.first_seq - 1
-    previous = (hash_at(c, held, expected) or b"") if expected else GENESIS
-    # What is read in one go needs no cursor at the database, which costs three journeys.
-    is_long = held.seq - expected > _AT_ONCE
-    options = {"yield_per": _AT_ONCE} if is_long else {}
-    rows = c.execute(_ITS_ENTRIES, {"journal_id": held.id}, execution_options=options)
-    for seq, canonical, digest, thing, posted in rows:
-        expected, previous = expected + 1, link_hash(previous, canonical)
-        if seq != expected or digest != previous:
-            raise Unsound(
-                f"journal {held.id}: entry {held.epoch}:{expected} does not follow from the one "
-                "before it; restore head office from a backup"
-            )
-        yield Walked(seq, canonical, thing, posted)
-    if (expected, previous) != (held.seq, held.hash):
-        raise Unsound(f"journal {held.id}: entry {held.epoch}:{expected} is not its head")
-
-
 def _add_journal(
-    c: Connection,
-    replayed: Replayed,
-    tenant: str,
-    held: JournalRow,
-    kin: list[JournalRow],
-    lots: _OfLots,
+    c: Connection, replayed: Replayed, its: _Its, walked: Iterable[Walked], lots: _OfLots
 ) -> None:
     """Add what one journal's entries come to."""
+    tenant, held, kin = its
     through = lines_through(held.id, kin)
-    for seq, canonical, thing, posted in walk(c, held):
+    for seq, canonical, thing, posted in walked:
         replayed.entries += 1
         if not posted:
             continue

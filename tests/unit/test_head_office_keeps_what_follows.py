@@ -6,6 +6,7 @@ import pytest
 from books import EDGE, OTHER, Books, Life, a_sale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from agent.core.entry import GENESIS, chain
 from agent.core.facts import Enrol
@@ -13,7 +14,7 @@ from agent.core.postings import PROGRAM
 from sync.hub.checks import check_books
 from sync.hub.database import Database
 from sync.hub.examine import Accepted, Contradicts, Gap
-from sync.messages import Held
+from sync.messages import DeviceAddress, Held
 
 
 @pytest.fixture
@@ -172,6 +173,31 @@ def test_a_check_finds_tampering(life: Life, tampering: str) -> None:
     books.tamper(tampering)
     assert books.faults()
     books.stop()
+
+
+@pytest.mark.parametrize("broken", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("tampering", "entry"),
+    [
+        ("DELETE FROM entries WHERE journal_id = {broken}", "is not its head"),
+        ("DELETE FROM entries WHERE journal_id = {broken} AND seq = 6", "is not its head"),
+        ("DELETE FROM entries WHERE journal_id = {broken} AND seq = 1", "does not follow"),
+    ],
+)
+def test_the_journal_that_is_broken_is_named(
+    books: Books, broken: int, tampering: str, entry: str
+) -> None:
+    """Wherever a journal stands among the others, what is missing from it is found as its own."""
+    names = ("s001", "s002", "s003")
+    for name in names:
+        device = DeviceAddress(tenant="house", store=name, device="edge-1")
+        sales = (a_sale(f"{name}-{number}", None, 0) for number in range(6))
+        books.take(Life(0, f"disk-{name}", *sales).batch(), device)
+    assert books.faults() == []
+    books.database.transact(lambda c: c.execute(text(tampering.format(broken=broken))))
+    (fault,) = books.faults()
+    assert fault.startswith(f"journal {broken}: entry 0:")
+    assert entry in fault
 
 
 def test_a_picture_does_not_move_while_batches_are_taken(tmp_path: Path, life: Life) -> None:
