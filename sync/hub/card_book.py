@@ -7,7 +7,7 @@ again undoes what stores said, and never what head office said. A card that was 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from agent.core.facts import CardState
 from agent.core.facts.device import CardStateName
@@ -17,7 +17,15 @@ from sync.hub.decisions import decide
 from sync.hub.marking import mark
 from sync.hub.tables import cards
 
-__all__ = ["UnknownCard", "block_card", "hear_state", "know_cards", "replace_card", "whose"]
+__all__ = [
+    "UnknownCard",
+    "block_card",
+    "hand_over",
+    "hear_state",
+    "know_cards",
+    "replace_card",
+    "whose",
+]
 
 
 class UnknownCard(ValueError):
@@ -50,6 +58,17 @@ def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) ->
     )
     mark(c, tenant, "card", first)
     return first | whose(c, tenant, first.keys() - {row.token for row in new})
+
+
+def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
+    """Give the card of a member who was erased to another. It is good again, unless head office
+    itself had ended it, or another card took its place.
+    """
+    its = (cards.c.tenant == tenant) & (cards.c.token == token)
+    is_ended = cards.c.decided_at.is_not(None) | (cards.c.state == "replaced")
+    state = case((is_ended, cards.c.state), else_="active")
+    c.execute(update(cards).where(its).values(account=account, state=state))
+    mark(c, tenant, "card", [token])
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:

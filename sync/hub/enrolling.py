@@ -13,7 +13,7 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
 from agent.core.tiers import Standing
 from sync.hub.bulk import Part, add_up_all
-from sync.hub.card_book import hear_state, know_cards
+from sync.hub.card_book import hand_over, hear_state, know_cards
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
 from sync.hub.members import Member, Stands, members, merge_accounts
@@ -68,8 +68,8 @@ def hear_members(
 def _merge_owners(
     c: Connection, device: DeviceRow, shown: Sequence[tuple[str, str]], *, now: datetime
 ) -> bool:
-    """Write cards down, and merge the accounts of those that somebody else had made an account for;
-    answers whether there were any.
+    """Write cards down, and settle whose those are for which somebody else had made an account;
+    answers whether accounts were merged.
     """
     merged = False
     if not shown:
@@ -80,18 +80,51 @@ def _merge_owners(
         if owner == account:
             continue
         known = members(c, device.tenant, (owner, account))
-        roots = {known[name].root for name in (owner, account)}
-        if len(roots) == 2:
-            _merge(c, device, known[owner], known[account], now=now)
-            merged = True
+        of_owner, of_account = (known[name].root for name in (owner, account))
+        if of_owner != of_account:
+            roots = members(c, device.tenant, (of_owner, of_account))
+            merged |= _settle(c, device, token, roots[of_owner], roots[of_account], now=now)
     return merged
 
 
-def _merge(c: Connection, device: DeviceRow, one: Member, other: Member, *, now: datetime) -> None:
+def _settle(
+    c: Connection, device: DeviceRow, token: str, owner: Member, other: Member, *, now: datetime
+) -> bool:
+    """Settle whose a card is that a second member has now; answers whether they were merged.
+
+    With one who was forgotten nobody is merged: they would be forgotten, too.
+    """
+    if "erased" not in (owner.state, other.state):
+        _merge(c, device, owner, other, now=now)
+        return True
+    if other.state != "erased":
+        hand_over(c, device.tenant, token, other.account)
+        _note_handed_over(c, device, other, now=now)
+    return False
+
+
+def _note_handed_over(c: Connection, device: DeviceRow, new: Member, *, now: datetime) -> None:
+    conflict = Conflict(
+        kind="enrolled_twice",
+        subject=new.account,
+        account=new.account,
+        points=0,
+        store=device.store,
+        device=device.device,
+        text=f"{device.address} gave a card to a member that was another's, who was erased since. "
+        "They are not merged: the card is the new member's, with no more than they collect.",
+    )
+    note(c, device.tenant, conflict, now=now)
+
+
+def _merge(
+    c: Connection, device: DeviceRow, owner: Member, other: Member, *, now: datetime
+) -> None:
     """Merge two accounts into the one that was enrolled first."""
     tenant = device.tenant
-    roots = members(c, tenant, (one.root, other.root)).values()
-    first, late = sorted(roots, key=lambda each: (each.enrolled_on or "9999", each.account))
+    first, late = sorted(
+        (owner, other), key=lambda each: (each.enrolled_on or "9999", each.account)
+    )
     reason = "the same card was enrolled in two stores"
     seq = merge_accounts(c, tenant, late.account, first.account, now=now, reason=reason)
     conflict = Conflict(

@@ -3,14 +3,16 @@ stores are heard.
 """
 
 from datetime import date
+from functools import partial
 
 import pytest
 from head_office_books import TENANT, Books, enrolled, hold, sold
 
 from agent.core.facts import AddCard, MergeAccounts, SettleConflict
-from sync.hub.deciding import merge_accounts
+from sync.hub.deciding import block_card, erase_member, merge_accounts
 
 LATER = date(2026, 11, 22)
+TOKEN = "em4100:0C000621A5"
 
 
 @pytest.mark.parametrize("first", ["s1", "s2"])
@@ -48,6 +50,32 @@ def test_a_card_added_elsewhere_brings_its_member(house: Books) -> None:
     house.device("s1").says(enrolled("a"), enrolled("b", "em4100:0000000002"))
     house.device("s2").says(AddCard(account="b", token="em4100:0C000621A5"))
     assert house.account("b").root == "a"
+
+
+@pytest.mark.parametrize("by_clerk", [False, True])
+def test_who_was_forgotten_takes_nobody_along(house: Books, by_clerk: bool) -> None:
+    """A card of a member who was erased, enrolled anew by a store that has not heard of it, is the
+    new member's, with the points they collect; it stays blocked where head office had blocked it.
+    """
+    house.device("s1").says(enrolled("gone", TOKEN), sold(10, account="gone"))
+    if by_clerk:
+        block = partial(block_card, tenant=TENANT, token=TOKEN, reason="lost", by="clerk")
+        house.run(lambda c: block(c, now=house.now))
+    house.run(lambda c: erase_member(c, TENANT, "gone", now=house.now))
+    store = house.device("s2")
+    store.says(enrolled("new", TOKEN), sold(5, account="new", sale_id="two"))
+    store.delivers()
+    house.device("s3").says(AddCard(account="gone", token=TOKEN))
+    new = house.account("new")
+    assert (new.state, new.root, new.active) == ("active", None, 5)
+    assert house.account("gone").state == "erased"
+    card = house.card(TOKEN)
+    assert (card.account, card.state) == ("new", "blocked" if by_clerk else "active")
+    (row,) = house.found("enrolled_twice")
+    assert (row.account, row.state) == ("new", "resolved")
+    assert "the card is the new member's" in row.text
+    assert house.balances()
+    assert house.amiss() == []
 
 
 def test_what_is_written_under_the_old_account_counts(house: Books) -> None:
