@@ -64,6 +64,7 @@ def _skew(editions: Editions, device: DeviceRow, fact: AccumulatePoints) -> Skew
         judged_by=fact.program,
         shown=fact.points - friend,
         when=Circumstances(account=member, store=device.store),
+        withheld="points_withheld" in fact.flags,
     )
 
 

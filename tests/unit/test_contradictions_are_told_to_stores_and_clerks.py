@@ -140,9 +140,9 @@ text = "points"
 """
 
 
-def put(house: Books, version: int, begins: str, per_minor: int) -> None:
+def put(house: Books, version: int, begins: str, per_minor: int, more: str = "") -> None:
     """Put a version of the program."""
-    text = _PROGRAM.format(version=version, begins=begins, per_minor=per_minor)
+    text = _PROGRAM.format(version=version, begins=begins, per_minor=per_minor) + more
     house.put_program(text, f"small@{version}")
 
 
@@ -168,6 +168,38 @@ def test_a_sale_of_another_version_gets_what_is_missing(
         given = house.decided()[-1]
         assert isinstance(given, AdjustPoints)
         assert given.points == has - shown
+
+
+_WELCOME = """
+[[promotion]]
+id = "welcome"
+bonus = 500
+occasion = "first_purchase"
+text = "Welcome"
+"""
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "flags", "has"),
+    [
+        ("small@1", (), 20),
+        ("small@1", ("points_withheld",), 10),
+        ("small@9", (), 10),
+    ],
+)
+def test_a_skew_gives_nothing_that_both_versions_give(
+    house: Books, judged_by: str, flags: tuple[str, ...], has: int
+) -> None:
+    """Head office does not know what a store knew of a member: what does not differ between the
+    versions, such as a bonus for a first purchase, is not given anew. Where a limit withheld
+    points, or nobody has the version, what was shown stands, and a row says so.
+    """
+    put(house, 1, "2026-01-01", 100, _WELCOME)
+    put(house, 2, "2026-11-01", 50, _WELCOME)
+    house.device("s1").says(enrolled("a"), sold(10, program=judged_by, flags=flags))
+    assert house.account("a").active == has
+    (row,) = house.found("program_skew")
+    assert ("cannot be compared" in row.text) == (has == 10)
 
 
 def test_a_skew_is_made_up_once(house: Books) -> None:
