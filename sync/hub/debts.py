@@ -15,7 +15,7 @@ from agent.core.calendar import days_after
 from agent.core.entry import Entry
 from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleConflict
 from sync.hub.bulk import among
-from sync.hub.decisions import BY_OFFICE, decide, decide_all, note, parts_of
+from sync.hub.decisions import BY_OFFICE, decide, decide_all, note, note_again, parts_of
 from sync.hub.judging import Conflict
 from sync.hub.marking import mark
 from sync.hub.members import Member, family_of, forfeit, members
@@ -68,7 +68,7 @@ def settle_debts(
             family = {each.account for each in known.values() if each.root == root}
             its = [each for each in entries if getattr(each.fact, "account", None) in family]
             owes -= _give_back(c, tenant, member, _cause(its), device, now)
-            for cause, points in _shares(its, owes - member.owed):
+            for cause, points in _shares(its or _nobodys(entries), owes - member.owed):
                 _owe(c, tenant, member, points, cause, device, now)
         if owes != member.owed:
             c.execute(_of(tenant, root).values(owed=owes))
@@ -103,6 +103,14 @@ def _cause(of_member: Sequence[Entry]) -> Entry | None:
     beyond = [each for each in spent if _floor_of(each)]
     found = beyond or spent or of_member
     return found[-1] if found else None
+
+
+def _nobodys(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Answer the last entry that names no member, as a return of another store's sale does, or the
+    last at all: where no entry names whoever owes, it stands for the batch that did it.
+    """
+    unnamed = [each for each in entries if getattr(each.fact, "account", None) is None]
+    return (unnamed or entries)[-1:]
 
 
 def _shares(of_member: Sequence[Entry], points: int) -> list[tuple[Entry | None, int]]:
@@ -197,7 +205,9 @@ def _owe(
     device: DeviceRow | None,
     now: datetime,
 ) -> None:
-    """Write one row of a debt: by so many points an entry made it deeper."""
+    """Write one row of a debt: by so many points an entry made it deeper. What head office itself
+    did has no entry's name: its row is written anew where the one before is paid.
+    """
     where = "head office" if device is None else str(device.address)
     place = "" if cause is None else f" {cause.epoch}:{cause.seq}"
     named = member.account if cause is None else cause.id
@@ -211,7 +221,7 @@ def _owe(
         text=_words(member, points, f"entry{place} of {where}"),
         is_open=True,
     )
-    note(c, tenant, conflict, now=now)
+    note_again(c, tenant, conflict, now=now)
 
 
 def _words(member: Member, points: int, entry: str) -> str:

@@ -80,6 +80,16 @@ def test_what_two_stores_contradict_in_is_settled(
     assert row.decision_seq is not None
 
 
+def test_more_money_that_goes_out_is_told_anew(house: Books) -> None:
+    """The row is the only one who says that a shop paid too much: each time it paid more."""
+    house.device("s1").says(enrolled("a"), sold(10, lease=0))
+    for store, amount_minor in (("s5", 900), ("s4", 200), ("s3", 5_000), ("s3", 1)):
+        house.device(store).says(back(f"r-{store}-{amount_minor}", amount_minor))
+    told = [row.text.split(" more came back")[0] for row in house.found("returned_twice")]
+    assert told == ["1.00 USD", "51.00 USD", "51.01 USD"]
+    assert house.account("a").active == 0
+
+
 def test_a_sale_three_times_is_one_row(house: Books) -> None:
     """Found again with every store that is heard, it is told once."""
     for store in ("s1", "s2", "s3"):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from head_office_books import TENANT, Books, enrolled, hold, sold, spent
 from sqlalchemy import select, update
 
-from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, SettleConflict
+from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, ReturnSale, SettleConflict
 from sync.hub.debts import settle_debts
 from sync.hub.deciding import decide, erase_member, merge_accounts
 from sync.hub.homecoming import write_off
@@ -50,6 +50,41 @@ def test_a_debt_is_paid_by_what_is_earned(house: Books) -> None:
     told = house.decided()[-1]
     assert isinstance(told, SettleConflict)
     assert told.text == "The member has paid what was owed."
+
+
+def test_each_debt_has_its_row(house: Books) -> None:
+    """A return at a store that does not know whose the sale was names no member: what it makes them
+    owe has a row all the same, and so has what it makes them owe when that is paid.
+    """
+    seller, other = house.device("s1"), house.device("s2")
+    seller.says(enrolled("a"), sold(10), *spent("r1", 10, lease=10))
+    for number in (1, 2):
+        other.says(ReturnSale(sale_id="s", return_id=f"b{number}", amount_minor=200))
+        assert house.account("a").owed == 2
+        row = house.found("overspend")[-1]
+        assert (len(house.found("overspend")), row.state, row.points) == (number, "open", 2)
+        assert f"by entry 1:{number + 1} of house/s2/d" in row.text
+        paid = AdjustPoints(
+            account="a", points=2, reason="paid", cashier="c", adjust_id=f"{number}"
+        )
+        seller.says(paid)
+        assert (house.account("a").owed, house.found("overspend")[-1].state) == (0, "resolved")
+    assert house.balances()
+
+
+def test_a_debt_of_head_offices_own_has_its_row_again(house: Books) -> None:
+    """What head office itself takes has no entry of a store: where the row of the debt before is
+    closed, the next one opens another.
+    """
+    house.device("s1").says(enrolled("a"))
+    for number in (1, 2):
+        for points in (-3, 3):
+            fact = AdjustPoints(account="a", points=points, reason="by hand", cashier="office")
+            house.run(lambda c, fact=fact: decide(c, TENANT, fact, now=house.now))
+            house.run(lambda c: settle_debts(c, TENANT, ["a"], now=house.now))
+            owes = house.found("overspend")
+            assert len(owes) == number
+            assert owes[-1].state == ("open" if points < 0 else "resolved")
 
 
 def test_nobody_owes_for_who_was_forgotten(house: Books) -> None:

@@ -142,7 +142,7 @@ def _returned_twice(sale_id: str, sale: OneSale, account: str, back: Back) -> Co
     paid = format_money(summary.total_minor, summary.currency)
     return Conflict(
         kind="returned_twice",
-        subject=sale_id,
+        subject=f"{sale_id}, {beyond} too much",  # where more follows, a clerk hears of that too
         account=account,
         points=max(0, back.asked - back.taken),
         store=None if back.late is None else back.late.store,
