@@ -26,6 +26,9 @@ repeats itself. Batches have 64 KiB at most, but for a rare one: so all of it is
 """
 
 _MOST = 1_000
+
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of one device: more than its sixteen batches may have, if each were of the largest there are."""
 _PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 256, "presence": 320}
 """How many messages a kind lets go before it, or overtakes."""
 
@@ -52,12 +55,15 @@ class Inbox:
 
     Bounded by the Receive Maximum that the link announces: the broker sends no more than that of
     what it must deliver. Of what a client sent at QoS 0 it sends any number: beyond a bound that is
-    let go, as QoS 0 has it. No device of ours sends so.
+    let go, as QoS 0 has it. No device of ours sends so. Nor does one have more under way than
+    its window: beyond a bound of bytes its messages are let go, and it alone sends them again.
     """
 
     def __init__(self) -> None:
         self._numbers = count()
         self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self._bytes: dict[str, int] = {}
+        """What waits of each device that has anything waiting."""
         self.dropped = 0
         self._last: dict[_Queue, int] = {}
         """The furthest place of each device's messages of one level, where some wait."""
@@ -67,11 +73,11 @@ class Inbox:
 
     def put(self, message: Arrived) -> None:
         """Add a message; it takes its place by the last level of its topic."""
-        if self._waiting.qsize() >= _MOST:
+        device, _, kind = message.topic.rpartition("/")
+        if self._waiting.qsize() >= _MOST or not self._has_room(device, message):
             self.dropped += 1
             message.done()
             return
-        device, _, kind = message.topic.rpartition("/")
         if kind == "feed" and _NAMES_A_CARD in message.payload:
             kind = "ask"  # a cashier waits to hear whose card it is
         if kind in _LAST_COUNTS and self._replace(message):
@@ -89,6 +95,26 @@ class Inbox:
                 self._replaceable[message.topic] = waiting
         self._waiting.put(waiting)
 
+    def _has_room(self, device: str, message: Arrived) -> bool:
+        """Count a message, if its device may have so much waiting."""
+        with self._turning:
+            size = self._bytes.get(device, 0) + len(message.payload)
+            older = self._replaceable.get(message.topic)
+            replaced = 0 if older is None or older.message is None else len(older.message.payload)
+            if size - replaced > _MOST_BYTES:
+                return False
+            self._bytes[device] = size
+        return True
+
+    def _forget(self, message: Arrived) -> None:
+        """Count a message no longer."""
+        device = message.topic.rpartition("/")[0]
+        left = self._bytes.get(device, 0) - len(message.payload)
+        if left > 0:
+            self._bytes[device] = left
+        else:
+            self._bytes.pop(device, None)
+
     def _replace(self, message: Arrived) -> bool:
         """Put a message in the place of one of its topic; answers whether one waited."""
         with self._turning:
@@ -96,6 +122,7 @@ class Inbox:
             if waiting is None or waiting.message is None:
                 return False
             older, waiting.message = waiting.message, message
+            self._forget(older)
         older.done()
         return True
 
@@ -117,6 +144,7 @@ class Inbox:
         with self._turning:
             message = waiting.message
             if message is not None:
+                self._forget(message)
                 if self._last.get(waiting.queue_of) == waiting.place:
                     del self._last[waiting.queue_of]  # it was the last that waited
                 if self._replaceable.get(message.topic) is waiting:
