@@ -69,6 +69,17 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     business_date: date | None = None
     fact: Fact
 
+    @property
+    def day(self) -> str:
+        """The day on which it counts, `YYYY-MM-DD`: its business date, which version 0.1 wrote only
+        into a sale itself; where nobody said one, the day in UTC by the device's clock.
+        """
+        if self.business_date is not None:
+            return self.business_date.isoformat()
+        if isinstance(self.fact, AccumulatePoints):
+            return self.fact.summary.business_date
+        return self.recorded_at[:10]
+
     def canonical(self) -> bytes:
         """Encode for hashing, storing and sending."""
         return _ENCODER.encode(self)

@@ -3,11 +3,10 @@
 import sqlite3
 
 from agent.core.entry import Entry
-from agent.core.facts import AccumulatePoints
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
-__all__ = ["day_of", "lot_of", "one_row", "see"]
+__all__ = ["lot_of", "one_row", "see"]
 
 
 def one_row(changed: sqlite3.Cursor, contradiction: str) -> None:
@@ -15,18 +14,9 @@ def one_row(changed: sqlite3.Cursor, contradiction: str) -> None:
         raise sqlite3.IntegrityError(contradiction)
 
 
-def day_of(entry: Entry) -> str:
-    """The business date of an entry; entries of version 0.1 have it only in their sale."""
-    if entry.business_date is not None:
-        return entry.business_date.isoformat()
-    if isinstance(entry.fact, AccumulatePoints):
-        return entry.fact.summary.business_date
-    return entry.recorded_at[:10]
-
-
 def lot_of(entry: Entry, points: int) -> Lot:
     """Answer the lot that an entry brings."""
-    return Lot(day_of(entry), entry.epoch, entry.seq, points)
+    return Lot(entry.day, entry.epoch, entry.seq, points)
 
 
 def see(connection: sqlite3.Connection, query: str, account: str, row: tuple[object, ...]) -> None:

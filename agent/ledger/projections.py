@@ -39,7 +39,7 @@ from agent.ledger import (
     rights,
     vouchers,
 )
-from agent.ledger.folding import day_of, lot_of, one_row, see
+from agent.ledger.folding import lot_of, one_row, see
 from agent.ledger.lots import Lot
 from agent.ledger.queries import SQL
 
@@ -105,7 +105,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
             _unsell(connection, entry, fact)
         case AdjustPoints():
             _change(connection, entry, fact.account, fact.points)
-            activity.adjust(connection, day_of(entry), entry, fact)
+            activity.adjust(connection, entry.day, entry, fact)
         case ExpirePoints():
             lots.spend(connection, fact.account, fact.points)
         case Enrol() | AddCard() | CardState():
@@ -114,9 +114,9 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
             row = (entry.epoch, fact.incarnation, fact.cause, fact.reason)
             connection.execute(SQL["add_epoch"], row)
         case _:  # RATE_VISIT, FLAG, CLOCK_JUMP and the leases' own say all they mean themselves
-            vouchers.apply(connection, entry, day_of(entry))
+            vouchers.apply(connection, entry, entry.day)
     if flags_of(fact):
-        activity.flag(connection, day_of(entry), entry)
+        activity.flag(connection, entry.day, entry)
 
 
 def _post(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -165,8 +165,8 @@ def _claim(connection: sqlite3.Connection, entry: Entry, fact: ClaimSale) -> Non
     epoch, seq, *_, currency = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     see(connection, "count_purchase", fact.account, (fact.account, 1))
     connection.execute(SQL["set_last_sale_if_later"], (epoch, seq, fact.account))
-    activity.claim(connection, day_of(entry), fact, currency)
-    sold_on = day_of(entry) if fact.sold_on is None else fact.sold_on.isoformat()
+    activity.claim(connection, entry.day, fact, currency)
+    sold_on = entry.day if fact.sold_on is None else fact.sold_on.isoformat()
     progress.sell(connection, entry, fact, fact.account, sold_on)
     _redeemed_before(connection, fact.sale_id, fact.account)
     lot = Lot(sold_on, epoch, seq, fact.points)
@@ -212,7 +212,7 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
     taken = fact.from_active + fact.from_pending
     row = connection.execute(SQL["sale"], (fact.sale_id,)).fetchone()
     sold = ("", 0) if row is None else (row[-1], row[3] - row[5])
-    activity.take_back(connection, day_of(entry), fact, sold)
+    activity.take_back(connection, entry.day, fact, sold)
     if isinstance(fact, ReturnSale):
         if row is not None and row[7]:
             raise sqlite3.IntegrityError("returns a sale that was voided")
@@ -227,7 +227,7 @@ def _unsell(connection: sqlite3.Connection, entry: Entry, fact: ReturnSale | Voi
         one_row(voided, "voids a sale that is not there, came back whole, or was voided")
     if fact.account is None:
         return
-    progress.bring_back(connection, fact, day_of(entry), row)
+    progress.bring_back(connection, fact, entry.day, row)
     own_pending = own = 0
     if row is not None:  # it may be another store's sale
         made_by = (row[0], row[1])
@@ -252,7 +252,7 @@ def _know_card(
     connection: sqlite3.Connection, entry: Entry, fact: Enrol | AddCard | CardState
 ) -> None:
     if isinstance(fact, Enrol):
-        enrolled = connection.execute(SQL["add_account"], (fact.account, day_of(entry)))
+        enrolled = connection.execute(SQL["add_account"], (fact.account, entry.day))
         one_row(enrolled, "enrols an account twice")
         referrals.refer(connection, fact)
     if not isinstance(fact, CardState):

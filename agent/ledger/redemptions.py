@@ -5,7 +5,7 @@ import sqlite3
 from agent.core.entry import Entry
 from agent.core.facts import CreateReward, DeleteReward, RedeemReward
 from agent.ledger import activity, lots, naming
-from agent.ledger.folding import day_of, lot_of, one_row
+from agent.ledger.folding import lot_of, one_row
 from agent.ledger.queries import SQL
 
 __all__ = ["fold"]
@@ -30,7 +30,7 @@ def fold(
             spent = (fact.points, fact.redemption_id, fact.account, fact.sale_id)
             one_row(connection.execute(SQL["capture_hold"], spent), "captures what nobody holds")
             lots.capture(connection, fact.redemption_id, fact.points)
-            activity.redeem(connection, day_of(entry), fact)
+            activity.redeem(connection, entry.day, fact)
             # What a sale redeemed is given back when it comes back. What it captured itself is its
             # member's, though it may be held under an account that was merged since.
             *_, reward, sale_id = connection.execute(SQL["hold"], (fact.redemption_id,)).fetchone()

@@ -11,7 +11,6 @@ import sqlite3
 from agent.core.entry import Entry
 from agent.core.facts import CreateReward, LeaseGrant, LeaseReturn, OpenEpoch
 from agent.core.postings import lease_of
-from agent.ledger.folding import day_of
 from agent.ledger.queries import SQL
 
 __all__ = ["move"]
@@ -34,4 +33,4 @@ def move(connection: sqlite3.Connection, entry: Entry) -> None:
         connection.execute(SQL["answer_recall"], (fact.account, fact.recall))
     elif isinstance(fact, CreateReward) and fact.floor:
         place = (entry.epoch, entry.seq, fact.account)
-        connection.execute(SQL["add_floor"], (*place, day_of(entry), fact.floor))
+        connection.execute(SQL["add_floor"], (*place, entry.day, fact.floor))

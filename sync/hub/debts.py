@@ -153,7 +153,7 @@ def _give_back(
     if points <= 0 or cause is None or device is None or not isinstance(cause.fact, CreateReward):
         return 0
     due_on = _ran_out_on(c, tenant, member.account)
-    day = cause.business_date or date.fromisoformat(cause.recorded_at[:10])
+    day = date.fromisoformat(cause.day)
     if due_on is None or day > days_after(due_on, _GRACE_DAYS):
         return 0
     back = [

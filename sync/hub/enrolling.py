@@ -42,7 +42,7 @@ def hear_members(
     for entry in entries:
         fact = entry.fact
         if isinstance(fact, Enrol):
-            day = _day_of(entry)
+            day = entry.day
             days[fact.account] = min(day, days.get(fact.account, day))
         if isinstance(fact, Enrol | AddCard):
             shown.append((fact.token, fact.account))
@@ -172,8 +172,3 @@ def _said(standing: Standing) -> Stands:
         tier_since=standing.since.isoformat(),
         tier_until=None if standing.kept_until is None else standing.kept_until.isoformat(),
     )
-
-
-def _day_of(entry: Entry) -> str:
-    day = entry.business_date
-    return entry.recorded_at[:10] if day is None else day.isoformat()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from agent.core.facts import AdjustPoints
-from sync.hub.judging.days import day_of
 from sync.hub.judging.judgement import Conflict, Judgement, WorthSum
 from sync.hub.judging.mentions import Mention
 
@@ -22,7 +21,7 @@ def judge_adjustment(adjust_id: str, mentions: Sequence[Mention]) -> Judgement:
         if (fact.account, fact.points) not in changes:
             changes.add((fact.account, fact.points))
             total.move(("program", "adjusted"), (fact.account, "active"), fact.points)
-            total.came(fact.account, day_of(each.entry), "earned", max(0, fact.points))
+            total.came(fact.account, each.entry.day, "earned", max(0, fact.points))
     if len(written) < 2:
         return Judgement(worth=total.worth, days=total.days)
     late, where = written[-1], " and ".join(dict.fromkeys(each.where for each in written))

@@ -31,7 +31,6 @@ __all__ = [
     "add_toward",
     "as_written",
     "came_on",
-    "day_of",
     "given_by",
     "toward_points",
 ]
@@ -46,16 +45,10 @@ OF_OTHER_DAYS = (ActivatePoints, ReturnSale, VoidSale, ReturnPromotionPoints)
 """What these take back or make active came on another day, which they do not name."""
 
 
-def day_of(entry: Entry) -> str:
-    """Answer the day on which an entry counts."""
-    day = entry.business_date
-    return entry.recorded_at[:10] if day is None else day.isoformat()
-
-
 def came_on(entry: Entry) -> str:
     """Answer the day on which the points of a sale, or of its claim, count."""
     sold_on = entry.fact.sold_on if isinstance(entry.fact, ClaimSale) else None
-    return day_of(entry) if sold_on is None else sold_on.isoformat()
+    return entry.day if sold_on is None else sold_on.isoformat()
 
 
 def given_by(entry: Entry) -> Days:
@@ -69,12 +62,12 @@ def given_by(entry: Entry) -> Days:
             days[account, day, "purchases"] = 1
             add_toward(days, account, day, fact)
         case AccumulatePromotionPoints():
-            days[fact.account, day_of(entry), "earned"] = fact.points
-            days[fact.account, day_of(entry), "waits"] = _waiting(fact)
+            days[fact.account, entry.day, "earned"] = fact.points
+            days[fact.account, entry.day, "waits"] = _waiting(fact)
         case AdjustPoints():
-            days[fact.account, day_of(entry), "earned"] = max(0, fact.points)
+            days[fact.account, entry.day, "earned"] = max(0, fact.points)
         case RedeemReward():
-            days[fact.account, day_of(entry), "redemptions"] = 1
+            days[fact.account, entry.day, "redemptions"] = 1
     return days
 
 
@@ -107,7 +100,7 @@ def as_written(mentions: Sequence[Mention]) -> Days:
         # What follows it had not come yet: else it would matter in how many batches they came.
         fact, before = entry.fact, ordered[:place]
         if isinstance(fact, ReturnPromotionPoints):
-            day = _promoted_on(before, fact) or day_of(entry)
+            day = _promoted_on(before, fact) or entry.day
             _add(days, fact.account, day, "earned", -fact.from_active - fact.from_pending)
             _add(days, fact.account, day, "waits", -fact.from_pending)
         elif isinstance(fact, ActivatePoints):
@@ -130,9 +123,9 @@ def _come_back(
     taken = fact.from_active + fact.from_pending
     came = entry if given is None else given
     _add(days, account, came_on(came), "waits", -fact.from_pending)
-    _add(days, account, day_of(entry), "earned", fact.given_back)
+    _add(days, account, entry.day, "earned", fact.given_back)
     if given is None or not isinstance(given.fact, AccumulatePoints | ClaimSale):
-        _add(days, account, day_of(entry), "earned", -taken)
+        _add(days, account, entry.day, "earned", -taken)
         return now
     _add(days, account, came_on(given), "earned", -taken)
     if isinstance(fact, VoidSale) or gone_minor < total <= now:
@@ -142,8 +135,8 @@ def _come_back(
         is_all = isinstance(fact, VoidSale) or not total
         gone_before = spend_minor * gone_minor // total if total else 0
         gone = spend_minor if is_all else spend_minor * now // total
-        _add(days, account, day_of(entry), "toward_points", fact.referral_points - taken)
-        _add(days, account, day_of(entry), "toward_minor", gone_before - gone)
+        _add(days, account, entry.day, "toward_points", fact.referral_points - taken)
+        _add(days, account, entry.day, "toward_minor", gone_before - gone)
     return now
 
 
@@ -174,7 +167,7 @@ def _promoted_on(ordered: Sequence[Entry], fact: ReturnPromotionPoints) -> str |
             fact.promotion,
             fact.account,
         ):
-            return day_of(entry)
+            return entry.day
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.core.facts import AccumulatePoints, ClaimSale, ReturnPromotionPoints
 from agent.core.money import format_money
 from agent.core.postings import PROGRAM
-from sync.hub.judging.days import add_toward, came_on, day_of, toward_points
+from sync.hub.judging.days import add_toward, came_on, toward_points
 from sync.hub.judging.judgement import Conflict, Judgement, WorthSum
 from sync.hub.judging.mentions import Mention
 from sync.hub.judging.returns import Back, back_of
@@ -73,7 +73,7 @@ def _count(sale: OneSale, chosen: Gift, back: Back, total: WorthSum) -> None:
     total.came(account, sold_on, "purchases", 1)
     if back.late is None:
         return
-    late, paid_minor = day_of(back.late.entry), sale.first.summary.total_minor
+    late, paid_minor = back.late.entry.day, sale.first.summary.total_minor
     total.came(account, late, "earned", back.given_back)
     is_all = back.returned_minor == paid_minor
     if is_all:
