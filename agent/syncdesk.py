@@ -29,6 +29,7 @@ from sync.messages import (
     CardItem,
     DecisionItem,
     FeedPage,
+    FeedScope,
     Grant,
     HeardItem,
     MalformedMessage,
@@ -147,10 +148,10 @@ class SyncDesk:
         """Remember how much of the floor is allowed."""
         await self._rights.allow(allowance.epoch, allowance.floor_total, allowance.generation)
 
-    async def feed_from(self) -> tuple[int, int, str | None]:
-        """Answer from where to ask for the feed."""
+    async def feed_from(self, scope: FeedScope | None = None) -> tuple[int, int, str | None]:
+        """Answer from where to ask for the feed: from the start where ``scope`` is another."""
         generation = await self._rights.generation()
-        return generation, *(await self._mirror.place(generation))
+        return generation, *(await self._mirror.place(generation, scope))
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:
         """Take a page: programs first, as the page's cursor is kept with members and cards.

@@ -35,14 +35,30 @@ class Mirror:
         """
         return await self._ledger.read(lambda view: view.mirror_cursor())
 
-    async def place(self, generation: int) -> tuple[int, str | None]:
+    async def place(self, generation: int, scope: str | None = None) -> tuple[int, str | None]:
         """Answer the cursor to ask from under a generation, and what head office told with it, if
         that was under this one. A new one tells everything anew, and so does an upgrade, where the
         version before left out something that it did not know.
+
+        So does another ``scope`` than was heard: what lies before the cursor was never told to who
+        heard of fewer, and who hears of fewer from now on would keep a card that nobody tells of
+        any more. It is kept in the transaction that goes back to the start, so that a crash finds
+        both or neither. A mirror that knows of no scope stays as it is and notes this one: no
+        release has heard a feed without noting it, so nothing here was heard under another.
+        Without ``scope`` nothing is noted.
         """
-        left_out_by = await self._ledger.read(lambda view: view.mirror_left_out_by())
-        if left_out_by not in (None, self.version):
-            await self._ledger.write(lambda transaction: transaction.hear_all_again())
+        left_out_by, heard = await self._ledger.read(lambda view: view.mirror_heard_as())
+        is_other = scope not in (None, heard)
+        is_anew = left_out_by not in (None, self.version) or (is_other and heard is not None)
+
+        def begin(transaction: Transaction) -> None:
+            if is_anew:
+                transaction.hear_all_again()
+            if scope is not None:
+                transaction.hear_of(scope)
+
+        if is_anew or is_other:
+            await self._ledger.write(begin)
         known, cursor, run = await self._ledger.read(lambda view: view.mirror_place())
         return cursor if generation <= known else 0, run if generation == known else None
 

@@ -29,10 +29,13 @@ class MirrorView:
         generation, cursor, _, _, run, _ = standing
         return generation, cursor, run
 
-    def mirror_left_out_by(self) -> str | None:
-        """Answer which version of this program could not take all that head office told, if any."""
-        (version,) = self._connection.execute(SQL["mirror_left_out"]).fetchone()
-        return None if version is None else str(version)
+    def mirror_heard_as(self) -> tuple[str | None, str | None]:
+        """Answer which version of this program could not take all that head office told, if any,
+        and whom head office was asked to tell of: ``all``, or those ``seen`` here; None where it
+        was never asked.
+        """
+        left_out_by, scope = self._connection.execute(SQL["mirror_heard_as"]).fetchone()
+        return left_out_by, scope
 
     def elsewhere_as_of(self) -> str | None:
         """Answer when head office last said all that it knew, RFC 3339 in UTC, to the minute; None

@@ -32,7 +32,6 @@ from agent.ledger.view import View
 
 __all__ = ["Tip", "Transaction"]
 
-
 _OF_HEAD_OFFICE = (ExpirePoints, *OFFICE_FACTS)
 _SPENDING = (CreateReward, RedeemReward, IssueVoucher, HoldVoucher, UseVoucher)
 
@@ -82,7 +81,6 @@ class Transaction(View):
         super().__init__(connection, archive)
         self.cuts_log = False
         """Whether the write-ahead log is cut to nothing after the commit, where nobody reads it."""
-
         self._head = tip.head
         self._before = tip.stamp
         self._business_date = tip.business_date
@@ -270,6 +268,10 @@ class Transaction(View):
     def hear_all_again(self) -> None:
         """Have head office tell everything from the start."""
         self._connection.execute(SQL["ask_mirror_again"])
+
+    def hear_of(self, scope: str) -> None:
+        """Know of whom head office is asked to tell: of ``all``, or of those ``seen`` here."""
+        self._connection.execute(SQL["set_mirror_scope"], (scope,))
 
     def add_segment(self, segment: Segment) -> None:
         """Know a sealed file; from now on its entries may leave the journal."""

@@ -229,7 +229,7 @@ class Conversation:
         sending = any(stream.under_way for stream in self.session.streams)
         if self.session.state != "open" or not self._feeding.is_due(now_s, sending=sending):
             return
-        generation, cursor, run = await self._desk.feed_from()
+        generation, cursor, run = await self._desk.feed_from(self._wishes.feed)
         request = FeedRequest(
             nonce=self._mint_nonce(),
             cursor=cursor,

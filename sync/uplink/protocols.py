@@ -6,7 +6,7 @@ Everything awaited here may complete at once, and then no event loop is needed t
 from typing import Literal, Protocol
 
 from agent.core.entry import Epoch, Position
-from sync.messages import Allowance, FeedPage, Grant, HeardItem, Recall
+from sync.messages import Allowance, FeedPage, FeedScope, Grant, HeardItem, Recall
 
 __all__ = ["Clock", "Desk", "Epochs", "JournalSource", "Outlet", "Standing"]
 
@@ -119,9 +119,10 @@ class Desk(Protocol):
     async def allow(self, allowance: Allowance) -> None:
         """Take how much may be redeemed beyond rights."""
 
-    async def feed_from(self) -> tuple[int, int, str | None]:
+    async def feed_from(self, scope: FeedScope | None = None) -> tuple[int, int, str | None]:
         """Answer from where to ask for the feed: head office's generation, the cursor in it, and
-        the run of numbers that came with it.
+        the run of numbers that came with it. From the start, once, where ``scope`` is another than
+        the feed was heard under; without one it is only said up to where it was heard.
         """
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:

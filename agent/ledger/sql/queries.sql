@@ -133,11 +133,14 @@ UPDATE mirror_meta SET heard_at = ?;
 -- name: ask_mirror_again
 UPDATE mirror_meta SET cursor = 0, round = round + 1, is_whole = 0, run = NULL, left_out_by = NULL;
 
--- name: mirror_left_out
-SELECT left_out_by FROM mirror_meta;
+-- name: mirror_heard_as
+SELECT left_out_by, scope FROM mirror_meta;
 
 -- name: set_mirror_left_out
 UPDATE mirror_meta SET left_out_by = ?;
+
+-- name: set_mirror_scope
+UPDATE mirror_meta SET scope = ?;
 
 -- name: put_mirrored_account
 INSERT INTO mirror_accounts (account, active, pending, enrolled_on, tier, tier_since, tier_until,

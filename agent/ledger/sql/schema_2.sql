@@ -68,7 +68,8 @@ CREATE TABLE mirror_meta (
     is_whole   INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
     run        TEXT,
     heard_at   TEXT,
-    left_out_by TEXT  -- the version of this program that could not take all that it was told
+    left_out_by TEXT,  -- the version of this program that could not take all that it was told
+    scope      TEXT CHECK (scope IN ('all', 'seen'))  -- whom it hears of; none where nobody asked
 ) STRICT;
 
 INSERT INTO mirror_meta (id, generation, cursor, round, is_whole) VALUES (1, 0, 0, 1, 0);

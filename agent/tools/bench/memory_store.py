@@ -14,7 +14,7 @@ from agent.core.entry import GENESIS, Entry, Position, link_hash
 from agent.core.facts import AccumulatePoints, Fact, LeaseGrant, LeaseReturn, OpenEpoch
 from agent.ledger.acknowledged import Acknowledged
 from agent.ledger.epochs import Epochs
-from sync.messages import Allowance, FeedPage, Grant, HeardItem, Recall
+from sync.messages import Allowance, FeedPage, FeedScope, Grant, HeardItem, Recall
 from sync.uplink.protocols import Clock
 
 __all__ = ["MemoryDesk", "MemoryJournal"]
@@ -170,8 +170,8 @@ class MemoryDesk:
     async def allow(self, allowance: Allowance) -> None:
         """Nothing is redeemed here."""
 
-    async def feed_from(self) -> tuple[int, int, str | None]:
-        """Go on where the last page ended."""
+    async def feed_from(self, scope: FeedScope | None = None) -> tuple[int, int, str | None]:  # noqa: ARG002
+        """Go on where the last page ended: a crowd's scope never changes."""
         return 0, self._cursor, self._run
 
     async def feed(self, page: FeedPage, items: tuple[HeardItem, ...], *, since: int) -> bool:  # noqa: ARG002
