@@ -44,7 +44,9 @@ class Online:
         self._uplink = self._make_uplink(settings)
         if self._uplink is not None:
             till.ask_online = self._uplink.ask
-            till.members.asked_whose.ask = self._uplink.look_up
+            whose = till.members.asked_whose
+            whose.ask = self._uplink.look_up
+            whose.tells_of_all = settings.hub is None or settings.hub.feed == "all"
             till.is_online = lambda: self._uplink is not None and self._uplink.online
 
     def _make_uplink(self, settings: AgentSettings) -> Uplink | None:

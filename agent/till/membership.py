@@ -39,6 +39,7 @@ class Membership:
     async def enrol(self, enrolment: Enrolment) -> Enrolled:
         """Make an account for a card. Raises as ``cards.enrol`` does, and MalformedPhone."""
         profile = profile_of(self._mint_id(), enrolment, self._terms)
+        await self._ask_whose(enrolment.token)
         return await self._ledger.write(
             lambda transaction: enrol(transaction, self._terms, enrolment, profile)
         )
@@ -66,6 +67,7 @@ class Membership:
 
     async def add_card(self, account: str, more: MoreCard) -> Answered:
         """Give an account one more card. Raises as ``cards.add_card`` does."""
+        await self._ask_whose(more.token)
         return await self._ledger.write(
             lambda transaction: add_card(transaction, self._terms, account, more)
         )
@@ -73,6 +75,7 @@ class Membership:
     async def replace_card(self, text: str, replacement: Replacement) -> Answered:
         """Let one card take another's place. Raises as ``cards.replace_card`` does."""
         token = parse_token(text)
+        await self._ask_whose(replacement.by)
         return await self._ledger.write(
             lambda transaction: replace_card(transaction, self._terms, token, replacement)
         )
@@ -82,4 +85,13 @@ class Membership:
         token = parse_token(text)
         return await self._ledger.write(
             lambda transaction: block_card(transaction, self._terms, token, block)
+        )
+
+    async def _ask_whose(self, text: str) -> None:
+        """Ask head office about a card before it is given to a member, and outside a transaction.
+        Raises MalformedToken.
+        """
+        card = parse_token(text)
+        await self.asked_whose.before_giving(
+            card, lambda: self._ledger.read(lambda view: view.is_card(card))
         )

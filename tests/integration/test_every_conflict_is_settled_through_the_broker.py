@@ -55,12 +55,12 @@ KINDS = {
     "erased_member": "was erased",
     "expired_then_redeemed": "had run out",
     "wrong_clock": "clock",
-    "unreadable": "",
+    "unreadable": "cannot be read by this version",
     "bad_signature": "not signed",
     "disk_cloned": "Two devices",
     "disk_lost": "lost its disk",
     "disk_restored": "set back",
-    "rights_written_off": "",
+    "rights_written_off": "written off by ann",
     "head_office_restored": "set back",
 }
 """Every kind of conflict, and what its words say."""

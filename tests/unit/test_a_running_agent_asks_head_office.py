@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from greeted import EDGE, Store, in_memory
 from agent.ledger import Ledger
 from agent.ledger.mirror import Mirror
 from agent.syncdesk import SyncDesk
-from agent.till import Rights, Till, UnknownCard
+from agent.till import CardInUse, Enrolment, Rights, Till, UnknownCard
 from sync.broker import Broker
 from sync.keys import KeyUnusable
 from sync.link import Arrived
@@ -204,6 +205,29 @@ def test_a_member_of_another_store_is_known_by_their_card(play: Play) -> None:
         with pytest.raises(UnknownCard):
             await till.identify("em4100:67003B51C6")
         assert office.said.count("look_up") == asked + 1
+
+    play(scenario)
+
+
+def test_a_card_of_another_stores_member_is_not_enrolled(play: Play) -> None:
+    """Head office says whose it is before an account is made; while it is silent, or gone, cards
+    are enrolled all the same.
+    """
+
+    async def scenario(uplink: Uplink, office: Office) -> None:
+        terms, numbers = SimulatedRules("s001").terms, count(1)
+        till = Till(office.ledger, terms, mint_id=lambda: f"new-{next(numbers)}")
+        till.members.asked_whose.ask = uplink.look_up
+        till.members.asked_whose.tells_of_all = False
+        with pytest.raises(CardInUse):
+            await till.members.enrol(Enrolment(token=CARD))
+        office.listens = False
+        await till.members.enrol(Enrolment(token="em4100:67003B51C6"))
+        assert office.said.count("look_up") == 2
+        office._handed["on_down"]()
+        await until(lambda: not uplink.online)
+        await till.members.enrol(Enrolment(token="em4100:67003B51C7"))
+        assert office.said.count("look_up") == 2
 
     play(scenario)
 

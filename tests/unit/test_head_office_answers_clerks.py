@@ -100,13 +100,21 @@ def test_what_nobody_has_is_not_found(clerk: Clerk, address: str) -> None:
 
 
 def test_accounts_are_made_one(clerk: Clerk) -> None:
-    """Two accounts of one person become one with the points and cards of both, once."""
+    """Two accounts of one person become one with the points and cards of both, once, and the
+    decision stands in the name of the clerk.
+    """
     for _ in range(2):
         answer = clerk.post("/v1/accounts/merge", json={"account": "a-2", "into": "a-1"})
         assert answer.status_code == 200, answer.text
         assert (answer.json()["balance"], answer.json()["merged"]) == (80, ["a-2"])
     old = clerk.get("/v1/accounts/a-2").json()
     assert (old["root"], old["balance"], len(old["cards"])) == ("a-1", 80, 2)
+    (merged,) = [
+        each["entry"]["fact"]["reason"]
+        for each in clerk.get("/v1/accounts/a-1/entries").json()
+        if each["kind"] == "MERGE_ACCOUNTS"
+    ]
+    assert merged == "ana: one person"
 
 
 def test_a_member_is_forgotten(clerk: Clerk) -> None:

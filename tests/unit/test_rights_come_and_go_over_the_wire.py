@@ -174,17 +174,31 @@ def test_a_card_that_nobody_here_knows_is_asked_for(store: Store) -> None:
     assert answers[1] is not None
 
 
-def test_sales_go_before_the_feed_and_questions_before_both(store: Store) -> None:
-    """In one turn the journal goes out first, then the feed is asked for, then the birth is said;
-    a question goes out at once.
+def test_what_matters_most_goes_first(store: Store) -> None:
+    """Where all is due in one turn of an open session, a question goes out at once, then the sales,
+    then the feed is asked for, and how the store stands is said last.
+    """
+    store.now_s += 100
+    store.wire.kinds.clear()
+    run_now(append(store.ledger))
+    store.talk.ask(ANA, 30, lambda _: None, store.now_s)
+    assert store.wire.kinds == ["ask"]
+    run_now(store.turn())
+    assert store.wire.kinds == ["ask", "journal", "feed", "presence"]
+
+
+def test_a_question_waits_for_no_greeting(store: Store) -> None:
+    """Where the store has to greet again, which everything else waits for, who stands at the till
+    does not; and how the store stands can be said before the answer.
     """
     store.now_s += 1_000
     store.wire.kinds.clear()
     run_now(append(store.ledger))
     store.talk.ask(ANA, 30, lambda _: None, store.now_s)
     run_now(store.turn())
+    assert store.wire.kinds == ["ask", "hello", "presence"]
     run_now(store.hear("ok", store.ok(store.ledger.head, seq=1, hash=_hash(store, 1))))
-    assert store.wire.kinds == ["ask", "hello", "presence", "journal", "feed"]
+    assert store.wire.kinds[3:] == ["journal", "feed"]
 
 
 def _hash(store: Store, seq: int) -> str:

@@ -37,7 +37,7 @@ def add_members(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
 
     @routes.post("/v1/accounts/merge", responses=answers(404, 409))
-    def merge(wanted: Merge) -> OfficeAccount:
+    def merge(wanted: Merge, clerk: Annotated[str, Depends(access.clerk)]) -> OfficeAccount:
         """Make two accounts one; asked again, it says how the one stands."""
 
         def change(c: Connection, tenant: str) -> OfficeAccount:
@@ -46,7 +46,8 @@ def add_members(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
             both = [account_view(c, tenant, name) for name in (wanted.account, wanted.into)]
             if any(each.state == "erased" for each in both) and both[0].root != both[1].root:
                 raise HubRefusal("not_mergeable", "one of these members was forgotten for good")
-            merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now())
+            reason = f"{clerk}: one person"
+            merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now(), reason=reason)
             return account_view(c, tenant, wanted.into)
 
         return desk.write(change)
