@@ -29,7 +29,7 @@ __all__ = ["Database", "is_passing", "is_too_much", "upsert", "upsert_in"]
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""So often a transaction is begun before its fault is raised; some four seconds."""
+"""So often a transaction is begun before its fault is raised; some two seconds of waiting."""
 
 _PASSING = frozenset(
     {

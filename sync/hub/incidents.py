@@ -62,10 +62,10 @@ def head_office_restored(address: DeviceAddress, generation: int) -> Conflict:
         address,
         kind="head_office_restored",
         subject=f"generation {generation}",
-        text="Head office's database was set back: it had forgotten entries that it had "
-        f"acknowledged to {address}. Every device sends again what it still has, and until each "
-        "known one has done so no rights are given out. Connect those that are behind (GET "
-        "/v1/devices), and retire those that will never come.",
+        text=f"Head office's database was set back: {address} had been told more than head office "
+        "holds now. Every device sends again what it still has, and until each known one has done "
+        "so no rights are given out. Connect those that are behind (GET /v1/devices), and retire "
+        "those that will never come.",
     )
 
 

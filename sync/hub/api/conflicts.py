@@ -54,7 +54,7 @@ class ConflictView(Value):
     """What was found, and what became of it."""
     found_at: str
     state: Literal["open", "resolved"]
-    """`open` where a person has to look."""
+    """`open` until what ends it has come: a look, points that pay a debt, an upgrade."""
     decision: int | None
     """The entry of head office's own journal that settled it."""
 
@@ -79,7 +79,7 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         ] = None,
         state: Annotated[
             Literal["open", "resolved"] | None,
-            Query(description="`open`: only where a person has to look."),
+            Query(description="`open`: only what has not ended yet."),
         ] = None,
         before: Annotated[
             int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
