@@ -38,8 +38,8 @@ _Changes = dict[str, Any]
 _HALTED = {
     "two_live": "Two devices use this name. Sales go on; a person at head office must look.",
     "retired": "This device was retired at head office. Sales go on and stay here.",
-    "key": "This device signs with a key that is not the one head office knows. Sales go on; a "
-    "person at head office must look.",
+    "key": "This device signs with a key that is not the one head office knows. Sales go on, and "
+    "in some minutes it is welcomed as a new life. Look whether it is this device.",
 }
 
 

@@ -79,7 +79,12 @@ CHANNELS = (
         sender="head office",
         when="a HELLO answered the challenge",
     ),
-    Channel(kind="down/halt", message=Halt, sender="head office", when="a person must look"),
+    Channel(
+        kind="down/halt",
+        message=Halt,
+        sender="head office",
+        when="the device may not go on as it is",
+    ),
     Channel(
         kind="down/ack",
         message=Ack,

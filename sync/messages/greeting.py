@@ -44,6 +44,9 @@ SignatureText = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z
 """An Ed25519 signature, base64url without padding."""
 
 HaltReason = Literal["two_live", "retired", "refused", "key"]
+"""Why a device may not go on as it is. ``refused`` freezes nothing: no head office says it yet, and
+stores of today understand one that does, to whoever is too old for it.
+"""
 
 
 class Tail(Value):
@@ -153,7 +156,7 @@ class Welcome(Told):
 
 
 class Halt(Told):
-    """Head office to device: send nothing more, take sales on, and let a person look."""
+    """Head office to device: send nothing more as who you are, and take sales on."""
 
     nonce: Nonce | None = None
     reason: HaltReason
