@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from agent.core.entry import Position
 from agent.core.values import Value
-from sync.messages.address import EpochNumber, HashHex, Name, Seq
+from sync.messages.address import LARGEST_NUMBER, EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import SCHEMA, SchemaVersion, Told
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 MOST_TAILS = 16
 """So many older epochs fit in a HELLO; a device that has more names them once these are held."""
 
-Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_NUMBER)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 KeyText = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{43}$")]
 """An Ed25519 public key, base64url without padding (RFC 8032, RFC 4648)."""
@@ -136,6 +136,11 @@ class Ok(Told):
     time: str
     generation: Count = 0
     tails: tuple[Held, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """The place as journals name it."""
+        return Position(epoch=self.epoch, seq=self.seq, hash=bytes.fromhex(self.hash))
 
 
 class Challenge(Told):
