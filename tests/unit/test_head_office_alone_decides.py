@@ -13,7 +13,7 @@ from head_office_books import Books, enrolled
 from agent.core.facts import EraseMember, ExpirePoints, Fact, MergeAccounts, SettleConflict
 from agent.ledger import Ledger, Refusal
 from sync import hub
-from sync.hub.deciding import KINDS
+from sync.hub.decisions import KINDS
 
 RunningLedger = Callable[..., AbstractContextManager[Ledger]]
 
