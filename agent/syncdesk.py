@@ -60,7 +60,6 @@ class DeskStanding:
     """How this device stands, as head office and ``/healthz`` are told."""
 
     opened: bool
-    generation: int
     exposure_points: int
     floor_left: int
     clock: Clock
@@ -96,7 +95,6 @@ class SyncDesk:
         found = await self._rights.standing()
         return DeskStanding(
             opened=found.opened,
-            generation=found.generation,
             exposure_points=found.exposure_points,
             floor_left=found.floor_left,
             clock=await self._clock(),

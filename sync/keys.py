@@ -1,7 +1,9 @@
 """A device's own key: made at its first start, kept beside the ledger, and never sent anywhere.
 
 Whoever has the file can speak as this device. One that was lost is not made up for by a new one:
-head office knows the device by its first key, halts it, and waits for a person's word.
+head office knows each life of the disk by its key, halts this one, and welcomes the ledger some
+minutes later as a new life, by the key that it has then. What the old life had rights to stays out
+until a person writes it off.
 """
 
 import os
@@ -19,6 +21,10 @@ __all__ = ["KeyUnusable", "load_key"]
 
 _MOST_BYTES = 4_096
 _OTHERS = 0o077
+_TO_DO = (
+    "put the device's own back from where it is kept; or remove it, and head office takes the "
+    "ledger for a new life, and what the old one had rights to stays out until it is written off"
+)
 
 
 class KeyUnusable(Exception):
@@ -49,12 +55,9 @@ def _read(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(text, password=None)
     except (ValueError, TypeError) as error:
-        raise KeyUnusable(
-            f"{path} holds no private key; put the device's own back from where it is kept, or "
-            "remove it and have head office accept the new one"
-        ) from error
+        raise KeyUnusable(f"{path} holds no private key; {_TO_DO}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyUnusable(f"{path} is no Ed25519 key; remove it for one to be made")
+        raise KeyUnusable(f"{path} is no Ed25519 key; {_TO_DO}")
     return key
 
 

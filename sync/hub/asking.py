@@ -16,7 +16,7 @@ from sync.hub.granting import rebalance
 from sync.hub.notices import Notice
 from sync.hub.registry import DeviceRow
 from sync.hub.roster import LIVE
-from sync.hub.tables import accounts, asks, devices, journals, rights
+from sync.hub.tables import ROOT, accounts, asks, devices, journals, rights
 from sync.hub.terms import generation_of, terms_of
 from sync.messages import Ask, Grant
 
@@ -38,9 +38,7 @@ def answer_ask(c: Connection, device: DeviceRow, ask: Ask, *, now: datetime) -> 
     if _live_epoch(c, device) != ask.epoch:
         return [_refusal(c, device, ask, NOT_OPEN)]
     root = c.execute(
-        select(func.coalesce(accounts.c.root, accounts.c.account)).where(
-            accounts.c.tenant == device.tenant, accounts.c.account == ask.account
-        )
+        select(ROOT).where(accounts.c.tenant == device.tenant, accounts.c.account == ask.account)
     ).scalar()
     if root is None:
         return [_refusal(c, device, ask, UNKNOWN)]

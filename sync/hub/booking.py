@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from agent.core.facts import OpenEpoch
 from agent.core.instant import rfc3339
 from sync.hub.batch import Batch, Taken
-from sync.hub.deciding import note
+from sync.hub.decisions import note
 from sync.hub.examine import Accepted, Verdict
 from sync.hub.following import post_entries
 from sync.hub.judging import Conflict

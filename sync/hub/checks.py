@@ -59,9 +59,9 @@ def check_sums(c: Connection) -> list[str]:
     """Check what must hold at every commit: postings that sum to zero (I3), and ``active =
     available + rights`` for every member (I4). Linear in accounts.
     """
-    points = sum(_posted(c, _roots(c)).values()) + sum(_program(c).values())
-    found = [f"I3: all postings come to {points} points, not to 0"] if points else []
     roots = _roots(c)
+    points = sum(_posted(c, roots).values()) + sum(_program(c).values())
+    found = [f"I3: all postings come to {points} points, not to 0"] if points else []
     left: Counter[tuple[str, str]] = Counter()
     for row in c.execute(select(accounts)):
         name = roots.get((row.tenant, row.account), row.account)

@@ -18,18 +18,19 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from agent.core.backoff import delay_s
 from sync.hub.meanwhile import PatientConnection
 from sync.hub.migrations import upgrade
 
-__all__ = ["Database", "is_passing", "is_too_much", "upsert", "upsert_in"]
+__all__ = ["Database", "is_down", "is_passing", "is_too_much", "upsert", "upsert_in"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""So often a transaction is begun before its fault is raised; some four seconds."""
+"""So often a transaction is begun before its fault is raised; some two seconds of waiting."""
 
 _PASSING = frozenset(
     {
@@ -179,6 +180,16 @@ def is_passing(error: DBAPIError) -> bool:
         isinstance(error, OperationalError | InterfaceError)
         and getattr(error.orig, "sqlstate", "") is None
     )
+
+
+def is_down(error: Exception) -> bool:
+    """Say whether the database is what failed, so that the same work may succeed later."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        if is_too_much(error):
+            return False
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 def is_too_much(error: DBAPIError) -> bool:

@@ -10,23 +10,19 @@ from sqlalchemy import Connection
 from sync.hub import members
 from sync.hub.card_book import UnknownCard, block_card, replace_card
 from sync.hub.debts import settle_debts
-from sync.hub.decisions import BY_OFFICE, KINDS, decide, note
+from sync.hub.decisions import BY_OFFICE
 from sync.hub.expiring import Due, Expired, expire, expire_due, look_for_due
 
 __all__ = [
-    "BY_OFFICE",
-    "KINDS",
     "Due",
     "Expired",
     "UnknownCard",
     "block_card",
-    "decide",
     "erase_member",
     "expire",
     "expire_due",
     "look_for_due",
     "merge_accounts",
-    "note",
     "replace_card",
 ]
 

@@ -38,34 +38,36 @@ __all__ = [
 BY_OFFICE = "head-office"
 """Who changes a balance where head office itself does."""
 
-KINDS = {
-    "overspend": "points were redeemed beyond what the member had, in stores cut off from another",
-    "duplicate_sale": "one sale was written by several devices; it counts once",
-    "sale_id_reused": "one sale id stands for several baskets; each counts",
-    "redemption_twice": "one redemption was captured more than once; it counts once",
-    "voucher_twice": "a voucher was used in several stores; the first use stands",
-    "adjusted_twice": "one adjustment was written by several devices; it counts once",
-    "card_blocked_used": "a blocked card redeemed at a store that had not heard of it",
-    "returned_twice": "more of a sale came back than was sold; points go back once",
-    "merged_account_used": "a store wrote under an account that was merged into another's",
-    "program_skew": "a store judged a sale by another version than was in force",
-    "enrolled_twice": "one card was enrolled in two stores; the accounts were merged",
-    "erased_member": "a store wrote for a member who was erased; the points went back",
-    "disk_lost": "a device lost its disk and was welcomed anew",
-    "disk_restored": "a device stands on a disk that was set back",
-    "disk_cloned": "two devices use one name; both were stopped",
-    "head_office_restored": "head office's database was set back; devices send again",
-    "wrong_clock": "a device's clock or business date cannot be right",
-    "expired_then_redeemed": "points that had run out were redeemed before the store heard of it",
-    "rights_written_off": "a person gave up on the rights of an epoch that ended uncleanly",
-    "unreadable": "an entry is kept and not understood by this version",
-    "bad_signature": "a message was not signed by the device it names",
-    "malformed_message": "a message could not be read and is in quarantine",
-    "too_large": "a message was larger than any may be and is in quarantine",
-    "unknown_schema": "a message was of a version that this one does not know; it is in quarantine",
-    "not_handled": "a message could not be handled and is in quarantine",
-}
-"""Every kind of conflict, and what it says."""
+KINDS = frozenset(
+    {
+        "overspend",
+        "duplicate_sale",
+        "sale_id_reused",
+        "redemption_twice",
+        "voucher_twice",
+        "adjusted_twice",
+        "card_blocked_used",
+        "returned_twice",
+        "merged_account_used",
+        "program_skew",
+        "enrolled_twice",
+        "erased_member",
+        "disk_lost",
+        "disk_restored",
+        "disk_cloned",
+        "head_office_restored",
+        "wrong_clock",
+        "expired_then_redeemed",
+        "rights_written_off",
+        "unreadable",
+        "bad_signature",
+        "malformed_message",
+        "too_large",
+        "unknown_schema",
+        "not_handled",
+    }
+)
+"""Every kind of conflict. What it says stands in the text of each; ARCHITECTURE.md lists them."""
 
 ONCE_LOOKED_AT = frozenset(
     {"bad_signature", "malformed_message", "too_large", "unknown_schema", "not_handled"}

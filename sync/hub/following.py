@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from agent.core.facts import ActivatePoints
 from agent.core.instant import rfc3339
 from sync.hub.bulk import Part, add_up_all
-from sync.hub.deciding import note
+from sync.hub.decisions import note
 from sync.hub.keeping import keep_mentions, thing_finder
 from sync.hub.lives import own_of
 from sync.hub.marking import marked

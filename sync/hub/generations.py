@@ -32,11 +32,11 @@ from sync.messages import MOST_TAILS, DeviceAddress, Hello, Presence
 
 __all__ = [
     "check_generation",
-    "has_restarted",
     "is_as_held",
     "name_what_is_missing",
     "raise_generation",
     "see_whether_caught_up",
+    "shows_a_restore",
     "what_was_forgotten",
 ]
 
@@ -89,7 +89,7 @@ def _day_of(generation: int) -> str:
         return "of no calendar"
 
 
-def has_restarted(device: DeviceRow, hello: Hello, generation: int, *, forgot: bool) -> bool:
+def shows_a_restore(device: DeviceRow, hello: Hello, generation: int, *, forgot: bool) -> bool:
     """Say whether a HELLO shows a restore that no generation stands for yet.
 
     Device and head office agree on the generation, or the device knows a later one. A device that

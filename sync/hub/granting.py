@@ -189,7 +189,7 @@ class _Mover:
         why = None
         if answered.short:
             why = why_short(self._c, self._roster.tenant, member, wait.life, may_grant=may_grant)
-        self._say(member, wait.life, ask=wait.ask, why=why)
+        self._tell_granted(wait.life, member.root, ask=wait.ask, why=why)
         self._unsaid = [life for life in self._unsaid if life != wait.life]
         self._c.execute(
             delete(asks).where(
@@ -202,7 +202,7 @@ class _Mover:
     def say_grants(self, member: Member) -> None:
         """Tell of grants that no answer told of."""
         for life in self._unsaid:
-            self._say(member, life)
+            self._tell_granted(life, member.root)
         self._unsaid = []
 
     def take(self, take: Take) -> None:
@@ -219,11 +219,6 @@ class _Mover:
             generation=self._generation,
         )
         self.notices.append((self._roster.devices[take.life.device_id], recall))
-
-    def _say(
-        self, member: Member, life: Life, *, ask: str | None = None, why: str | None = None
-    ) -> None:
-        self._tell_granted(life, member.root, ask=ask, why=why)
 
     def _tell_granted(
         self, life: Life, account: str, *, ask: str | None = None, why: str | None = None

@@ -17,9 +17,9 @@ from sync.hub import incidents
 from sync.hub.fencing import end_live, halt
 from sync.hub.generations import (
     check_generation,
-    has_restarted,
     name_what_is_missing,
     raise_generation,
+    shows_a_restore,
 )
 from sync.hub.judging import Conflict
 from sync.hub.keys import pin_key
@@ -38,8 +38,8 @@ _Changes = dict[str, Any]
 _HALTED = {
     "two_live": "Two devices use this name. Sales go on; a person at head office must look.",
     "retired": "This device was retired at head office. Sales go on and stay here.",
-    "key": "This device signs with a key that is not the one head office knows. Sales go on; a "
-    "person at head office must look.",
+    "key": "This device signs with a key that is not the one head office knows. Sales go on, and "
+    "in some minutes it is welcomed as a new life. Look whether it is this device.",
 }
 
 
@@ -88,7 +88,7 @@ def greet(
             )
         case Stop():
             return _stop(c, device, hello, verdict, now=now)
-    _note_visit(c, device, hello, verdict, generation, changes, now=now)
+    _write_device(c, device, hello, verdict, generation, changes, now=now)
     return Greeted(verdict=verdict, answers=(answer,), held=met.held, conflicts=tuple(conflicts))
 
 
@@ -102,7 +102,7 @@ def _see_a_restore(
     now: datetime,
 ) -> int:
     """Raise the generation where this HELLO shows that head office was set back; answers it."""
-    was_set_back = has_restarted(
+    was_set_back = shows_a_restore(
         device, hello, met.generation, forgot=forgot(met.known, hello)
     ) or _heard_another(c, device, hello, met)
     if not was_set_back:
@@ -185,7 +185,7 @@ def _stop(c: Connection, device: DeviceRow, hello: Hello, stop: Stop, *, now: da
     return Greeted(verdict=stop, answers=tuple(answers), conflicts=conflicts)
 
 
-def _note_visit(
+def _write_device(
     c: Connection,
     device: DeviceRow,
     hello: Hello,
@@ -195,7 +195,7 @@ def _note_visit(
     *,
     now: datetime,
 ) -> None:
-    """Write what changes of the device, that it was heard, and what it must deliver where that is
+    """Write what changed of the device, that it was heard, and what it must deliver where that is
     still open.
     """
     version = hello.version or device.version

@@ -18,6 +18,18 @@ from sync.hub.tables import conflicts, devices, office, quarantine
 
 __all__ = ["HubHealth", "health_of", "metrics_of"]
 
+_COUNTED = (
+    ("tapledger_hub_entries", "Journal entries booked", "entries", None),
+    ("tapledger_hub_batches", "Batches, by what they were", "batches", "verdict"),
+    ("tapledger_hub_greetings", "HELLOs, by their answer", "greetings", "verdict"),
+    ("tapledger_hub_asks", "Questions of tills for points that were answered", "asks", None),
+    ("tapledger_hub_feed_items", "Items of the feed that were told", "feed", None),
+    ("tapledger_hub_points_expired", "Points that ran out", "points", None),
+    ("tapledger_hub_refused", "Messages not taken, by why", "refused", "kind"),
+    ("tapledger_hub_unsent", "Answers that the broker did not take", "answers", None),
+)
+"""What workers count: as which metric, what that says, and by which label, where not in all."""
+
 
 class HubHealth(Value):
     """The hub's health; ``entries`` counts what was taken since start."""
@@ -82,30 +94,18 @@ class _HubCollector(Collector):
             return  # /healthz says that it is down
 
     def _counted(self) -> Iterator[Metric]:
-        entries = CounterMetricFamily(
-            "tapledger_hub_entries", "Journal entries booked", labels=["worker"]
-        )
-        batches = CounterMetricFamily(
-            "tapledger_hub_batches", "Batches, by what they were", labels=["worker", "verdict"]
-        )
-        greetings = CounterMetricFamily(
-            "tapledger_hub_greetings", "HELLOs, by their answer", labels=["worker", "verdict"]
-        )
-        refused = CounterMetricFamily(
-            "tapledger_hub_refused", "Messages not taken, by why", labels=["worker", "kind"]
-        )
-        unsent = CounterMetricFamily(
-            "tapledger_hub_unsent", "Answers that the broker did not take", labels=["worker"]
-        )
-        for status in self._crew.statuses():
-            worker = str(status.worker)
-            entries.add_metric([worker], _sum((status,), "entries"))
-            unsent.add_metric([worker], _sum((status,), "answers"))
-            families = {"batches": batches, "greetings": greetings, "refused": refused}
-            for kind, family in families.items():
+        statuses = self._crew.statuses()
+        for name, text, kind, label in _COUNTED:
+            labels = ["worker"] if label is None else ["worker", label]
+            family = CounterMetricFamily(name, text, labels=labels)
+            for status in statuses:
+                worker = str(status.worker)
+                if label is None:
+                    family.add_metric([worker], _sum((status,), kind))
+                    continue
                 for which, number in sorted(status.counts.get(kind, {}).items()):
                     family.add_metric([worker, which], number)
-        yield from (entries, batches, greetings, refused, unsent)
+            yield family
 
     def _held(self, c: Connection) -> list[Metric]:
         found = GaugeMetricFamily(

@@ -16,7 +16,7 @@ from sync.hub.debts import settle_debts
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow, JournalRow
-from sync.hub.tables import accounts, devices, journals, rights
+from sync.hub.tables import ROOT, accounts, devices, journals, rights
 
 __all__ = ["NotFenced", "come_home", "write_off"]
 
@@ -109,13 +109,13 @@ def _take_back(c: Connection, tenant: str, journal_id: int) -> dict[str, int]:
     ).all()
     held = c.execute(
         select(
-            func.coalesce(accounts.c.root, accounts.c.account).label("root"),
+            ROOT.label("root"),
             func.sum(rights.c.granted + rights.c.change).label("points"),
         )
         .select_from(rights)
         .join(accounts, and_(accounts.c.tenant == tenant, accounts.c.account == rights.c.account))
         .where(its, rights.c.granted + rights.c.change != 0)
-        .group_by(func.coalesce(accounts.c.root, accounts.c.account))
+        .group_by(ROOT)
     ).all()
     came = {row.root: int(row.points) for row in held}
     for root, points in sorted(came.items()):

@@ -31,10 +31,10 @@ def disk_found(device: DeviceRow, hello: Hello, begin: Begin, *, new_key: bool) 
         address,
         kind=begin.finding or "disk_restored",
         subject=f"{address} {begin.epoch}",
-        text=f"Device {address} {what}: {begin.because}. It goes on as epoch {begin.epoch}; what "
-        f"head office had acknowledged is safe, and points that it had rights to before can "
-        "be spent nowhere. Once it is clear that they were not spent there, write them off "
-        f"(POST /v1/devices/{device.id}/write-off).{key} (Life {hello.incarnation}.)",
+        text=f"Device {address} {what}: {begin.because.rstrip('.')}. It goes on as epoch "
+        f"{begin.epoch}; what head office had acknowledged is safe, and points that it had rights "
+        "to before can be spent nowhere. Once it is clear that they were not spent there, write "
+        f"them off (POST /v1/devices/{device.id}/write-off).{key} (Life {hello.incarnation}.)",
     )
 
 
@@ -62,10 +62,10 @@ def head_office_restored(address: DeviceAddress, generation: int) -> Conflict:
         address,
         kind="head_office_restored",
         subject=f"generation {generation}",
-        text="Head office's database was set back: it had forgotten entries that it had "
-        f"acknowledged to {address}. Every device sends again what it still has, and until each "
-        "known one has done so no rights are given out. Connect those that are behind (GET "
-        "/v1/devices), and retire those that will never come.",
+        text=f"Head office's database was set back: {address} had been told more than head office "
+        "holds now. Every device sends again what it still has, and until each known one has done "
+        "so no rights are given out. Connect those that are behind (GET /v1/devices), and retire "
+        "those that will never come.",
     )
 
 
@@ -74,8 +74,8 @@ def refused(address: DeviceAddress, kind: str, why: str, day: date) -> Conflict:
     if kind == "bad_signature":
         text = (
             f"Messages in the name of {address} were not signed with its key, and were not taken. "
-            "Somebody else may be using its name: look for them. If its key file was replaced by "
-            "hand, put back the one that belongs to its ledger."
+            "Somebody else may be using its name: look for them. If its own key file was lost or "
+            "replaced, it goes on by itself as a new life, and a row `disk_restored` says so."
         )
     else:
         to_do = _TO_DO.get(kind, _AGAIN)

@@ -12,12 +12,11 @@ import time
 import traceback
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
 from agent.core.backoff import delay_s
 from sync.broker import Broker
-from sync.hub.database import is_too_much
+from sync.hub.database import is_down
 from sync.hub.inbox import RECEIVE_MAXIMUM, Inbox
 from sync.hub.meanwhile import work_meanwhile
 from sync.hub.office import HeadOffice, Outgoing
@@ -130,7 +129,7 @@ class Ingest:
                 else:
                     self._office.put_aside(message.topic, message.payload, why)
             except Exception as error:  # noqa: BLE001 - one bad message must not block the others
-                if _is_down(error):
+                if is_down(error):
                     self._wait_for_the_database(error, attempt)
                     attempt += 1
                     continue
@@ -149,7 +148,7 @@ class Ingest:
             self._publish(self._office.sweep(is_busy=self._inbox.first() is not None))
             self._office.work_off()
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
-            if _is_down(error):
+            if is_down(error):
                 self._wait_for_the_database(error, 0)
                 return
             name = type(error).__name__
@@ -181,16 +180,6 @@ class Ingest:
         return self.link.publish(
             message.topic, message.payload, expiry_s=message.expiry_s, retain=message.retain
         )
-
-
-def _is_down(error: Exception) -> bool:
-    """Say whether the database is what failed, so that the same message may succeed later."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        if is_too_much(error):
-            return False
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 def _in_short(error: Exception) -> str:

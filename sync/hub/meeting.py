@@ -111,7 +111,7 @@ class Begin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stop:
-    """HALT: a person must look. ``both`` stops whoever else uses this name, too."""
+    """HALT: it may not go on as it is. ``both`` stops whoever else uses this name, too."""
 
     reason: Literal["two_live", "retired", "key"]
     both: bool = False

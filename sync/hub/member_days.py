@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from sync.hub.bulk import Part, add_up_all, among
 from sync.hub.judging import Days
-from sync.hub.tables import accounts, member_days
+from sync.hub.tables import ROOT, accounts, member_days
 
 __all__ = ["MemberDays", "add_days", "brought_by", "days_of", "left_of"]
 
@@ -62,10 +62,9 @@ def days_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, Membe
     bought, spent or was given something.
     """
     wanted = list(roots)
-    root = func.coalesce(accounts.c.root, accounts.c.account)
     sums = [func.sum(member_days.c[name]) for name in _SUMS]
     rows = c.execute(
-        select(root, member_days.c.day, *sums)
+        select(ROOT, member_days.c.day, *sums)
         .select_from(accounts)
         .join(
             member_days,
@@ -76,8 +75,8 @@ def days_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, Membe
             accounts.c.tenant == tenant,
             or_(among(c, accounts.c.account, wanted), among(c, accounts.c.root, wanted)),
         )
-        .group_by(root, member_days.c.day)
-        .order_by(root, member_days.c.day)
+        .group_by(ROOT, member_days.c.day)
+        .order_by(ROOT, member_days.c.day)
     )
     found = {name: MemberDays() for name in wanted}
     for name, listed in groupby(rows, key=itemgetter(0)):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select, update
 
 from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
+from agent.core.tiers import Standing
 from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide, decide_all, parts_of
 from sync.hub.marking import mark
@@ -60,6 +61,16 @@ class Stands(NamedTuple):
     def of(cls, row: Any) -> "Stands":
         """Read it off an account's row."""
         return cls(row.tier, row.tier_since, row.tier_until)
+
+    @classmethod
+    def said(cls, standing: Standing) -> "Stands":
+        """Put what was worked out of a member's tier as a row has it."""
+        until = standing.kept_until
+        return cls(
+            tier=standing.tier,
+            tier_since=standing.since.isoformat(),
+            tier_until=None if until is None else until.isoformat(),
+        )
 
     @property
     def order(self) -> tuple[bool, str, str]:

@@ -77,7 +77,9 @@ class HeadOffice:
         self._put_off = 0
         self._are_marks_left = False
         self.counts: Counter[tuple[str, str]] = Counter()
-        """What was done since the start: of each kind of thing, which."""
+        """How often it did what since its start: a kind, and which of it, such as ``refused`` and
+        ``bad_signature``.
+        """
         self._handlers = {
             "hello": self._greet,
             "journal": self._take,
@@ -149,13 +151,6 @@ class HeadOffice:
         """End a HALT, once a person has looked; answers whether there was one."""
         now = self._clock()
         return self._database.transact(lambda c: fencing.release(c, device_of(c, address, now=now)))
-
-    def retire(self, address: DeviceAddress, because: str) -> None:
-        """A person says that a device is gone for good; what it still sends is kept."""
-        now = self._clock()
-        self._database.transact(
-            lambda c: fencing.retire(c, device_of(c, address, now=now), because)
-        )
 
     def _greet(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         hello = read_hello(address, payload)

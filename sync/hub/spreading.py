@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sync.hub.bulk import among, handed_over, is_among, listed, looked_up, rows_of
 from sync.hub.database import upsert_in
 from sync.hub.roster import families_of
-from sync.hub.tables import accounts, cards, decisions, feed, news, visits
+from sync.hub.tables import ROOT, accounts, cards, decisions, feed, news, visits
 
 __all__ = ["FOR_ALL", "spread"]
 
@@ -103,8 +103,7 @@ def _kin(c: Connection, tenant: str, names: set[str]) -> list[tuple[str, str]]:
 @cache
 def _roots_among(dialect: str) -> Select[Any]:
     """Make the statement that finds where the points of accounts are."""
-    root = func.coalesce(accounts.c.root, accounts.c.account).label("root")
-    return select(accounts.c.account, root).where(
+    return select(accounts.c.account, ROOT.label("root")).where(
         accounts.c.tenant == _TENANT, is_among(dialect, accounts.c.account, "names")
     )
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import accumulate
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from agent.core.program import Editions, TierRules
 from agent.core.tiers import Reached, Standing, standing_on
@@ -22,7 +22,7 @@ from sync.hub.editions import editions_of
 from sync.hub.marking import mark
 from sync.hub.member_days import MemberDays, days_of
 from sync.hub.members import Stands
-from sync.hub.tables import accounts, feed, tenants
+from sync.hub.tables import ROOT, accounts, feed, tenants
 
 __all__ = ["Tiers"]
 
@@ -113,9 +113,8 @@ def _risen(
 
 
 def _roots(c: Connection, tenant: str, names: Sequence[str]) -> list[str]:
-    root = func.coalesce(accounts.c.root, accounts.c.account)
     of_these = (accounts.c.tenant == tenant) & among(c, accounts.c.account, names)
-    return list(c.execute(select(root).where(of_these).distinct()).scalars())
+    return list(c.execute(select(ROOT).where(of_these).distinct()).scalars())
 
 
 def _stands(editions: Editions, row: Row[object], days: MemberDays, now: datetime) -> Stands | None:
@@ -133,13 +132,7 @@ def _stands(editions: Editions, row: Row[object], days: MemberDays, now: datetim
     if rules is None:
         return None
     before = Stands.of(row)
-    standing = standing_on(rules, _standing(before), _reached(rules, days, listed), last)
-    kept_until = standing.kept_until
-    after = Stands(
-        tier=standing.tier,
-        tier_since=standing.since.isoformat(),
-        tier_until=None if kept_until is None else kept_until.isoformat(),
-    )
+    after = Stands.said(standing_on(rules, _standing(before), _reached(rules, days, listed), last))
     return after if after != before and after.order >= before.order else None
 
 

@@ -6,7 +6,7 @@ A device publishes under ``tapledger/1/{tenant}/{store}/{device}/`` and head off
 ``channels.py`` says which topic carries which of them, and when.
 """
 
-from sync.messages.address import DeviceAddress, EpochNumber, HashHex, Name, Seq
+from sync.messages.address import LARGEST_NUMBER, DeviceAddress, EpochNumber, HashHex, Name, Seq
 from sync.messages.channels import CHANNELS, Channel, topics_down, topics_up
 from sync.messages.coding import (
     MAX_ENTRY_BYTES,
@@ -59,6 +59,7 @@ from sync.messages.rights import Allowance, Ask, Grant, Recall
 
 __all__ = [
     "CHANNELS",
+    "LARGEST_NUMBER",
     "MAX_ENTRY_BYTES",
     "MAX_INFLATED_BYTES",
     "MAX_PAYLOAD_BYTES",

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 
 from sync.messages.coding import MalformedMessage
 
-__all__ = ["DeviceAddress", "EpochNumber", "HashHex", "Name", "Seq"]
+__all__ = ["LARGEST_NUMBER", "DeviceAddress", "EpochNumber", "HashHex", "Name", "Seq"]
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 _TOPIC = re.compile(rf"tapledger/1/({_NAME})/({_NAME})/({_NAME})/([a-z/]+)")
@@ -24,9 +24,11 @@ Name = Annotated[str, StringConstraints(strict=True, pattern=f"^{_NAME}$")]
 """A tenant, store or device: safe as one level of a topic."""
 
 HashHex = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
-_LARGEST = 2**53  # the largest number that JSON readers everywhere agree on
-EpochNumber = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
-Seq = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
+LARGEST_NUMBER = 2**53
+"""The largest whole number that JSON readers everywhere agree on."""
+
+EpochNumber = Annotated[int, Field(strict=True, ge=0, le=LARGEST_NUMBER)]
+Seq = Annotated[int, Field(strict=True, ge=0, le=LARGEST_NUMBER)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,7 +35,8 @@ CHANNELS = (
         kind="hello",
         message=Hello,
         sender="device",
-        when="on every connection, and when answers are overdue",
+        when="on every connection, to answer a CHALLENGE or a WELCOME, when answers are overdue, "
+        "when the journal began a new epoch, and every few minutes",
     ),
     Channel(
         kind="journal",
@@ -54,13 +55,15 @@ CHANNELS = (
         kind="feed",
         message=FeedRequest,
         sender="device",
-        when="every few seconds while connected, and at once where a page said that there is more",
+        when="every five to thirty seconds while connected, later where much is under way, and at "
+        "once where a page said that there is more",
     ),
     Channel(
         kind="presence",
         message=Presence,
         sender="device",
-        when="on every connection; the broker publishes the will",
+        when="on every connection, and once a minute at most where it has greeted or something "
+        "changed; the broker publishes the will",
         retained=True,
     ),
     Channel(kind="down/ok", message=Ok, sender="head office", when="the HELLO matches"),
@@ -76,7 +79,12 @@ CHANNELS = (
         sender="head office",
         when="a HELLO answered the challenge",
     ),
-    Channel(kind="down/halt", message=Halt, sender="head office", when="a person must look"),
+    Channel(
+        kind="down/halt",
+        message=Halt,
+        sender="head office",
+        when="the device may not go on as it is",
+    ),
     Channel(
         kind="down/ack",
         message=Ack,

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from agent.core.entry import Position
 from agent.core.values import Value
-from sync.messages.address import EpochNumber, HashHex, Name, Seq
+from sync.messages.address import LARGEST_NUMBER, EpochNumber, HashHex, Name, Seq
 from sync.messages.coding import SCHEMA, SchemaVersion, Told
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 MOST_TAILS = 16
 """So many older epochs fit in a HELLO; a device that has more names them once these are held."""
 
-Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_NUMBER)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 KeyText = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{43}$")]
 """An Ed25519 public key, base64url without padding (RFC 8032, RFC 4648)."""
@@ -44,6 +44,9 @@ SignatureText = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z
 """An Ed25519 signature, base64url without padding."""
 
 HaltReason = Literal["two_live", "retired", "refused", "key"]
+"""Why a device may not go on as it is. ``refused`` freezes nothing: no head office says it yet, and
+stores of today understand one that does, to whoever is too old for it.
+"""
 
 
 class Tail(Value):
@@ -134,6 +137,11 @@ class Ok(Told):
     generation: Count = 0
     tails: tuple[Held, ...] = ()
 
+    @property
+    def position(self) -> Position:
+        """The place as journals name it."""
+        return Position(epoch=self.epoch, seq=self.seq, hash=bytes.fromhex(self.hash))
+
 
 class Challenge(Told):
     """Head office to device: this is no clean match; say it again with this challenge."""
@@ -153,7 +161,7 @@ class Welcome(Told):
 
 
 class Halt(Told):
-    """Head office to device: send nothing more, take sales on, and let a person look."""
+    """Head office to device: send nothing more as who you are, and take sales on."""
 
     nonce: Nonce | None = None
     reason: HaltReason

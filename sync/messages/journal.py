@@ -48,8 +48,8 @@ class Journal(Value):
     last_hash: HashHex
     signature: SignatureText | None = None
 
-    def with_signature(self, signature: str | None) -> Self:
-        """Put a signature in, or take it out."""
+    def with_signature(self, signature: str) -> Self:
+        """Put a signature in."""
         return self.model_copy(update={"signature": signature})
 
 

@@ -1,7 +1,7 @@
 """Faults: what may go wrong in a history, and which of them happen together.
 
 Each history has a mix, drawn from its seed. Some faults take away what head office never heard;
-those histories are held to the two exceptions that DESIGN names, and no other is.
+those histories are held to the two exceptions that ARCHITECTURE.md names, and no other is.
 """
 
 from dataclasses import dataclass

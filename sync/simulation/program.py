@@ -5,7 +5,7 @@ from functools import cache
 from agent.core.program import Program
 from sync.simulation.trades import PLAIN, Trade
 
-__all__ = ["PROGRAM_TEXT", "TENANT", "program", "program_text"]
+__all__ = ["PROGRAM_TEXT", "RUNS_OUT", "TENANT", "program", "program_text"]
 
 TENANT = "sim"
 
@@ -45,17 +45,18 @@ devices = 2
 
 _WAITS = "return_window_days = 1\n"
 
-_RUNS_OUT = """
+RUNS_OUT = """
 [expiry]
 kind = "rolling"
 months = 1
 """
+"""What a program says under which points run out."""
 
 
 def program_text(trade: Trade) -> str:
     """Answer the file of the program that the shops of a trade have."""
     waits = _WAITS if trade.waits else ""
-    return waits + PROGRAM_TEXT + (_RUNS_OUT if trade.runs_out else "")
+    return waits + PROGRAM_TEXT + (RUNS_OUT if trade.runs_out else "")
 
 
 @cache

@@ -122,7 +122,7 @@ class Hearing:
         tails = await self._tails(ok.tails, now_s)
         if session.expects(ok.nonce):  # the link may have gone while the journal was read
             session.opened(ok.seq, tails.items(), now_s, self._dice)
-            self._note_held(_position(ok))
+            self._note_held(ok.position)
             _log.info("head_office_answered", epoch=ok.epoch, seq=ok.seq, tails=len(tails))
 
     async def _tails(self, held: tuple[Held, ...], now_s: float) -> dict[int, int]:
@@ -195,7 +195,7 @@ class Hearing:
         if verdict in ("same", "gone"):
             session.heard(now_s)
             if session.acked(ack.epoch, ack.seq, now_s):
-                self._note_held(_position(ack))
+                self._note_held(ack.position)
         if ack.again:
             session.came_to_nothing(ack.epoch)
         if is_present and ack.fenced:
@@ -289,7 +289,3 @@ def _why(verdict: _Verdict, epoch: int, seq: int) -> str:
     if verdict == "differs":
         return f"head office holds another entry {epoch}:{seq} than this device"
     return f"head office holds entry {epoch}:{seq}, which is not here any more"
-
-
-def _position(held: Ok | Ack) -> Position:
-    return Position(epoch=held.epoch, seq=held.seq, hash=bytes.fromhex(held.hash))

@@ -79,10 +79,6 @@ class Standing(Protocol):
     """How a device's rights stand."""
 
     @property
-    def generation(self) -> int:
-        """Head office's generation, as it was heard last."""
-
-    @property
     def exposure_points(self) -> int:
         """Points that may be spent here without asking."""
 

@@ -192,8 +192,8 @@ class Uplink:
 
     @property
     def refused_messages(self) -> int:
-        """How many messages of head office made no sense."""
-        return 0 if self._conversation is None else self._conversation.refused
+        """How many messages of head office made no sense, or came too fast to be looked at."""
+        return self.dropped + (0 if self._conversation is None else self._conversation.refused)
 
     @property
     def fault(self) -> str | None:

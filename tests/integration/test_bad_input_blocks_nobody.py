@@ -51,7 +51,7 @@ def unsigned(paper: PaperDevice) -> Message:
     """A batch without a signature."""
     topic, payload = paper.batch()
     header, lines = decode_journal(payload)
-    return topic, encode_journal(header.with_signature(None), lines)
+    return topic, encode_journal(header.model_copy(update={"signature": None}), lines)
 
 
 def of_another_key(paper: PaperDevice) -> Message:

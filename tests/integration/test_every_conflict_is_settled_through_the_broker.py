@@ -30,7 +30,8 @@ from agent.core.facts import (
     IssueVoucher,
     UseVoucher,
 )
-from sync.hub.deciding import decide, erase_member
+from sync.hub.deciding import erase_member
+from sync.hub.decisions import decide
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
 from sync.messages import Challenge, DecisionItem, FeedRequest, Halt, encode

@@ -1,6 +1,6 @@
 """A day's sums, worked out by hand: plain arithmetic on baskets, from what is published.
 
-``simple.toml`` says what a basket earns and CONTRACT.md what a return takes back. Nothing of the
+``simple.toml`` says what a basket earns and README.md what a return takes back. Nothing of the
 program under test is imported but the place of that file, so that a mistake there is not made here.
 """
 

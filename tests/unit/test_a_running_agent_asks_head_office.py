@@ -256,6 +256,7 @@ def test_a_flood_ends_at_the_door(play: Play) -> None:
             uplink._put(Arrived(topic=EDGE.topic("down/ack"), payload=b"", done=office._done))
         assert len(uplink._inbox) == 256
         assert uplink.dropped >= 300 - 256
+        assert uplink.refused_messages >= uplink.dropped
 
     play(scenario)
 

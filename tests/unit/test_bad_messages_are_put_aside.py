@@ -38,7 +38,7 @@ def device(hub: House) -> PaperDevice:
 
 def _unsigned(device: PaperDevice) -> Message:
     header, lines = _open(device)
-    return _topic(device), encode_journal(header.with_signature(None), lines)
+    return _topic(device), encode_journal(header.model_copy(update={"signature": None}), lines)
 
 
 def _of_another_key(device: PaperDevice) -> Message:

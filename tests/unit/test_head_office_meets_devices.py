@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paper_device import NOW, House, PaperDevice, answers
 
 from sync.hub.office import HeadOffice
+from sync.hub.retiring import retire
 from sync.hub.tables import conflicts, devices, entries, journals, office
 from sync.messages import MOST_TAILS, Ack, Challenge, Halt, Held, Ok, Welcome
 
@@ -334,7 +335,8 @@ def test_an_epoch_that_head_office_forgot_is_noticed(hub: House) -> None:
 
 def test_a_retired_device_is_halted_and_still_booked(hub: House, device: PaperDevice) -> None:
     """It may not go on, and what it had written is not lost."""
-    hub.office.retire(device.address, "stolen")
+    ((number,),) = hub.rows(devices.c.id)
+    hub.database.transact(lambda c: retire(c, "house", number, by="ana", now=NOW))
     assert hub.told(device.hello()).reason == "retired"
     assert hub.told(device.writes().batch(4)).seq == 4
     assert len(hub.rows(entries.c.seq)) == 6

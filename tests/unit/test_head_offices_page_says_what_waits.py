@@ -8,7 +8,7 @@ from clerk import CLERK, Clerk
 from sqlalchemy import Connection
 
 from sync.hub import incidents
-from sync.hub.deciding import note
+from sync.hub.decisions import note
 from sync.hub.judging import Conflict
 from sync.hub.registry import change_device
 

@@ -9,7 +9,7 @@ from paper_device import House as Paper
 from paper_device import PaperDevice, answers
 
 from agent.core.facts import AdjustPoints
-from sync.hub.deciding import decide
+from sync.hub.decisions import decide
 from sync.hub.tables import devices, office
 from sync.messages import Ack, Presence, encode
 from sync.simulation.history import act

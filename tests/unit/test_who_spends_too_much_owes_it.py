@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from agent.core.facts import AdjustPoints, ExpirePoints, LeaseReturn, ReturnSale, SettleConflict
 from sync.hub.debts import settle_debts
-from sync.hub.deciding import decide, erase_member, merge_accounts
+from sync.hub.deciding import erase_member, merge_accounts
+from sync.hub.decisions import decide
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
 

@@ -108,7 +108,6 @@ class MemoryJournal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Standing:
-    generation: int = 0
     exposure_points: int = 0
     floor_left: int = 0
     clock: Clock = "synchronised"

@@ -23,13 +23,13 @@ from sync.hub import tables
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.members import family_of
+from sync.messages import LARGEST_NUMBER
 
 __all__ = ["OfficeAccount", "account_view", "add_accounts"]
 
 _MOST_ENTRIES = 500
 _PARTS = 5
 """Of a place in the list: moment, store, device, epoch, seq."""
-_LARGEST = 2**53
 
 
 class LeaseView(Value):
@@ -236,7 +236,7 @@ def _is_before(found: Any, before: str | None) -> ColumnElement[bool]:
     if len(of) != _PARTS - 1 or not (of[2].isdecimal() and of[3].isdecimal()):
         return cast(ColumnElement[bool], found.c.at < before)
     store, device, epoch, seq = of[0], of[1], int(of[2]), int(of[3])
-    if max(epoch, seq) > _LARGEST:
+    if max(epoch, seq) > LARGEST_NUMBER:
         return false()
     columns = (found.c.at, found.c.store, found.c.device, found.c.epoch, found.c.seq)
     return tuple_(*columns) < tuple_(at, store, device, epoch, seq)

@@ -7,8 +7,7 @@ from datetime import datetime
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent import __version__
 from agent.web.description import describe
@@ -26,13 +25,12 @@ from sync.hub.api.programs import add_programs
 from sync.hub.api.promotions import add_promotions
 from sync.hub.api.quarantine import add_quarantine
 from sync.hub.api.reconciliation import add_reconciliation
-from sync.hub.database import Database
+from sync.hub.database import Database, is_down
 from sync.hub.health import HubHealth
 
 __all__ = ["create_app"]
 
 _RETRY_AFTER_S = 5
-_DOWN = (OperationalError, InterfaceError, PoolTimeout)
 
 _log = structlog.get_logger(__name__)
 
@@ -99,11 +97,11 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    """Answer for the database: it is down, or it was asked wrongly, which no waiting mends.
+    """Answer for the database: it is down, or it was asked what no waiting makes it do.
 
     What SQLAlchemy says of that shows what was asked, which may be a card's number.
     """
-    if isinstance(error, _DOWN) or getattr(error, "connection_invalidated", False):
+    if is_down(error):
         return HUB_PROBLEMS.problem(
             "database_unavailable", headers={"Retry-After": str(_RETRY_AFTER_S)}
         )

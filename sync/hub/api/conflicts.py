@@ -32,9 +32,6 @@ def _a_kind(kind: str) -> str:
     return kind
 
 
-_LARGEST_ID = 2**63 - 1
-"""No database counts further; asked for more, it would fail."""
-
 _Kind = Annotated[Code, AfterValidator(_a_kind)]
 
 
@@ -54,7 +51,7 @@ class ConflictView(Value):
     """What was found, and what became of it."""
     found_at: str
     state: Literal["open", "resolved"]
-    """`open` where a person has to look."""
+    """`open` until what ends it has come: a look, points that pay a debt, an upgrade."""
     decision: int | None
     """The entry of head office's own journal that settled it."""
 
@@ -79,10 +76,10 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         ] = None,
         state: Annotated[
             Literal["open", "resolved"] | None,
-            Query(description="`open`: only where a person has to look."),
+            Query(description="`open`: only what has not ended yet."),
         ] = None,
         before: Annotated[
-            int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
+            int | None, Query(ge=1, le=tables.LARGEST_ID, description="Only ids below this.")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[ConflictView]:
@@ -96,7 +93,7 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
 
     @routes.post("/v1/conflicts/{conflict_id}/settle", responses=answers(404, 409))
     def settle(
-        conflict_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)],
+        conflict_id: Annotated[int, Path(ge=1, le=tables.LARGEST_ID)],
         looked: Looked,
         clerk: Annotated[str, Depends(access.clerk)],
     ) -> ConflictView:

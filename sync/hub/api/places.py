@@ -26,7 +26,7 @@ class EpochView(Value):
     incarnation: str
     epoch: int
     branch: int
-    """0, or which other end of it a copy of the disk wrote."""
+    """0, or which other end of it: its disk was copied, or set back."""
     seq: int
     hash: str
     fenced: str | None

@@ -17,9 +17,6 @@ from sync.hub.api.problems import HubRefusal, answers
 
 __all__ = ["add_quarantine"]
 
-_LARGEST_ID = 2**63 - 1
-"""No database counts further; asked for more, it would fail."""
-
 
 class PutAside(Value):
     """A message that was not taken."""
@@ -48,7 +45,7 @@ def add_quarantine(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/v1/quarantine", responses=answers(409))
     def messages(
         before: Annotated[
-            int | None, Query(ge=1, le=_LARGEST_ID, description="Only ids below this.")
+            int | None, Query(ge=1, le=tables.LARGEST_ID, description="Only ids below this.")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> list[PutAside]:
@@ -58,7 +55,7 @@ def add_quarantine(routes: APIRouter, desk: Desk) -> None:
         return desk.read(lambda c, tenant: _messages(c, tenant, before=before, limit=limit))
 
     @routes.get("/v1/quarantine/{message_id}", responses=answers(404, 409))
-    def message(message_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> PutAsideMessage:
+    def message(message_id: Annotated[int, Path(ge=1, le=tables.LARGEST_ID)]) -> PutAsideMessage:
         """Answer a message that was put aside, as it came."""
         return desk.read(lambda c, tenant: _message(c, tenant, message_id))
 

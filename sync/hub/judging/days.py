@@ -117,27 +117,27 @@ def _come_back(
     sale, given = _sale_of(before)
     account = fact.account
     total = 0 if sale is None else sale.summary.total_minor
-    now = gone_minor + fact.amount_minor if isinstance(fact, ReturnSale) else total
+    gone_by_now_minor = gone_minor + fact.amount_minor if isinstance(fact, ReturnSale) else total
     if account is None:
-        return now
+        return gone_by_now_minor
     taken = fact.from_active + fact.from_pending
     came = entry if given is None else given
     _add(days, account, came_on(came), "waits", -fact.from_pending)
     _add(days, account, entry.day, "earned", fact.given_back)
     if given is None or not isinstance(given.fact, AccumulatePoints | ClaimSale):
         _add(days, account, entry.day, "earned", -taken)
-        return now
+        return gone_by_now_minor
     _add(days, account, came_on(given), "earned", -taken)
-    if isinstance(fact, VoidSale) or gone_minor < total <= now:
+    if isinstance(fact, VoidSale) or gone_minor < total <= gone_by_now_minor:
         _add(days, account, came_on(given), "purchases", -1)
     spend_minor = given.fact.spend_minor
     if spend_minor is not None:
         is_all = isinstance(fact, VoidSale) or not total
         gone_before = spend_minor * gone_minor // total if total else 0
-        gone = spend_minor if is_all else spend_minor * now // total
+        gone = spend_minor if is_all else spend_minor * gone_by_now_minor // total
         _add(days, account, entry.day, "toward_points", fact.referral_points - taken)
         _add(days, account, entry.day, "toward_minor", gone_before - gone)
-    return now
+    return gone_by_now_minor
 
 
 def _activate(days: Days, ordered: Sequence[Entry], fact: ActivatePoints) -> None:

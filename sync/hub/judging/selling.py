@@ -42,10 +42,6 @@ class OneSale:
         assert isinstance(fact, AccumulatePoints), "a copy is a sale"  # noqa: S101
         return fact
 
-    def copy_of(self, mention: Mention) -> Mention | None:
-        """Find the copy of the device that wrote something of the sale."""
-        return next((each for each in self.copies if each.at == mention.at), None)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gift:

@@ -1,7 +1,8 @@
 """The worth of a voucher: the points it was issued for, once; and whether it was used once.
 
-Whoever shows a voucher may use it, so a copied code can be used in two stores while they are cut
-off from each other. The first use in order stands; each other one is money or a thing lost.
+Whoever shows a voucher may use it, in the store that issued it. A box and its copy, or a disk that
+was set back, may each take one code. The first use in order stands; each other one is money or a
+thing lost.
 """
 
 from collections.abc import Sequence

@@ -18,14 +18,16 @@ The sums that are kept beside the entries, so that nobody has to add up history:
   for one another's.
 """
 
-from sync.hub.tables.base import metadata
+from sync.hub.tables.base import LARGEST_ID, metadata
 from sync.hub.tables.leases import asks, recalls, rights
-from sync.hub.tables.points import accounts, cards, member_days, own, program_sums, visits
+from sync.hub.tables.points import ROOT, accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
 from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed, runs
 from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
 
 __all__ = [
+    "LARGEST_ID",
+    "ROOT",
     "accounts",
     "asks",
     "cards",

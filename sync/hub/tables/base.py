@@ -2,12 +2,15 @@
 
 from sqlalchemy import BigInteger, Column, Identity, Integer, MetaData
 
-__all__ = ["Id", "key", "metadata", "points"]
+__all__ = ["LARGEST_ID", "Id", "key", "metadata", "points"]
 
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """A number that the database gives out; SQLite does that for its own INTEGER alone."""
+
+LARGEST_ID = 2**63 - 1
+"""No database counts further; asked for more, it would fail."""
 
 
 def key() -> "Column[int]":

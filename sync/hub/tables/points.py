@@ -6,11 +6,12 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    func,
 )
 
 from sync.hub.tables.base import Id, metadata, points
 
-__all__ = ["accounts", "cards", "member_days", "own", "program_sums", "visits"]
+__all__ = ["ROOT", "accounts", "cards", "member_days", "own", "program_sums", "visits"]
 
 accounts = Table(
     "accounts",
@@ -32,6 +33,9 @@ accounts = Table(
     points("expired"),  # by head office, and may be given back
     Index("accounts_of_root", "tenant", "root"),
 )
+
+ROOT = func.coalesce(accounts.c.root, accounts.c.account)
+"""The account at which an account's points are: itself, or the one that it was merged into."""
 
 cards = Table(
     "cards",

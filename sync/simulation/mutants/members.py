@@ -13,7 +13,7 @@ from agent.till import rights as till_rights
 from sync.hub import expiring, homecoming, weighing
 from sync.hub import members as members_module
 from sync.hub import office as office_module
-from sync.hub.deciding import decide
+from sync.hub.decisions import decide
 from sync.hub.judging import Mention
 from sync.hub.tables import accounts
 from sync.simulation.mutants.mutant import Mutant, Patch, original

@@ -40,7 +40,7 @@ def _two_live() -> tuple[Patch, ...]:
 
 
 def _no_restart() -> tuple[Patch, ...]:
-    return ((greeting, "has_restarted", lambda *_args, **_options: False),)
+    return ((greeting, "shows_a_restore", lambda *_args, **_options: False),)
 
 
 def _close_on_fence() -> tuple[Patch, ...]:

@@ -11,7 +11,7 @@ from sync.link import Arrived
 from sync.messages import decode_journal
 from sync.simulation.house import House
 from sync.simulation.now import run_now
-from sync.simulation.program import PROGRAM_TEXT, TENANT
+from sync.simulation.program import PROGRAM_TEXT, RUNS_OUT, TENANT
 from sync.simulation.scripts.staging import (
     account_of,
     begin,
@@ -39,12 +39,6 @@ __all__ = [
     "one_person_has_two_cards",
     "points_run_out_while_leased",
 ]
-
-_RUNS_OUT = """
-[expiry]
-kind = "rolling"
-months = 1
-"""
 
 
 def a_recall_comes_again(house: House) -> None:
@@ -116,8 +110,8 @@ def points_run_out_while_leased(house: House) -> None:
 def _let_points_run_out(c: Connection) -> None:
     """Put a version of the program under which points run out; it earns what the other did."""
     text = PROGRAM_TEXT.replace("version = 1", "version = 2\neffective_from = 2026-03-03")
-    edition = Program.parse(text + _RUNS_OUT, source="the simulation").edition
-    row = {"tenant": TENANT, "name": "simulated", "edition": edition, "text": text + _RUNS_OUT}
+    edition = Program.parse(text + RUNS_OUT, source="the simulation").edition
+    row = {"tenant": TENANT, "name": "simulated", "edition": edition, "text": text + RUNS_OUT}
     c.execute(insert(programs).values(**row, put_at="2026-03-02T12:00:00.000Z"))
 
 

@@ -168,8 +168,6 @@ class BooksWatch:
             before = self._granted.get((journal, account), 0)
             if granted > before and granted > taken:  # or it is adopted, by a device's own word
                 self._granted[journal, account] = granted
-                if granted <= taken and self._truth.office_doubtful:
-                    continue  # what was granted once, and forgotten
                 place = f"{granted - before} rights of {account} to journal {journal}"
                 hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
                 if memory == "forgotten":

@@ -3,11 +3,12 @@
 It also adds up, for each account, by how much it may come to owe points at most: what was redeemed
 on the floor, what came back of sales whose points were spent, and what a sale gave at a second
 device. A debt beyond that is points that were spent twice, which no rule allows. What adds to it
-beyond that are the exceptions that DESIGN names: a disk that was set back or copied redeems what
-may have been spent before, gives back what was held and may have been captured, and takes back as
-waiting what may have become active before; and a head office that was set back, and does not know
-it yet, grants what it had granted already. The first two are possible only where another copy of
-the disk contradicts the entry (:mod:`sync.simulation.watch.forks`): else its rights cover it.
+beyond that are the exceptions that ARCHITECTURE.md names: a disk that was set back or copied
+redeems what may have been spent before, gives back what was held and may have been captured, and
+takes back as waiting what may have become active before; and a head office that was set back, and
+does not know it yet, grants what it had granted already. The first two are possible only where
+another copy of the disk contradicts the entry (:mod:`sync.simulation.watch.forks`): else its rights
+cover it.
 """
 
 from collections import defaultdict

@@ -4,7 +4,7 @@ __all__ = ["Violation", "hold"]
 
 
 class Violation(AssertionError):
-    """An invariant of DESIGN does not hold. ``invariant`` is its name, such as ``I5``."""
+    """An invariant of ARCHITECTURE.md does not hold. ``invariant`` is its name, such as ``I5``."""
 
     def __init__(self, invariant: str, text: str) -> None:
         super().__init__(f"{invariant}: {text}")
