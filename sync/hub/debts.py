@@ -9,7 +9,7 @@ given back first.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Update, and_, func, or_, select, update
+from sqlalchemy import Connection, Update, and_, or_, select, update
 
 from agent.core.calendar import days_after
 from agent.core.entry import Entry
@@ -20,7 +20,7 @@ from sync.hub.judging import Conflict
 from sync.hub.marking import mark
 from sync.hub.members import Member, family_of, forfeit, members
 from sync.hub.registry import DeviceRow
-from sync.hub.tables import accounts, conflicts, decisions
+from sync.hub.tables import ROOT, accounts, conflicts, decisions
 
 __all__ = ["may_owe", "settle_debts"]
 
@@ -82,9 +82,7 @@ def _stirred(c: Connection, tenant: str, names: set[str]) -> list[str]:
     """List whom of these members, by their roots, anything is to be done about."""
     if not names:
         return []
-    of_these = select(func.coalesce(accounts.c.root, accounts.c.account)).where(
-        accounts.c.tenant == tenant, among(c, accounts.c.account, names)
-    )
+    of_these = select(ROOT).where(accounts.c.tenant == tenant, among(c, accounts.c.account, names))
     owes = and_(accounts.c.available < 0, accounts.c.owed != -accounts.c.available)
     paid = and_(accounts.c.available >= 0, accounts.c.owed != 0)
     found = select(accounts.c.account).where(

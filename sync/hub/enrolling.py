@@ -157,18 +157,10 @@ def _enrolled_on(tenant: str, days: Mapping[str, str], known: Mapping[str, Membe
 
 def _stands_in(c: Connection, tenant: str, member: Member, standings: Iterable[Standing]) -> None:
     """Keep the newest standing that any store has said, whichever comes last."""
-    said = max((_said(each) for each in standings), key=lambda each: each.order)
+    said = max((Stands.said(each) for each in standings), key=lambda each: each.order)
     if member.root == member.account and said == member.stands:
         return  # nearly always
     its = (accounts.c.tenant == tenant) & (accounts.c.account == member.root)
     before = Stands.of(c.execute(select(accounts).where(its).with_for_update()).one())
     if said.order >= before.order:
         c.execute(update(accounts).where(its).values(**said._asdict()))
-
-
-def _said(standing: Standing) -> Stands:
-    return Stands(
-        tier=standing.tier,
-        tier_since=standing.since.isoformat(),
-        tier_until=None if standing.kept_until is None else standing.kept_until.isoformat(),
-    )

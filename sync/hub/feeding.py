@@ -13,7 +13,7 @@ under both names; its points are at the one that is named as root.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, Integer, Row, bindparam, func, select, union_all
+from sqlalchemy import BindParameter, Connection, Integer, Row, bindparam, select, union_all
 
 from agent.core.instant import rfc3339
 from sync.hub.bulk import among
@@ -24,7 +24,7 @@ from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
 from sync.hub.runs import run_at, whose
 from sync.hub.spreading import FOR_ALL
-from sync.hub.tables import accounts, cards, feed, news, tenants, visits
+from sync.hub.tables import ROOT, accounts, cards, feed, news, tenants, visits
 from sync.hub.terms import generation_of
 from sync.messages import FeedItem, FeedPage, FeedRequest, FeedScope
 
@@ -84,8 +84,9 @@ def page_for(
     told, fits = kept_short([items.get(key) for key in keys])
     more = fits < len(marks)
     reached = marks[fits - 1].seq if more else max([newest, *(mark.seq for mark in marks)])
-    is_all_one = reached < newest and cursor > 0 and request.run == run
-    if reached != newest and not is_all_one:
+    # A cursor of the newest run needs no look-up: every later number is of that run, too.
+    is_of_newest_run = reached < newest and cursor > 0 and request.run == run
+    if reached != newest and not is_of_newest_run:
         run = run_at(c, device.tenant, reached)
     page = FeedPage(
         nonce=nonce, cursor=reached, generation=generation, more=more, run=run, anew=anew
@@ -111,7 +112,7 @@ def _member_of(
         nonce=request.nonce, cursor=request.cursor, generation=generation_of(c), token=token
     )
     root = c.execute(
-        select(func.coalesce(accounts.c.root, accounts.c.account))
+        select(ROOT)
         .join(cards, cards.c.account == accounts.c.account)
         .where(
             cards.c.tenant == device.tenant,

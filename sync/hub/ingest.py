@@ -162,7 +162,8 @@ class Ingest:
     def _wait_for_the_database(self, error: Exception, attempt: int) -> None:
         if self.fault is None:
             _log.error("database_unavailable", error=_in_short(error))
-        self.fault = f"the database does not answer: {_in_short(error)}"
+        # Anybody may ask for it, and the driver's words name hosts and users: those are in the log.
+        self.fault = "the database does not answer; the log says why"
         wait_s = delay_s(attempt, first_s=0.25, longest_s=_LONGEST_WAIT_S, dice=random.random)
         self._stopping.wait(wait_s)
 

@@ -33,7 +33,6 @@ from sync.uplink.questions import UNANSWERED, Answer, Questions
 __all__ = ["Conversation", "Wishes"]
 
 _PRESENCE_EVERY_S = 60.0
-_ASK_EXPIRY_S = 1
 
 _log = structlog.get_logger(__name__)
 
@@ -48,7 +47,9 @@ class Wishes:
 
 
 class Conversation:
-    """One device's talk with head office. ``nonces`` answers a fresh one; ``dice`` from 0 to 1."""
+    """One device's talk with head office. ``mint_nonce`` makes a fresh one, ``dice`` answers from 0
+    to 1.
+    """
 
     def __init__(
         self,
@@ -162,7 +163,7 @@ class Conversation:
         may = session.may_ask(now_s) and session.epoch == self._journal.head.epoch
         if not may or self.questions.is_full:
             return None
-        if not self._publish(kind, message, expiry_s=_ASK_EXPIRY_S):
+        if not self._publish(kind, message, expiry_s=math.ceil(self._wishes.patience_s)):
             return None
         self.questions.ask(nonce, answer, now_s + self._wishes.patience_s)
         return nonce
