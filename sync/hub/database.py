@@ -142,7 +142,6 @@ class Database:
                     raise
             self.reruns += 1
             still_turning()  # each attempt may take as long as a connection that is not answered
-
             self._sleep(delay_s(attempt, first_s=0.02, longest_s=1, dice=self._dice))
         raise AssertionError("the last attempt returned or raised")
 
