@@ -1,7 +1,8 @@
 """The workers of one head office: a thread in this process, or processes that share the work.
 
 Several need PostgreSQL: SQLite takes one writer. Each has a name that stays, so that one which was
-started again takes its own place at the broker.
+started again takes its own place at the broker. One that hangs is ended by force: systemd watches
+this process alone, and is told that all is well as long as any worker comes round.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import secrets
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +35,19 @@ _END_WITHIN_S = 4.0
 _COLLECT_AFTER = 10_000
 """So many more objects are there than were freed: those of a batch of two hundred entries."""
 _STATUS_BYTES = 64 * 1024
+
+_HUNG_AFTER_S = 300.0
+"""A worker that was not heard to turn for so long is ended by force. What takes long on purpose
+says that it goes on (``still_turning``); a connection that is lost is given up after half a minute;
+and of what remains, a statement and its locks, nothing takes minutes, but to wait for another
+worker that does such long work. Who is ended while it waits has lost nothing: its transaction is
+undone and its messages come again.
+"""
+
+_LOOKS = 10
+"""So often a worker is looked at in that time. Looks are counted and not time: where the whole
+machine was held up, nobody could say anything meanwhile, and nobody is ended for it.
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -121,12 +136,36 @@ class OneWorker:
         return (self.status(),)
 
 
-class WorkerProcesses:
-    """Workers in processes of their own; one that ends is started again."""
+@dataclass(slots=True)
+class _Heard:
+    """What one process was heard to say since it was last looked at, and whether it ever turned."""
 
-    def __init__(self, configs: tuple[Path, ...], *, count: int) -> None:
+    spoke: bool = False
+    turned: bool = False
+    ever_turned: bool = False
+
+    def add(self, status: WorkerStatus) -> None:
+        """Count one thing said."""
+        self.spoke = True
+        self.turned = self.turned or status.is_turning
+        self.ever_turned = self.ever_turned or status.is_turning
+
+    def begin_anew(self) -> None:
+        """Begin the time until the next look."""
+        self.spoke = self.turned = False
+
+
+class WorkerProcesses:
+    """Workers in processes of their own. One that ends is started again; one that does not turn for
+    ``hung_after_s``, or says nothing at all, is ended.
+    """
+
+    def __init__(
+        self, configs: tuple[Path, ...], *, count: int, hung_after_s: float = _HUNG_AFTER_S
+    ) -> None:
         self._configs = tuple(str(path.resolve()) for path in configs)
         self._count = count
+        self._look_every_s = hung_after_s / _LOOKS
         self._tasks: list[asyncio.Task[None]] = []
         self._processes: dict[int, Process] = {}
         self._statuses: dict[int, WorkerStatus] = {}
@@ -185,14 +224,18 @@ class WorkerProcesses:
         self._processes[number] = process
         if self._stopping.is_set():
             _signal(process.terminate)
-        heard = await self._listen(reading, number)
-        await process.wait()
+        heard = _Heard()
+        watching = asyncio.create_task(self._watch(number, process, heard))
+        try:
+            await self._listen(reading, number, heard)
+            await process.wait()
+        finally:
+            watching.cancel()
         del self._processes[number]
-        return heard
+        return heard.ever_turned
 
-    async def _listen(self, reading: int, number: int) -> bool:
+    async def _listen(self, reading: int, number: int, heard: _Heard) -> None:
         """Take a worker's lines until it closes its end."""
-        heard = False
         lines = asyncio.StreamReader(limit=_STATUS_BYTES)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(reading, "rb")
@@ -201,10 +244,29 @@ class WorkerProcesses:
             while line := await lines.readline():
                 status = WorkerStatus.model_validate(json.loads(line))
                 self._statuses[number] = status
-                heard = heard or status.is_turning
+                heard.add(status)
+        except ValueError as error:
+            # Its pipe is closed, so that it ends, as one does that nobody hears.
+            _log.error("worker_not_understood", worker=number, error=type(error).__name__)
         finally:
             transport.close()
-        return heard
+
+    async def _watch(self, number: int, process: Process, heard: _Heard) -> None:
+        """End a worker by force that was not heard to turn at so many looks, one after another."""
+        missed = 0
+        while missed < _LOOKS:
+            await asyncio.sleep(self._look_every_s)
+            missed = 0 if heard.turned else missed + 1
+            if not heard.spoke:
+                self._statuses[number] = _silent(number, self._statuses.get(number))
+            heard.begin_anew()
+        _log.error(
+            "worker_hangs",
+            worker=number,
+            not_turning_for_s=self._look_every_s * _LOOKS,
+            reason="; ".join(self._statuses[number].faults),
+        )
+        _signal(process.kill)  # a process that is stopped hears nothing else
 
 
 def _signal(send: Callable[[], None]) -> None:
@@ -219,4 +281,15 @@ def _not_heard(number: int) -> WorkerStatus:
         online=False,
         is_turning=False,
         faults=(f"worker {number} does not run: it was only just started, or has ended",),
+    )
+
+
+def _silent(number: int, last: WorkerStatus | None) -> WorkerStatus:
+    """Say of a process that it says nothing; its counts are those it said last."""
+    return WorkerStatus(
+        worker=number,
+        online=False,
+        is_turning=False,
+        faults=(f"worker {number} says nothing: its process is stopped or cannot go on",),
+        counts={} if last is None else last.counts,
     )

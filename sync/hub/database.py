@@ -24,6 +24,7 @@ from sqlalchemy.pool import StaticPool
 from agent.core.backoff import delay_s
 from sync.hub.meanwhile import PatientConnection
 from sync.hub.migrations import upgrade
+from sync.hub.turning import still_turning
 
 __all__ = ["Database", "is_down", "is_passing", "is_too_much", "upsert", "upsert_in"]
 
@@ -47,6 +48,27 @@ _PASSING = frozenset(
 )
 """What PostgreSQL says of a transaction that another attempt may well complete."""
 
+
+_TO_REACH_POSTGRESQL = {
+    # A server that is up answers at once, and one of several that is not must not keep the others
+    # waiting: without this, the kernel knocks for two minutes at a machine that is gone.
+    "connect_timeout": 10,
+    # A machine that vanishes says no good-bye. A worker that waits for its answer would wait for
+    # ever: it sends nothing, so the kernel must ask, first after 10 s, then every 5 s.
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    # Four that are lost on end are no hiccup of a network any more; with the first 10 s that is
+    # half a minute, less than it takes systemd to give up a hub whose worker does not come round.
+    "keepalives_count": 4,
+    # While something that was sent is not confirmed, the kernel asks nothing: it sends that again,
+    # for a quarter of an hour. So the same half a minute for this, in milliseconds.
+    "tcp_user_timeout": 30_000,
+}
+"""How libpq notices that a database elsewhere is gone, so that the transaction is run again on
+another connection. What the URL says comes before; on a socket of this machine libpq uses of these
+only the first, and nothing can be lost there.
+"""
 
 _LIMIT_EXCEEDED = "54"
 """The class of what is beyond PostgreSQL's own limits."""
@@ -120,6 +142,7 @@ class Database:
                 if attempt + 1 == _ATTEMPTS or not is_passing(error):
                     raise
             self.reruns += 1
+            still_turning()  # each attempt may take as long as a connection that is not answered
             self._sleep(delay_s(attempt, first_s=0.02, longest_s=1, dice=self._dice))
         raise AssertionError("the last attempt returned or raised")
 
@@ -219,7 +242,7 @@ def _engine(url: str, *, in_memory: bool) -> Engine:
 def _connect_patiently(
     _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]
 ) -> PatientConnection:
-    return PatientConnection.connect(*arguments, **options)
+    return PatientConnection.connect(*arguments, **(_TO_REACH_POSTGRESQL | options))
 
 
 def _make_sqlite_durable(connection: Any, _record: Any) -> None:

@@ -23,7 +23,7 @@ from sync.hub.said import Said
 from sync.hub.settling import settle
 from sync.hub.sources import weigh_later_lives
 from sync.hub.summing import Sums, members_points, sum_up
-from sync.hub.tables import days, visits
+from sync.hub.tables import apart, days, visits
 from sync.hub.weighing import Weighed, weigh
 
 __all__ = ["Followed", "post_entries"]
@@ -127,6 +127,14 @@ def _beside(
         fixed={"journal_id": held.id},
         sums=("entries", "written", "posted"),
     )
+    if weighed.apart:
+        yield Part(
+            table=apart,
+            columns=("business_date", "cause", "points"),
+            rows=[(day, cause, points) for (day, cause), points in weighed.apart.items()],
+            fixed={"journal_id": held.id},
+            sums=("points",),
+        )
     yield Part(
         table=visits,
         columns=("account", "last_at", "visits"),

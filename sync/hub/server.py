@@ -104,7 +104,9 @@ class Hub:
         warn_of_ours(self._settings.broker.broker())
 
     async def _ping_watchdog(self) -> None:
-        """Ping only on progress: some worker comes round, and those that do not are restarted."""
+        """Ping only on progress: some worker comes round. Of several, those that do not
+        are restarted by their crew.
+        """
         if any(status.is_turning for status in self._crew.statuses()):
             notify_systemd("WATCHDOG=1")
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, union_all
 from agent.core.entry import Entry
 from agent.core.postings import PROGRAM
 from sync.hub.bulk import add_up, among
+from sync.hub.causes import cause_of
 from sync.hub.judging import (
     OF_OTHER_DAYS,
     Conflict,
@@ -25,7 +26,7 @@ from sync.hub.judging import (
 )
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.said import Said
-from sync.hub.summing import Points
+from sync.hub.summing import Points, members_points
 from sync.hub.tables import devices, entries, journals, mentioned, things
 
 __all__ = ["Weighed", "mentions_of", "speak_of", "weigh"]
@@ -41,6 +42,8 @@ class Weighed:
     conflicts: list[Conflict] = field(default_factory=list)
     days: dict[str, int] = field(default_factory=dict)
     """What members gain, by the business date of the entries that bring it."""
+    apart: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By how much that is more than was written, by business date and cause."""
     brought: Days = field(default_factory=dict)
     """By how much it changes what each day brought each member."""
 
@@ -49,6 +52,12 @@ class Weighed:
         self.change[owner, bucket] = self.change.get((owner, bucket), 0) + points
         if owner != PROGRAM:
             self.days[day] = self.days.get(day, 0) + points
+
+    def differ(self, day: str, cause: str, points: int) -> None:
+        """Add to what is posted otherwise than written."""
+        total = self.apart.pop((day, cause), 0) + points
+        if total:
+            self.apart[day, cause] = total
 
     def bring(self, days: Days, sign: int = 1) -> None:
         """Add to what days brought."""
@@ -63,11 +72,15 @@ class _News:
     mentions: list[Mention] = field(default_factory=list)
     unposted: set[Order] = field(default_factory=set)
     day: str = ""
+    written: dict[str, int] = field(default_factory=dict)
+    """What members gain by the words of those, by day."""
 
-    def add(self, mention: Mention, day: str, *, is_posted: bool) -> None:
+    def add(self, mention: Mention, each: Said, *, is_posted: bool) -> None:
         """Add one more; its day is that of the change."""
         self.mentions.append(mention)
-        self.day = day
+        self.day = day = each.day
+        if not is_posted:
+            self.written[day] = self.written.get(day, 0) + members_points(each.postings)
         if not is_posted:
             self.unposted.add(mention.order)
 
@@ -92,7 +105,7 @@ def weigh(
         if is_disputed or not elsewhere.isdisjoint(each.things):
             mention = _mention(device, journal, each.entry)
             for thing in each.things:
-                news.setdefault(thing, _News()).add(mention, day, is_posted=not is_disputed)
+                news.setdefault(thing, _News()).add(mention, each, is_posted=not is_disputed)
         else:
             weighed.bring(each.given)
         for owner, bucket, points in postings:
@@ -133,9 +146,14 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
         return
     if posted:
         was = judge(thing, [*others, *posted])
+    cause = cause_of((*was.conflicts, *after.conflicts), new.mentions, others)
+    for day, points in new.written.items():
+        weighed.differ(day, cause, -points)
     for judged, sign in ((after, 1), (was, -1)):
         for (owner, bucket), points in judged.worth.items():
             weighed.add(owner, bucket, sign * points, new.day)
+            if owner != PROGRAM:
+                weighed.differ(new.day, cause, sign * points)
 
 
 def speak_of(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

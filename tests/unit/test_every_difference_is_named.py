@@ -118,14 +118,12 @@ def test_a_branch_and_an_epoch_that_ended_are_named(books: Books, clerk: Clerk) 
 
 
 def test_only_what_counts_otherwise_is_given_as_the_reason(books: Books, clerk: Clerk) -> None:
-    """Of all the store's conflicts those by which points are posted otherwise."""
+    """Of all the store's conflicts that by which the day's points are posted otherwise."""
     books.device(OTHER)
     books.take(Life(0, "disk-2", a_sale("s-1", "a-1", 50)).batch(), OTHER)
     said = [each for each in differences(clerk) if "wrote" in each]
     assert len(said) == 1
-    assert said[0].endswith(
-        "what was counted otherwise there, on any day: 1 duplicate_sale (50 points)"
-    )
+    assert said[0].endswith("head office posted 0: -50 points for duplicate_sale")
 
 
 def test_the_page_shows_what_differs_and_what_waits(books: Books) -> None:

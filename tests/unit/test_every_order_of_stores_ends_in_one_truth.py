@@ -1,5 +1,6 @@
 """Whatever stores wrote of the same cards, sales and redemptions, and in whatever order head office
-hears it: every member ends with the same points, and the books add up at every step.
+hears it: every member ends with the same points, the books add up at every step, and each point by
+which a day differs has a cause.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from head_office_books import Books, EmptyBooks, enrolled, hold, sold
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mentioned import basket
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from agent.core.facts import (
     AdjustPoints,
@@ -19,7 +20,7 @@ from agent.core.facts import (
     ReturnSale,
     VoidSale,
 )
-from sync.hub.tables import accounts
+from sync.hub.tables import accounts, apart, days
 
 _NAMES = st.sampled_from(["a", "b", "c"])
 _SALES = st.sampled_from(["s1", "s2"])
@@ -62,6 +63,19 @@ def stores(draw: st.DrawFn) -> list[Fact]:
     return facts
 
 
+def differing(c: Connection) -> dict[tuple[int, str], int]:
+    """By how much each day of a journal differs."""
+    rows = c.execute(select(days).where(days.c.written != days.c.posted))
+    return {(row.journal_id, row.business_date): row.posted - row.written for row in rows}
+
+
+def named(c: Connection) -> dict[tuple[int, str], int]:
+    """How much of that has a cause."""
+    of, points = (apart.c.journal_id, apart.c.business_date), func.sum(apart.c.points)
+    return {(row[0], row[1]): row[2] for row in c.execute(
+        select(*of, points).group_by(*of).having(points != 0))}  # fmt: skip
+
+
 def hear(house: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict[str, Any]:
     """Deliver one entry of one store at a time, as the order says, and then the rest of each, the
     store named last first; answer who has what.
@@ -76,6 +90,7 @@ def hear(house: Books, said: Sequence[list[Fact]], order: Sequence[int]) -> dict
         if left[store]:
             house.device(f"s{store}").says(*left[store])
     assert house.amiss() == []
+    assert house.database.read(named) == house.database.read(differing)
     rows = house.database.read(lambda c: c.execute(select(accounts)).all())
     # How rights were handed out may differ; what members have, and who is one member, may not.
     return {row.account: (row.root, row.active, row.pending, row.held) for row in rows}

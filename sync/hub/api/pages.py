@@ -85,14 +85,15 @@ def _token_in(body: bytes) -> str:
 
 def _shown(c: Connection, tenant: str, now: datetime) -> dict[str, Any]:
     since = (now - _LATELY).date()
-    differences = reconcile(c, tenant, since, now=now).differences
+    both = reconcile(c, tenant, since, now=now)
+    differences = both.differences
     waiting = newest_conflicts(c, tenant, wanted={"state": "open"}, limit=_MOST_CONFLICTS)
     settled = newest_conflicts(c, tenant, wanted={"state": "resolved"}, limit=_MOST_CONFLICTS)
     return {
         "tenant": tenant,
         "stores": stores_of(c, tenant, now=now),
         "stopped": _stopped(devices_of(c, tenant, now=now)),
-        "to_look_at": _to_look_at(conflicts_to_look_at(c, tenant), differences),
+        "to_look_at": _to_look_at(conflicts_to_look_at(c, tenant), both.to_look_at),
         "since": since,
         "differences": differences[:_MOST_DIFFERENCES],
         "more_differences": max(0, len(differences) - _MOST_DIFFERENCES),

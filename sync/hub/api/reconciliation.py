@@ -2,7 +2,9 @@
 
 A device's side is what it wrote: the chain proves that head office holds the very same bytes up to
 the place both name, and what the device has beyond it is said as a number of entries. Head office's
-side is what became of those entries' points. Where the two differ, conflicts say why.
+side is what became of those entries' points. Where the two differ, it is said by what: a conflict,
+or what is no mistake at all, as a return at another store, of which that store cannot know what
+points the sale gave.
 """
 
 from datetime import date, datetime
@@ -10,27 +12,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from agent.core.instant import BusinessDate
 from agent.core.values import Value
 from sync.hub import tables
 from sync.hub.api.desk import Desk
+from sync.hub.api.differing_days import differing_days, sums_of_days
 from sync.hub.api.places import DeviceView, EpochView, devices_of
 from sync.hub.api.problems import answers
 
 __all__ = ["Reconciliation", "add_reconciliation", "reconcile"]
 
 _MOST_DAYS = 3_660
-_COUNTED_OTHERWISE = (
-    "adjusted_twice",
-    "duplicate_sale",
-    "redemption_twice",
-    "returned_twice",
-    "sale_id_reused",
-    "voucher_twice",
-)
-"""The conflicts by which head office posts other points than an entry says by itself."""
 
 
 class ChainView(Value):
@@ -80,6 +74,10 @@ class Reconciliation(Value):
     """Every difference, in plain words, of days that are not listed, too; empty where both sides
     agree.
     """
+    to_look_at: tuple[str, ...]
+    """Those of the differences that are not just as they should be: a return at another store makes
+    two sides differ without anybody's mistake, and is not among these.
+    """
 
 
 def add_reconciliation(routes: APIRouter, desk: Desk) -> None:
@@ -109,44 +107,17 @@ def reconcile(
 ) -> Reconciliation:
     """Read both sides. Costs a row for each device and day that is asked for."""
     devices = devices_of(c, tenant, now=now)
-    asked = _days(tenant, since, until)
+    asked = sums_of_days(tenant, since, until)
     days = tuple(_day(row) for row in c.execute(asked.limit(_MOST_DAYS + 1)))
-    differ = asked.having(func.sum(tables.days.c.written) != func.sum(tables.days.c.posted))
+    differing = differing_days(c, tenant, since, until)
+    found = (*_of_chains(devices), *_unreadable(c, tenant))
     return Reconciliation(
         chains=tuple(chain for each in devices for chain in _chain(each)),
         days=days[:_MOST_DAYS],
         more=len(days) > _MOST_DAYS,
-        differences=(
-            *_of_chains(devices),
-            *_unreadable(c, tenant),
-            *_of_days(c, tenant, [_day(row) for row in c.execute(differ)]),
-        ),
+        differences=(*found, *(each.text for each in differing)),
+        to_look_at=(*found, *(each.text for each in differing if not each.is_expected)),
     )
-
-
-def _days(tenant: str, since: date | None, until: date | None) -> Select[Any]:
-    """Ask for the sums of each store's days, the newest first."""
-    days, journals, devices = tables.days, tables.journals, tables.devices
-    query = (
-        select(
-            devices.c.store,
-            days.c.business_date,
-            func.sum(days.c.entries).label("entries"),
-            func.sum(days.c.written).label("written"),
-            func.sum(days.c.posted).label("posted"),
-        )
-        .select_from(days)
-        .join(journals, journals.c.id == days.c.journal_id)
-        .join(devices, devices.c.id == journals.c.device_id)
-        .where(devices.c.tenant == tenant)
-        .group_by(devices.c.store, days.c.business_date)
-        .order_by(days.c.business_date.desc(), devices.c.store)
-    )
-    if since is not None:
-        query = query.where(days.c.business_date >= since.isoformat())
-    if until is not None:
-        query = query.where(days.c.business_date <= until.isoformat())
-    return query
 
 
 def _day(row: Any) -> DayView:
@@ -249,30 +220,4 @@ def _unreadable(c: Connection, tenant: str) -> list[str]:
         f"{store}/{device}: {count} entries of a newer version are kept, and posted once head "
         "office is brought forward"
         for store, device, count in c.execute(waiting)
-    ]
-
-
-def _of_days(c: Connection, tenant: str, days: list[DayView]) -> list[str]:
-    """Say of days that differ by how much, and what is known of why."""
-    if not days:
-        return []
-    conflicts = tables.conflicts
-    rows = c.execute(
-        select(conflicts.c.store, conflicts.c.kind, func.count(), func.sum(conflicts.c.points))
-        .where(
-            conflicts.c.tenant == tenant,
-            conflicts.c.store.in_({each.store for each in days}),
-            conflicts.c.kind.in_(_COUNTED_OTHERWISE),
-        )
-        .group_by(conflicts.c.store, conflicts.c.kind)
-        .order_by(conflicts.c.kind)
-    ).all()
-    named: dict[str, list[str]] = {}
-    for store, kind, count, points in rows:
-        named.setdefault(store, []).append(f"{count} {kind} ({int(points or 0)} points)")
-    return [
-        f"{each.store} on {each.business_date}: the store wrote {each.written} points and head "
-        f"office posted {each.posted}; what was counted otherwise there, on any day: "
-        f"{', '.join(named.get(each.store, ['nothing']))}"
-        for each in days
     ]

@@ -14,6 +14,7 @@ The sums that are kept beside the entries, so that nobody has to add up history:
 - ``member_days``: what each day brought each member, over all stores; which points are left of it
   follows from the balance, and what counts toward tiers stands beside it;
 - ``news``: which changes of the feed each device hears of that wants to know of its own members;
+- ``days``: what each day came to, as written and as posted, and in ``apart`` why the two differ;
 - ``program_sums``: the other side of the double entry, kept per journal so that devices never wait
   for one another's.
 """
@@ -23,12 +24,13 @@ from sync.hub.tables.leases import asks, recalls, rights
 from sync.hub.tables.points import ROOT, accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
 from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed, runs
-from sync.hub.tables.writings import days, decisions, entries, journals, mentioned, things
+from sync.hub.tables.writings import apart, days, decisions, entries, journals, mentioned, things
 
 __all__ = [
     "LARGEST_ID",
     "ROOT",
     "accounts",
+    "apart",
     "asks",
     "cards",
     "conflicts",

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from sync.hub.tables.base import Id, key, metadata, points
 
-__all__ = ["days", "decisions", "entries", "journals", "mentioned", "things"]
+__all__ = ["apart", "days", "decisions", "entries", "journals", "mentioned", "things"]
 
 journals = Table(
     "journals",
@@ -100,6 +100,15 @@ days = Table(
     Column("entries", BigInteger, nullable=False),
     points("written"),  # what members gained by the entries as they stand
     points("posted"),  # and by what head office made of them
+)
+
+apart = Table(
+    "apart",
+    metadata,
+    Column("journal_id", Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),
+    Column("cause", String, primary_key=True),  # see sync/hub/causes.py
+    points("points"),  # of posted less written
 )
 
 decisions = Table(

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from sync.hub.migrations.one_truth.base import Id, key, metadata, points
 
-__all__ = ["days", "decisions", "entries", "journals", "mentioned", "things"]
+__all__ = ["apart", "days", "decisions", "entries", "journals", "mentioned", "things"]
 
 journals = Table(
     "journals",
@@ -97,6 +97,15 @@ days = Table(
     Column("entries", BigInteger, nullable=False),
     points("written"),
     points("posted"),
+)
+
+apart = Table(
+    "apart",
+    metadata,
+    Column("journal_id", Id, primary_key=True, autoincrement=False),
+    Column("business_date", String, primary_key=True),
+    Column("cause", String, primary_key=True),
+    points("points"),
 )
 
 decisions = Table(
