@@ -49,7 +49,7 @@ CHANNELS = (
         kind="ask",
         message=Ask,
         sender="device",
-        when="while a customer waits for points that are elsewhere; it expires once nobody waits any more",
+        when="while a customer waits for points that are elsewhere; it expires with their patience",
     ),
     Channel(
         kind="feed",
