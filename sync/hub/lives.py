@@ -129,7 +129,8 @@ def recount(c: Connection, device: DeviceRow) -> set[str]:
         change_journal(c, journal_id, line=line)
     c.execute(delete(own).where(own.c.line.in_(old)))
     held, touched = journals_of(c, device), set[str]()
-    paths = [(tip, path_of(tip, held)) for tip in tips_of(held)]
+    by_id = {each.id: each for each in held}
+    paths = [(tip, path_of(tip, by_id)) for tip in tips_of(held)]
     sums = _sums_of(c, [part for _, path in paths for part in path.items()])
     for tip, path in paths:
         new = _by_account(_together(sums[part] for part in path.items()))
