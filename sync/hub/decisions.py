@@ -53,6 +53,7 @@ KINDS = {
     "erased_member": "a store wrote for a member who was erased; the points went back",
     "disk_lost": "a device lost its disk and was welcomed anew",
     "disk_restored": "a device stands on a disk that was set back",
+    "disk_keeps_failing": "a device loses its disk, or is set back, again and again",
     "disk_cloned": "two devices use one name; both were stopped",
     "head_office_restored": "head office's database was set back; devices send again",
     "wrong_clock": "a device's clock or business date cannot be right",
@@ -68,7 +69,14 @@ KINDS = {
 """Every kind of conflict, and what it says."""
 
 ONCE_LOOKED_AT = frozenset(
-    {"bad_signature", "malformed_message", "too_large", "unknown_schema", "not_handled"}
+    {
+        "bad_signature",
+        "malformed_message",
+        "too_large",
+        "unknown_schema",
+        "not_handled",
+        "disk_keeps_failing",
+    }
 )
 """The kinds that are open until a person says that they have looked; what ends the others is seen
 from here.
