@@ -54,6 +54,7 @@ KINDS = frozenset(
         "erased_member",
         "disk_lost",
         "disk_restored",
+        "disk_keeps_failing",
         "disk_cloned",
         "head_office_restored",
         "wrong_clock",
@@ -70,7 +71,14 @@ KINDS = frozenset(
 """Every kind of conflict. What it says stands in the text of each; ARCHITECTURE.md lists them."""
 
 ONCE_LOOKED_AT = frozenset(
-    {"bad_signature", "malformed_message", "too_large", "unknown_schema", "not_handled"}
+    {
+        "bad_signature",
+        "malformed_message",
+        "too_large",
+        "unknown_schema",
+        "not_handled",
+        "disk_keeps_failing",
+    }
 )
 """The kinds that are open until a person says that they have looked; what ends the others is seen
 from here.

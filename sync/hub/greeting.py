@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from agent.core.instant import rfc3339
 from agent.core.values import Value
 from sync.hub import incidents
+from sync.hub.failing_disks import fails_often
 from sync.hub.fencing import end_live, halt
 from sync.hub.generations import (
     check_generation,
@@ -79,7 +80,7 @@ def greet(
             challenge = changes["challenge"] = device.challenge or mint()
             answer = Challenge(nonce=hello.nonce, challenge=challenge, generation=generation)
         case Begin():
-            conflicts += _begin(c, device, hello, verdict, known, changes)
+            conflicts += _begin(c, device, hello, verdict, known, changes, now=now)
             answer = Welcome(
                 nonce=hello.nonce,
                 new_epoch=verdict.epoch,
@@ -146,7 +147,14 @@ def _ok(
 
 
 def _begin(
-    c: Connection, device: DeviceRow, hello: Hello, begin: Begin, known: Known, changes: _Changes
+    c: Connection,
+    device: DeviceRow,
+    hello: Hello,
+    begin: Begin,
+    known: Known,
+    changes: _Changes,
+    *,
+    now: datetime,
 ) -> list[Conflict]:
     """End what counted, and offer a new epoch to whoever greeted."""
     if begin.again:
@@ -167,6 +175,8 @@ def _begin(
         changes["public_key"] = hello.key
     if begin.finding is None:
         return []
+    if fails_often(c, device, now=now):
+        return [incidents.disk_keeps_failing(device, now.date())]
     return [incidents.disk_found(device, hello, begin, new_key=is_new_key)]
 
 

@@ -33,12 +33,13 @@ def come_home(
     """Take back the rights of a device's epochs that were fenced cleanly and are held to their
     end. ``held`` are all its journals. Answers the accounts that got some.
     """
-    clean = [each.id for each in held if each.fenced == "clean" and each.branch == 0]
-    if not clean:
+    ended_clean = (each for each in held if each.fenced == "clean" and each.branch == 0)
+    still_out = [each.id for each in ended_clean if not each.written_off]
+    if not still_out:
         return set()
     ended = (
         select(journals.c.id)
-        .where(journals.c.id.in_(clean), journals.c.written_off.is_(False), _reached_its_end())
+        .where(journals.c.id.in_(still_out), journals.c.written_off.is_(False), _reached_its_end())
         .order_by(journals.c.id)
     )
     came: set[str] = set()

@@ -7,7 +7,7 @@ from sync.hub.meeting import Begin
 from sync.hub.registry import DeviceRow
 from sync.messages import DeviceAddress, Hello
 
-__all__ = ["disk_cloned", "disk_found", "head_office_restored", "refused"]
+__all__ = ["disk_cloned", "disk_found", "disk_keeps_failing", "head_office_restored", "refused"]
 
 
 _AGAIN = (
@@ -35,6 +35,25 @@ def disk_found(device: DeviceRow, hello: Hello, begin: Begin, *, new_key: bool) 
         f"{begin.epoch}; what head office had acknowledged is safe, and points that it had rights "
         "to before can be spent nowhere. Once it is clear that they were not spent there, write "
         f"them off (POST /v1/devices/{device.id}/write-off).{key} (Life {hello.incarnation}.)",
+    )
+
+
+def disk_keeps_failing(device: DeviceRow, day: date) -> Conflict:
+    """A disk was lost or set back more often than any is. One row for each device and day, and one
+    more for what comes after a person has looked.
+    """
+    address = device.address
+    return _of_device(
+        address,
+        kind="disk_keeps_failing",
+        subject=f"{address} {day.isoformat()}",
+        text=f"Device {address} loses its disk, or comes back on an older one, again and again. It "
+        "is welcomed each time, and what it could send is safe. What it sold and could not send "
+        "before is lost, and the points that it had rights to each time can be spent nowhere. Look "
+        "at that box: its ledger has to stand on a disk that keeps what is written, also over a "
+        "restart. Then write off what it had rights to "
+        f"(POST /v1/devices/{device.id}/write-off). Further times of this day have no row.",
+        is_open=True,
     )
 
 

@@ -148,7 +148,7 @@ def _own_past(
     """
     by_id = {each.id: each for each in journals}
     later = held
-    for journal_id, last in path_of(held, journals).items():
+    for journal_id, last in path_of(held, by_id).items():
         journal = by_id.get(journal_id)
         if journal is None:
             continue

@@ -1,13 +1,15 @@
 """Lives of a journal: a new one grows from an entry of an older one, and takes its line along.
 
 ``own`` holds, for each line, what the ledger that stands on it wrote. A new life that grows from
-the newest entry goes on with the line. Where it grew from an earlier one, out of a backup, or
-where two grew from one, the lines of the device are added up anew from all its entries; that is
-rare, and costs some ten seconds for a million entries, during which the worker says that it goes
-on.
+the newest entry goes on with the line. One that grew from an earlier one, out of a backup, begins a
+line: it is added up from the entries of those before it. Where a life takes others along, as they
+came before it, or two branches are told apart, all lines of the device are added up anew from all
+its entries. Both are rare, and cost some ten seconds for a million entries, during which the worker
+says that it goes on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, select
 
@@ -51,10 +53,12 @@ def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -
     if parent is not None and parent.id != child.id:
         # A life whose own children came before it takes them along: then all lines change. One that
         # was begun as a branch of another was added up as one already.
-        grown = (parent.id, child.id)
-        others = [each for each in journals_of(c, device) if each.parent_id in grown]
-        is_first_word = child.parent_id is None and child.seq < child.first_seq
-        goes_on = not others and parent.seq <= fact.parent_seq and is_first_word
+        held = journals_of(c, device)
+        is_new = child.parent_id is None and child.seq < child.first_seq
+        is_new = is_new and all(each.parent_id != child.id for each in held)
+        is_first = all(each.parent_id != parent.id for each in held)
+        goes_on = is_new and is_first and parent.seq <= fact.parent_seq
+        grown = replace(child, parent_id=parent.id, parent_seq=fact.parent_seq)
         change_journal(
             c,
             child.id,
@@ -63,9 +67,26 @@ def grow(c: Connection, device: DeviceRow, child: JournalRow, fact: OpenEpoch) -
             parent_hash=bytes.fromhex(fact.parent_hash),
             **({"line": parent.line} if goes_on else {}),
         )
+        if is_new and parent.seq > fact.parent_seq:
+            return _begin_line(c, held, grown)
         if not goes_on:
             return recount(c, device)
     return set()
+
+
+def _begin_line(c: Connection, held: Iterable[JournalRow], grown: JournalRow) -> set[str]:
+    """Add up the line of a new life, which leaves out some of what it grew from: all others stay as
+    they are, however many grew from there.
+
+    Answers the accounts of which this ledger's own points are others than by any line that it was
+    part of; its own is one of these, and empty: the feed may have gone by it.
+    """
+    by_id = {each.id: each for each in held} | {grown.id: grown}
+    path = path_of(grown, by_id)
+    before = [_read(c, line) for line in {by_id[each].line for each in path}]
+    new = _by_account(_together(_sums_of(c, path.items()).values()))
+    _write_all(c, grown.id, new)
+    return {name for old in before for name in _differing(old, new)}
 
 
 def _parent_of(c: Connection, device: DeviceRow, fact: OpenEpoch) -> JournalRow:
@@ -129,7 +150,8 @@ def recount(c: Connection, device: DeviceRow) -> set[str]:
         change_journal(c, journal_id, line=line)
     c.execute(delete(own).where(own.c.line.in_(old)))
     held, touched = journals_of(c, device), set[str]()
-    paths = [(tip, path_of(tip, held)) for tip in tips_of(held)]
+    by_id = {each.id: each for each in held}
+    paths = [(tip, path_of(tip, by_id)) for tip in tips_of(held)]
     sums = _sums_of(c, [part for _, path in paths for part in path.items()])
     for tip, path in paths:
         new = _by_account(_together(sums[part] for part in path.items()))

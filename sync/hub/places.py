@@ -77,7 +77,7 @@ def is_missing_what_was_told(
     if hello.acknowledged is not None and hello.acknowledged.epoch == hello.epoch:
         names.append((hello.acknowledged.seq, hello.acknowledged.hash))
     for branch in branches:
-        past = [(by_id[each], last) for each, last in path_of(branch, held).items()][1:]
+        past = [(by_id[each], last) for each, last in path_of(branch, by_id).items()][1:]
         is_told = any(
             older.seq < last
             and (older.incarnation, older.epoch) not in offered

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, Self
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -112,8 +113,8 @@ class JournalRow:
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        """Read a row of the table."""
-        values = {name: getattr(row, name) for name in _JOURNAL}
+        """Read a row that begins with the columns of the table."""
+        values = dict(zip(_JOURNAL, _of_journal(row), strict=True))
         for name in ("hash", "parent_hash"):
             if values[name] is not None:
                 values[name] = bytes(values[name])
@@ -122,6 +123,8 @@ class JournalRow:
 
 _DEVICE = tuple(field.name for field in fields(DeviceRow))
 _JOURNAL = tuple(field.name for field in fields(JournalRow))
+# By place: a box may have thousands of journals, and to find a column by its name costs the most.
+_of_journal = itemgetter(*map(list(journals.c.keys()).index, _JOURNAL))
 
 # These are made once: it costs more to make a statement than to run it.
 _BY_ADDRESS = select(devices).where(
@@ -189,7 +192,8 @@ def change_device(c: Connection, device_id: int, **values: Any) -> None:
 
 def journals_of(c: Connection, device: DeviceRow) -> list[JournalRow]:
     """List the journals of a device, oldest first."""
-    return [JournalRow.of(row) for row in c.execute(_OF_DEVICE, {"device_id": device.id})]
+    found = c.execute(_OF_DEVICE, {"device_id": device.id}).all()
+    return [JournalRow.of(row) for row in found]
 
 
 def all_journals(c: Connection) -> list[JournalRow]:

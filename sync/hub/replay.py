@@ -18,7 +18,7 @@ from agent.core.facts import CreateReward
 from agent.core.postings import Posting, lease_of, postings_of
 from sync.hub.judging import OF_OTHER_DAYS, Days, given_by, judge, postings_alone
 from sync.hub.keeping import thing_finder
-from sync.hub.lines import lines_through
+from sync.hub.lines import Path, lines_through_all
 from sync.hub.registry import JournalRow, all_journals
 from sync.hub.tables import decisions, devices, entries, journals, mentioned
 from sync.hub.walking import Walked, walk_all
@@ -31,11 +31,12 @@ Owned = Counter[tuple[str, str, str]]
 
 
 class _Its(NamedTuple):
-    """A journal, whose it is, and all of its device."""
+    """A journal, whose it is, all of its device, and the lines that it is part of."""
 
     tenant: str
     held: JournalRow
     kin: list[JournalRow]
+    through: Path
 
 
 _OfLots = dict[int, tuple[str, ...]]
@@ -83,9 +84,13 @@ def replay_books(c: Connection) -> Replayed:
     kin: dict[int, list[JournalRow]] = {}
     for journal in (held := all_journals(c)):
         kin.setdefault(journal.device_id, []).append(journal)
+    through: dict[int, Path] = {}
+    for its_device in kin.values():
+        through |= lines_through_all(its_device)
     with closing(walk_all(c, held)) as journals_walked:
         for journal, walked in journals_walked:
-            its = _Its(tenants[journal.device_id], journal, kin[journal.device_id])
+            its_device, lines = kin[journal.device_id], through.get(journal.id, {})
+            its = _Its(tenants[journal.device_id], journal, its_device, lines)
             _add_journal(c, replayed, its, walked, lots.of(c, journal))
     for tenant, thing in sorted(replayed.disputed):
         (said,) = mentions_of(c, tenant, [thing]).values()
@@ -104,8 +109,7 @@ def _add_journal(
     c: Connection, replayed: Replayed, its: _Its, walked: Iterable[Walked], lots: _OfLots
 ) -> None:
     """Add what one journal's entries come to."""
-    tenant, held, kin = its
-    through = lines_through(held.id, kin)
+    tenant, held, kin, through = its
     for seq, canonical, thing, posted in walked:
         replayed.entries += 1
         if not posted:

@@ -22,7 +22,7 @@ from agent.core.facts import (
 from sync.hub.bulk import among
 from sync.hub.judging import Mention, ThingAt, judge, postings_alone, things_of
 from sync.hub.keeping import keep_mentions, thing_finder
-from sync.hub.lines import path_of
+from sync.hub.lines import later_lives
 from sync.hub.registry import DeviceRow, JournalRow
 from sync.hub.said import Said
 from sync.hub.tables import entries, mentioned
@@ -71,8 +71,7 @@ def weigh_later_lives(
         return
     moved = [
         each
-        for later in journals
-        if later.id != held.id and held.id in path_of(later, journals)
+        for later, _ in later_lives(held.id, journals)
         for each in _moved_of(c, later, journals, accounts)
     ]
     if moved:
