@@ -36,7 +36,7 @@ demo: $(READY)  ## two stores, head office and a line that is cut, on real baske
 test: $(DEVICES)  ## everything that must hold, in a few minutes
 	@.ci/packages mosquitto chromium postgresql socat strace
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 check: $(DEVICES)  ## style, types and the direction of imports
 	@$(BIN)/ruff format --check .
