@@ -30,6 +30,8 @@ class SaleNote:
     points: int
     waiting: int = 0
     waits_until: str = ""
+    waits_since: int = 0
+    """In which epoch its points came."""
     redeemed: int = 0
     rewarded: int = 0
     returned_minor: int = 0
@@ -158,10 +160,14 @@ class Notebook(Desk):
         """Add up what waits for the end of the return window."""
         return sum(sale.waiting for sale in self.sales.values() if sale.member is member)
 
-    def due(self, member: Member | None, day: str) -> int:
-        """Add up what a member has waiting that a sale of a day makes active."""
+    def due(self, member: Member | None, day: str) -> tuple[int, int]:
+        """Add up what a member has waiting that a sale of a day makes active, and what of it brings
+        rights.
+        """
         sales = [sale for sale in self.sales.values() if sale.waiting and sale.member is member]
-        return sum(sale.waiting for sale in sales if sale.waits_until <= day)
+        due = [sale for sale in sales if sale.waits_until <= day]
+        of_now = [sale.waiting for sale in due if sale.waits_since == self.epoch]
+        return sum(sale.waiting for sale in due), sum(of_now)
 
     def release_overdue(self, now: datetime) -> int:
         """A hold that nobody ended for a quarter of an hour ends by itself, or after half an hour
@@ -300,12 +306,15 @@ class Notebook(Desk):
         for sale in self.sales.values():
             if sale.waiting and sale.waits_until <= self.today:
                 assert sale.member is not None
-                self._activated(sale.member, sale.waiting)
+                self._activated(sale.member, sale.waiting, came_in=sale.waits_since)
                 sale.waiting = 0
 
-    def _activated(self, member: Member, points: int) -> None:
+    def _activated(self, member: Member, points: int, *, came_in: int) -> None:
+        """Points that came in an earlier epoch bring no rights: a disk that was set back could make
+        them active, and spend them, more than once.
+        """
         member.active += points
-        member.right += 0 if self.alone or self.frozen else points
+        member.right += 0 if self.alone or self.frozen or came_in < self.epoch else points
 
     def _earn(self, sale: SaleNote) -> None:
         if sale.member is None:
@@ -315,8 +324,9 @@ class Notebook(Desk):
             day = date.fromisoformat(sale.body["business_date"])
             sale.waiting = sale.points
             sale.waits_until = (day + timedelta(days=days)).isoformat()
+            sale.waits_since = self.epoch
         else:
-            self._activated(sale.member, sale.points)
+            self._activated(sale.member, sale.points, came_in=self.epoch)
 
     def _claim(self, sale_id: str, card: str) -> Answer | str:
         sale, member = self.sales.get(sale_id), self.cards.get(card)

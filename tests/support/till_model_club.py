@@ -92,7 +92,7 @@ class ClubBook(Notebook):
         if given and len(self.cards.members) > known and isinstance(answer, Answer):
             member = self.cards.members[-1]
             member.issued += given
-            self._activated(member, given)
+            self._activated(member, given, came_in=self.epoch)
             now = {"balance": member.active, "redeemable_now": self.usable(call.ids[0])}
             answer = answer._replace(fields=answer.fields | now)
         return answer

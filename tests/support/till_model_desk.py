@@ -34,14 +34,15 @@ class Desk:
         """Add up what waits for the end of the return window."""
         raise NotImplementedError
 
-    def usable(self, card: str, due: int = 0) -> int:
+    def usable(self, card: str, due: int = 0, due_rights: int = 0) -> int:
         """How many points may be redeemed with a card, or by a number, here and now, once so many
-        more are ``due``.
+        more are ``due``, which bring so many rights.
         """
         member = self.cards.get(card)
         if member is None or self.cards.state(card) != "active" or self.frozen:
             return 0
-        return max(0, due + (member.active if self.alone else min(member.active, member.right)))
+        active, right = member.active + due, member.right + due_rights
+        return max(0, active if self.alone else min(active, right))
 
     def adjust(self, account: str, body: Mapping[str, Any]) -> Answer | str:
         """Change a balance by hand."""

@@ -185,10 +185,10 @@ class Shop:
         assert quoted.points == self.notebook.would_earn(body, member), (body, quoted)
         if member is not None:
             self._hold_tier(member, date.fromisoformat(body["business_date"]), quoted)
-        due = self.notebook.due(member, body["business_date"])
+        due, due_rights = self.notebook.due(member, body["business_date"])
         assert quoted.balance == (None if member is None else member.active + due), (body, quoted)
         offered = [(one.reward, one.cost_points, one.available) for one in quoted.rewards]
-        usable = self.notebook.usable(body["token"], due)
+        usable = self.notebook.usable(body["token"], due, due_rights)
         goods = [one for one in body["lines"] if one["category"] != "reward"]
         goods_minor = max(0, sum(one["amount_minor"] for one in goods))
         beside = self._beside(body, member)

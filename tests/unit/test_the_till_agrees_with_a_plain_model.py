@@ -410,6 +410,23 @@ def test_the_till_agrees_with_a_notebook_for_long(record_property: Record) -> No
     agree(record_property, days=5_000, steps=40)
 
 
+def test_points_of_an_earlier_life_bring_no_rights() -> None:
+    """What waited when the ledger began a new life becomes active, and a quote and a sale agree
+    that it brings no rights: the disk may have an earlier life elsewhere.
+    """
+    day = Day()
+    try:
+        start = {"program": "corner-window", "alone": False, "morning": [1_000]}
+        day.begin(**start, reward="hamper", spent=False, anew=True, other=None)
+        day.day += 14
+        body = day._body([("bakery", "1.000", 300)], CARDS[0])
+        day.shop.quote(body)
+        day._ask("commit", day._new("s"), **body)
+        day.it_agrees()
+    finally:
+        day.teardown()
+
+
 @pytest.mark.parametrize("program", ["club-month", "club-year"])
 def test_some_days_of_a_club(program: str) -> None:
     """Nine visits, a claim behind the time, a return, a void, weeks and a restart: agreed."""
