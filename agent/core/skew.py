@@ -58,9 +58,8 @@ def skew_of(
     """Find a version skew in a sale; None where it was judged by the version in force.
 
     ``judged_by`` and the points ``shown`` are as its entry says, and whether a limit ``withheld``
-    any. Both versions judge the sale ``when``: as far as that is less than the store knew of the
-    member, such as whether it is their first purchase, it is so for both, and takes nothing from
-    the difference.
+    any. Both versions judge the sale ``when``, which may be less than the store knew of the member:
+    so what counts is the difference between the two, not what either comes to.
     """
     in_force, judge = editions.on(sale.business_date), editions.of(judged_by)
     if in_force.edition == judged_by:

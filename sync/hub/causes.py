@@ -38,16 +38,23 @@ _BACK = (ReturnSale, VoidSale, ReturnPromotionPoints)
 
 
 def cause_of(
-    conflicts: Iterable[Conflict], new: Sequence[Mention], others: Sequence[Mention]
+    was: Iterable[Conflict],
+    found: Iterable[Conflict],
+    new: Sequence[Mention],
+    others: Sequence[Mention],
 ) -> str:
-    """Say by what new entries change a thing otherwise than they say; ``others`` were there."""
-    kinds = sorted({each.kind for each in conflicts})
-    if kinds:
-        return kinds[0]
+    """Say by what new entries change a thing otherwise than they say; ``others`` were there, and
+    the conflicts that ``was``. One that stays as it was is no cause, where anything else is.
+    """
+    before, after = ({(each.kind, each.subject) for each in some} for some in (was, found))
+    if before != after:
+        return min(kind for kind, _ in before ^ after)
     givers = {each.at for each in (*new, *others) if isinstance(each.entry.fact, _GIFTS)}
     if _came_back_elsewhere(new, givers):
         return _RETURNED_HERE
-    return _RETURNED_THERE if _came_back_elsewhere(others, givers) else _TOLD_BY_SEVERAL
+    if _came_back_elsewhere(others, givers):
+        return _RETURNED_THERE
+    return min((kind for kind, _ in after), default=_TOLD_BY_SEVERAL)
 
 
 def _came_back_elsewhere(said: Iterable[Mention], givers: set[tuple[str, str]]) -> bool:

@@ -13,7 +13,14 @@ from sqlalchemy import Connection, Update, and_, or_, select, update
 
 from agent.core.calendar import days_after
 from agent.core.entry import Entry
-from agent.core.facts import AdjustPoints, CreateReward, ExpirePoints, SettleConflict
+from agent.core.facts import (
+    AdjustPoints,
+    CreateReward,
+    ExpirePoints,
+    ReturnSale,
+    SettleConflict,
+    VoidSale,
+)
 from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide, decide_all, note, note_again, parts_of
 from sync.hub.judging import Conflict
@@ -104,11 +111,15 @@ def _cause(of_member: Sequence[Entry]) -> Entry | None:
 
 
 def _nobodys(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Answer the last entry that names no member, as a return of another store's sale does, or the
-    last at all: where no entry names whoever owes, it stands for the batch that did it.
+    """Answer the last return that names no member, as that of another store's sale, or the last
+    entry at all: where none names whoever owes, it stands for the batch that did it.
     """
-    unnamed = [each for each in entries if getattr(each.fact, "account", None) is None]
-    return (unnamed or entries)[-1:]
+    back = [
+        each
+        for each in entries
+        if isinstance(each.fact, ReturnSale | VoidSale) and each.fact.account is None
+    ]
+    return (back or entries)[-1:]
 
 
 def _shares(of_member: Sequence[Entry], points: int) -> list[tuple[Entry | None, int]]:

@@ -181,8 +181,8 @@ def note(
 
 
 def note_again(c: Connection, tenant: str, conflict: Conflict, *, now: datetime) -> bool:
-    """Note what befell a device, maybe once more: where somebody has looked already at a row that
-    was open, what is new gets a row of its own, whose subject names the one before it.
+    """Note what may come again: where its row was open and is closed, as somebody has looked or
+    what was owed is paid, what is new gets a row of its own, whose subject names the one before.
     """
     told, its = conflict, (conflicts.c.tenant == tenant) & (conflicts.c.kind == conflict.kind)
     while not note(c, tenant, told, now=now):

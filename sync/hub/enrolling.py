@@ -13,10 +13,11 @@ from agent.core.entry import Entry
 from agent.core.facts import AccumulatePoints, AddCard, CardState, ClaimSale, Enrol
 from agent.core.tiers import Standing
 from sync.hub.bulk import Part, add_up_all
-from sync.hub.card_book import hand_over, hear_state, know_cards
+from sync.hub.card_book import hand_over, hear_state, know_cards, whose
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
-from sync.hub.members import Member, Stands, members, merge_accounts
+from sync.hub.members import Member, Stands, members, merge_accounts, read_members
+from sync.hub.posting import post_members
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts
 
@@ -82,8 +83,11 @@ def _merge_owners(
         known = members(c, device.tenant, (owner, account))
         of_owner, of_account = (known[name].root for name in (owner, account))
         if of_owner != of_account:
-            roots = members(c, device.tenant, (of_owner, of_account))
+            # Their rows are locked first: a clerk may be erasing one of them just now.
+            rows = post_members(c, device.tenant, {}, speaks_of=(of_owner, of_account)).rows
+            roots = read_members(rows.values())
             merged |= _settle(c, device, token, roots[of_owner], roots[of_account], now=now)
+            owners |= whose(c, device.tenant, (token,))
     return merged
 
 
@@ -106,13 +110,13 @@ def _settle(
 def _note_handed_over(c: Connection, device: DeviceRow, new: Member, *, now: datetime) -> None:
     conflict = Conflict(
         kind="enrolled_twice",
-        subject=new.account,
+        subject=f"{new.account}, by a card of a member who was erased",
         account=new.account,
         points=0,
         store=device.store,
         device=device.device,
-        text=f"{device.address} gave a card to a member that was another's, who was erased since. "
-        "They are not merged: the card is the new member's, with no more than they collect.",
+        text=f"{device.address} gave a member a card that had been another's, who was erased. They "
+        "are not merged: the card is the new member's, with no more than they collect.",
     )
     note(c, device.tenant, conflict, now=now)
 

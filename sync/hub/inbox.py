@@ -29,6 +29,7 @@ _MOST = 1_000
 
 _MOST_BYTES = 32 * 1024 * 1024
 """Of one device: more than its sixteen batches may have, if each were of the largest there are."""
+
 _PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 256, "presence": 320}
 """How many messages a kind lets go before it, or overtakes."""
 

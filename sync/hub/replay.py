@@ -81,8 +81,8 @@ def replay_books(c: Connection) -> Replayed:
     """Replay everything. Raises Unsound where a chain does not hold."""
     replayed, lots = Replayed(disputed=_disputed(c)), _Lots(c)
     tenants = {row.id: row.tenant for row in c.execute(select(devices.c.id, devices.c.tenant))}
-    kin: dict[int, list[JournalRow]] = {}
-    for journal in (held := all_journals(c)):
+    held, kin = all_journals(c), dict[int, list[JournalRow]]()
+    for journal in held:
         kin.setdefault(journal.device_id, []).append(journal)
     through: dict[int, Path] = {}
     for its_device in kin.values():

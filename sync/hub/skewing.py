@@ -57,7 +57,14 @@ def _skew(editions: Editions, device: DeviceRow, fact: AccumulatePoints) -> Skew
     if editions.on(day).edition == fact.program:
         return None
     friend = 0 if fact.referral is None else fact.referral.friend_points
-    member = Account(tier=fact.tier, zones=frozenset(fact.zones))
+    judge = editions.of(fact.program)
+    # Only the store knew whether it was a first purchase, and says so where that counted.
+    is_first = judge is not None and any(
+        each.id in fact.promotions for each in judge.promotion if each.occasion == "first_purchase"
+    )
+    member = Account(
+        tier=fact.tier, zones=frozenset(fact.zones), last_activity_on=None if is_first else day
+    )
     return skew_of(
         editions,
         fact.sale,

@@ -146,7 +146,7 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
         return
     if posted:
         was = judge(thing, [*others, *posted])
-    cause = cause_of((*was.conflicts, *after.conflicts), new.mentions, others)
+    cause = cause_of(was.conflicts, after.conflicts, new.mentions, others)
     for day, points in new.written.items():
         weighed.differ(day, cause, -points)
     for judged, sign in ((after, 1), (was, -1)):

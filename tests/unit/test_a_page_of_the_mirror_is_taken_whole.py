@@ -42,6 +42,12 @@ def shown(ledger: Ledger, name: str = "ana") -> int:
     return asyncio.run(ledger.read(lambda view: view.balance(name)))
 
 
+def whose(ledger: Ledger) -> str | None:
+    """Whose a till takes the card to be."""
+    row = asyncio.run(ledger.read(lambda view: view.account_of(Token.parse(CARD))))
+    return None if row is None else row.account
+
+
 def cursor(ledger: Ledger) -> tuple[int, int]:
     """Up to where head office was heard."""
     return asyncio.run(Mirror(ledger).cursor())
@@ -126,6 +132,17 @@ def test_what_was_asked_for_one_card_moves_no_cursor(ledger: Ledger) -> None:
     assert not take(ledger, account("ana", 1), generation=2, cursor=9, asked=True)
     assert cursor(ledger) == (1, 9)
     assert [shown(ledger, name) for name in ("ana", "ben", "eve")] == [5, 6, 7]
+
+
+def test_a_card_that_an_erased_member_had_is_looked_up_anew(ledger: Ledger) -> None:
+    """Head office may have given it to another since, of whom no page need tell this store: what is
+    asked for that card is taken then, and for any other card what is here stays.
+    """
+    assert take(ledger, account("gone", erased=True), cards=(card(CARD, "gone"),), cursor=9)
+    assert whose(ledger) is None
+    assert take(ledger, account("new", 5), cards=(card(CARD, "new"),), cursor=0, asked=True)
+    assert take(ledger, account("late"), cards=(card(CARD, "late"),), cursor=0, asked=True)
+    assert whose(ledger) == "new"
 
 
 def test_rights_under_a_merged_account_go_back_at_once(ledger: Ledger) -> None:

@@ -212,6 +212,23 @@ def test_a_skew_gives_nothing_that_both_versions_give(
     assert ("cannot be compared" in row.text) == (has == 10)
 
 
+@pytest.mark.parametrize(
+    ("bonus_in", "promotions", "shown", "has"),
+    [(2, (), 10, 20), (1, (), 10, 20), (1, ("welcome",), 510, 510)],
+)
+def test_a_bonus_that_one_version_has_is_the_first_purchases_alone(
+    house: Books, bonus_in: int, promotions: tuple[str, ...], shown: int, has: int
+) -> None:
+    """A bonus for a first purchase that only one of two versions gives is neither given to whom no
+    store had it for, nor taken from what the rest of the sale is due.
+    """
+    put(house, 1, "2026-01-01", 100, _WELCOME if bonus_in == 1 else "")
+    put(house, 2, "2026-11-01", 50, _WELCOME if bonus_in == 2 else "")
+    sale = sold(shown, program="small@1", promotions=promotions)
+    house.device("s1").says(enrolled("a"), sale)
+    assert house.account("a").active == has
+
+
 def test_a_skew_is_made_up_once(house: Books) -> None:
     """The same sale by two stores, both with the old version: the difference is given once."""
     put(house, 1, "2026-01-01", 100)

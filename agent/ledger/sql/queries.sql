@@ -161,8 +161,12 @@ INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, 
        round = excluded.round;
 
 -- name: add_mirrored_card
+-- The card of a member who was erased may be another's since, and a page would not tell of it here.
 INSERT INTO mirror_cards (token, account, state, replaced_by, round) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (token) DO NOTHING;
+    ON CONFLICT (token) DO UPDATE SET
+       account = excluded.account, state = excluded.state, replaced_by = excluded.replaced_by,
+       round = excluded.round
+    WHERE mirror_cards.account IN (SELECT account FROM mirror_accounts WHERE erased = 1);
 
 -- name: forget_mirrored_accounts
 DELETE FROM mirror_accounts WHERE round < ?;
