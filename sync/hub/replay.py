@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from agent.core.entry import Entry
 from agent.core.facts import CreateReward
@@ -25,6 +25,11 @@ from sync.hub.walking import Walked, walk_all
 from sync.hub.weighing import mentions_of
 
 __all__ = ["Replayed", "replay_books"]
+
+_ITS_LOTS = select(mentioned.c.seq, mentioned.c.thing).where(
+    mentioned.c.journal_id == bindparam("journal_id")
+)
+"""Made once: to make a statement costs more than to run it."""
 
 Owned = Counter[tuple[str, str, str]]
 """Points by tenant, owner and bucket."""
@@ -71,8 +76,7 @@ class _Lots:
         """Read what those of one journal speak of."""
         found: _OfLots = {}
         if held.id in self._journals:
-            its = select(mentioned.c.seq, mentioned.c.thing).filter_by(journal_id=held.id)
-            for row in c.execute(its):
+            for row in c.execute(_ITS_LOTS, {"journal_id": held.id}):
                 found[row.seq] = (*found.get(row.seq, ()), row.thing)
         return found
 

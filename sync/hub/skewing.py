@@ -50,14 +50,14 @@ def settle_skew(
 
 
 def _skew(editions: Editions, device: DeviceRow, fact: AccumulatePoints) -> Skew | None:
-    if editions.of(fact.program) is None and not fact.program.startswith(f"{editions.newest.id}@"):
+    judge = editions.of(fact.program)
+    if judge is None and not fact.program.startswith(f"{editions.newest.id}@"):
         return None  # a program that head office does not have at all: a store's own
     summary = fact.summary
     day = datetime.fromisoformat(summary.business_date).date()
     if editions.on(day).edition == fact.program:
         return None
     friend = 0 if fact.referral is None else fact.referral.friend_points
-    judge = editions.of(fact.program)
     # Only the store knew whether it was a first purchase, and says so where that counted.
     is_first = judge is not None and any(
         each.id in fact.promotions for each in judge.promotion if each.occasion == "first_purchase"
