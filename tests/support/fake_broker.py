@@ -1,12 +1,13 @@
 """A broker that does what no good one does: it refuses, cuts off, says rubbish, says no more.
 
-It speaks just enough of MQTT 5 to let a client in.
+It speaks just enough of MQTT 5 to let a client in. Who is cut off within a packet ends its talk.
 """
 
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +35,7 @@ class FakeBroker:
         self.url = f"mqtt://127.0.0.1:{self._listening.getsockname()[1]}"
         self.heard: Counter[int] = Counter()
         """How many packets came, by their kind."""
-        self._open: list[socket.socket] = []
+        self._open: list[tuple[socket.socket, threading.Thread]] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Self:
@@ -44,11 +45,15 @@ class FakeBroker:
     def __exit__(
         self, _kind: type[BaseException] | None, _why: BaseException | None, _: TracebackType | None
     ) -> None:
+        # Whoever is let in last is in the list only when the thread has ended.
         self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        for each in self._open:
-            each.close()
         self._thread.join(timeout=5)
+        self._listening.close()
+        for connection, talk in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            talk.join(timeout=5)
+            connection.close()
 
     def _serve(self) -> None:
         while True:
@@ -56,12 +61,12 @@ class FakeBroker:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            self._open.append(connection)
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+            talk = threading.Thread(target=self._talk, args=(connection,), daemon=True)
+            self._open.append((connection, talk))
+            talk.start()
 
     def _talk(self, connection: socket.socket) -> None:
-        stream = connection.makefile("rb")
-        try:
+        with connection.makefile("rb") as stream, suppress(OSError, ValueError):
             while first := stream.read(1):
                 body = stream.read(_length(stream.read))
                 kind = first[0] >> 4
@@ -73,8 +78,6 @@ class FakeBroker:
                     self._says = b""
                     if self._cuts_off:
                         connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 def _length(read: Callable[[int], bytes]) -> int:
