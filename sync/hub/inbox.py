@@ -39,8 +39,11 @@ _LAST_COUNTS = ("hello", "presence")
 
 _Queue = tuple[str, int]
 
-_APART = 4
-"""So many messages of others may come between two that one device sends at once."""
+_APART, _FURTHEST = 4, 64
+"""So many messages of others may come between two that one device sends at once, and so many in
+all: as many as between the sixteen of a whole window. Were it told by the last one alone, a device
+that always has some waiting would stand further back with each, at last behind every level.
+"""
 
 
 @dataclass(order=True, slots=True)
@@ -89,7 +92,7 @@ class Inbox:
         with self._turning:
             last = self._last.get(queue_of)
             if last is not None:
-                place = max(place, last + _APART)
+                place = min(max(place, last + _APART), place + _FURTHEST)
             self._last[queue_of] = place
             waiting = _Waiting(place, number, message, queue_of)
             if kind in _LAST_COUNTS:

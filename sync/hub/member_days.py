@@ -8,18 +8,33 @@ ask here, so that a till shows for which day points run out that head office wil
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, cast, func, or_, select
 
-from sync.hub.bulk import Part, add_up_all, among
+from sync.hub.bulk import Part, add_up_all, is_among, listed
 from sync.hub.judging import Days
 from sync.hub.tables import ROOT, accounts, member_days
 
 __all__ = ["MemberDays", "add_days", "brought_by", "days_of", "left_of"]
 
-_SUMS = ("earned", "toward_points", "toward_minor", "purchases", "redemptions", "waits")
+
+class _Day(msgspec.Struct, frozen=True, array_like=True):
+    """What one day brought, as the database lists it: the sums in their order."""
+
+    day: str
+    earned: int
+    toward_points: int
+    toward_minor: int
+    purchases: int
+    redemptions: int
+    waits: int
+
+
+_SUMS = _Day.__struct_fields__[1:]
+_every_day = msgspec.json.Decoder(list[_Day])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,37 +77,63 @@ def days_of(c: Connection, tenant: str, roots: Iterable[str]) -> dict[str, Membe
     bought, spent or was given something.
     """
     wanted = list(roots)
-    sums = [func.sum(member_days.c[name]) for name in _SUMS]
-    rows = c.execute(
-        select(ROOT, member_days.c.day, *sums)
+    rows = c.execute(_days(c.dialect.name), {"tenant": tenant, "names": listed(wanted)})
+    found = {name: MemberDays() for name in wanted}
+    return found | {name: _member(_every_day.decode(days)) for name, days in rows if name in found}
+
+
+@cache
+def _days(dialect: str) -> Select[Any]:
+    """Make the statement that reads members' days, once; those of one member are one text. A row
+    for each would cost more to take from the driver than all that is done with it.
+    """
+    each = (member_days.c.day, *(member_days.c[name] for name in _SUMS))
+    days: ColumnElement[Any]
+    if dialect == "postgresql":
+        days = cast(func.json_agg(func.json_build_array(*each)), Text)
+    else:
+        days = func.json_group_array(func.json_array(*each))
+    named = (is_among(dialect, column, "names") for column in (accounts.c.account, accounts.c.root))
+    return (
+        select(ROOT, days)
         .select_from(accounts)
         .join(
             member_days,
             (member_days.c.tenant == accounts.c.tenant)
             & (member_days.c.account == accounts.c.account),
         )
-        .where(
-            accounts.c.tenant == tenant,
-            or_(among(c, accounts.c.account, wanted), among(c, accounts.c.root, wanted)),
-        )
-        .group_by(ROOT, member_days.c.day)
-        .order_by(ROOT, member_days.c.day)
+        .where(accounts.c.tenant == bindparam("tenant"), or_(*named))
+        .group_by(ROOT)
     )
-    found = {name: MemberDays() for name in wanted}
-    for name, listed in groupby(rows, key=itemgetter(0)):
-        if name in found:
-            found[name] = _member([(row[1], *map(int, row[2:])) for row in listed])
-    return found
 
 
-def _member(rows: list[tuple[str, int, int, int, int, int, int]]) -> MemberDays:
+def _member(rows: list[_Day]) -> MemberDays:
+    by_day = {each.day: each for each in rows}
+    if len(by_day) < len(rows):
+        by_day = _together(rows)
+    days = [by_day[name] for name in sorted(by_day)]
     return MemberDays(
-        earned={day: earned for day, earned, *_ in rows if earned},
-        waits={day: waits for day, *_, waits in rows if waits > 0},
-        toward={day: (points, minor) for day, _, points, minor, *_ in rows if points or minor},
-        last_act=max((row[0] for row in rows if max(row[4:6]) > 0), default=None),
-        bought=any(row[4] > 0 for row in rows),
+        earned={each.day: each.earned for each in days if each.earned},
+        waits={each.day: each.waits for each in days if each.waits > 0},
+        toward={
+            each.day: (each.toward_points, each.toward_minor)
+            for each in days
+            if each.toward_points or each.toward_minor
+        },
+        last_act=max(
+            (each.day for each in days if each.purchases > 0 or each.redemptions > 0), default=None
+        ),
+        bought=any(each.purchases > 0 for each in days),
     )
+
+
+def _together(rows: Iterable[_Day]) -> dict[str, _Day]:
+    """Add up what one day brought under each of a member's accounts."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
+    for each in rows:
+        for place, name in enumerate(_SUMS):
+            sums[each.day][place] += getattr(each, name)
+    return {day: _Day(day, *brought) for day, brought in sums.items()}
 
 
 def left_of(days: MemberDays, *, active: int, pending: int) -> list[tuple[str, int]]:
@@ -110,7 +151,7 @@ def left_of(days: MemberDays, *, active: int, pending: int) -> list[tuple[str, i
         came[day] = max(0, kept)
     rest = max(0, pending)
     # What a return took of other sales' is not known by its day: those it left wait longest.
-    for most in (days.waits, dict(came)):
+    for most in (days.waits, dict(came)) if rest else ():
         for day, points in came.items():
             waits = min(rest, points, most.get(day, 0))
             came[day] = points - waits

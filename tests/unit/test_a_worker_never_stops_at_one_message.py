@@ -322,6 +322,28 @@ def test_the_backlog_of_one_store_keeps_no_other_waiting() -> None:
     assert [each for each in order if "busy" in each] == [f"busy {n}" for n in range(16)]
 
 
+def test_a_backlog_stands_before_the_feed_however_long_it_lasts() -> None:
+    """A store that always has sixteen batches waiting does not fall behind the pages that others
+    ask for, and these get their turns.
+    """
+    inbox, line = Inbox(), Line(topics=(), on_message=None)
+    line.put = inbox.put
+    for number in range(16):
+        line.brings(f"{number}")
+    gone: list[str] = []
+    for number in range(16, 1_016):
+        if number % 100 == 0:
+            line.brings(f"page {number}", "feed")
+        message = inbox.take(0)
+        assert message is not None
+        gone.append(message.payload.decode())
+        line.brings(f"{number}")
+    first = gone.index("page 100")
+    assert 150 < first - 100 <= 256
+    batches = [each for each in gone if "page" not in each]
+    assert batches == [f"{number}" for number in range(len(batches))]
+
+
 def test_a_flood_that_nobody_must_deliver_is_let_go() -> None:
     """A client that sends at QoS 0, without end, fills no memory."""
     inbox, line = Inbox(), Line(topics=(), on_message=None)
