@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from agent.core.facts import Enrol
 from agent.tools.waiting import wait_until
-from sync.hub.deciding import erase_member, merge_accounts
+from sync.hub.deciding import NotMergeable, erase_member, merge_accounts
 
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -60,13 +60,12 @@ def waits(books: Books) -> bool:
 @pytest.mark.parametrize("pair", [("a-1", "a-2"), ("a-2", "a-1")])
 def test_who_is_being_forgotten_takes_nobody_along(books: Books, pair: tuple[str, str]) -> None:
     """A clerk merges while another erases one of the two: that is refused, and the other stays."""
-    account, into = pair
-    answer = meanwhile(
-        books,
-        lambda c: erase_member(c, "house", "a-1", now=NOW, by="bo"),
-        lambda: Clerk(books).post("/v1/accounts/merge", json={"account": account, "into": into}),
-    )
-    assert (answer.status_code, answer.json()["code"]) == (409, "not_mergeable")
+
+    def merge() -> None:
+        books.database.transact(lambda c: merge_accounts(c, "house", *pair, now=NOW))
+
+    with pytest.raises(NotMergeable):
+        meanwhile(books, lambda c: erase_member(c, "house", "a-1", now=NOW), merge)
     kept = Clerk(books).get("/v1/accounts/a-2").json()
     assert (kept["state"], kept["root"], kept["balance"]) == ("active", "a-2", 30)
     assert books.faults() == []
@@ -75,14 +74,12 @@ def test_who_is_being_forgotten_takes_nobody_along(books: Books, pair: tuple[str
 @pytest.mark.parametrize("pair", [("a-1", "a-2"), ("a-2", "a-1")])
 def test_who_is_being_merged_is_forgotten_whole(books: Books, pair: tuple[str, str]) -> None:
     """A clerk erases a member while another merges them: both accounts are forgotten."""
-    account, into = pair
-    answer = meanwhile(
-        books,
-        lambda c: merge_accounts(c, "house", account, into, now=NOW),
-        lambda: Clerk(books).post("/v1/accounts/a-1/erase", json={"reason": "by letter"}),
-    )
-    assert answer.status_code == 200, answer.text
+
+    def erase() -> None:
+        books.database.transact(lambda c: erase_member(c, "house", "a-1", now=NOW))
+
+    meanwhile(books, lambda c: merge_accounts(c, "house", *pair, now=NOW), erase)
     for name in pair:
         found = Clerk(books).get(f"/v1/accounts/{name}").json()
-        assert (found["state"], found["root"], found["balance"]) == ("erased", into, 0)
+        assert (found["state"], found["root"], found["balance"]) == ("erased", pair[1], 0)
     assert books.faults() == []
