@@ -30,6 +30,8 @@ class ProgramText(Value):
     """A version of a program: the TOML that `program check` takes."""
 
     text: Annotated[str, Field(min_length=1, max_length=500_000)]
+    replaces: Code | None = None
+    """The program in force, where this one of another name is to take its place."""
 
 
 class ProgramView(Value):
@@ -65,6 +67,7 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
 
         def change(c: Connection, tenant: str) -> ProgramView:
             programs = tables.programs
+            _hold_name(c, tenant, program, wanted.replaces)
             _hold_versions(put_programs(c, tenant).versions(program), version)
             key = {"tenant": tenant, "name": program, "edition": version.edition}
             c.execute(delete(programs).filter_by(**key))
@@ -95,6 +98,23 @@ def _version(name: str, text: str) -> Program:
             f"/v1/programs/{program.id}, or change its id"
         )
     return program
+
+
+def _hold_name(c: Connection, tenant: str, name: str, replaces: str | None) -> None:
+    """Hold that a program is the one in force, or is meant to take its place: head office judges by
+    the one that was put last, and a store hears of none but its own.
+    """
+    # Two clerks who put the first one at the same moment are asked one after the other.
+    of_tenant = select(tables.tenants.c.tenant).where(tables.tenants.c.tenant == tenant)
+    c.execute(of_tenant.with_for_update())
+    in_force = next((its for its, *_ in put_programs(c, tenant).newest_first), name)
+    if in_force not in (name, replaces):
+        raise HubRefusal(
+            "another_program",
+            f"{in_force} is in force, and stores that have it would take no other: put a version "
+            f"of {in_force}, or, where the stores' files are {name} now, say "
+            f'"replaces": "{in_force}"',
+        )
 
 
 def _hold_versions(there: list[Program], version: Program) -> None:
