@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from sqlalchemy import Connection, delete, insert, select
@@ -13,6 +13,7 @@ from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
 from agent.core.values import Code, Value
 from sync.hub import tables
+from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.editions import forget_programs, put_programs
@@ -42,10 +43,12 @@ class ProgramView(Value):
     digest: str
     """SHA-256 of the text, in hexadecimal digits."""
     put_at: str
+    put_by: str | None
+    """The clerk who put it last."""
     text: str
 
 
-def add_programs(routes: APIRouter, desk: Desk) -> None:
+def add_programs(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
 
     @routes.get("/v1/programs/{program}", responses=answers(404, 409))
@@ -61,7 +64,9 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
         return desk.read(find)
 
     @routes.put("/v1/programs/{program}", responses=answers(409))
-    def put(program: Code, wanted: ProgramText) -> ProgramView:
+    def put(
+        program: Code, wanted: ProgramText, clerk: Annotated[str, Depends(access.clerk)]
+    ) -> ProgramView:
         """Have every store judge by this version, from the day on that it names."""
         version = _version(program, wanted.text)
 
@@ -71,7 +76,8 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
             _hold_versions(put_programs(c, tenant).versions(program), version)
             key = {"tenant": tenant, "name": program, "edition": version.edition}
             c.execute(delete(programs).filter_by(**key))
-            c.execute(insert(programs).values(**key, text=wanted.text, put_at=rfc3339(desk.now())))
+            put = {"text": wanted.text, "put_at": rfc3339(desk.now()), "put_by": clerk}
+            c.execute(insert(programs).values(**key, **put))
             forget_programs(c)
             mark(c, tenant, "program", [program_key(program, version.edition)])
             kept = _versions(c, tenant, program)
@@ -153,6 +159,7 @@ def _versions(c: Connection, tenant: str, name: str) -> list[ProgramView]:
             edition=row.edition,
             digest=hashlib.sha256(row.text.encode()).hexdigest(),
             put_at=row.put_at,
+            put_by=row.put_by,
             text=row.text,
         )
         for row in found
