@@ -12,8 +12,12 @@ the place of what waits, so that head office, which is slow, has nothing more to
 
 import queue
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+
+import structlog
 
 from sync.link import Arrived
 
@@ -39,6 +43,10 @@ _LAST_COUNTS = ("hello", "presence")
 
 _Queue = tuple[str, int]
 
+_SAID_EVERY_S = 60.0
+
+_log = structlog.get_logger(__name__)
+
 _APART = 4
 """So many messages of others may come between two that one device sends at once."""
 
@@ -58,9 +66,12 @@ class Inbox:
     what it must deliver. Of what a client sent at QoS 0 it sends any number: beyond a bound that is
     let go, as QoS 0 has it. No device of ours sends so. Nor does one have more under way than
     its window: beyond a bound of bytes its messages are let go, and it alone sends them again.
+    What is let go is counted, and logged once a minute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._say_at_s = monotonic_s()
         self._numbers = count()
         self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
         self._bytes: dict[str, int] = {}
@@ -76,7 +87,7 @@ class Inbox:
         """Add a message; it takes its place by the last level of its topic."""
         device, _, kind = message.topic.rpartition("/")
         if self._waiting.qsize() >= _MOST or not self._has_room(device, message):
-            self.dropped += 1
+            self._let_go(device)
             message.done()
             return
         if kind == "feed" and _NAMES_A_CARD in message.payload:
@@ -95,6 +106,14 @@ class Inbox:
             if kind in _LAST_COUNTS:
                 self._replaceable[message.topic] = waiting
         self._waiting.put(waiting)
+
+    def _let_go(self, device: str) -> None:
+        """Count a message that is let go, and say so where nobody was told for a minute."""
+        self.dropped += 1
+        now_s = self._monotonic_s()
+        if now_s >= self._say_at_s:
+            self._say_at_s = now_s + _SAID_EVERY_S
+            _log.warning("messages_let_go", newest_of=device[:200], dropped=self.dropped)
 
     def _has_room(self, device: str, message: Arrived) -> bool:
         """Count a message, if its device may have so much waiting."""
