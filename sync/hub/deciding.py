@@ -13,11 +13,13 @@ from sync.hub.debts import settle_debts
 from sync.hub.decisions import BY_OFFICE
 from sync.hub.expiring import Due, Expired, expire, expire_due, look_for_due
 from sync.hub.members import NotMergeable
+from sync.hub.unblocking import StaysBlocked, unblock_card
 
 __all__ = [
     "Due",
     "Expired",
     "NotMergeable",
+    "StaysBlocked",
     "UnknownCard",
     "block_card",
     "erase_member",
@@ -26,6 +28,7 @@ __all__ = [
     "look_for_due",
     "merge_accounts",
     "replace_card",
+    "unblock_card",
 ]
 
 
