@@ -22,6 +22,7 @@ from sync.hub.judging import (
     Mention,
     ThingAt,
     judge,
+    not_less,
     postings_alone,
 )
 from sync.hub.registry import DeviceRow, JournalRow
@@ -139,7 +140,7 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
     posted = [each for each in new.mentions if each.order not in new.unposted]
     after = judge(thing, [*others, *new.mentions])
     was = judge(thing, others) if others else Judgement()
-    weighed.conflicts += after.conflicts
+    weighed.conflicts += not_less(was.conflicts, after.conflicts)
     weighed.bring(after.days)
     weighed.bring(was.days, -1)
     if not new.unposted:
