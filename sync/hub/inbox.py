@@ -126,9 +126,8 @@ class Inbox:
             self._bytes[device] = size
         return True
 
-    def _forget(self, message: Arrived) -> None:
-        """Count a message no longer."""
-        device = message.topic.rpartition("/")[0]
+    def _forget(self, device: str, message: Arrived) -> None:
+        """Count a device's message no longer."""
         left = self._bytes.get(device, 0) - len(message.payload)
         if left > 0:
             self._bytes[device] = left
@@ -142,7 +141,7 @@ class Inbox:
             if waiting is None or waiting.message is None:
                 return False
             older, waiting.message = waiting.message, message
-            self._forget(older)
+            self._forget(waiting.queue_of[0], older)
         older.done()
         return True
 
@@ -164,7 +163,7 @@ class Inbox:
         with self._turning:
             message = waiting.message
             if message is not None:
-                self._forget(message)
+                self._forget(waiting.queue_of[0], message)
                 if self._last.get(waiting.queue_of) == waiting.place:
                     del self._last[waiting.queue_of]  # it was the last that waited
                 if self._replaceable.get(message.topic) is waiting:
