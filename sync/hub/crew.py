@@ -120,7 +120,10 @@ class OneWorker:
         ended = None if ingest.is_turning else "the ingest thread does not come round"
         idle = ingest.idle and f"what time asks cannot be done ({ingest.idle})"
         faults = (ended, ingest.fault, idle, ingest.link.fault)
-        counts: dict[str, dict[str, int]] = {"answers": {"unsent": ingest.unsent}}
+        counts: dict[str, dict[str, int]] = {
+            "answers": {"unsent": ingest.unsent},
+            "messages": {"dropped": ingest.dropped},
+        }
         for (kind, which), number in tuple(self._office.counts.items()):
             counts.setdefault(kind, {})[which] = number
         return WorkerStatus(

@@ -12,10 +12,14 @@ from sync.hub.card_book import UnknownCard, block_card, replace_card
 from sync.hub.debts import settle_debts
 from sync.hub.decisions import BY_OFFICE
 from sync.hub.expiring import Due, Expired, expire, expire_due, look_for_due
+from sync.hub.members import NotMergeable
+from sync.hub.unblocking import StaysBlocked, unblock_card
 
 __all__ = [
     "Due",
     "Expired",
+    "NotMergeable",
+    "StaysBlocked",
     "UnknownCard",
     "block_card",
     "erase_member",
@@ -24,6 +28,7 @@ __all__ = [
     "look_for_due",
     "merge_accounts",
     "replace_card",
+    "unblock_card",
 ]
 
 
@@ -31,7 +36,7 @@ def merge_accounts(
     c: Connection, tenant: str, account: str, into: str, *, now: datetime, reason: str = ""
 ) -> int | None:
     """Make two accounts one, and what one of them owes is paid by what the other has. Answers the
-    decision, or None where they are one already.
+    decision, or None where they are one already. Raises NotMergeable.
     """
     seq = members.merge_accounts(c, tenant, account, into, now=now, reason=reason)
     settle_debts(c, tenant, [into], now=now)

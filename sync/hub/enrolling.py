@@ -16,8 +16,7 @@ from sync.hub.bulk import Part, add_up_all
 from sync.hub.card_book import hand_over, hear_state, know_cards, whose
 from sync.hub.decisions import note
 from sync.hub.judging import Conflict
-from sync.hub.members import Member, Stands, members, merge_accounts, read_members
-from sync.hub.posting import post_members
+from sync.hub.members import Member, NotMergeable, Stands, members, merge_accounts
 from sync.hub.registry import DeviceRow
 from sync.hub.tables import accounts
 
@@ -83,10 +82,8 @@ def _merge_owners(
         known = members(c, device.tenant, (owner, account))
         of_owner, of_account = (known[name].root for name in (owner, account))
         if of_owner != of_account:
-            # Their rows are locked first: a clerk may be erasing one of them just now.
-            rows = post_members(c, device.tenant, {}, speaks_of=(of_owner, of_account)).rows
-            roots = read_members(rows.values())
-            merged |= _settle(c, device, token, roots[of_owner], roots[of_account], now=now)
+            both = members(c, device.tenant, (of_owner, of_account))
+            merged |= _settle(c, device, token, both[of_owner], both[of_account], now=now)
             owners |= whose(c, device.tenant, (token,))
     return merged
 
@@ -94,17 +91,15 @@ def _merge_owners(
 def _settle(
     c: Connection, device: DeviceRow, token: str, owner: Member, other: Member, *, now: datetime
 ) -> bool:
-    """Settle whose a card is that a second member has now; answers whether they were merged.
-
-    With one who was forgotten nobody is merged: they would be forgotten, too.
-    """
-    if "erased" not in (owner.state, other.state):
+    """Settle whose a card is that a second member has now; answers whether they were merged."""
+    try:
         _merge(c, device, owner, other, now=now)
-        return True
-    if other.state != "erased":
-        hand_over(c, device.tenant, token, other.account)
-        _note_handed_over(c, device, other, now=now)
-    return False
+    except NotMergeable as refused:
+        if other.account not in refused.erased:
+            hand_over(c, device.tenant, token, other.account)
+            _note_handed_over(c, device, other, now=now)
+        return False
+    return True
 
 
 def _note_handed_over(c: Connection, device: DeviceRow, new: Member, *, now: datetime) -> None:
@@ -124,7 +119,7 @@ def _note_handed_over(c: Connection, device: DeviceRow, new: Member, *, now: dat
 def _merge(
     c: Connection, device: DeviceRow, owner: Member, other: Member, *, now: datetime
 ) -> None:
-    """Merge two accounts into the one that was enrolled first."""
+    """Merge two accounts into the one that was enrolled first. Raises NotMergeable."""
     tenant = device.tenant
     first, late = sorted(
         (owner, other), key=lambda each: (each.enrolled_on or "9999", each.account)

@@ -26,6 +26,7 @@ _COUNTED = (
     ("tapledger_hub_feed_items", "Items of the feed that were told", "feed", None),
     ("tapledger_hub_points_expired", "Points that ran out", "points", None),
     ("tapledger_hub_refused", "Messages not taken, by why", "refused", "kind"),
+    ("tapledger_hub_dropped", "Messages let go, as too much waited", "messages", None),
     ("tapledger_hub_unsent", "Answers that the broker did not take", "answers", None),
 )
 """What workers count: as which metric, what that says, and by which label, where not in all."""

@@ -31,7 +31,8 @@ def come_home(
     c: Connection, device: DeviceRow, held: Iterable[JournalRow], *, now: datetime
 ) -> set[str]:
     """Take back the rights of a device's epochs that were fenced cleanly and are held to their
-    end. ``held`` are all its journals. Answers the accounts that got some.
+    end. ``held`` are all its journals, read since its row was locked: nobody else writes their
+    rights off meanwhile. Answers the accounts that got some.
     """
     ended_clean = (each for each in held if each.fenced == "clean" and each.branch == 0)
     still_out = [each.id for each in ended_clean if not each.written_off]
@@ -39,7 +40,7 @@ def come_home(
         return set()
     ended = (
         select(journals.c.id)
-        .where(journals.c.id.in_(still_out), journals.c.written_off.is_(False), _reached_its_end())
+        .where(journals.c.id.in_(still_out), _reached_its_end())
         .order_by(journals.c.id)
     )
     came: set[str] = set()

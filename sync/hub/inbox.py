@@ -12,8 +12,12 @@ the place of what waits, so that head office, which is slow, has nothing more to
 
 import queue
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+
+import structlog
 
 from sync.link import Arrived
 
@@ -45,6 +49,10 @@ all: as many as between the sixteen of a whole window. Were it told by the last 
 that always has some waiting would stand further back with each, at last behind every level.
 """
 
+_SAID_EVERY_S = 60.0
+
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(order=True, slots=True)
 class _Waiting:
@@ -61,9 +69,12 @@ class Inbox:
     what it must deliver. Of what a client sent at QoS 0 it sends any number: beyond a bound that is
     let go, as QoS 0 has it. No device of ours sends so. Nor does one have more under way than
     its window: beyond a bound of bytes its messages are let go, and it alone sends them again.
+    What is let go is counted, and logged once a minute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._say_at_s = monotonic_s()
         self._numbers = count()
         self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
         self._bytes: dict[str, int] = {}
@@ -79,7 +90,7 @@ class Inbox:
         """Add a message; it takes its place by the last level of its topic."""
         device, _, kind = message.topic.rpartition("/")
         if self._waiting.qsize() >= _MOST or not self._has_room(device, message):
-            self.dropped += 1
+            self._let_go(device)
             message.done()
             return
         if kind == "feed" and _NAMES_A_CARD in message.payload:
@@ -99,6 +110,14 @@ class Inbox:
                 self._replaceable[message.topic] = waiting
         self._waiting.put(waiting)
 
+    def _let_go(self, device: str) -> None:
+        """Count a message that is let go, and say so where nobody was told for a minute."""
+        self.dropped += 1
+        now_s = self._monotonic_s()
+        if now_s >= self._say_at_s:
+            self._say_at_s = now_s + _SAID_EVERY_S
+            _log.warning("messages_let_go", newest_of=device[:200], dropped=self.dropped)
+
     def _has_room(self, device: str, message: Arrived) -> bool:
         """Count a message, if its device may have so much waiting."""
         with self._turning:
@@ -110,9 +129,8 @@ class Inbox:
             self._bytes[device] = size
         return True
 
-    def _forget(self, message: Arrived) -> None:
-        """Count a message no longer."""
-        device = message.topic.rpartition("/")[0]
+    def _forget(self, device: str, message: Arrived) -> None:
+        """Count a device's message no longer."""
         left = self._bytes.get(device, 0) - len(message.payload)
         if left > 0:
             self._bytes[device] = left
@@ -126,7 +144,7 @@ class Inbox:
             if waiting is None or waiting.message is None:
                 return False
             older, waiting.message = waiting.message, message
-            self._forget(older)
+            self._forget(waiting.queue_of[0], older)
         older.done()
         return True
 
@@ -148,7 +166,7 @@ class Inbox:
         with self._turning:
             message = waiting.message
             if message is not None:
-                self._forget(message)
+                self._forget(waiting.queue_of[0], message)
                 if self._last.get(waiting.queue_of) == waiting.place:
                     del self._last[waiting.queue_of]  # it was the last that waited
                 if self._replaceable.get(message.topic) is waiting:

@@ -71,6 +71,11 @@ class Ingest:
             # while no worker is there waits for the first one.
             self.link.session_s = 0
 
+    @property
+    def dropped(self) -> int:
+        """How many messages were let go, as too much waited."""
+        return self._inbox.dropped
+
     def start(self) -> None:
         """Begin taking messages."""
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)

@@ -5,11 +5,12 @@ what is written of it from then on is posted there. Roots are flat: a root has n
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
 from agent.core.tiers import Standing
@@ -21,6 +22,7 @@ from sync.hub.tables import accounts, cards
 
 __all__ = [
     "Member",
+    "NotMergeable",
     "Stands",
     "erase_member",
     "family_of",
@@ -46,6 +48,16 @@ class Member(NamedTuple):
     expired: int
     enrolled_on: str | None
     stands: "Stands"
+
+
+class NotMergeable(ValueError):
+    """Nobody is merged with a member who was forgotten: they would be forgotten, too. ``erased``
+    are those of the two accounts whose members were.
+    """
+
+    def __init__(self, erased: AbstractSet[str]) -> None:
+        super().__init__("one of these members was forgotten for good")
+        self.erased = erased
 
 
 class Stands(NamedTuple):
@@ -113,16 +125,22 @@ def merge_accounts(
     """Make two accounts one; answers the decision, or None where they are one already.
 
     Each stands for all that was merged into it before. Makes accounts that nobody has heard of yet.
+    Raises NotMergeable.
     """
     post_members(c, tenant, {}, speaks_of=(account, into))
     known = members(c, tenant, (account, into))
     old, new = known[account].root, known[into].root
     if old == new:
         return None
+    # Asked once both are locked: a clerk may be erasing one of them just now.
+    rows = _locked(c, tenant, (old, new))
+    erased = {name for name in (account, into) if rows[known[name].root].state == "erased"}
+    if erased:
+        raise NotMergeable(erased)
     seq = decide(
         c, tenant, MergeAccounts(account=old, into=new, reason=reason[:200]), now=now, account=old
     )
-    moved = _move(c, tenant, old, new)
+    moved = _move(c, tenant, rows[old], rows[new])
     of_member = select(cards.c.token).where(
         cards.c.tenant == tenant, among(c, cards.c.account, moved)
     )
@@ -132,26 +150,25 @@ def merge_accounts(
     return seq
 
 
-def _move(c: Connection, tenant: str, old: str, new: str) -> set[str]:
+def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:
+    """Lock accounts, those that there are, and answer their rows as they are then, by name."""
+    of_these = select(accounts).where(
+        accounts.c.tenant == tenant, among(c, accounts.c.account, set(names))
+    )
+    found = c.execute(of_these.order_by(accounts.c.account).with_for_update())
+    return {row.account: row for row in found}
+
+
+def _move(c: Connection, tenant: str, gone: Row[Any], kept: Row[Any]) -> set[str]:
     """Move all sums of one account to another, which stands for it from now on, and for all it
     stood for; answers those that changed.
     """
-    rows = {
-        row.account: row
-        for row in c.execute(
-            select(accounts)
-            .where(accounts.c.tenant == tenant, accounts.c.account.in_((old, new)))
-            .order_by(accounts.c.account)
-            .with_for_update()
-        )
-    }
-    gone, kept = rows[old], rows[new]
+    old, new = gone.account, kept.account
     sums = {name: getattr(kept, name) + getattr(gone, name) for name in _SUMS}
     enrolled = [each for each in (gone.enrolled_on, kept.enrolled_on) if each is not None]
     person = {
         "enrolled_on": min(enrolled, default=None),
         **max(Stands.of(kept), Stands.of(gone), key=lambda each: each.order)._asdict(),
-        "state": "erased" if "erased" in (kept.state, gone.state) else kept.state,
     }
     _change(c, tenant, new, sums | person)
     _change(c, tenant, old, {**dict.fromkeys(_SUMS, 0), "root": new})
@@ -175,13 +192,15 @@ def erase_member(
 
     The old entries stay, which never knew a name.
     """
-    known = members(c, tenant, (account,)).get(account)
-    if known is None or members(c, tenant, (known.root,))[known.root].state == "erased":
+    # Locked first: a clerk may be merging them just now, and all that are one are forgotten.
+    known = _locked(c, tenant, (account,)).get(account)
+    if known is None:
         return None
-    seq = decide(
-        c, tenant, EraseMember(account=known.root, reason=f"{by}: {reason}"[:200]), now=now
-    )
-    family = family_of(c, tenant, known.root)
+    root = known.root or account
+    if _locked(c, tenant, (root,))[root].state == "erased":
+        return None
+    seq = decide(c, tenant, EraseMember(account=root, reason=f"{by}: {reason}"[:200]), now=now)
+    family = family_of(c, tenant, root)
     c.execute(
         update(accounts)
         .where(accounts.c.tenant == tenant, among(c, accounts.c.account, family))
@@ -194,7 +213,7 @@ def erase_member(
         .returning(cards.c.token)
     ).scalars()
     mark(c, tenant, "card", list(blocked))
-    forfeit(c, tenant, known.root, now=now)
+    forfeit(c, tenant, root, now=now)
     mark(c, tenant, "account", family)
     return seq
 

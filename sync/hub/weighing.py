@@ -22,6 +22,7 @@ from sync.hub.judging import (
     Mention,
     ThingAt,
     judge,
+    not_less,
     postings_alone,
 )
 from sync.hub.registry import DeviceRow, JournalRow
@@ -30,8 +31,6 @@ from sync.hub.summing import Points, members_points
 from sync.hub.tables import devices, entries, journals, mentioned, things
 
 __all__ = ["Weighed", "mentions_of", "speak_of", "weigh"]
-
-Order = tuple[str, str, int, str, int, int]
 
 
 @dataclass(slots=True)
@@ -67,22 +66,21 @@ class Weighed:
 
 @dataclass(slots=True)
 class _News:
-    """What is new of one thing; of ``unposted`` nothing is counted in the sums of points yet."""
+    """What is new of one thing."""
 
     mentions: list[Mention] = field(default_factory=list)
-    unposted: set[Order] = field(default_factory=set)
-    day: str = ""
+    unposted: dict[str, list[Mention]] = field(default_factory=dict)
+    """Those of which nothing is counted in the sums of points yet, by day."""
     written: dict[str, int] = field(default_factory=dict)
     """What members gain by the words of those, by day."""
 
     def add(self, mention: Mention, each: Said, *, is_posted: bool) -> None:
-        """Add one more; its day is that of the change."""
+        """Add one more."""
         self.mentions.append(mention)
-        self.day = day = each.day
         if not is_posted:
+            day = each.day
+            self.unposted.setdefault(day, []).append(mention)
             self.written[day] = self.written.get(day, 0) + members_points(each.postings)
-        if not is_posted:
-            self.unposted.add(mention.order)
 
 
 def weigh(
@@ -136,24 +134,42 @@ def _weigh_anew(weighed: Weighed, thing: str, new: _News, known: Iterable[Mentio
     """
     here = {mention.order for mention in new.mentions}
     others = [each for each in known if each.order not in here]
-    posted = [each for each in new.mentions if each.order not in new.unposted]
     after = judge(thing, [*others, *new.mentions])
     was = judge(thing, others) if others else Judgement()
-    weighed.conflicts += after.conflicts
+    weighed.conflicts += not_less(was.conflicts, after.conflicts)
     weighed.bring(after.days)
     weighed.bring(was.days, -1)
-    if not new.unposted:
-        return
-    if posted:
-        was = judge(thing, [*others, *posted])
-    cause = cause_of(was.conflicts, after.conflicts, new.mentions, others)
-    for day, points in new.written.items():
-        weighed.differ(day, cause, -points)
-    for judged, sign in ((after, 1), (was, -1)):
-        for (owner, bucket), points in judged.worth.items():
-            weighed.add(owner, bucket, sign * points, new.day)
-            if owner != PROGRAM:
-                weighed.differ(new.day, cause, sign * points)
+    if new.unposted:
+        _weigh_by_day(weighed, thing, new, others, was, after)
+
+
+def _weigh_by_day(
+    weighed: Weighed,
+    thing: str,
+    new: _News,
+    others: list[Mention],
+    was: Judgement,
+    after: Judgement,
+) -> None:
+    """Add the change of one thing's worth by what each day's entries change of it, one day after
+    the other: each day's difference has a cause of its own.
+    """
+    unposted = {mention.order for mentions in new.unposted.values() for mention in mentions}
+    fresh = [each for each in new.mentions if each.order not in unposted]
+    if fresh:
+        was = judge(thing, [*others, *fresh])
+    last = next(reversed(new.unposted))
+    for day, mentions in new.unposted.items():
+        fresh += mentions
+        judged = after if day == last else judge(thing, [*others, *fresh])
+        cause = cause_of(was.conflicts, judged.conflicts, fresh, others)
+        weighed.differ(day, cause, -new.written[day])
+        for each, sign in ((judged, 1), (was, -1)):
+            for (owner, bucket), points in each.worth.items():
+                weighed.add(owner, bucket, sign * points, day)
+                if owner != PROGRAM:
+                    weighed.differ(day, cause, sign * points)
+        others, fresh, was = [*others, *fresh], [], judged
 
 
 def speak_of(c: Connection, tenant: str, journal_id: int, names: Iterable[str]) -> set[str]:

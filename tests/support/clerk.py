@@ -19,14 +19,19 @@ class Clerk:
     """Asks the API, with a token or without one, and keeps the cookies it is given."""
 
     def __init__(
-        self, books: Books, *, token: str | None = CLERK, tenant: str | None = None
+        self,
+        books: Books,
+        *,
+        token: str | None = CLERK,
+        tenant: str | None = None,
+        name: str = "ana",
     ) -> None:
         self._app = create_app(
             database=books.database,
             now=lambda: NOW,
             health=lambda: _WELL,
             metrics=lambda: b"tapledger_up 1\n",
-            tokens={"ana": CLERK},
+            tokens={name: CLERK},
             tenant=tenant,
         )
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}

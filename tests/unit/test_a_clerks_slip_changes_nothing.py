@@ -59,6 +59,25 @@ def test_a_program_is_put_under_its_own_name(clerk: Clerk) -> None:
     assert clerk.get("/v1/programs/simpel").status_code == 404
 
 
+def test_a_program_of_another_name_is_put_on_purpose_alone(clerk: Clerk) -> None:
+    """No store that has the one in force would take it, and head office would go by it alone: it is
+    refused with what to do, and taken where it says which program it replaces.
+    """
+    first = shipped_program("clubpoints").read_text("utf-8")
+    assert put(clerk, first, "clubpoints") == (200, "")
+    answer = clerk.put("/v1/programs/simple", json={"text": TEXT})
+    assert (answer.status_code, answer.json()["code"]) == (409, "another_program")
+    assert '"replaces": "clubpoints"' in answer.json()["detail"]
+    slip = clerk.put("/v1/programs/simple", json={"text": TEXT, "replaces": "starts"})
+    assert slip.json()["code"] == "another_program"
+    assert clerk.get("/v1/programs/simple").status_code == 404
+    assert put(clerk, first, "clubpoints") == (200, "")
+    meant = clerk.put("/v1/programs/simple", json={"text": TEXT, "replaces": "clubpoints"})
+    assert meant.status_code == 200, meant.text
+    assert put(clerk, first, "clubpoints") == (409, "another_program")
+    assert put(clerk, version(2, "effective_from = 2026-12-01\n")) == (200, "")
+
+
 def test_a_version_says_the_same_for_ever(clerk: Clerk) -> None:
     """What judged sales already is not reworded: stores would refuse it, one by one."""
     assert put(clerk, TEXT) == (200, "")

@@ -1,7 +1,9 @@
 """By what a store's day differs is named to the last point; what is no mistake alarms nobody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from msgspec.structs import replace
 from agent.core.entry import Entry
 from agent.core.facts import Fact, ReturnSale
 
-DAY = "2026-11-20"
+DAY, LATER = "2026-11-20", "2026-11-22"
 HERE = "returns here of sales made at another store or device"
 THERE = "sales made here of which something came back at another store or device"
 RETURN = ReturnSale(sale_id="s-1", return_id="r-1", amount_minor=475)
@@ -26,16 +28,17 @@ class Office:
     books: Books
     seqs: dict[Any, Life]
 
-    def hears(self, device: Any, *facts: Fact) -> None:
-        """Take in what a store wrote on the day, after what it wrote before."""
+    def hears(self, device: Any, *facts: Fact, days: Sequence[str] = ()) -> None:
+        """Take in what a store wrote on the day, or each on its own, after what it wrote before."""
         life = self.seqs.setdefault(device, Life(0, f"disk-{device.store}"))
-        first = len(life.lines) + 1
+        first = len(life.lines)
         life.write(*facts)
-        life.lines = tuple(
-            replace(Entry.read(line), business_date=date.fromisoformat(DAY)).canonical()
-            for line in life.lines
+        new = (
+            replace(Entry.read(line), business_date=date.fromisoformat(day)).canonical()
+            for line, day in zip(life.lines[first:], days or repeat(DAY), strict=False)
         )
-        self.books.take(life.batch(first), device)
+        life.lines = (*life.lines[:first], *new)
+        self.books.take(life.batch(first + 1), device)
 
     def says(self) -> tuple[list[str], list[str]]:
         """Ask for the differences, and for those that somebody should look at."""
@@ -71,6 +74,33 @@ def test_a_return_at_another_store_is_named_and_alarms_nobody(office: Office) ->
     assert HERE in page
     assert "all is well" in page
     assert "the two sides differ" not in page
+
+
+def test_two_returns_on_two_days_are_named_each_on_its_own(office: Office) -> None:
+    """Also where both are heard at once, with the points that each took."""
+    office.hears(EDGE, a_sale("s-1", "ana", 60))
+    again = replace(RETURN, return_id="r-2", amount_minor=950)
+    office.hears(OTHER, RETURN, again, days=(DAY, LATER))
+    assert office.says()[0] == [
+        f"s002 on {LATER}: the store wrote 0 points and head office posted -40: "
+        f"-40 points for {HERE}; this is as it should be",
+        f"s002 on {DAY}: the store wrote 0 points and head office posted -20: "
+        f"-20 points for {HERE}; this is as it should be",
+    ]
+    assert office.books.faults() == []
+
+
+def test_only_the_day_on_which_too_much_came_back_alarms(office: Office) -> None:
+    """Of two returns that are heard at once the second is more than was left of the sale."""
+    office.hears(EDGE, a_sale("s-1", "ana", 60))
+    most = replace(RETURN, amount_minor=950)
+    office.hears(OTHER, most, replace(most, return_id="r-2"), days=(DAY, LATER))
+    differences, to_look_at = office.says()
+    wrote = "the store wrote 0 points and head office posted"
+    assert to_look_at == [f"s002 on {LATER}: {wrote} -20: -20 points for returned_twice"]
+    assert differences[1:] == [
+        f"s002 on {DAY}: {wrote} -40: -40 points for {HERE}; this is as it should be"
+    ]
 
 
 def test_a_return_that_was_heard_before_its_sale_is_named_at_the_sales_store(

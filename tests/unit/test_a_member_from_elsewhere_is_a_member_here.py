@@ -167,6 +167,19 @@ def test_a_card_that_was_blocked_elsewhere_is_blocked_here(till: Till, ledger: L
     assert identify(till, NEW).status == "blocked"
 
 
+def test_a_card_that_head_office_unblocked_is_good_here(till: Till, ledger: Ledger) -> None:
+    """A member of this store called, and called again as the card was found; one that a till here
+    blocked too stays so.
+    """
+    ben = asyncio.run(till.members.enrol(Enrolment(token=NEW))).account
+    for state in ("blocked", "active"):
+        tell(ledger, card(NEW, ben, state))
+        assert identify(till, NEW).status == state
+    asyncio.run(till.members.block_card(NEW, Block()))
+    tell(ledger, card(NEW, ben, "active"))
+    assert identify(till, NEW).status == "blocked"
+
+
 def test_they_get_one_more_card(till: Till, ledger: Ledger) -> None:
     """It shares the points; the others are reported lost where they are."""
     seen, _ = asyncio.run(till.members.add_card("ana", MoreCard(token=NEW, lost=True)))

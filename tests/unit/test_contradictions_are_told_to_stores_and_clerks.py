@@ -90,6 +90,25 @@ def test_more_money_that_goes_out_is_told_anew(house: Books) -> None:
     assert house.account("a").active == 0
 
 
+def test_less_than_was_told_is_no_news(house: Books) -> None:
+    """Who knows the sale writes a return that was known already by more than it was: a clerk heard
+    of more money before, and hears again once it is more than it is now.
+    """
+    store = house.device("s1")
+    store.says(enrolled("a"), sold(10, lease=0))
+    house.device("s2").says(back("r1", 900))
+    house.device("s3").says(back("r2", 900))
+    known = ReturnSale(
+        sale_id="s", return_id="r1", amount_minor=500, account="a", from_active=5, lease=0
+    )
+    store.says(known)
+    house.device("s4").says(back("r3", 50))
+    told = [row.text.split(" more came back")[0] for row in house.found("returned_twice")]
+    assert told == ["8.00 USD", "4.50 USD"]
+    assert house.account("a").active == 0
+    assert house.amiss() == []
+
+
 def test_a_sale_three_times_is_one_row(house: Books) -> None:
     """Found again with every store that is heard, it is told once."""
     for store in ("s1", "s2", "s3"):

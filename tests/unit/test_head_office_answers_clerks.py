@@ -294,6 +294,19 @@ def test_a_program_is_put_and_read(clerk: Clerk) -> None:
     assert version == answer.json()
 
 
+def test_a_program_stands_in_the_name_of_who_put_it(books: Books, clerk: Clerk) -> None:
+    """Each version has the clerk who put it last."""
+    text = shipped_program("simple").read_text("utf-8")
+    assert clerk.put("/v1/programs/simple", json={"text": text}).json()["put_by"] == "ana"
+    later = text.replace("version = 1\n", "version = 2\neffective_from = 2026-12-01\n", 1)
+    Clerk(books, name="ben").put("/v1/programs/simple", json={"text": later})
+    kept = clerk.get("/v1/programs/simple").json()
+    assert {each["edition"]: each["put_by"] for each in kept} == {
+        "simple@1": "ana",
+        "simple@2": "ben",
+    }
+
+
 def test_a_program_is_put_before_any_store() -> None:
     """A head office that knows its company takes a program before a store was heard; one that does
     not says so, and keeps nothing that no store would ever get.

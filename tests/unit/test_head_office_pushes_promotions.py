@@ -137,3 +137,15 @@ def test_no_message_is_too_large_for_stores(books: Books, clerk: Clerk) -> None:
     assert set(answers) == {200}
     assert "50 promotions" in push(clerk, id="p50").json()["detail"]
     assert len(told(books)) == 50
+
+
+def test_what_was_pushed_stands_in_the_name_of_who_pushed_it(books: Books, clerk: Clerk) -> None:
+    """Each promotion has the clerk who put it last, whatever becomes of the others."""
+    assert push(clerk).json()["put_by"] == "ana"
+    ben = Clerk(books, name="ben")
+    assert push(ben, id="sun").json()["put_by"] == "ben"
+    assert push(clerk, id="snow").json()["put_by"] == "ana"
+    clerk.delete("/v1/promotions/snow")
+    listed = clerk.get("/v1/promotions").json()
+    assert {each["id"]: each["put_by"] for each in listed} == {"rain": "ana", "sun": "ben"}
+    assert push(ben, ends_at=rfc3339(NOW + timedelta(hours=2))).json()["put_by"] == "ben"

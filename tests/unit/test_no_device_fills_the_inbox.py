@@ -1,5 +1,7 @@
 """What waits at head office of one device is bounded, in bytes too; others lose nothing by it."""
 
+from structlog.testing import capture_logs
+
 from sync.hub.inbox import Inbox
 from sync.link import Arrived
 
@@ -11,7 +13,8 @@ class House:
     """An inbox, and what of its messages the broker may forget."""
 
     def __init__(self) -> None:
-        self.inbox = Inbox()
+        self.now_s = 1_000.0
+        self.inbox = Inbox(monotonic_s=lambda: self.now_s)
         self.done: list[str] = []
 
     def comes(self, store: str, kind: str = "journal", *, size: int = _MIB) -> None:
@@ -41,6 +44,21 @@ def test_a_device_that_sends_far_too_much_is_let_go_alone() -> None:
     assert house.done == ["bad"] * 3
     assert house.inbox.dropped == 3
     assert sorted(house.handle()) == ["bad"] * _MOST + ["good"]
+
+
+def test_what_is_let_go_is_logged_once_a_minute() -> None:
+    """At once with the device's name, and however much follows not again before a minute is over;
+    the line says how many it were in all.
+    """
+    house = House()
+    with capture_logs() as logs:
+        for _ in range(_MOST + 5):
+            house.comes("bad")
+        house.now_s += 61
+        house.comes("bad")
+    said = [(line["log_level"], line["event"], line["dropped"]) for line in logs]
+    assert said == [("warning", "messages_let_go", 1), ("warning", "messages_let_go", 6)]
+    assert {line["newest_of"] for line in logs} == {"tapledger/1/house/bad/edge-1"}
 
 
 def test_what_was_handled_makes_room() -> None:

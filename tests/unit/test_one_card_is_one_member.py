@@ -9,7 +9,7 @@ import pytest
 from head_office_books import TENANT, Books, enrolled, hold, sold
 
 from agent.core.facts import AddCard, MergeAccounts, SettleConflict
-from sync.hub.deciding import block_card, erase_member, merge_accounts
+from sync.hub.deciding import NotMergeable, block_card, erase_member, merge_accounts
 
 LATER = date(2026, 11, 22)
 TOKEN = "em4100:0C000621A5"
@@ -76,6 +76,20 @@ def test_who_was_forgotten_takes_nobody_along(house: Books, by_clerk: bool) -> N
     assert "the card is the new member's" in row.text
     assert house.balances()
     assert house.amiss() == []
+
+
+@pytest.mark.parametrize("pair", [("gone", "b"), ("b", "gone"), ("was", "b"), ("b", "was")])
+def test_nobody_is_merged_with_who_was_forgotten(house: Books, pair: tuple[str, str]) -> None:
+    """Whoever asks, whichever of the two was forgotten, and under whichever of their accounts."""
+    house.device("s1").says(enrolled("b", "em4100:0000000001"), sold(10, account="b"))
+    house.device("s2").says(enrolled("gone", "em4100:0000000002"))
+    house.run(lambda c: merge_accounts(c, TENANT, "was", "gone", now=house.now))
+    house.run(lambda c: erase_member(c, TENANT, "gone", now=house.now))
+    with pytest.raises(NotMergeable):
+        house.run(lambda c: merge_accounts(c, TENANT, *pair, now=house.now))
+    b = house.account("b")
+    assert (b.state, b.root, b.active) == ("active", None, 10)
+    assert house.balances()
 
 
 def test_what_is_written_under_the_old_account_counts(house: Books) -> None:

@@ -17,6 +17,7 @@ COUNTS = {
     "points": {"expired": 90},
     "refused": {"bad_signature": 2},
     "answers": {"unsent": 4},
+    "messages": {"dropped": 6},
 }
 
 
@@ -45,5 +46,6 @@ def test_every_count_is_told(house: Books) -> None:
         'tapledger_hub_points_expired_total{worker="1"} 90.0',
         'tapledger_hub_refused_total{kind="bad_signature",worker="1"} 2.0',
         'tapledger_hub_unsent_total{worker="1"} 4.0',
+        'tapledger_hub_dropped_total{worker="1"} 6.0',
     ):
         assert line in told, line

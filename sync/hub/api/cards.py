@@ -1,4 +1,4 @@
-"""The calls about cards: one is blocked, or another takes its place, from every store's view."""
+"""The calls about cards: one is blocked, unblocked or replaced, from every store's view."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from sync.hub.api.accounts import OfficeAccount, account_view
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.card_book import whose
-from sync.hub.deciding import block_card, replace_card
+from sync.hub.deciding import StaysBlocked, block_card, replace_card, unblock_card
 
 __all__ = ["add_cards"]
 
@@ -30,6 +30,14 @@ class CardBlock(Value):
 
     reason: _Reason
     state: Literal["blocked", "lost"] = "blocked"
+
+
+class CardUnblock(Value):
+    """Why a card may spend again."""
+
+    model_config = example({"reason": "found under the car seat"})
+
+    reason: _Reason
 
 
 class CardReplacement(Value):
@@ -56,6 +64,15 @@ def add_cards(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         """Have a card spend no more, at any store that hears of it; it still collects."""
         return desk.write(lambda c, t: _block(c, t, _token(token), wanted, clerk, desk.now()))
 
+    @routes.post("/v1/cards/{token}/unblock", responses=answers(404, 409))
+    def unblock(
+        token: TokenPath, wanted: CardUnblock, clerk: Annotated[str, Depends(access.clerk)]
+    ) -> OfficeAccount:
+        """Have a card that a clerk blocked spend again, at any store that hears of it. Asked again,
+        it says how the account stands.
+        """
+        return desk.write(lambda c, t: _unblock(c, t, _token(token), wanted, clerk, desk.now()))
+
     @routes.post("/v1/cards/{token}/replace", responses=answers(404, 409))
     def replace(
         token: TokenPath, wanted: CardReplacement, clerk: Annotated[str, Depends(access.clerk)]
@@ -71,6 +88,17 @@ def _block(
     if _replaced_by(c, tenant, token) is not None:
         raise HubRefusal("card_blocked", "this card was replaced; block the one in its place")
     block_card(c, tenant, token, wanted.state, reason=wanted.reason, by=clerk, now=now)
+    return account_view(c, tenant, account)
+
+
+def _unblock(
+    c: Connection, tenant: str, token: str, wanted: CardUnblock, clerk: str, now: datetime
+) -> OfficeAccount:
+    account = _account_of(c, tenant, token)
+    try:
+        unblock_card(c, tenant, token, reason=wanted.reason, by=clerk, now=now)
+    except StaysBlocked as refused:
+        raise HubRefusal("card_blocked", str(refused)) from refused
     return account_view(c, tenant, account)
 
 

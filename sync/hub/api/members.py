@@ -11,7 +11,7 @@ from sync.hub.api.access import HubAccess
 from sync.hub.api.accounts import OfficeAccount, account_view
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
-from sync.hub.deciding import erase_member, merge_accounts
+from sync.hub.deciding import NotMergeable, erase_member, merge_accounts
 
 __all__ = ["add_members"]
 
@@ -43,11 +43,13 @@ def add_members(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         def change(c: Connection, tenant: str) -> OfficeAccount:
             if wanted.account == wanted.into:
                 raise HubRefusal("not_mergeable", "this is one account already")
-            both = [account_view(c, tenant, name) for name in (wanted.account, wanted.into)]
-            if any(each.state == "erased" for each in both) and both[0].root != both[1].root:
-                raise HubRefusal("not_mergeable", "one of these members was forgotten for good")
-            reason = f"{clerk}: one person"
-            merge_accounts(c, tenant, wanted.account, wanted.into, now=desk.now(), reason=reason)
+            for name in (wanted.account, wanted.into):
+                account_view(c, tenant, name)  # no slip of the pen makes one
+            reason, now = f"{clerk}: one person", desk.now()
+            try:
+                merge_accounts(c, tenant, wanted.account, wanted.into, now=now, reason=reason)
+            except NotMergeable as refused:
+                raise HubRefusal("not_mergeable", str(refused)) from refused
             return account_view(c, tenant, wanted.into)
 
         return desk.write(change)

@@ -19,6 +19,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "settles_itself": (409, "This conflict is closed by what ends it, not by hand"),
     "unknown_program": (404, "No program has this name"),
     "unknown_promotion": (404, "Nothing is pushed under this id"),
+    "another_program": (409, "A program of another name is in force"),
     "program_version_reused": (409, "This version says something else than before"),
     "promotion_id_reused": (409, "Something else is pushed under this id"),
     "card_in_use": (409, "The card already belongs to another member"),

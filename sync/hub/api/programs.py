@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from sqlalchemy import Connection, delete, insert, select
@@ -13,6 +13,7 @@ from agent.core.program import Editions, Program
 from agent.core.strict_toml import InvalidDocument
 from agent.core.values import Code, Value
 from sync.hub import tables
+from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.editions import forget_programs, put_programs
@@ -30,6 +31,8 @@ class ProgramText(Value):
     """A version of a program: the TOML that `program check` takes."""
 
     text: Annotated[str, Field(min_length=1, max_length=500_000)]
+    replaces: Code | None = None
+    """The program in force, where this one of another name is to take its place."""
 
 
 class ProgramView(Value):
@@ -40,10 +43,12 @@ class ProgramView(Value):
     digest: str
     """SHA-256 of the text, in hexadecimal digits."""
     put_at: str
+    put_by: str | None
+    """The clerk who put it last."""
     text: str
 
 
-def add_programs(routes: APIRouter, desk: Desk) -> None:
+def add_programs(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
 
     @routes.get("/v1/programs/{program}", responses=answers(404, 409))
@@ -59,16 +64,20 @@ def add_programs(routes: APIRouter, desk: Desk) -> None:
         return desk.read(find)
 
     @routes.put("/v1/programs/{program}", responses=answers(409))
-    def put(program: Code, wanted: ProgramText) -> ProgramView:
+    def put(
+        program: Code, wanted: ProgramText, clerk: Annotated[str, Depends(access.clerk)]
+    ) -> ProgramView:
         """Have every store judge by this version, from the day on that it names."""
         version = _version(program, wanted.text)
 
         def change(c: Connection, tenant: str) -> ProgramView:
             programs = tables.programs
+            _hold_name(c, tenant, program, wanted.replaces)
             _hold_versions(put_programs(c, tenant).versions(program), version)
             key = {"tenant": tenant, "name": program, "edition": version.edition}
             c.execute(delete(programs).filter_by(**key))
-            c.execute(insert(programs).values(**key, text=wanted.text, put_at=rfc3339(desk.now())))
+            put = {"text": wanted.text, "put_at": rfc3339(desk.now()), "put_by": clerk}
+            c.execute(insert(programs).values(**key, **put))
             forget_programs(c)
             mark(c, tenant, "program", [program_key(program, version.edition)])
             kept = _versions(c, tenant, program)
@@ -95,6 +104,23 @@ def _version(name: str, text: str) -> Program:
             f"/v1/programs/{program.id}, or change its id"
         )
     return program
+
+
+def _hold_name(c: Connection, tenant: str, name: str, replaces: str | None) -> None:
+    """Hold that a program is the one in force, or is meant to take its place: head office judges by
+    the one that was put last, and a store hears of none but its own.
+    """
+    # Two clerks who put the first one at the same moment are asked one after the other.
+    of_tenant = select(tables.tenants.c.tenant).where(tables.tenants.c.tenant == tenant)
+    c.execute(of_tenant.with_for_update())
+    in_force = next((its for its, *_ in put_programs(c, tenant).newest_first), name)
+    if in_force not in (name, replaces):
+        raise HubRefusal(
+            "another_program",
+            f"{in_force} is in force, and stores that have it would take no other: put a version "
+            f"of {in_force}, or, where the stores' files are {name} now, say "
+            f'"replaces": "{in_force}"',
+        )
 
 
 def _hold_versions(there: list[Program], version: Program) -> None:
@@ -133,6 +159,7 @@ def _versions(c: Connection, tenant: str, name: str) -> list[ProgramView]:
             edition=row.edition,
             digest=hashlib.sha256(row.text.encode()).hexdigest(),
             put_at=row.put_at,
+            put_by=row.put_by,
             text=row.text,
         )
         for row in found

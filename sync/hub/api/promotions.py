@@ -5,10 +5,12 @@ they are held to what a program's file is held to, before any store is told of t
 stores hear is always the whole list.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
@@ -19,6 +21,7 @@ from agent.core.program import Promotion
 from agent.core.pushing import accept
 from agent.core.values import Code, Value
 from sync.hub import tables
+from sync.hub.api.access import HubAccess
 from sync.hub.api.desk import Desk
 from sync.hub.api.problems import HubRefusal, answers
 from sync.hub.database import upsert
@@ -55,20 +58,24 @@ class PushedPromotion(Value):
     id: str
     is_over: bool
     """Whether its time is over; then it counts for sales that are handed in late."""
+    put_by: str | None
+    """The clerk who put it last."""
     promotion: Promotion
 
 
-def add_promotions(routes: APIRouter, desk: Desk) -> None:
+def add_promotions(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
     """Add the routes."""
 
     @routes.get("/v1/promotions", responses=answers(409))
     def promotions() -> list[PushedPromotion]:
         """List the promotions that are pushed, the soonest to end first."""
-        return desk.read(lambda c, tenant: _views(_pushed(c, tenant, desk.now()), desk.now()))
+        return desk.read(lambda c, tenant: _views(c, tenant, desk.now()))
 
     @routes.put("/v1/promotions/{promotion}", responses=answers(404, 409))
     def put(
-        promotion: Code, wanted: Annotated[Promotion, Body(examples=[_EXAMPLE])]
+        promotion: Code,
+        wanted: Annotated[Promotion, Body(examples=[_EXAMPLE])],
+        clerk: Annotated[str, Depends(access.clerk)],
     ) -> PushedPromotion:
         """Have every store give this promotion between its two moments, 24 hours at most. Under an
         id that is pushed, only its end may change.
@@ -78,8 +85,8 @@ def add_promotions(routes: APIRouter, desk: Desk) -> None:
             now = desk.now()
             there = _pushed(c, tenant, now, to_write=True)
             taken = _taken(c, tenant, there, promotion, wanted, now)
-            _keep(c, tenant, taken, now)
-            return next(each for each in _views(taken, now) if each.id == promotion)
+            _keep(c, tenant, taken, _put_by(c, tenant) | {promotion: clerk}, now)
+            return next(each for each in _views(c, tenant, now) if each.id == promotion)
 
         return desk.write(change)
 
@@ -93,8 +100,8 @@ def add_promotions(routes: APIRouter, desk: Desk) -> None:
             left = tuple(each for each in there if each.id != promotion)
             if left == there:
                 raise HubRefusal("unknown_promotion", f"nothing is pushed as {promotion}")
-            _keep(c, tenant, left, now)
-            return _views(left, now)
+            _keep(c, tenant, left, _put_by(c, tenant), now)
+            return _views(c, tenant, now)
 
         return desk.write(change)
 
@@ -178,19 +185,38 @@ def _pushed(c: Connection, tenant: str, now: datetime, *, to_write: bool = False
     )
 
 
-def _keep(c: Connection, tenant: str, promotions: Promotions, now: datetime) -> None:
-    row = {"promotions": _LIST.dump_json(promotions).decode(), "put_at": rfc3339(now)}
+def _put_by(c: Connection, tenant: str) -> dict[str, str]:
+    """Read who put each that is pushed, by its id."""
+    text = c.execute(
+        select(tables.pushed.c.put_by).where(tables.pushed.c.tenant == tenant)
+    ).scalar()
+    return dict(json.loads(text or "{}"))
+
+
+def _keep(
+    c: Connection, tenant: str, promotions: Promotions, put_by: Mapping[str, str], now: datetime
+) -> None:
+    whose = {each.id: put_by[each.id] for each in promotions if each.id in put_by}
+    row = {
+        "promotions": _LIST.dump_json(promotions).decode(),
+        "put_at": rfc3339(now),
+        "put_by": json.dumps(whose),
+    }
     new = upsert(c, tables.pushed).values(tenant=tenant, **row)
     c.execute(new.on_conflict_do_update(index_elements=["tenant"], set_=row))
     mark(c, tenant, "pushed", [""])
 
 
-def _views(promotions: Promotions, now: datetime) -> list[PushedPromotion]:
+def _views(c: Connection, tenant: str, now: datetime) -> list[PushedPromotion]:
+    put_by = _put_by(c, tenant)
     listed = [
         PushedPromotion(
-            id=each.id, is_over=each.ends_at is not None and each.ends_at <= now, promotion=each
+            id=each.id,
+            is_over=each.ends_at is not None and each.ends_at <= now,
+            put_by=put_by.get(each.id),
+            promotion=each,
         )
-        for each in promotions
+        for each in _pushed(c, tenant, now)
     ]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(listed, key=lambda each: (each.promotion.ends_at or never, each.id))

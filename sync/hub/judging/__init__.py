@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from sync.hub.judging.adjustments import judge_adjustment
 from sync.hub.judging.days import OF_OTHER_DAYS, Days, What, as_written, given_by
-from sync.hub.judging.judgement import Conflict, Judgement, Worth
+from sync.hub.judging.judgement import Conflict, Judgement, Worth, not_less
 from sync.hub.judging.mentions import Mention, ThingAt, postings_alone, thing_of, things_of
 from sync.hub.judging.redemptions import judge_redemption
 from sync.hub.judging.sales import judge_sale
@@ -32,6 +32,7 @@ __all__ = [
     "Worth",
     "given_by",
     "judge",
+    "not_less",
     "postings_alone",
     "thing_of",
     "things_of",

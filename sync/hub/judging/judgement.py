@@ -1,12 +1,13 @@
 """What comes out of judging: the worth of a thing in postings, and what contradicted in it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.core.postings import PROGRAM, Bucket
 from sync.hub.judging.days import Days, What
 
-__all__ = ["Conflict", "Judgement", "Worth", "WorthSum"]
+__all__ = ["Conflict", "Judgement", "Worth", "WorthSum", "not_less"]
 
 Worth = dict[tuple[str, Bucket], int]
 """Points by owner and bucket, the program's side included: it sums to zero."""
@@ -18,6 +19,8 @@ class Conflict:
 
     ``subject`` is what it is about: found twice, it is one row. ``points`` are those that stand
     otherwise than somebody wrote them; ``store`` and ``device`` are whose word did not stand.
+    Of some there may be more later, which is another subject: ``excess`` is how much there is, and
+    ``of_what`` the same for all of them.
     """
 
     kind: str
@@ -28,6 +31,19 @@ class Conflict:
     store: str | None = None
     device: str | None = None
     is_open: bool = False
+    excess: int = 0
+    of_what: str | None = None
+
+
+def not_less(was: Iterable[Conflict], found: Iterable[Conflict]) -> list[Conflict]:
+    """Answer the conflicts that are found, but for those of which there is less than there ``was``:
+    a clerk has heard of more.
+    """
+    most: dict[tuple[str, str | None], int] = {}
+    for each in was:
+        key = (each.kind, each.of_what)
+        most[key] = max(each.excess, most.get(key, 0))
+    return [each for each in found if each.excess >= most.get((each.kind, each.of_what), 0)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -143,6 +143,8 @@ def _returned_twice(sale_id: str, sale: OneSale, account: str, back: Back) -> Co
     return Conflict(
         kind="returned_twice",
         subject=f"{sale_id}, {beyond} too much",  # where more follows, a clerk hears of that too
+        excess=back.beyond_minor,
+        of_what=f"{sale_id} of {paid}",
         account=account,
         points=max(0, back.asked - back.taken),
         store=None if back.late is None else back.late.store,

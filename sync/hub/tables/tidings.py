@@ -62,6 +62,7 @@ programs = Table(
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
     Column("put_at", String, nullable=False),
+    Column("put_by", String),  # the clerk
 )
 
 pushed = Table(
@@ -70,6 +71,7 @@ pushed = Table(
     Column("tenant", String, primary_key=True),
     Column("promotions", Text, nullable=False),  # JSON, as a program has them; it replaces the last
     Column("put_at", String, nullable=False),
+    Column("put_by", Text),  # JSON: the clerk who put each, by its id
 )
 
 conflicts = Table(

@@ -32,9 +32,9 @@ def _expire_leased() -> tuple[Patch, ...]:
 def _drops_lease() -> tuple[Patch, ...]:
     kept = original(members_module, "_move")
 
-    def move(c: Connection, tenant: str, old: str, new: str) -> set[str]:
-        moved: set[str] = kept(c, tenant, old, new)
-        its = (accounts.c.tenant == tenant, accounts.c.account == new)
+    def move(c: Connection, tenant: str, gone: Any, into: Any) -> set[str]:
+        moved: set[str] = kept(c, tenant, gone, into)
+        its = (accounts.c.tenant == tenant, accounts.c.account == into.account)
         c.execute(update(accounts).where(*its).values(available=accounts.c.active))
         return moved
 

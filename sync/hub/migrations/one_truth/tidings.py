@@ -59,6 +59,7 @@ programs = Table(
     Column("edition", String, primary_key=True),
     Column("text", Text, nullable=False),
     Column("put_at", String, nullable=False),
+    Column("put_by", String),
 )
 
 pushed = Table(
@@ -67,6 +68,7 @@ pushed = Table(
     Column("tenant", String, primary_key=True),
     Column("promotions", Text, nullable=False),
     Column("put_at", String, nullable=False),
+    Column("put_by", Text),
 )
 
 conflicts = Table(
