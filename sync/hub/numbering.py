@@ -18,8 +18,11 @@ from sync.hub.tables import feed, marks, tenants
 
 __all__ = ["Numbering"]
 
-_MOST = 1_000
-"""So many things get a number in one transaction; what was marked again and again is one."""
+_MOST, _FEW = 1_000, 200
+"""So many things get a number in one transaction, of a worker with nothing else to do and of one
+for which messages wait; what was marked again and again is one. A number costs a tenth of a
+millisecond and more, and a customer at a till waits as long as the longest transaction takes.
+"""
 
 _ROWS = 1_000
 
@@ -43,19 +46,22 @@ class Numbering:
         next begins a run, which does no harm.
         """
 
-    def number_all_marks(self, c: Connection) -> bool:
-        """Give numbers to what was marked for any tenant; answers whether more is left."""
+    def number_all_marks(self, c: Connection, *, is_busy: bool = False) -> bool:
+        """Give numbers to what was marked for any tenant, where messages wait to a few; answers
+        whether more is left.
+        """
         tenants_marked = c.execute(select(marks.c.tenant).distinct()).scalars().all()
-        are_left = [self._number_marks(c, tenant) for tenant in tenants_marked]
+        most = _FEW if is_busy else _MOST
+        are_left = [self._number_marks(c, tenant, most) for tenant in tenants_marked]
         return any(are_left)
 
-    def _number_marks(self, c: Connection, tenant: str) -> bool:
+    def _number_marks(self, c: Connection, tenant: str, most: int) -> bool:
         """Give numbers to the oldest marks of a tenant; answers whether more are left.
 
         The tenant's row stays locked until the transaction ends, where there was anything to
         number.
         """
-        keys, is_all = _take(c, tenant)
+        keys, is_all = _take(c, tenant, most)
         if not keys:
             return False
         newest, run = _count(c, tenant, len(keys))
@@ -70,7 +76,7 @@ class Numbering:
         return not is_all
 
 
-def _take(c: Connection, tenant: str) -> tuple[list[tuple[str, str]], bool]:
+def _take(c: Connection, tenant: str, most: int) -> tuple[list[tuple[str, str]], bool]:
     """Take off the marks what is to be numbered next; answers whether that is all.
 
     What is too much for now is put together to fewer marks: whoever changed again and again would
@@ -82,7 +88,7 @@ def _take(c: Connection, tenant: str) -> tuple[list[tuple[str, str]], bool]:
     every = dict.fromkeys(
         (row.kind, key) for row in waiting for key in msgspec.json.decode(row.names)
     )
-    keys, left = list(every)[:_MOST], list(every)[_MOST:]
+    keys, left = list(every)[:most], list(every)[most:]
     # Only these: a smaller number may have been committed meanwhile.
     c.execute(delete(marks).where(among(c, marks.c.id, [row.id for row in waiting])))
     for kind in sorted({kind for kind, _ in left}):

@@ -113,7 +113,9 @@ class HeadOffice:
         if is_busy and self._put_off < _PUT_OFF and not self._are_marks_left:
             self._put_off += 1
         else:
-            self._are_marks_left = self._database.transact(self._numbering.number_all_marks)
+            self._are_marks_left = self._database.transact(
+                lambda c: self._numbering.number_all_marks(c, is_busy=is_busy)
+            )
             self._put_off = 0
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         return addressed(notices)

@@ -66,7 +66,7 @@ def test_after_nine_sweeps_at_the_latest(office: Office) -> None:
 
 def test_what_is_left_is_not_put_off_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too much for one go goes on with the next sweep, and in idle moments."""
-    monkeypatch.setattr(numbering, "_MOST", 1)
+    monkeypatch.setattr(numbering, "_FEW", 1)
     office.mark("b")
     office.mark("c")
     assert [office.sweep(is_busy=True) for _ in range(9)] == [0] * 9
@@ -74,6 +74,19 @@ def test_what_is_left_is_not_put_off_again(office: Office, monkeypatch: pytest.M
     assert office.sweep(is_busy=True) == 1
     assert office.head.is_behind
     assert [office.sweep(is_busy=True) for _ in range(2)] == [2, 3]
+    assert not office.head.is_behind
+
+
+def test_a_few_at_a_time_while_messages_wait(office: Office) -> None:
+    """A customer at a till waits for no thousand of them; the rest have their numbers as soon as
+    nothing waits any more.
+    """
+    office.mark(*(f"member-{number}" for number in range(999)))
+    first = [office.sweep(is_busy=True) for _ in range(11)][-2:]
+    assert 0 < first[0] <= 200
+    assert first[1] == 2 * first[0]
+    assert office.head.is_behind
+    assert office.sweep(is_busy=False) == 1_000
     assert not office.head.is_behind
 
 

@@ -79,6 +79,6 @@ def _backlog(
         with bar("a backlog") as progress:
             redeemers = Redeemers(till, a_run=_REDEEMERS_A_RUN, runs=RUNS + 1)
             redeemers.come(crowd, _FOUNDER)
-            yield from backlog_figures(crowd, redeemers, site.url, size.backlog, progress)
+            yield from backlog_figures(crowd, redeemers, site, size.backlog, progress)
     finally:
         till.stop()

@@ -1,7 +1,8 @@
 """A backlog of one store goes into PostgreSQL, while customers redeem at another store's till.
 
 The raw limit is the same rows, copied into a staging table and upserted from there, as many to a
-transaction as a batch had, by one connection that does nothing else.
+transaction as a batch had, by one connection that does nothing else, once head office has told the
+stores what came of the backlog and is idle.
 """
 
 import math
@@ -19,8 +20,9 @@ from agent.core.postings import PROGRAM, postings_of
 from agent.tools.bench.bare_hub import libpq_url
 from agent.tools.bench.figures import Figure, Target
 from agent.tools.bench.measure import RUNS, Progress, percentile
-from agent.tools.bench.office_site import CrowdProcess
+from agent.tools.bench.office_site import CrowdProcess, OfficeSite
 from agent.tools.bench.redeeming import Redeemers
+from agent.tools.bench.usage import wait_until_idle
 
 __all__ = ["backlog_figures"]
 
@@ -67,17 +69,19 @@ class _Run:
 
 
 def backlog_figures(
-    crowd: CrowdProcess, redeemers: Redeemers, url: str, entries: int, progress: Progress
+    crowd: CrowdProcess, redeemers: Redeemers, site: OfficeSite, entries: int, progress: Progress
 ) -> Iterator[Figure]:
     """Drain a new store's backlog five times, each beside the same rows written bare."""
     calm_s = redeemers.redeem(_SAMPLES)
     runs = []
-    with psycopg.connect(libpq_url(url)) as connection:
+    hub = site.office.hub.pid
+    with psycopg.connect(libpq_url(site.url)) as connection:
         connection.execute(_PREPARE)
         connection.commit()
         for number in range(RUNS):
             drained, redeemed_s = _drain(crowd, redeemers, number, entries)
             progress(2 * number + 1, 2 * RUNS)
+            wait_until_idle(hub)
             rows = _rows_of(connection, f"backlog-{number}")
             size = math.ceil(drained["entries"] / drained["batches"])
             bare_s = _write_bare(connection, rows, size)

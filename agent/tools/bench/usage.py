@@ -1,10 +1,11 @@
 """What processes use: memory now, processor time so far; each with all that it has started."""
 
 import os
+import time
 from collections import defaultdict
 from pathlib import Path
 
-__all__ = ["cpu_s", "family_of", "rss_mb"]
+__all__ = ["cpu_s", "family_of", "rss_mb", "wait_until_idle"]
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -22,6 +23,18 @@ def cpu_s(pid: int) -> float:
     have ended with it.
     """
     return sum(_ticks(each) for each in family_of(pid)) / _TICKS_A_SECOND
+
+
+def wait_until_idle(pid: int, *, share: float = 0.1, at_most_s: float = 60) -> None:
+    """Wait until a process, and all that it has started, has had less than this share of a
+    processor for a second; or that long.
+    """
+    ends_s = time.monotonic() + at_most_s
+    while time.monotonic() < ends_s:
+        before_s, began_s = cpu_s(pid), time.monotonic()
+        time.sleep(1)
+        if cpu_s(pid) - before_s < share * (time.monotonic() - began_s):
+            return
 
 
 def family_of(pid: int) -> list[int]:
