@@ -6,8 +6,9 @@ connection may have under way, and anything else of fewer.
 What one device sends of one level stays in the order it came in; each further message of a device
 that has some waiting stands further back, so that one store's backlog keeps no other store waiting.
 
-A store that hears nothing says again who it is, or how. What it says last counts alone: it takes
-the place of what waits, so that head office, which is slow, has nothing more to do for that.
+A store that hears nothing says again who it is, or how, or asks again for a page of the feed. What
+it says last counts alone: it takes the place of what waits, so that head office, which is slow, has
+nothing more to do for that.
 """
 
 import queue
@@ -39,7 +40,7 @@ _PLACES = {"ask": -RECEIVE_MAXIMUM, "hello": 0, "journal": 0, "feed": 256, "pres
 
 _NAMES_A_CARD = b'"token":"'
 
-_LAST_COUNTS = ("hello", "presence")
+_LAST_COUNTS = ("hello", "feed", "presence")
 
 _Queue = tuple[str, int]
 

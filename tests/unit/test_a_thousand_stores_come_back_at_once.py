@@ -96,10 +96,10 @@ def taken(inbox: Inbox) -> list[str]:
     return [message.payload.decode() for message in iter(lambda: inbox.take(0), None)]
 
 
-@pytest.mark.parametrize("kind", ["hello", "presence"])
+@pytest.mark.parametrize("kind", ["hello", "feed", "presence"])
 def test_what_is_said_again_takes_the_place_of_what_waits(kind: str) -> None:
-    """A store that says again who or how it is has the newer word handled where the older one
-    stood; the older one is let go, as its answer would be no answer any more.
+    """A store that says again who or how it is, or asks again for a page, has its newer word taken
+    where the older stood; the older one is let go, as its answer would be no answer any more.
     """
     inbox, gone = inbox_with(("one", kind, "old"), ("two", kind, "two"), ("one", kind, "new"))
     assert gone == ["old"]
@@ -120,8 +120,17 @@ def test_what_is_in_hand_is_not_replaced() -> None:
 @pytest.mark.parametrize("kind", ["journal", "ask", "feed"])
 def test_what_must_be_handled_is_never_replaced(kind: str) -> None:
     """Each batch has its own entries, and each ask and look-up somebody who waits."""
-    inbox, gone = inbox_with(("one", kind, "first"), ("one", kind, "second"))
-    assert (taken(inbox), gone) == (["first", "second"], [])
+    said = [f'{{"nonce":"{nonce}","token":"em4100:0C00000001"}}' for nonce in ("first", "second")]
+    inbox, gone = inbox_with(("one", kind, said[0]), ("one", kind, said[1]))
+    assert (taken(inbox), gone) == (said, [])
+
+
+def test_a_look_up_takes_no_pages_place() -> None:
+    """Nor a page that of a look-up, whatever comes first."""
+    page, look_up = '{"nonce":"page"}', '{"nonce":"one","token":"em4100:0C00000001"}'
+    for first, second in ((page, look_up), (look_up, page)):
+        inbox, gone = inbox_with(("one", "feed", first), ("one", "feed", second))
+        assert (taken(inbox), gone) == ([look_up, page], [])
 
 
 def test_an_ask_overtakes_all_who_greet() -> None:

@@ -71,7 +71,7 @@ def test_what_was_handled_makes_room() -> None:
             house.comes("a")
         for _ in range(_MOST):
             house.comes("a", "presence")
-        house.comes("a", "feed", size=0)
-        house.comes("a", "feed", size=0)
+        house.comes("a", "ask", size=0)
+        house.comes("a", "ask", size=0)
         assert len(house.handle()) == _MOST + 2
     assert house.inbox.dropped == 0
