@@ -19,7 +19,7 @@ from sync.simulation.notebook import Answered, Notebook, Redeemed, Sold, Voucher
 from sync.simulation.now import run_now
 from sync.simulation.watch.violations import hold
 
-__all__ = ["Customers"]
+__all__ = ["Customers", "person"]
 
 _MOVING = {"status", "captured", "balance", "lane", "journal", "expires_at"}
 """What an answer about a redemption or a member says of the present moment."""
@@ -34,16 +34,33 @@ class Customers:
         self, world: World, dice: Random, notebook: Notebook, tell: _Tell, cards: int
     ) -> None:
         self._world, self._dice, self._notebook, self._tell = world, dice, notebook, tell
-        self.cards = [f"em4100:{0x0C00000000 + number:010X}" for number in range(cards)]
+        self.cards: list[str] = []
+        """The cards that are shown at tills; some may be nobody's yet, or nobody's any more."""
+        self.unenrolled: list[str] = []
+        """Those of them that somebody is about to be enrolled with."""
         self._numbers = 0
+        self._made = 0
+        for _ in range(cards):
+            self.somebody_new()
 
     def _mint(self, what: str, device: Device) -> str:
         self._numbers += 1
         return f"{what}-{device.shop}-{self._numbers}"
 
+    def new_card(self) -> str:
+        """Answer a card that nobody has ever seen."""
+        self._made += 1
+        return f"em4100:{0x0C00000000 + self._made - 1:010X}"
+
+    def somebody_new(self) -> None:
+        """Somebody has taken a card along, and will become a member with it."""
+        token = self.new_card()
+        self.cards.append(token)
+        self.unenrolled.append(token)
+
     def enrol(self, device: Device, token: str) -> None:
         """A new member; the same card may be enrolled in two stores that do not hear each other."""
-        wish = Enrolment(token=token, lane="1", cashier="ana")
+        wish = Enrolment(token=token, lane="1", cashier="ana", display_name=person(token))
         self._ask(device, "enrol", token, lambda: device.till.members.enrol(wish), repeats=False)
 
     def buy(self, device: Device, token: str | None, minor: int) -> None:
@@ -252,6 +269,11 @@ class Customers:
         device.told_lane(device.lane)
         self._tell(f"{device.name}: {what} {subject}: head {device.ledger.head}")
         return answer
+
+
+def person(token: str) -> str:
+    """Answer the name of who became a member with a card: no store may keep it for ever."""
+    return f"Person {int(token[-4:], 16)}"
 
 
 def _settled(answer: Any) -> str:

@@ -25,6 +25,7 @@ from sync.simulation.network import Line
 from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
+from sync.simulation.watch.forgotten import hold_nothing_new
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
@@ -228,6 +229,7 @@ class Device:
             self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry, watch.head.hash)
             hold_believable(self, entry)
+            hold_nothing_new(self, entry)
 
     def _tell_lanes(self) -> None:
         """Tell each lane's POS the newest position, before anybody else can hear of it."""

@@ -31,6 +31,10 @@ class Mix:
     """A store is cut off for 72 hours."""
     twice: float = 0.02
     """A POS commits a sale at the agents of two stores."""
+    erase: float = 0.0
+    """A member is forgotten, perhaps while a store that knows them hears nothing."""
+    hand_over: float = 0.0
+    """A member is forgotten, and a store that never heard of them gives their card to another."""
     sure: str | None = None
     """The fault that it is about, where that is rare: it is done late in the day if the dice have
     not done it, as a history without it shows nothing of it.
@@ -71,5 +75,14 @@ MIXES = (
         clone=0.006,
         office_restore=0.01,
         long_away=0.005,
+    ),
+    Mix(
+        name="erased",
+        erase=0.05,
+        hand_over=0.03,
+        cut=0.06,
+        crash=0.02,
+        late_s=1.0,
+        sure="hand_over",
     ),
 )

@@ -42,15 +42,16 @@ def play(
     *,
     keep_story: bool = False,
     steps: int = _STEPS,
+    mix: Mix | None = None,
     trade: Trade | None = None,
     is_sure: bool = True,
 ) -> Outcome:
-    """Play one history, of the trade that follows from its seed unless another one is named. A
-    violation is answered, never raised; a mistake of the code is one too. Where it need not be
+    """Play one history, of the mix and the trade that follow from its seed unless others are named.
+    A violation is answered, never raised; a mistake of the code is one too. Where it need not be
     ``is_sure`` of what its mix is about, faults are by the dice alone.
     """
     dice = Random(seed)
-    mix = MIXES[seed % len(MIXES)]
+    mix = MIXES[seed % len(MIXES)] if mix is None else mix
     if not is_sure:
         mix = replace(mix, sure=None)
     return _run(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sync.simulation.clerks import Clerks
 from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device, Disk
 from sync.simulation.network import Direction
@@ -27,6 +28,7 @@ class Mischief:
         self._steps = 0
         self._done: set[str] = set()
         """What was really done: there may be no image to set a disk back to."""
+        clerks = Clerks(house)
         self._kinds: dict[str, Callable[[], None]] = {
             "cut": self._cut,
             "one_way": self._block,
@@ -38,6 +40,8 @@ class Mischief:
             "clone": self._clone,
             "office_restore": self._restore_office,
             "long_away": self._long_away,
+            "erase": lambda: self._do("erase", clerks.forget),
+            "hand_over": lambda: self._do("hand_over", clerks.hand_over),
         }
 
     def step(self) -> None:
@@ -61,6 +65,11 @@ class Mischief:
             if chance and house.dice.random() < chance:
                 self._kinds[name]()
                 return
+
+    def _do(self, what: str, doing: Callable[[], bool]) -> None:
+        """Do what may be impossible now, and remember whether it was."""
+        if doing():
+            self._done.add(what)
 
     def _some(self) -> Device | None:
         running = self._house.running

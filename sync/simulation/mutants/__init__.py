@@ -9,6 +9,7 @@ from sync.simulation.mutants.lanes import LANE_MUTANTS
 from sync.simulation.mutants.members import MEMBER_MUTANTS
 from sync.simulation.mutants.mutant import Mutant
 from sync.simulation.mutants.office import OFFICE_MUTANTS
+from sync.simulation.mutants.persons import PERSON_MUTANTS
 from sync.simulation.mutants.store import STORE_MUTANTS
 from sync.simulation.mutants.till import TILL_MUTANTS
 from sync.simulation.mutants.wire import WIRE_MUTANTS
@@ -23,6 +24,7 @@ _ALL: tuple[Mutant, ...] = (
     *WIRE_MUTANTS,
     *OFFICE_MUTANTS,
     *MEMBER_MUTANTS,
+    *PERSON_MUTANTS,
 )
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}
