@@ -15,7 +15,7 @@ from agent.core.instant import rfc3339
 from sync.hub.bulk import add_up, among
 from sync.hub.decisions import decide
 from sync.hub.marking import mark
-from sync.hub.tables import cards
+from sync.hub.tables import ROOT, accounts, cards
 
 __all__ = [
     "UnknownCard",
@@ -72,16 +72,28 @@ def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:
-    """Take in what a store says of a card."""
+    """Take in what a store says of a card. Of a member who had it and was forgotten it may come
+    late: that says nothing of whoever has it now, unless another card took its place.
+    """
     change = update(cards).where(
         cards.c.tenant == tenant, cards.c.token == fact.token, cards.c.state != "replaced"
     )
+    if fact.state != "replaced":
+        change = change.where(cards.c.account.in_(_same_member(c, tenant, fact.account)))
     if fact.state == "active":
         change = change.where(cards.c.decided_at.is_(None))
     values = {"state": fact.state, "replaced_by": fact.replaced_by, "changed_at": at}
     done = c.execute(change.values(**values))
     if done.rowcount:
         mark(c, tenant, "card", [fact.token])
+
+
+def _same_member(c: Connection, tenant: str, account: str) -> list[str]:
+    """List the accounts that are one person's with this one."""
+    its = (accounts.c.tenant == tenant) & (accounts.c.account == account)
+    root = c.execute(select(ROOT).where(its)).scalar() or account
+    family = select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
+    return [root, *c.execute(family).scalars()]
 
 
 def block_card(

@@ -41,7 +41,7 @@ class Clerks:
         cards = [token for (token,) in house.office.rows(_CARDS_OF, account)]
         away = dice.choice(house.running) if cards and dice.random() < 0.6 else None
         if away is not None:
-            self._cut_off(away)
+            house.cut_off(away, dice.choice(_AWAY_S))
         self.erase(account)
         house.customers.somebody_new()
         if away is not None:
@@ -58,7 +58,7 @@ class Clerks:
         others = [each for each in running if away is None or each.address != away.address]
         if away is None or not others:
             return False
-        self._cut_off(away)
+        house.cut_off(away, dice.choice(_AWAY_S))
         there, card = dice.choice(others), house.customers.new_card()
         house.network.mend(str(there.address))
         house.customers.enrol(there, card)
@@ -85,14 +85,6 @@ class Clerks:
         house.office.decide(
             lambda c: erase_member(c, TENANT, account, now=at, reason="asked for it", by="ana")
         )
-
-    def _cut_off(self, device: Device) -> None:
-        house, address = self._house, str(device.address)
-        if address not in house.network.cut:
-            for_s = house.dice.choice(_AWAY_S)
-            house.tell(f"{device.name}: cut off for {for_s:.0f} s")
-            house.network.cut_off(address)
-            house.schedule.after(for_s, lambda: house.network.mend(address))
 
     def _shop(self, device: Device, card: str) -> None:
         """Somebody buys with a card, and may spend points with it."""

@@ -61,7 +61,7 @@ class Customers:
     def enrol(self, device: Device, token: str) -> None:
         """A new member; the same card may be enrolled in two stores that do not hear each other."""
         wish = Enrolment(token=token, lane="1", cashier="ana", display_name=person(token))
-        self._ask(device, "enrol", token, lambda: device.till.members.enrol(wish), repeats=False)
+        self.ask(device, "enrol", token, lambda: device.till.members.enrol(wish), repeats=False)
 
     def buy(self, device: Device, token: str | None, minor: int) -> None:
         """A sale, with a card or without."""
@@ -75,7 +75,7 @@ class Customers:
         self._commit(device, sold.sale_id, sold.sale)
 
     def _commit(self, device: Device, sale_id: str, sale: Sale) -> bool:
-        answer = self._ask(device, "sale", sale_id, lambda: device.till.commit(sale_id, sale))
+        answer = self.ask(device, "sale", sale_id, lambda: device.till.commit(sale_id, sale))
         return answer is not None
 
     def hold(self, device: Device, token: str, points: int) -> None:
@@ -84,7 +84,7 @@ class Customers:
         wish = Wish(
             token=token, points=points, lane="1", cashier="ana", business_date=self._world.day
         )
-        held = self._ask(
+        held = self.ask(
             device, "hold", redemption_id, lambda: device.till.hold(redemption_id, wish)
         )
         if held is not None:
@@ -95,7 +95,7 @@ class Customers:
         """The customer has paid; the points are spent."""
         name = redeemed.redemption_id
         redeemed.open = False
-        self._ask(device, "capture", name, lambda: device.till.capture(name))
+        self.ask(device, "capture", name, lambda: device.till.capture(name))
 
     def buy_with(self, device: Device, redeemed: Redeemed, minor: int) -> None:
         """A sale that names a redemption, which may be over by now, or unknown at this till."""
@@ -110,7 +110,7 @@ class Customers:
         """The customer has changed their mind."""
         name = redeemed.redemption_id
         redeemed.open = False
-        self._ask(device, "release", name, lambda: device.till.release(name))
+        self.ask(device, "release", name, lambda: device.till.release(name))
 
     def bring_back(self, device: Device, sold: Sold, minor: int) -> None:
         """Part of a sale comes back, perhaps to another store than took it."""
@@ -124,7 +124,7 @@ class Customers:
             business_date=self._world.day,
             elsewhere=elsewhere,
         )
-        self._ask(
+        self.ask(
             device,
             "return",
             return_id,
@@ -134,14 +134,14 @@ class Customers:
     def void(self, device: Device, sold: Sold) -> None:
         """A sale is called off."""
         day = self._world.day
-        self._ask(
+        self.ask(
             device, "void", sold.sale_id, lambda: device.till.void(sold.sale_id, business_date=day)
         )
 
     def block(self, device: Device, token: str) -> None:
         """A member has lost their card."""
         block = Block(state="lost", cashier="ana", lane="1")
-        self._ask(
+        self.ask(
             device,
             "block",
             token,
@@ -153,7 +153,7 @@ class Customers:
         """A member turns points into a voucher."""
         name = self._mint("voucher", device)
         order = VoucherOrder(token=token, points=points, business_date=self._world.day)
-        found = self._ask(device, "issue", name, lambda: device.till.vouchers.issue(name, order))
+        found = self.ask(device, "issue", name, lambda: device.till.vouchers.issue(name, order))
         if found is not None:
             made = Voucher(found[0].code, device.shop, found[0].value_minor)
             self._notebook.vouchers.append(made)
@@ -162,7 +162,7 @@ class Customers:
         """Somebody shows a voucher before they pay."""
         name = self._mint("red", device)
         wish = VoucherWish(voucher=voucher.code, business_date=self._world.day)
-        if self._ask(device, "hold", name, lambda: device.till.hold(name, wish)) is not None:
+        if self.ask(device, "hold", name, lambda: device.till.hold(name, wish)) is not None:
             voucher.held.append(name)
 
     def end_voucher(
@@ -173,7 +173,7 @@ class Customers:
         what, ending = (
             ("capture", device.till.capture) if used else ("release", device.till.release)
         )
-        self._ask(device, what, redemption_id, lambda: ending(redemption_id))
+        self.ask(device, what, redemption_id, lambda: ending(redemption_id))
 
     def buy_with_voucher(
         self, device: Device, voucher: Voucher, redemption_id: str, minor: int
@@ -213,7 +213,7 @@ class Customers:
             redemptions=redemptions,
         )
 
-    def _ask(
+    def ask(
         self,
         device: Device,
         what: str,

@@ -35,6 +35,10 @@ class Mix:
     """A member is forgotten, perhaps while a store that knows them hears nothing."""
     hand_over: float = 0.0
     """A member is forgotten, and a store that never heard of them gives their card to another."""
+    cards: float = 0.0
+    """A card is added, replaced or lost, after each thing that somebody did at a till."""
+    one_card_twice: float = 0.0
+    """Two stores give one new card to two members."""
     sure: str | None = None
     """The fault that it is about, where that is rare: it is done late in the day if the dice have
     not done it, as a history without it shows nothing of it.
@@ -84,5 +88,14 @@ MIXES = (
         crash=0.02,
         late_s=1.0,
         sure="hand_over",
+    ),
+    Mix(
+        name="cards",
+        cards=0.15,
+        one_card_twice=0.03,
+        cut=0.08,
+        crash=0.02,
+        late_s=1.0,
+        sure="one_card_twice",
     ),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from sync.simulation.bearers import Bearers
+from sync.simulation.cardholders import Cardholders
 from sync.simulation.faults import MIXES, Mix
 from sync.simulation.healing import heal
 from sync.simulation.house import House
@@ -110,9 +111,10 @@ def _run(
 
 def _live(house: House, seed: int, steps: int) -> None:
     house.set_weather()
-    mischief, people = Mischief(house, steps), People(house)
-    dice = dice_of(seed)
+    people, dice = People(house), dice_of(seed)
     bearers, seasons = Bearers(house, dice), Seasons(house, dice)
+    cardholders = Cardholders(house, dice)
+    mischief = Mischief(house, steps, cardholders)
     house.advance(5)
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
@@ -121,6 +123,7 @@ def _live(house: House, seed: int, steps: int) -> None:
         for _ in range(house.dice.choice((1, 2, 4, 6))):
             people.step()
             bearers.step()
+            cardholders.step()
 
 
 def tell(outcome: Outcome) -> str:

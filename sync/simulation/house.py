@@ -131,6 +131,14 @@ class House:
             self.schedule.run_until(begin_s + mark_s)
             self.turn()
 
+    def cut_off(self, device: Device, for_s: float) -> None:
+        """Take a store's network away for a while, if it has any."""
+        address = str(device.address)
+        if address not in self.network.cut:
+            self.tell(f"{device.name}: cut off for {for_s:.0f} s")
+            self.network.cut_off(address)
+            self.schedule.after(for_s, lambda: self.network.mend(address))
+
     def cloned(self, device: Device) -> None:
         """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""
         self.truth.cloned.add(str(device.address))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sync.simulation.cardholders import Cardholders
 from sync.simulation.clerks import Clerks
 from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device, Disk
@@ -20,7 +21,7 @@ _KEPT = 4
 class Mischief:
     """Does at each step what the mix of the history and the dice want."""
 
-    def __init__(self, house: "House", steps: int) -> None:
+    def __init__(self, house: "House", steps: int, cardholders: Cardholders) -> None:
         self._house = house
         self._late = max(2, steps * 2 // 3)
         """From this step on what the dice have left out is done, so that some steps follow it."""
@@ -41,6 +42,7 @@ class Mischief:
             "office_restore": self._restore_office,
             "long_away": self._long_away,
             "erase": lambda: self._do("erase", clerks.forget),
+            "one_card_twice": lambda: self._do("one_card_twice", cardholders.one_card_twice),
             "hand_over": lambda: self._do("hand_over", clerks.hand_over),
         }
 
@@ -78,10 +80,7 @@ class Mischief:
     def _cut(self) -> None:
         device, house = self._some(), self._house
         if device is not None and str(device.address) not in house.network.cut:
-            for_s = house.dice.choice((2.0, 15.0, 60.0, 300.0))
-            house.tell(f"{device.name}: cut off for {for_s:.0f} s")
-            house.network.cut_off(str(device.address))
-            house.schedule.after(for_s, lambda: house.network.mend(str(device.address)))
+            house.cut_off(device, house.dice.choice((2.0, 15.0, 60.0, 300.0)))
 
     def _long_away(self) -> None:
         device, house = self._some(), self._house

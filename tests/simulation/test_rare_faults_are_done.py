@@ -12,6 +12,7 @@ _TOLD = {
     "office_restore": "head office: its database is set back",
     "long_away": "cut off for 72 hours",
     "hand_over": " is erased",
+    "one_card_twice": " AddCard ",
 }
 
 

@@ -1,4 +1,4 @@
-"""After healing: what must be equal, in the end, on both sides (I1, I9, I10, I11, I15)."""
+"""After healing: what must be equal, in the end, on both sides (I1, I9, I10, I11, I15, I16)."""
 
 import sqlite3
 from contextlib import closing
@@ -8,6 +8,7 @@ from agent.core.entry import Entry
 from agent.ledger import journaled, projections
 from agent.ledger.migrations import migrate
 from sync.hub.checks import check_books
+from sync.simulation.watch.cards import hold_cards
 from sync.simulation.watch.forgotten import hold_nothing_personal
 from sync.simulation.watch.violations import hold
 
@@ -23,6 +24,7 @@ def hold_equal(house: "House") -> None:
     found = house.office.database.read(check_books)
     hold("I9", not found, f"head office's books: {found[:3]}")
     house.office.forgotten.hold_at_rest()
+    hold_cards(house)
     for device in house.running:
         hold_nothing_personal(device, house.office.forgotten.forgotten)
         _hold_replay(device)
