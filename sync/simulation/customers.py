@@ -65,6 +65,7 @@ class Customers:
 
     def buy(self, device: Device, token: str | None, minor: int) -> None:
         """A sale, with a card or without."""
+        self._lay(device, token)
         sale_id = self._mint("sale", device)
         sale = self._sale(token, minor, ())
         if self._commit(device, sale_id, sale):
@@ -74,12 +75,20 @@ class Customers:
         """The POS commits a sale once more, perhaps at another agent."""
         self._commit(device, sold.sale_id, sold.sale)
 
+    def _lay(self, device: Device, token: str | None) -> None:
+        """Lay a card on the reader. Where a store does not hear of everybody, it asks whose it is
+        before anything is done with it.
+        """
+        if token is not None and device.feed == "seen":
+            self.ask(device, "identify", token, lambda: device.till.identify(token), repeats=False)
+
     def _commit(self, device: Device, sale_id: str, sale: Sale) -> bool:
         answer = self.ask(device, "sale", sale_id, lambda: device.till.commit(sale_id, sale))
         return answer is not None
 
     def hold(self, device: Device, token: str, points: int) -> None:
         """Points are set aside for a customer who has not paid yet."""
+        self._lay(device, token)
         redemption_id = self._mint("red", device)
         wish = Wish(
             token=token, points=points, lane="1", cashier="ana", business_date=self._world.day

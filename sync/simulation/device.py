@@ -18,7 +18,7 @@ from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
 from sync.link import Arrived
-from sync.messages import DeviceAddress
+from sync.messages import DeviceAddress, FeedScope
 from sync.simulation.clocks import DeviceTime
 from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.network import Line
@@ -32,7 +32,7 @@ from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, 
 from sync.simulation.watch.violations import hold
 from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
-from sync.uplink import Conversation
+from sync.uplink import UNANSWERED, Answer, Conversation, Wishes
 
 if TYPE_CHECKING:
     from sync.simulation.house import House
@@ -88,6 +88,8 @@ class Device:
     """Where customers are served now."""
     waits_for: tuple[str, ...] = ()
     """The lanes that have to be heard after a start, before anything is redeemed."""
+    feed: FeedScope = "all"
+    """Of whom it is told."""
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
@@ -137,6 +139,7 @@ class Device:
             self,
             dice=self.dice.random,
             mint_nonce=house.mint,
+            wishes=Wishes(feed=self.feed),
         )
         self._join()
         self.running = True
@@ -154,6 +157,8 @@ class Device:
         """Have the till ask head office, as an agent does."""
         self.till.ask_online = self._ask_online
         self.till.is_online = lambda: self.talk.online
+        self.till.members.asked_whose.ask = self._ask_whose
+        self.till.members.asked_whose.tells_of_all = self.feed == "all"
 
     def publish(
         self,
@@ -207,15 +212,29 @@ class Device:
         hold_heard(self)
 
     async def _ask_online(self, account: str, points: int) -> str | None:
+        now_s = self.house.world.now_s
+        return self._wait_for(lambda answer: self.talk.ask(account, points, answer, now_s))
+
+    async def _ask_whose(self, token: str) -> bool:
+        now_s = self.house.world.now_s
+        return self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s)) is None
+
+    def _wait_for(self, asking: Callable[[Answer], str | None]) -> str | None:
         """Ask head office while a customer waits: everything else goes on meanwhile."""
         answers: list[str | None] = []
-        nonce = self.talk.ask(account, points, answers.append, self.house.world.now_s)
+        nonce = asking(answers.append)
         if nonce is None:
-            return ""
+            return UNANSWERED
         self.house.wait(_PATIENCE_S, lambda: bool(answers))
         if not answers:
             self.talk.give_up(nonce)
         return answers[0]
+
+    def has_met(self, account: str) -> bool:
+        """Say whether an account is known here, by head office's word or by an entry."""
+        ledger, its = self.ledger, "SELECT 1 FROM accounts WHERE account = ?"
+        told = ledger.view.mirrored(account) is not None
+        return told or ledger.connection.execute(its, (account,)).fetchone() is not None
 
     def _grew(self, _head: Position) -> None:
         watch, day = self.disk.watch, self.house.world.day

@@ -6,6 +6,8 @@ those histories are held to the two exceptions that ARCHITECTURE.md names, and n
 
 from dataclasses import dataclass
 
+from sync.messages import FeedScope
+
 __all__ = ["MIXES", "Mix"]
 
 
@@ -39,6 +41,10 @@ class Mix:
     """A card is added, replaced or lost, after each thing that somebody did at a till."""
     one_card_twice: float = 0.0
     """Two stores give one new card to two members."""
+    feed: FeedScope = "all"
+    """Of whom a store is told; where it is of those it has ``seen``, it asks for others."""
+    scope: float = 0.0
+    """A store is set up anew, to be told of all, or of those alone that it has seen."""
     sure: str | None = None
     """The fault that it is about, where that is rare: it is done late in the day if the dice have
     not done it, as a history without it shows nothing of it.
@@ -97,5 +103,17 @@ MIXES = (
         crash=0.02,
         late_s=1.0,
         sure="one_card_twice",
+    ),
+    Mix(
+        name="seen",
+        feed="seen",
+        scope=0.03,
+        erase=0.01,
+        hand_over=0.01,
+        cards=0.05,
+        cut=0.05,
+        crash=0.01,
+        late_s=0.1,
+        sure="scope",
     ),
 )

@@ -102,6 +102,7 @@ class House:
             house=self,
             time=DeviceTime(self.world, name),
             dice=Random(self._random.random()),
+            feed=self.mix.feed,
         )
         self.truth.stores.add(str(device.address))
         self.devices.append(device)

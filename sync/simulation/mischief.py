@@ -41,6 +41,7 @@ class Mischief:
             "clone": self._clone,
             "office_restore": self._restore_office,
             "long_away": self._long_away,
+            "scope": self._change_scope,
             "erase": lambda: self._do("erase", clerks.forget),
             "one_card_twice": lambda: self._do("one_card_twice", cardholders.one_card_twice),
             "hand_over": lambda: self._do("hand_over", clerks.hand_over),
@@ -158,6 +159,16 @@ class Mischief:
                 f"{device.name}-clone", device.shop, house.copy_disk(device.save())
             )
             clone.lanes = dict(device.lanes)
+
+    def _change_scope(self) -> None:
+        device = self._some()
+        if device is not None:
+            device.feed = "all" if device.feed == "seen" else "seen"
+            told = "all members" if device.feed == "all" else "its own members alone"
+            self._house.tell(f"{device.name}: is set up to hear of {told}")
+            self._done.add("scope")
+            device.crash()
+            self._start_again(device, 1)
 
     def _restore_office(self) -> None:
         self._house.office.restore()

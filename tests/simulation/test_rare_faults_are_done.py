@@ -11,6 +11,7 @@ _TOLD = {
     "clone": "a copy of its disk runs in another box",
     "office_restore": "head office: its database is set back",
     "long_away": "cut off for 72 hours",
+    "scope": "is set up to hear of",
     "hand_over": " is erased",
     "one_card_twice": " AddCard ",
 }

@@ -10,6 +10,7 @@ from sync.simulation.mutants.members import MEMBER_MUTANTS
 from sync.simulation.mutants.mutant import Mutant
 from sync.simulation.mutants.office import OFFICE_MUTANTS
 from sync.simulation.mutants.persons import PERSON_MUTANTS
+from sync.simulation.mutants.scopes import SCOPE_MUTANTS
 from sync.simulation.mutants.store import STORE_MUTANTS
 from sync.simulation.mutants.till import TILL_MUTANTS
 from sync.simulation.mutants.wire import WIRE_MUTANTS
@@ -25,6 +26,7 @@ _ALL: tuple[Mutant, ...] = (
     *OFFICE_MUTANTS,
     *MEMBER_MUTANTS,
     *PERSON_MUTANTS,
+    *SCOPE_MUTANTS,
 )
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

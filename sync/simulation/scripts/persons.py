@@ -3,9 +3,13 @@
 from sync.simulation.clerks import Clerks
 from sync.simulation.device import Device
 from sync.simulation.house import House
-from sync.simulation.scripts.staging import account_of, begin, cut_off, member, mend
+from sync.simulation.scripts.staging import account_of, begin, cut_off, member, mend, power
 
-__all__ = ["a_late_word_about_a_card", "an_ended_card_is_given_to_another"]
+__all__ = [
+    "a_late_word_about_a_card",
+    "a_store_hears_of_fewer",
+    "an_ended_card_is_given_to_another",
+]
 
 
 def _given_to_another(house: House, card: str, away: Device) -> None:
@@ -46,4 +50,19 @@ def an_ended_card_is_given_to_another(house: House) -> None:
     mend(house, second)
     house.advance(100)
     house.customers.hold(first, card, 5)
+    house.customers.block(first, card)
+
+
+def a_store_hears_of_fewer(house: House) -> None:
+    """A store that heard of everybody is set up to hear of its own members alone; then a card of
+    somebody else's is lost.
+    """
+    first, second = house.devices
+    begin(house)
+    card = house.customers.cards[0]
+    member(house, first, card)
+    house.advance(60)
+    second.feed = "seen"
+    power(second)
+    house.advance(60)
     house.customers.block(first, card)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sync.simulation.device import Device
     from sync.simulation.house import House
 
-__all__ = ["hold_cards"]
+__all__ = ["hold_cards", "hold_known"]
 
 _WRITTEN = """
 SELECT 0, canonical FROM entries UNION ALL SELECT 1, canonical FROM decisions
@@ -52,15 +52,35 @@ def hold_cards(house: "House") -> None:
     said: defaultdict[str, _Said] = defaultdict(_Said)
     for by_office, canonical in rows(_WRITTEN):
         _hear(said, Entry.read(bytes(canonical)), is_decided=bool(by_office))
-    stand = {}
-    for token, owner, member, state in rows(_CARDS):
-        stand[token] = None if member == "erased" else (owner, state == "active")
-        _hold_said(token, said[token], root, stand[token])
+    stand = _stand(house)
+    for token, stands in stand.items():
+        _hold_said(token, said[token], root, stands)
     missing = {token for token, each in said.items() if each.named} - stand.keys()
     hold("I16", not missing, f"head office does not know the cards {sorted(missing)}")
     for device in house.running:
-        for token, stands in stand.items():
-            _hold_known(device, token, stands)
+        hold_known(house, device)
+
+
+def hold_known(house: "House", device: "Device", *, is_asked: bool = False) -> None:
+    """Hold that a store knows every card as head office does; where it hears of its own members
+    alone, those of these, or ``is_asked`` all, as it has asked for them.
+    """
+    for token, stands in _stand(house).items():
+        row = device.ledger.view.account_of(Token.parse(token))
+        may_ask = row is None and stands is not None and device.feed == "seen" and not is_asked
+        if may_ask and stands is not None and not device.has_met(stands[0]):
+            continue
+        known = None if row is None else (row.account, row.card_state == "active")
+        words = f"{device.name}: takes {token} for {known}, which is {stands} (whose, and good)"
+        hold("I16", known == stands, words)
+
+
+def _stand(house: "House") -> dict[str, tuple[str, bool] | None]:
+    """Answer whose each card is for head office, and whether it is good; None where nobody's."""
+    return {
+        token: None if member == "erased" else (owner, state == "active")
+        for token, owner, member, state in house.office.rows(_CARDS)
+    }
 
 
 def _hear(said: defaultdict[str, _Said], entry: Entry, *, is_decided: bool) -> None:
@@ -90,11 +110,3 @@ def _hold_said(
     hold("I16", not (is_good and is_ended), words)
     words = f"{token} of {owner} is not good, and was ended for {sorted(ended)} alone"
     hold("I16", is_good or is_ended, words)
-
-
-def _hold_known(device: "Device", token: str, stands: tuple[str, bool] | None) -> None:
-    """Hold that a store knows a card as head office does."""
-    row = device.ledger.view.account_of(Token.parse(token))
-    known = None if row is None else (row.account, row.card_state == "active")
-    words = f"{device.name}: takes {token} for {known}, which is {stands} (whose, and good)"
-    hold("I16", known == stands, words)

@@ -87,6 +87,8 @@ def _hold_shown(house: "House", device: "Device") -> None:
     view = device.ledger.view
     accounts = house.office.rows("SELECT account, active, pending, root FROM accounts")
     for account, active, pending, root in accounts:
+        if device.feed == "seen" and not device.has_met(account):
+            continue
         if root in (None, account):
             shown = (view.balance(account), view.balance(account, "pending"))
             posted = (active, pending)
