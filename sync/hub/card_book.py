@@ -7,15 +7,16 @@ again undoes what stores said, and never what head office said. A card that was 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, case, literal, select, update
 
 from agent.core.facts import CardState
 from agent.core.facts.device import CardStateName
 from agent.core.instant import rfc3339
 from sync.hub.bulk import add_up, among
+from sync.hub.database import upsert
 from sync.hub.decisions import decide
 from sync.hub.marking import mark
-from sync.hub.tables import ROOT, accounts, cards
+from sync.hub.tables import ROOT, accounts, cards, visits
 
 __all__ = [
     "UnknownCard",
@@ -63,7 +64,17 @@ def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) ->
 def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
     """Give the card of a member who was erased to another. It is good again, unless head office
     itself had ended it, or another card took its place.
+
+    Who has met the member before is to hear of this one, too: a store that hears of its own members
+    alone would know whose the card is, and nothing else of them, and so ask nobody.
     """
+    before = whose(c, tenant, (token,))[token]
+    heard = select(
+        literal(tenant), literal(account), visits.c.device_id, literal(""), literal(0)
+    ).where(visits.c.tenant == tenant, visits.c.account.in_(_same_member(c, tenant, before)))
+    names = ("tenant", "account", "device_id", "last_at", "visits")
+    c.execute(upsert(c, visits).from_select(names, heard.distinct()).on_conflict_do_nothing())
+    mark(c, tenant, "account", [account])
     its = (cards.c.tenant == tenant) & (cards.c.token == token)
     is_ended = cards.c.decided_at.is_not(None) | (cards.c.state == "replaced")
     state = case((is_ended, cards.c.state), else_="active")

@@ -4,7 +4,7 @@ Tills change cards while they hear nobody, and head office's clerks do at the sa
 may give one new card to two members.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -45,21 +45,36 @@ class Cardholders:
     def one_card_twice(self) -> bool:
         """Two stores that do not hear each other give one new card to two members."""
         house, dice = self._house, self._house.dice
-        running, shown = house.running, house.customers.cards
-        if len({each.address for each in running}) < 2 or len(shown) < 2:
+        running = house.running
+        if len({each.address for each in running}) < 2:
             return False
         here = dice.choice(running)
         there = dice.choice([each for each in running if each.address != here.address])
         for device in (here, there)[: dice.choice((1, 2))]:
             self._cut_off(device)
-        card, found = house.customers.new_card(), []
-        for device, of in zip((here, there), dice.sample(shown, 2), strict=True):
-            done = self.add if dice.random() < 0.7 else self.replace
-            found.append(done(device, of, card))
-            if found[-1]:
-                house.customers.buy(device, card, dice.randrange(500, 8_000))
+        card = house.customers.new_card()
+        accounts: set[str | None] = set()
+        for device in (here, there):
+            of = self._member_at(device, accounts)
+            if not (dice.random() < 0.3 and self.replace(device, of, card)):
+                self.add(device, of, card)
+            accounts.add(run_now(device.till.members.whose(card)))
+            house.customers.buy(device, card, dice.randrange(500, 8_000))
         self._show(card)
-        return all(found)
+        is_done = None not in accounts and len(accounts) == 2
+        if is_done:
+            house.tell(f"{card} was given to two members, at {here.name} and {there.name}")
+        return is_done
+
+    def _member_at(self, device: Device, others: Collection[str | None]) -> str:
+        """Answer the card of a member whom a store knows, and who is none of these."""
+        customers, dice = self._house.customers, self._house.dice
+        whose = {card: run_now(device.till.members.whose(card)) for card in customers.cards}
+        known = [card for card, its in whose.items() if its not in (None, *others)]
+        if known:
+            return dice.choice(known)
+        customers.enrol(device, card := customers.new_card())
+        return card
 
     def add(self, device: Device, of: str, card: str, *, lost: bool = False) -> bool:
         """A till gives whoever has a card one more; answers whether it did."""

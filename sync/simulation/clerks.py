@@ -1,20 +1,30 @@
-"""Clerks: what head office does about persons, while stores that they shop in may hear nothing.
+"""Clerks: what head office does about persons and programs, while stores may hear nothing.
 
 Who is forgotten is nobody from then on. Their card may be given to somebody else, in a store that
-never heard of them.
+never heard of them. And a new version of the program begins on its day wherever it was heard of.
 """
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection, insert
+
+from agent.core.instant import rfc3339
 from sync.hub.deciding import erase_member
+from sync.hub.editions import forget_programs
+from sync.hub.feed_items import program_key
+from sync.hub.marking import mark
+from sync.hub.tables import programs
+from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device
-from sync.simulation.program import TENANT
+from sync.simulation.program import TENANT, Version, program_text
 
 if TYPE_CHECKING:
     from sync.simulation.house import House
 
 __all__ = ["Clerks"]
 
+_MOST_VERSIONS = 4
 _AWAY_S = (15.0, 60.0, 300.0)
 
 _MEMBERS = "SELECT account FROM accounts WHERE root IS NULL AND state = 'active' ORDER BY account"
@@ -76,6 +86,52 @@ class Clerks:
         if not is_later:
             self.erase(known[0][0])
         return True
+
+    def new_version(self) -> bool:
+        """A new version of the program is put; a store that is away goes on by the one before,
+        when its day has come.
+        """
+        house, dice = self._house, self._house.dice
+        if len(house.versions) >= _MOST_VERSIONS or not house.running:
+            return False
+        waits = dice.choice((0, 1, 1))
+        begins = house.world.day + timedelta(days=waits)
+        points = dice.choice((1, 2, 3))
+        version = Version(number=len(house.versions) + 1, points=points, begins=begins)
+        away = dice.choice(house.running) if dice.random() < 0.7 else None
+        if away is not None:
+            house.cut_off(away, waits * DAY_S + dice.choice(_AWAY_S))
+        self._put(version)
+        if waits:
+            house.advance(dice.choice((5.0, 30.0)))
+            self._shop(dice.choice(house.running), dice.choice(house.customers.cards))
+            house.tell("a day passes")
+            house.advance(waits * DAY_S)
+        if away is not None and away.running:
+            self._shop(away, dice.choice(house.customers.cards))
+        return True
+
+    def _put(self, version: Version) -> None:
+        house = self._house
+        house.tell(
+            f"head office: {version.edition} is put: {version.points} for each euro from "
+            f"{version.begins} on"
+        )
+        house.versions[version.edition] = version
+        row = {
+            "tenant": TENANT,
+            "name": "simulated",
+            "edition": version.edition,
+            "text": program_text(house.trade, version),
+            "put_at": rfc3339(house.world.at),
+        }
+
+        def put(c: Connection) -> None:
+            c.execute(insert(programs).values(**row))
+            forget_programs(c)
+            mark(c, TENANT, "program", [program_key("simulated", version.edition)])
+
+        house.office.decide(put)
 
     def erase(self, account: str) -> None:
         """Forget a member."""

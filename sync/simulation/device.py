@@ -29,6 +29,7 @@ from sync.simulation.watch.forgotten import hold_nothing_new
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
+from sync.simulation.watch.versions import hold_judged
 from sync.simulation.watch.violations import hold
 from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
@@ -59,6 +60,8 @@ class Disk:
     floor: FloorWatch
     lots: LotWatch
     vouchers: VoucherWatch
+    programs: tuple[tuple[str, str], ...] = ()
+    """The versions of the program that head office sent: what entries call them, and the text."""
 
     def copy(self, number: int) -> "Disk":
         """Copy it whole."""
@@ -120,7 +123,12 @@ class Device:
         is_here = last.seq == 0 or self.ledger.view.hash_at(*last.place) == last.hash
         hold("I1", is_here, f"{self.name}: starts without entry {last}, which it committed")
         self.ledger.on_commit(self._grew)
-        rules = SimulatedRules(self.shop, house.trade)
+        rules = SimulatedRules(
+            self.shop,
+            house.trade,
+            sent=self.disk.programs,
+            keep=self._keep_program,
+        )
         self.till = Till(
             self.ledger,
             rules.terms,
@@ -128,6 +136,7 @@ class Device:
             random_bytes=self.dice.randbytes,
             waits_for=self.waits_for,
         )
+        rules.renewed = self.till.adopt
         rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
         rights.returned = self._tell_lanes
         self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
@@ -152,6 +161,10 @@ class Device:
             on_message=self.receive,
         )
         house.network.plug(self.line)
+
+    def _keep_program(self, edition: str, text: str) -> None:
+        self.disk = replace(self.disk, programs=(*self.disk.programs, (edition, text)))
+        self.house.tell(f"{self.name}: hears of {edition}")
 
     def _join(self) -> None:
         """Have the till ask head office, as an agent does."""
@@ -249,6 +262,7 @@ class Device:
             self.house.truth.saw(self, entry, watch.head.hash)
             hold_believable(self, entry)
             hold_nothing_new(self, entry)
+            hold_judged(self, entry)
 
     def _tell_lanes(self) -> None:
         """Tell each lane's POS the newest position, before anybody else can hear of it."""

@@ -45,6 +45,8 @@ class Mix:
     """Of whom a store is told; where it is of those it has ``seen``, it asks for others."""
     scope: float = 0.0
     """A store is set up anew, to be told of all, or of those alone that it has seen."""
+    version: float = 0.0
+    """A new version of the program is put at head office, and begins today or tomorrow."""
     sure: str | None = None
     """The fault that it is about, where that is rare: it is done late in the day if the dice have
     not done it, as a history without it shows nothing of it.
@@ -115,5 +117,25 @@ MIXES = (
         crash=0.01,
         late_s=0.1,
         sure="scope",
+    ),
+    Mix(name="versions", version=0.05, cut=0.08, crash=0.02, late_s=1.0, sure="version"),
+    Mix(
+        name="members",
+        feed="seen",
+        scope=0.02,
+        version=0.02,
+        erase=0.03,
+        hand_over=0.02,
+        cards=0.1,
+        one_card_twice=0.02,
+        drop=0.1,
+        duplicate=0.1,
+        late_s=2.0,
+        cut=0.06,
+        crash=0.02,
+        lose=0.008,
+        restore=0.008,
+        clone=0.004,
+        office_restore=0.015,
     ),
 )

@@ -12,7 +12,7 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
-from sync.simulation.program import TENANT, program
+from sync.simulation.program import FIRST, TENANT, program
 from sync.simulation.schedule import Schedule
 from sync.simulation.trades import PLAIN, Trade
 from sync.simulation.watch.floor import FloorWatch
@@ -39,6 +39,8 @@ class House:
         self.schedule = Schedule(self.world)
         self.network = Network(self.world, self.schedule, Random(seed + 1))
         self.notebook, self.truth, self.uses = Notebook(), Truth(), VoucherUses()
+        self.versions = {FIRST.edition: FIRST}
+        """Every version of the program that there ever was, by what entries call it."""
         self.story: list[str] = []
         self.stretch = 0.0
         """So many seconds longer is each pause from now on."""

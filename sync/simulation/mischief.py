@@ -42,6 +42,7 @@ class Mischief:
             "office_restore": self._restore_office,
             "long_away": self._long_away,
             "scope": self._change_scope,
+            "version": lambda: self._do("version", clerks.new_version),
             "erase": lambda: self._do("erase", clerks.forget),
             "one_card_twice": lambda: self._do("one_card_twice", cardholders.one_card_twice),
             "hand_over": lambda: self._do("hand_over", clerks.hand_over),

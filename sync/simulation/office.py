@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert
 
 from sync.hub.database import Database
 from sync.hub.deciding import block_card, merge_accounts
+from sync.hub.editions import forget_programs
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
 from sync.hub.tables import programs
@@ -18,6 +19,7 @@ from sync.simulation.trades import Trade
 from sync.simulation.watch.books import BooksWatch
 from sync.simulation.watch.expiry import ExpiryWatch
 from sync.simulation.watch.forgotten import ForgottenWatch
+from sync.simulation.watch.versions import VersionWatch
 from sync.simulation.watch.violations import hold
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Office:
         self.watch = BooksWatch(self.database, house.truth)
         self.expiry = ExpiryWatch(self.watch.rows)
         self.forgotten = ForgottenWatch(self.watch.rows)
+        self.versions = VersionWatch(self.watch.rows, house.versions)
         self._swept_s = 0.0
         self._taken = 0
         self.restored = 0
@@ -83,6 +86,7 @@ class Office:
             self.expiry.committed()
         if looks:
             self.forgotten.committed()
+            self.versions.committed()
         for each in outgoing:
             kind = each.topic.split("/", 5)[5]
             self._house.tell(f"head office: {kind} to {'/'.join(each.topic.split('/')[3:5])}")
@@ -147,6 +151,7 @@ class Office:
             self.watch.begin_anew()
             self.expiry.begin_anew()
             self.forgotten.begin_anew()
+            self.versions.begin_anew()
             parted = {account for pair in merged - self._merged() for account in pair}
             self._house.truth.office_restored(self.watch.hashes(), parted)
 
@@ -182,6 +187,7 @@ def _opened(trade: Trade) -> Database:
         database = Database("sqlite://")
         database.start(migrate=False)
     database.restore(_empty(trade))
+    database.transact(forget_programs)  # that a history before read in it
     return database
 
 

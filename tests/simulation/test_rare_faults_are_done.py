@@ -12,8 +12,9 @@ _TOLD = {
     "office_restore": "head office: its database is set back",
     "long_away": "cut off for 72 hours",
     "scope": "is set up to hear of",
+    "version": " is put: ",
     "hand_over": " is erased",
-    "one_card_twice": " AddCard ",
+    "one_card_twice": " was given to two members",
 }
 
 

@@ -13,6 +13,7 @@ from sync.simulation.mutants.persons import PERSON_MUTANTS
 from sync.simulation.mutants.scopes import SCOPE_MUTANTS
 from sync.simulation.mutants.store import STORE_MUTANTS
 from sync.simulation.mutants.till import TILL_MUTANTS
+from sync.simulation.mutants.versions import VERSION_MUTANTS
 from sync.simulation.mutants.wire import WIRE_MUTANTS
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -27,6 +28,7 @@ _ALL: tuple[Mutant, ...] = (
     *MEMBER_MUTANTS,
     *PERSON_MUTANTS,
     *SCOPE_MUTANTS,
+    *VERSION_MUTANTS,
 )
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

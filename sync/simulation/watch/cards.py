@@ -65,10 +65,15 @@ def hold_known(house: "House", device: "Device", *, is_asked: bool = False) -> N
     """Hold that a store knows every card as head office does; where it hears of its own members
     alone, those of these, or ``is_asked`` all, as it has asked for them.
     """
+    view = device.ledger.view
     for token, stands in _stand(house).items():
-        row = device.ledger.view.account_of(Token.parse(token))
-        may_ask = row is None and stands is not None and device.feed == "seen" and not is_asked
-        if may_ask and stands is not None and not device.has_met(stands[0]):
+        card = Token.parse(token)
+        row = view.account_of(card)
+        if row is None and stands is not None and device.feed == "seen" and not is_asked:
+            is_known = view.is_card(card) and device.has_met(stands[0])
+        else:
+            is_known = True
+        if not is_known:  # it asks when the card comes; it may have asked, and not heard
             continue
         known = None if row is None else (row.account, row.card_state == "active")
         words = f"{device.name}: takes {token} for {known}, which is {stands} (whose, and good)"

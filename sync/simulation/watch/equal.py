@@ -1,4 +1,4 @@
-"""After healing: what must be equal, in the end, on both sides (I1, I9, I10, I11, I15, I16)."""
+"""After healing: what must be equal, in the end, on both sides (I1, I9 to I11, I15 to I17)."""
 
 import sqlite3
 from contextlib import closing
@@ -24,6 +24,7 @@ def hold_equal(house: "House") -> None:
     found = house.office.database.read(check_books)
     hold("I9", not found, f"head office's books: {found[:3]}")
     house.office.forgotten.hold_at_rest()
+    house.office.versions.hold_at_rest()
     hold_cards(house)
     for device in house.running:
         hold_nothing_personal(device, house.office.forgotten.forgotten)
