@@ -19,7 +19,8 @@ __all__ = ["MemberView"]
 
 _STRICTEST = ("replaced", "lost", "blocked", "active")
 """A card of which the journal here and head office say two things stands as the stricter says:
-either may not have heard the other yet, and no till makes a card good again.
+either may not have heard the other yet, and no till makes a card good again. But what the journal
+here says of a member who was forgotten says nothing of whoever was given their card.
 """
 
 
@@ -35,6 +36,8 @@ class MemberView(ProgressView):
         said = self._said_of(token)
         if not said:
             return None
+        if len(said) > 1 and self._is_handed_over(said[_OWN][0], said[_TOLD][0]):
+            del said[_OWN]
         state = _strictest([state for _, state in said.values()])
         account, _ = said.get(_TOLD) or said[_OWN]
         return self._row(account, state, is_known=_TOLD in said)
@@ -126,6 +129,10 @@ class MemberView(ProgressView):
         """Answer whose a card is and how it stands, by the journal here and by head office."""
         rows = self._connection.execute(SQL["whose_card"], (str(token),)).fetchall()
         return {by_whom: (account, state) for by_whom, account, state in rows}
+
+    def _is_handed_over(self, before: str, now: str) -> bool:
+        """Say whether the card of a member who was forgotten is somebody else's now."""
+        return self.root(before) != self.root(now) and self.erased(before)
 
     def _row(self, account: str, card_state: str, *, is_known: bool = False) -> AccountRow | None:
         """Put a member together; None where there is no such account, or the person was erased."""

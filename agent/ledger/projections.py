@@ -258,7 +258,8 @@ def _know_card(
     if not isinstance(fact, CardState):
         connection.execute(SQL["add_card"], (fact.token, fact.account))
         return
-    changed = (fact.token, fact.account, fact.state, fact.replaced_by)  # or enrolled elsewhere
-    one_row(connection.execute(SQL["set_card"], changed), "speaks of another account's card")
+    # It may have been enrolled elsewhere, also anew: as the card of a member who was forgotten is.
+    changed = (fact.token, fact.account, fact.state, fact.replaced_by)
+    connection.execute(SQL["set_card"], changed)
     if fact.replaced_by is not None:
         connection.execute(SQL["add_card"], (fact.replaced_by, fact.account))

@@ -103,10 +103,12 @@ class _Change:
         by: Token | None = None,
         reason: str = "",
     ) -> None:
+        named = self.transaction.journaled_account(Token.parse(token))
+        is_theirs = self.transaction.is_same_member(named, self.account)
         self.transaction.append(
             CardState(
                 token=token,
-                account=self.transaction.journaled_account(Token.parse(token)) or self.account,
+                account=named if named is not None and is_theirs else self.account,
                 state=state,
                 replaced_by=None if by is None else str(by),
                 reason=reason,

@@ -7,15 +7,16 @@ again undoes what stores said, and never what head office said. A card that was 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, case, literal, select, update
 
 from agent.core.facts import CardState
 from agent.core.facts.device import CardStateName
 from agent.core.instant import rfc3339
 from sync.hub.bulk import add_up, among
+from sync.hub.database import upsert
 from sync.hub.decisions import decide
 from sync.hub.marking import mark
-from sync.hub.tables import cards
+from sync.hub.tables import ROOT, accounts, cards, visits
 
 __all__ = [
     "UnknownCard",
@@ -63,7 +64,17 @@ def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) ->
 def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
     """Give the card of a member who was erased to another. It is good again, unless head office
     itself had ended it, or another card took its place.
+
+    Who has met the member before is to hear of this one, too: a store that hears of its own members
+    alone would know whose the card is, and nothing else of them, and so ask nobody.
     """
+    before = whose(c, tenant, (token,))[token]
+    heard = select(
+        literal(tenant), literal(account), visits.c.device_id, literal(""), literal(0)
+    ).where(visits.c.tenant == tenant, visits.c.account.in_(_same_member(c, tenant, before)))
+    names = ("tenant", "account", "device_id", "last_at", "visits")
+    c.execute(upsert(c, visits).from_select(names, heard.distinct()).on_conflict_do_nothing())
+    mark(c, tenant, "account", [account])
     its = (cards.c.tenant == tenant) & (cards.c.token == token)
     is_ended = cards.c.decided_at.is_not(None) | (cards.c.state == "replaced")
     state = case((is_ended, cards.c.state), else_="active")
@@ -72,16 +83,28 @@ def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:
-    """Take in what a store says of a card."""
+    """Take in what a store says of a card. Of a member who had it and was forgotten it may come
+    late: that says nothing of whoever has it now, unless another card took its place.
+    """
     change = update(cards).where(
         cards.c.tenant == tenant, cards.c.token == fact.token, cards.c.state != "replaced"
     )
+    if fact.state != "replaced":
+        change = change.where(cards.c.account.in_(_same_member(c, tenant, fact.account)))
     if fact.state == "active":
         change = change.where(cards.c.decided_at.is_(None))
     values = {"state": fact.state, "replaced_by": fact.replaced_by, "changed_at": at}
     done = c.execute(change.values(**values))
     if done.rowcount:
         mark(c, tenant, "card", [fact.token])
+
+
+def _same_member(c: Connection, tenant: str, account: str) -> list[str]:
+    """List the accounts that are one person's with this one."""
+    its = (accounts.c.tenant == tenant) & (accounts.c.account == account)
+    root = c.execute(select(ROOT).where(its)).scalar() or account
+    family = select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
+    return [root, *c.execute(family).scalars()]
 
 
 def block_card(

@@ -19,7 +19,7 @@ from sync.simulation.notebook import Answered, Notebook, Redeemed, Sold, Voucher
 from sync.simulation.now import run_now
 from sync.simulation.watch.violations import hold
 
-__all__ = ["Customers"]
+__all__ = ["Customers", "person"]
 
 _MOVING = {"status", "captured", "balance", "lane", "journal", "expires_at"}
 """What an answer about a redemption or a member says of the present moment."""
@@ -34,20 +34,38 @@ class Customers:
         self, world: World, dice: Random, notebook: Notebook, tell: _Tell, cards: int
     ) -> None:
         self._world, self._dice, self._notebook, self._tell = world, dice, notebook, tell
-        self.cards = [f"em4100:{0x0C00000000 + number:010X}" for number in range(cards)]
+        self.cards: list[str] = []
+        """The cards that are shown at tills; some may be nobody's yet, or nobody's any more."""
+        self.unenrolled: list[str] = []
+        """Those of them that somebody is about to be enrolled with."""
         self._numbers = 0
+        self._made = 0
+        for _ in range(cards):
+            self.somebody_new()
 
     def _mint(self, what: str, device: Device) -> str:
         self._numbers += 1
         return f"{what}-{device.shop}-{self._numbers}"
 
+    def new_card(self) -> str:
+        """Answer a card that nobody has ever seen."""
+        self._made += 1
+        return f"em4100:{0x0C00000000 + self._made - 1:010X}"
+
+    def somebody_new(self) -> None:
+        """Somebody has taken a card along, and will become a member with it."""
+        token = self.new_card()
+        self.cards.append(token)
+        self.unenrolled.append(token)
+
     def enrol(self, device: Device, token: str) -> None:
         """A new member; the same card may be enrolled in two stores that do not hear each other."""
-        wish = Enrolment(token=token, lane="1", cashier="ana")
-        self._ask(device, "enrol", token, lambda: device.till.members.enrol(wish), repeats=False)
+        wish = Enrolment(token=token, lane="1", cashier="ana", display_name=person(token))
+        self.ask(device, "enrol", token, lambda: device.till.members.enrol(wish), repeats=False)
 
     def buy(self, device: Device, token: str | None, minor: int) -> None:
         """A sale, with a card or without."""
+        self._lay(device, token)
         sale_id = self._mint("sale", device)
         sale = self._sale(token, minor, ())
         if self._commit(device, sale_id, sale):
@@ -57,17 +75,25 @@ class Customers:
         """The POS commits a sale once more, perhaps at another agent."""
         self._commit(device, sold.sale_id, sold.sale)
 
+    def _lay(self, device: Device, token: str | None) -> None:
+        """Lay a card on the reader. Where a store does not hear of everybody, it asks whose it is
+        before anything is done with it.
+        """
+        if token is not None and device.feed == "seen":
+            self.ask(device, "identify", token, lambda: device.till.identify(token), repeats=False)
+
     def _commit(self, device: Device, sale_id: str, sale: Sale) -> bool:
-        answer = self._ask(device, "sale", sale_id, lambda: device.till.commit(sale_id, sale))
+        answer = self.ask(device, "sale", sale_id, lambda: device.till.commit(sale_id, sale))
         return answer is not None
 
     def hold(self, device: Device, token: str, points: int) -> None:
         """Points are set aside for a customer who has not paid yet."""
+        self._lay(device, token)
         redemption_id = self._mint("red", device)
         wish = Wish(
             token=token, points=points, lane="1", cashier="ana", business_date=self._world.day
         )
-        held = self._ask(
+        held = self.ask(
             device, "hold", redemption_id, lambda: device.till.hold(redemption_id, wish)
         )
         if held is not None:
@@ -78,7 +104,7 @@ class Customers:
         """The customer has paid; the points are spent."""
         name = redeemed.redemption_id
         redeemed.open = False
-        self._ask(device, "capture", name, lambda: device.till.capture(name))
+        self.ask(device, "capture", name, lambda: device.till.capture(name))
 
     def buy_with(self, device: Device, redeemed: Redeemed, minor: int) -> None:
         """A sale that names a redemption, which may be over by now, or unknown at this till."""
@@ -93,7 +119,7 @@ class Customers:
         """The customer has changed their mind."""
         name = redeemed.redemption_id
         redeemed.open = False
-        self._ask(device, "release", name, lambda: device.till.release(name))
+        self.ask(device, "release", name, lambda: device.till.release(name))
 
     def bring_back(self, device: Device, sold: Sold, minor: int) -> None:
         """Part of a sale comes back, perhaps to another store than took it."""
@@ -107,7 +133,7 @@ class Customers:
             business_date=self._world.day,
             elsewhere=elsewhere,
         )
-        self._ask(
+        self.ask(
             device,
             "return",
             return_id,
@@ -117,14 +143,14 @@ class Customers:
     def void(self, device: Device, sold: Sold) -> None:
         """A sale is called off."""
         day = self._world.day
-        self._ask(
+        self.ask(
             device, "void", sold.sale_id, lambda: device.till.void(sold.sale_id, business_date=day)
         )
 
     def block(self, device: Device, token: str) -> None:
         """A member has lost their card."""
         block = Block(state="lost", cashier="ana", lane="1")
-        self._ask(
+        self.ask(
             device,
             "block",
             token,
@@ -136,7 +162,7 @@ class Customers:
         """A member turns points into a voucher."""
         name = self._mint("voucher", device)
         order = VoucherOrder(token=token, points=points, business_date=self._world.day)
-        found = self._ask(device, "issue", name, lambda: device.till.vouchers.issue(name, order))
+        found = self.ask(device, "issue", name, lambda: device.till.vouchers.issue(name, order))
         if found is not None:
             made = Voucher(found[0].code, device.shop, found[0].value_minor)
             self._notebook.vouchers.append(made)
@@ -145,7 +171,7 @@ class Customers:
         """Somebody shows a voucher before they pay."""
         name = self._mint("red", device)
         wish = VoucherWish(voucher=voucher.code, business_date=self._world.day)
-        if self._ask(device, "hold", name, lambda: device.till.hold(name, wish)) is not None:
+        if self.ask(device, "hold", name, lambda: device.till.hold(name, wish)) is not None:
             voucher.held.append(name)
 
     def end_voucher(
@@ -156,7 +182,7 @@ class Customers:
         what, ending = (
             ("capture", device.till.capture) if used else ("release", device.till.release)
         )
-        self._ask(device, what, redemption_id, lambda: ending(redemption_id))
+        self.ask(device, what, redemption_id, lambda: ending(redemption_id))
 
     def buy_with_voucher(
         self, device: Device, voucher: Voucher, redemption_id: str, minor: int
@@ -196,7 +222,7 @@ class Customers:
             redemptions=redemptions,
         )
 
-    def _ask(
+    def ask(
         self,
         device: Device,
         what: str,
@@ -252,6 +278,11 @@ class Customers:
         device.told_lane(device.lane)
         self._tell(f"{device.name}: {what} {subject}: head {device.ledger.head}")
         return answer
+
+
+def person(token: str) -> str:
+    """Answer the name of who became a member with a card: no store may keep it for ever."""
+    return f"Person {int(token[-4:], 16)}"
 
 
 def _settled(answer: Any) -> str:

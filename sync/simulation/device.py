@@ -18,20 +18,22 @@ from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
 from sync.link import Arrived
-from sync.messages import DeviceAddress
+from sync.messages import DeviceAddress, FeedScope
 from sync.simulation.clocks import DeviceTime
 from sync.simulation.ledger import SimulatedLedger
 from sync.simulation.network import Line
 from sync.simulation.now import run_now
 from sync.simulation.rules import SimulatedRules
 from sync.simulation.watch.floor import FloorWatch
+from sync.simulation.watch.forgotten import hold_nothing_new
 from sync.simulation.watch.journal import JournalWatch
 from sync.simulation.watch.lots import LotWatch
 from sync.simulation.watch.trust import hold_believable, hold_heard, hold_sent, knows_better
+from sync.simulation.watch.versions import hold_judged
 from sync.simulation.watch.violations import hold
 from sync.simulation.watch.vouchers import VoucherWatch
 from sync.simulation.words import in_words
-from sync.uplink import Conversation
+from sync.uplink import UNANSWERED, Answer, Conversation, Wishes
 
 if TYPE_CHECKING:
     from sync.simulation.house import House
@@ -58,6 +60,8 @@ class Disk:
     floor: FloorWatch
     lots: LotWatch
     vouchers: VoucherWatch
+    programs: tuple[tuple[str, str], ...] = ()
+    """The versions of the program that head office sent: what entries call them, and the text."""
 
     def copy(self, number: int) -> "Disk":
         """Copy it whole."""
@@ -87,6 +91,8 @@ class Device:
     """Where customers are served now."""
     waits_for: tuple[str, ...] = ()
     """The lanes that have to be heard after a start, before anything is redeemed."""
+    feed: FeedScope = "all"
+    """Of whom it is told."""
     running: bool = False
     ledger: SimulatedLedger = field(init=False)
     till: Till = field(init=False)
@@ -117,7 +123,12 @@ class Device:
         is_here = last.seq == 0 or self.ledger.view.hash_at(*last.place) == last.hash
         hold("I1", is_here, f"{self.name}: starts without entry {last}, which it committed")
         self.ledger.on_commit(self._grew)
-        rules = SimulatedRules(self.shop, house.trade)
+        rules = SimulatedRules(
+            self.shop,
+            house.trade,
+            sent=self.disk.programs,
+            keep=self._keep_program,
+        )
         self.till = Till(
             self.ledger,
             rules.terms,
@@ -125,6 +136,7 @@ class Device:
             random_bytes=self.dice.randbytes,
             waits_for=self.waits_for,
         )
+        rules.renewed = self.till.adopt
         rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
         rights.returned = self._tell_lanes
         self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
@@ -136,6 +148,7 @@ class Device:
             self,
             dice=self.dice.random,
             mint_nonce=house.mint,
+            wishes=Wishes(feed=self.feed),
         )
         self._join()
         self.running = True
@@ -149,10 +162,16 @@ class Device:
         )
         house.network.plug(self.line)
 
+    def _keep_program(self, edition: str, text: str) -> None:
+        self.disk = replace(self.disk, programs=(*self.disk.programs, (edition, text)))
+        self.house.tell(f"{self.name}: hears of {edition}")
+
     def _join(self) -> None:
         """Have the till ask head office, as an agent does."""
         self.till.ask_online = self._ask_online
         self.till.is_online = lambda: self.talk.online
+        self.till.members.asked_whose.ask = self._ask_whose
+        self.till.members.asked_whose.tells_of_all = self.feed == "all"
 
     def publish(
         self,
@@ -206,15 +225,29 @@ class Device:
         hold_heard(self)
 
     async def _ask_online(self, account: str, points: int) -> str | None:
+        now_s = self.house.world.now_s
+        return self._wait_for(lambda answer: self.talk.ask(account, points, answer, now_s))
+
+    async def _ask_whose(self, token: str) -> bool:
+        now_s = self.house.world.now_s
+        return self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s)) is None
+
+    def _wait_for(self, asking: Callable[[Answer], str | None]) -> str | None:
         """Ask head office while a customer waits: everything else goes on meanwhile."""
         answers: list[str | None] = []
-        nonce = self.talk.ask(account, points, answers.append, self.house.world.now_s)
+        nonce = asking(answers.append)
         if nonce is None:
-            return ""
+            return UNANSWERED
         self.house.wait(_PATIENCE_S, lambda: bool(answers))
         if not answers:
             self.talk.give_up(nonce)
         return answers[0]
+
+    def has_met(self, account: str) -> bool:
+        """Say whether an account is known here, by head office's word or by an entry."""
+        ledger, its = self.ledger, "SELECT 1 FROM accounts WHERE account = ?"
+        told = ledger.view.mirrored(account) is not None
+        return told or ledger.connection.execute(its, (account,)).fetchone() is not None
 
     def _grew(self, _head: Position) -> None:
         watch, day = self.disk.watch, self.house.world.day
@@ -228,6 +261,8 @@ class Device:
             self.house.tell(f"{self.name}: {in_words(entry)}")
             self.house.truth.saw(self, entry, watch.head.hash)
             hold_believable(self, entry)
+            hold_nothing_new(self, entry)
+            hold_judged(self, entry)
 
     def _tell_lanes(self) -> None:
         """Tell each lane's POS the newest position, before anybody else can hear of it."""

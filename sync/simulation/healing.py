@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from sync.simulation.network import Weather
 from sync.simulation.watch.equal import hold_equal
+from sync.simulation.watch.served import hold_served
 from sync.simulation.watch.violations import hold
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def heal(house: "House") -> None:
     missed = house.truth.cloned - house.truth.caught
     hold("I11", not missed, f"nobody noticed that two boxes claim to be {sorted(missed)}")
     hold_equal(house)
+    hold_served(house)
 
 
 def _rest(house: "House", begin_s: float) -> None:

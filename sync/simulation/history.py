@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from sync.simulation.bearers import Bearers
+from sync.simulation.cardholders import Cardholders
 from sync.simulation.faults import MIXES, Mix
 from sync.simulation.healing import heal
 from sync.simulation.house import House
@@ -42,15 +43,16 @@ def play(
     *,
     keep_story: bool = False,
     steps: int = _STEPS,
+    mix: Mix | None = None,
     trade: Trade | None = None,
     is_sure: bool = True,
 ) -> Outcome:
-    """Play one history, of the trade that follows from its seed unless another one is named. A
-    violation is answered, never raised; a mistake of the code is one too. Where it need not be
+    """Play one history, of the mix and the trade that follow from its seed unless others are named.
+    A violation is answered, never raised; a mistake of the code is one too. Where it need not be
     ``is_sure`` of what its mix is about, faults are by the dice alone.
     """
     dice = Random(seed)
-    mix = MIXES[seed % len(MIXES)]
+    mix = MIXES[seed % len(MIXES)] if mix is None else mix
     if not is_sure:
         mix = replace(mix, sure=None)
     return _run(
@@ -109,9 +111,10 @@ def _run(
 
 def _live(house: House, seed: int, steps: int) -> None:
     house.set_weather()
-    mischief, people = Mischief(house, steps), People(house)
-    dice = dice_of(seed)
+    people, dice = People(house), dice_of(seed)
     bearers, seasons = Bearers(house, dice), Seasons(house, dice)
+    cardholders = Cardholders(house, dice)
+    mischief = Mischief(house, steps, cardholders)
     house.advance(5)
     for _ in range(steps):
         house.advance(house.dice.choice(_GAPS_S) * house.dice.random() + house.stretch)
@@ -120,6 +123,7 @@ def _live(house: House, seed: int, steps: int) -> None:
         for _ in range(house.dice.choice((1, 2, 4, 6))):
             people.step()
             bearers.step()
+            cardholders.step()
 
 
 def tell(outcome: Outcome) -> str:

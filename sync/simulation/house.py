@@ -12,7 +12,7 @@ from sync.simulation.faults import Mix
 from sync.simulation.network import Network, Weather
 from sync.simulation.notebook import Notebook
 from sync.simulation.office import Office
-from sync.simulation.program import TENANT, program
+from sync.simulation.program import FIRST, TENANT, program
 from sync.simulation.schedule import Schedule
 from sync.simulation.trades import PLAIN, Trade
 from sync.simulation.watch.floor import FloorWatch
@@ -39,6 +39,8 @@ class House:
         self.schedule = Schedule(self.world)
         self.network = Network(self.world, self.schedule, Random(seed + 1))
         self.notebook, self.truth, self.uses = Notebook(), Truth(), VoucherUses()
+        self.versions = {FIRST.edition: FIRST}
+        """Every version of the program that there ever was, by what entries call it."""
         self.story: list[str] = []
         self.stretch = 0.0
         """So many seconds longer is each pause from now on."""
@@ -102,6 +104,7 @@ class House:
             house=self,
             time=DeviceTime(self.world, name),
             dice=Random(self._random.random()),
+            feed=self.mix.feed,
         )
         self.truth.stores.add(str(device.address))
         self.devices.append(device)
@@ -130,6 +133,14 @@ class House:
         for mark_s in (*(mark for mark in _MARKS_S if mark < seconds), seconds):
             self.schedule.run_until(begin_s + mark_s)
             self.turn()
+
+    def cut_off(self, device: Device, for_s: float) -> None:
+        """Take a store's network away for a while, if it has any."""
+        address = str(device.address)
+        if address not in self.network.cut:
+            self.tell(f"{device.name}: cut off for {for_s:.0f} s")
+            self.network.cut_off(address)
+            self.schedule.after(for_s, lambda: self.network.mend(address))
 
     def cloned(self, device: Device) -> None:
         """A copy of a disk runs elsewhere: from now on two boxes claim to be one."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sync.simulation.cardholders import Cardholders
+from sync.simulation.clerks import Clerks
 from sync.simulation.clocks import DAY_S
 from sync.simulation.device import Device, Disk
 from sync.simulation.network import Direction
@@ -19,7 +21,7 @@ _KEPT = 4
 class Mischief:
     """Does at each step what the mix of the history and the dice want."""
 
-    def __init__(self, house: "House", steps: int) -> None:
+    def __init__(self, house: "House", steps: int, cardholders: Cardholders) -> None:
         self._house = house
         self._late = max(2, steps * 2 // 3)
         """From this step on what the dice have left out is done, so that some steps follow it."""
@@ -27,6 +29,7 @@ class Mischief:
         self._steps = 0
         self._done: set[str] = set()
         """What was really done: there may be no image to set a disk back to."""
+        clerks = Clerks(house)
         self._kinds: dict[str, Callable[[], None]] = {
             "cut": self._cut,
             "one_way": self._block,
@@ -38,6 +41,11 @@ class Mischief:
             "clone": self._clone,
             "office_restore": self._restore_office,
             "long_away": self._long_away,
+            "scope": self._change_scope,
+            "version": lambda: self._do("version", clerks.new_version),
+            "erase": lambda: self._do("erase", clerks.forget),
+            "one_card_twice": lambda: self._do("one_card_twice", cardholders.one_card_twice),
+            "hand_over": lambda: self._do("hand_over", clerks.hand_over),
         }
 
     def step(self) -> None:
@@ -62,6 +70,11 @@ class Mischief:
                 self._kinds[name]()
                 return
 
+    def _do(self, what: str, doing: Callable[[], bool]) -> None:
+        """Do what may be impossible now, and remember whether it was."""
+        if doing():
+            self._done.add(what)
+
     def _some(self) -> Device | None:
         running = self._house.running
         return self._house.dice.choice(running) if running else None
@@ -69,10 +82,7 @@ class Mischief:
     def _cut(self) -> None:
         device, house = self._some(), self._house
         if device is not None and str(device.address) not in house.network.cut:
-            for_s = house.dice.choice((2.0, 15.0, 60.0, 300.0))
-            house.tell(f"{device.name}: cut off for {for_s:.0f} s")
-            house.network.cut_off(str(device.address))
-            house.schedule.after(for_s, lambda: house.network.mend(str(device.address)))
+            house.cut_off(device, house.dice.choice((2.0, 15.0, 60.0, 300.0)))
 
     def _long_away(self) -> None:
         device, house = self._some(), self._house
@@ -150,6 +160,16 @@ class Mischief:
                 f"{device.name}-clone", device.shop, house.copy_disk(device.save())
             )
             clone.lanes = dict(device.lanes)
+
+    def _change_scope(self) -> None:
+        device = self._some()
+        if device is not None:
+            device.feed = "all" if device.feed == "seen" else "seen"
+            told = "all members" if device.feed == "all" else "its own members alone"
+            self._house.tell(f"{device.name}: is set up to hear of {told}")
+            self._done.add("scope")
+            device.crash()
+            self._start_again(device, 1)
 
     def _restore_office(self) -> None:
         self._house.office.restore()

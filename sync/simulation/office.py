@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert
 
 from sync.hub.database import Database
 from sync.hub.deciding import block_card, merge_accounts
+from sync.hub.editions import forget_programs
 from sync.hub.office import HeadOffice
 from sync.hub.outgoing import Outgoing
 from sync.hub.tables import programs
@@ -17,6 +18,8 @@ from sync.simulation.program import TENANT, program, program_text
 from sync.simulation.trades import Trade
 from sync.simulation.watch.books import BooksWatch
 from sync.simulation.watch.expiry import ExpiryWatch
+from sync.simulation.watch.forgotten import ForgottenWatch
+from sync.simulation.watch.versions import VersionWatch
 from sync.simulation.watch.violations import hold
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class Office:
         self.head = self._started()
         self.watch = BooksWatch(self.database, house.truth)
         self.expiry = ExpiryWatch(self.watch.rows)
+        self.forgotten = ForgottenWatch(self.watch.rows)
+        self.versions = VersionWatch(self.watch.rows, house.versions)
         self._swept_s = 0.0
         self._taken = 0
         self.restored = 0
@@ -79,6 +84,9 @@ class Office:
         self.watch.committed(outgoing, looks=looks)
         if looks and self._house.trade.runs_out:
             self.expiry.committed()
+        if looks:
+            self.forgotten.committed()
+            self.versions.committed()
         for each in outgoing:
             kind = each.topic.split("/", 5)[5]
             self._house.tell(f"head office: {kind} to {'/'.join(each.topic.split('/')[3:5])}")
@@ -98,11 +106,20 @@ class Office:
         known = [row[0] for row in self.rows("SELECT account FROM accounts ORDER BY account")]
         if len(known) > 1:
             account, into = self._dice.sample(known, 2)
+            if not self._mergeable(account, into):
+                return
             self._house.tell(f"head office: {account} is merged into {into}")
             at = self._house.world.at
             self.decide(
                 lambda c: merge_accounts(c, TENANT, account, into, now=at, reason="one person")
             )
+
+    def _mergeable(self, account: str, into: str) -> bool:
+        """Say what the page that clerks see says: with who was forgotten nobody is merged."""
+        found = self.rows(
+            "SELECT 1 FROM accounts WHERE account IN (?, ?) AND state = 'erased'", account, into
+        )
+        return not found
 
     def block_some(self) -> None:
         """A member calls: their card is lost."""
@@ -133,6 +150,8 @@ class Office:
             self.restored += 1
             self.watch.begin_anew()
             self.expiry.begin_anew()
+            self.forgotten.begin_anew()
+            self.versions.begin_anew()
             parted = {account for pair in merged - self._merged() for account in pair}
             self._house.truth.office_restored(self.watch.hashes(), parted)
 
@@ -168,6 +187,7 @@ def _opened(trade: Trade) -> Database:
         database = Database("sqlite://")
         database.start(migrate=False)
     database.restore(_empty(trade))
+    database.transact(forget_programs)  # that a history before read in it
     return database
 
 

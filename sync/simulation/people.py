@@ -32,7 +32,6 @@ class People:
 
     def __init__(self, house: "House") -> None:
         self._house = house
-        self._enrolled = 0
 
     def step(self) -> None:
         """Somebody does something at some store that is open."""
@@ -42,7 +41,7 @@ class People:
             return
         device = dice.choice(running)
         what = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-        if self._enrolled < len(house.customers.cards):
+        if house.customers.unenrolled:
             what = "enrol"
         getattr(self, f"_{what}")(device)
         if device.running and dice.random() < _AT_ONCE:
@@ -52,9 +51,8 @@ class People:
         return self._house.dice.choice(self._house.customers.cards)
 
     def _enrol(self, device: Device) -> None:
-        cards = self._house.customers.cards
-        token = cards[self._enrolled] if self._enrolled < len(cards) else self._card()
-        self._enrolled += 1
+        waiting = self._house.customers.unenrolled
+        token = waiting.pop(0) if waiting else self._card()
         self._house.customers.enrol(device, token)
         if self._house.dice.random() < 0.2:  # the same person, in another store that has not heard
             other = self._house.dice.choice(self._house.running)

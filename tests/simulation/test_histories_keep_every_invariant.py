@@ -1,8 +1,9 @@
 """Stores, network and head office keep every invariant through any faults, and end equal."""
 
 import pytest
-from found_seeds import BY_DICE_ALONE, FOUND, TRADES_OF
+from found_seeds import BY_DICE_ALONE, FOUND, MIXES_OF, TRADES_OF
 
+from sync.simulation.faults import MIXES
 from sync.simulation.history import play, tell
 from sync.simulation.trades import TRADES
 
@@ -23,9 +24,10 @@ def test_histories_of_any_faults_keep_every_invariant(first: int) -> None:
 
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_once_stays_mended(seed: int) -> None:
-    """A history that once showed a mistake shows none; it is of the trade in which it did."""
+    """A history that once showed a mistake shows none, in the mix and trade in which it did."""
+    (mix,) = {each for each in MIXES if each.name == MIXES_OF[seed]}
     (trade,) = {each for each in TRADES if each.name == TRADES_OF[seed]}
-    outcome = play(seed, trade=trade, is_sure=seed not in BY_DICE_ALONE)
+    outcome = play(seed, mix=mix, trade=trade, is_sure=seed not in BY_DICE_ALONE)
     assert outcome.violation is None, f"{FOUND[seed]}\n{tell(outcome)}"
 
 

@@ -11,6 +11,10 @@ _TOLD = {
     "clone": "a copy of its disk runs in another box",
     "office_restore": "head office: its database is set back",
     "long_away": "cut off for 72 hours",
+    "scope": "is set up to hear of",
+    "version": " is put: ",
+    "hand_over": " is erased",
+    "one_card_twice": " was given to two members",
 }
 
 

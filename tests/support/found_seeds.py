@@ -1,6 +1,6 @@
 """Seeds that once found something, each with what it was. They are played in every run."""
 
-__all__ = ["BY_DICE_ALONE", "FOUND", "TRADES_OF"]
+__all__ = ["BY_DICE_ALONE", "FOUND", "MIXES_OF", "TRADES_OF"]
 
 FOUND: dict[int, str] = {
     29: "an activation of points of three sales, one of which two stores wrote: a replay left "
@@ -33,6 +33,25 @@ FOUND: dict[int, str] = {
     "points ran out all of it was thought to be left",
 }
 """A seed, and what was wrong when it was found."""
+
+MIXES_OF: dict[int, str] = {
+    29: "storm",
+    37: "lost",
+    125: "everything",
+    195: "everything",
+    278: "office",
+    1005: "cloned",
+    5025: "everything",
+    5780: "office",
+    12515: "everything",
+    17331: "everything",
+    20022: "islands",
+    20031: "cloned",
+    20059: "cloned",
+    20078: "islands",
+    20088: "office",
+}
+"""What mix of faults each was found in: a seed has another one where there are more mixes."""
 
 TRADES_OF: dict[int, str] = {
     29: "vouchers",

@@ -13,7 +13,7 @@ from welcomed import grant, welcome
 
 from agent.clock import mint_id
 from agent.core.basket import Sale
-from agent.core.facts import CreateReward
+from agent.core.facts import CardState, CreateReward
 from agent.core.program import Program
 from agent.ledger import Ledger, replay
 from agent.paths import shipped_program
@@ -241,6 +241,27 @@ def test_an_erased_member_of_this_store_loses_name_and_number(till: Till, ledger
     assert asyncio.run(ledger.read(lambda view: view.profile(ben))) is None
     with pytest.raises(UnknownCard):
         identify(till, "phone:+12025550143")
+
+
+def test_a_card_that_was_handed_over_is_good_where_it_had_been_lost(
+    till: Till, ledger: Ledger
+) -> None:
+    """A store that said that a member lost their card hears that they were erased, and that the
+    card is somebody else's: it spends for them, until they lose it, too.
+    """
+    gone = asyncio.run(till.members.enrol(Enrolment(token=NEW))).account
+    lost = Block(state="lost", lane="1", cashier="ana")
+    asyncio.run(till.members.block_card(NEW, lost))
+    tell(ledger, account(gone, 0, erased=True), account("ben", 40), card(NEW, "ben"))
+    seen = identify(till, NEW)
+    assert (seen.account, seen.status, seen.balance) == ("ben", "active", 40)
+    seen, was_done = asyncio.run(till.members.block_card(NEW, lost))
+    assert (seen.account, seen.status, was_done) == ("ben", "lost", False)
+    newest = asyncio.run(ledger.read(lambda view: view.newest()))
+    assert newest is not None
+    assert isinstance(newest.fact, CardState)
+    assert (newest.fact.account, newest.fact.state) == ("ben", "lost")
+    replay(ledger.path)
 
 
 def test_what_one_side_is_short_of_is_taken_from_the_others_oldest(

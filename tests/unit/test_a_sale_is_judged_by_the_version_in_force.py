@@ -96,3 +96,18 @@ def test_what_was_shown_stands(
 def test_nothing_is_taken_for_a_skew() -> None:
     """However much less the version in force gives."""
     assert Skew(judged_by="p@1", in_force="p@2", shown=50, due=0).more == 0
+
+
+def test_a_version_that_was_replaced_is_known_by_what_it_judged(sale_body: SaleBody) -> None:
+    """One that a higher version took the place of is in force on no day, but a sale that it judged
+    before that was put gets what is missing.
+    """
+    put = [version(1, 1, None), version(2, 3, SPRING), version(3, 5, SPRING)]
+    editions = Editions.as_they_came(put)
+    assert editions.on(SPRING).version == 3
+    assert [each.version for each in editions.programs] == [1, 3]
+    assert editions.of("p@2") == put[1]
+    sale = Sale.model_validate(sale_body(1_000, business_date=SPRING.isoformat()))
+    skew = skew_of(editions, sale, judged_by="p@2", shown=30, when=ANYBODY)
+    assert skew is not None
+    assert (skew.in_force, skew.due, skew.more) == ("p@3", 50, 20)

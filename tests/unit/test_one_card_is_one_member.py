@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from head_office_books import TENANT, Books, enrolled, hold, sold
 
-from agent.core.facts import AddCard, MergeAccounts, SettleConflict
+from agent.core.facts import AddCard, CardState, MergeAccounts, SettleConflict
 from sync.hub.deciding import NotMergeable, block_card, erase_member, merge_accounts
 
 LATER = date(2026, 11, 22)
@@ -90,6 +90,26 @@ def test_nobody_is_merged_with_who_was_forgotten(house: Books, pair: tuple[str, 
     b = house.account("b")
     assert (b.state, b.root, b.active) == ("active", None, 10)
     assert house.balances()
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_word_about_who_was_forgotten_is_none_about_who_has_their_card(
+    house: Books, is_late: bool
+) -> None:
+    """Whether a store says that a member lost their card before or after head office hears that it
+    is another's now, it is good; and it is lost once that one has lost it.
+    """
+    house.device("s1").says(enrolled("gone", TOKEN))
+    house.run(lambda c: erase_member(c, TENANT, "gone", now=house.now))
+    lost = CardState(token=TOKEN, account="gone", state="lost")
+    if not is_late:
+        house.device("s2").says(lost)
+    house.device("s3").says(enrolled("new", TOKEN))
+    if is_late:
+        house.device("s2").says(lost)
+    assert (house.card(TOKEN).account, house.card(TOKEN).state) == ("new", "active")
+    house.device("s2").says(CardState(token=TOKEN, account="new", state="lost"))
+    assert house.card(TOKEN).state == "lost"
 
 
 def test_what_is_written_under_the_old_account_counts(house: Books) -> None:

@@ -10,6 +10,7 @@ from numbered import number_all_marks
 from rights_office import NOW, TENANT, Office
 from sqlalchemy import insert, update
 
+from sync.hub.card_book import hand_over
 from sync.hub.feed_items import MOST_BYTES, kept_short, program_key
 from sync.hub.feeding import page_for
 from sync.hub.marking import mark
@@ -207,6 +208,24 @@ def test_who_was_merged_with_a_member_that_was_seen_is_told_of_too(books: Office
     assert {item.token for item in told if isinstance(item, CardItem)} == {
         "em4100:old",
         "em4100:root",
+    }
+
+
+def test_who_is_given_the_card_of_a_member_that_was_seen_is_told_of_too(books: Office) -> None:
+    """A store knows that card: told whose it is now and not what they have, it would ask nobody."""
+    books.member("gone")
+    one = books.device("one")
+    books.visit(one, "gone")
+    listener = Listener(books, one, "seen")
+    assert len(listener.hear()) == 2
+    books.member("new", 40)
+    hand_over(books.c, TENANT, "em4100:gone", "new")
+    told = listener.hear()
+    assert AccountItem(account="new", active=40) in told
+    cards = [item for item in told if isinstance(item, CardItem)]
+    assert {(item.token, item.account) for item in cards} == {
+        ("em4100:gone", "new"),
+        ("em4100:new", "new"),
     }
 
 

@@ -36,14 +36,19 @@ class Editions:
                     f"{later.edition} begins after {earlier.edition}: give it a higher version"
                 )
         self.programs = tuple(listed)
+        self._replaced: tuple[Program, ...] = ()
 
     @classmethod
     def as_they_came(cls, programs: Iterable[Program]) -> Self:
         """Make them of versions that were put one after the other: one that a higher version
-        replaces before it begins counts for nothing. Raises ValueError as the constructor does.
+        replaces is in force on no day, and is still found by its name, as it may have judged sales
+        before that was put. Raises ValueError as the constructor does.
         """
         listed = list(programs)
-        return cls(each for each in listed if not any(_replaces(other, each) for other in listed))
+        replaced = [each for each in listed if any(_replaces(other, each) for other in listed)]
+        made = cls(each for each in listed if each not in replaced)
+        made._replaced = tuple(replaced)
+        return made
 
     @property
     def newest(self) -> Program:
@@ -69,7 +74,8 @@ class Editions:
 
     def of(self, edition: str) -> Program | None:
         """Find a version by the name that journal entries give it."""
-        return next((each for each in self.programs if each.edition == edition), None)
+        known = (*self.programs, *self._replaced)
+        return next((each for each in known if each.edition == edition), None)
 
 
 def _began(program: Program) -> date:

@@ -226,8 +226,8 @@ INSERT INTO cards (token, account, state) VALUES (?, ?, 'active');
 
 -- name: set_card
 INSERT INTO cards (token, account, state, replaced_by) VALUES (?, ?, ?, ?)
-    ON CONFLICT (token) DO UPDATE SET state = excluded.state, replaced_by = excluded.replaced_by
- WHERE account = excluded.account;
+    ON CONFLICT (token) DO UPDATE
+   SET account = excluded.account, state = excluded.state, replaced_by = excluded.replaced_by;
 
 -- name: add_sale
 INSERT INTO sales (sale_id, epoch, seq, account, total_minor, currency, points, spend_minor)

@@ -9,8 +9,11 @@ from sync.simulation.mutants.lanes import LANE_MUTANTS
 from sync.simulation.mutants.members import MEMBER_MUTANTS
 from sync.simulation.mutants.mutant import Mutant
 from sync.simulation.mutants.office import OFFICE_MUTANTS
+from sync.simulation.mutants.persons import PERSON_MUTANTS
+from sync.simulation.mutants.scopes import SCOPE_MUTANTS
 from sync.simulation.mutants.store import STORE_MUTANTS
 from sync.simulation.mutants.till import TILL_MUTANTS
+from sync.simulation.mutants.versions import VERSION_MUTANTS
 from sync.simulation.mutants.wire import WIRE_MUTANTS
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -23,6 +26,9 @@ _ALL: tuple[Mutant, ...] = (
     *WIRE_MUTANTS,
     *OFFICE_MUTANTS,
     *MEMBER_MUTANTS,
+    *PERSON_MUTANTS,
+    *SCOPE_MUTANTS,
+    *VERSION_MUTANTS,
 )
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in _ALL}

@@ -1,17 +1,16 @@
 """Hand-made histories of rights: granted, recalled, returned, of merged and of expired points."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, insert
 
-from agent.core.program import Program
 from sync.hub.deciding import expire_due
 from sync.hub.tables import programs
 from sync.link import Arrived
 from sync.messages import decode_journal
 from sync.simulation.house import House
 from sync.simulation.now import run_now
-from sync.simulation.program import PROGRAM_TEXT, RUNS_OUT, TENANT
+from sync.simulation.program import TENANT, Version, program_text
 from sync.simulation.scripts.staging import (
     account_of,
     begin,
@@ -22,6 +21,7 @@ from sync.simulation.scripts.staging import (
     overhear,
     power,
 )
+from sync.simulation.trades import Trade
 
 __all__ = [
     "a_customer_pays_late",
@@ -39,6 +39,9 @@ __all__ = [
     "one_person_has_two_cards",
     "points_run_out_while_leased",
 ]
+
+_RUNNING_OUT = Trade(name="running_out", runs_out=True)
+_SECOND = Version(number=2, begins=date(2026, 3, 3))
 
 
 def a_recall_comes_again(house: House) -> None:
@@ -99,6 +102,7 @@ def points_run_out_while_leased(house: House) -> None:
     begin(house)
     member(house, first, card)
     house.advance(40)
+    house.versions[_SECOND.edition] = _SECOND
     house.office.decide(_let_points_run_out)
     day, now = house.world.day + timedelta(days=100), house.world.at
     for _ in range(2):
@@ -109,9 +113,8 @@ def points_run_out_while_leased(house: House) -> None:
 
 def _let_points_run_out(c: Connection) -> None:
     """Put a version of the program under which points run out; it earns what the other did."""
-    text = PROGRAM_TEXT.replace("version = 1", "version = 2\neffective_from = 2026-03-03")
-    edition = Program.parse(text + RUNS_OUT, source="the simulation").edition
-    row = {"tenant": TENANT, "name": "simulated", "edition": edition, "text": text + RUNS_OUT}
+    text = program_text(_RUNNING_OUT, _SECOND)
+    row = {"tenant": TENANT, "name": "simulated", "edition": _SECOND.edition, "text": text}
     c.execute(insert(programs).values(**row, put_at="2026-03-02T12:00:00.000Z"))
 
 

@@ -1,4 +1,4 @@
-"""After healing: what must be equal, in the end, on both sides (I1, I9, I10, I11)."""
+"""After healing: what must be equal, in the end, on both sides (I1, I9 to I11, I15 to I17)."""
 
 import sqlite3
 from contextlib import closing
@@ -8,6 +8,8 @@ from agent.core.entry import Entry
 from agent.ledger import journaled, projections
 from agent.ledger.migrations import migrate
 from sync.hub.checks import check_books
+from sync.simulation.watch.cards import hold_cards
+from sync.simulation.watch.forgotten import hold_nothing_personal
 from sync.simulation.watch.violations import hold
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ def hold_equal(house: "House") -> None:
     """Hold both sides of a house that has come to rest."""
     found = house.office.database.read(check_books)
     hold("I9", not found, f"head office's books: {found[:3]}")
+    house.office.forgotten.hold_at_rest()
+    house.office.versions.hold_at_rest()
+    hold_cards(house)
     for device in house.running:
+        hold_nothing_personal(device, house.office.forgotten.forgotten)
         _hold_replay(device)
         _hold_rights(house, device)
         _hold_shown(house, device)
@@ -82,6 +88,8 @@ def _hold_shown(house: "House", device: "Device") -> None:
     view = device.ledger.view
     accounts = house.office.rows("SELECT account, active, pending, root FROM accounts")
     for account, active, pending, root in accounts:
+        if device.feed == "seen" and not device.has_met(account):
+            continue
         if root in (None, account):
             shown = (view.balance(account), view.balance(account, "pending"))
             posted = (active, pending)
