@@ -38,8 +38,7 @@ def begun_anew(company: Company) -> None:
     mosquitto 2.0.11 may crash seconds after it read its rules again or a client was replaced, so
     whoever does that to it starts it anew to heal it.
     """
-    company.restart_broker()
-    company.begin_anew()
+    company.begin_anew(restart_broker=True)
 
 
 @pytest.fixture
