@@ -43,8 +43,8 @@ def begun_anew(company: Company) -> None:
 
 @pytest.fixture
 def shoppers(company: Company) -> Iterator[list[BusyTill]]:
-    """Somebody shops in both stores without a pause."""
-    tills = [BusyTill(company.pos(name), pause_s=0.08) for name in company.stores]
+    """Somebody shops in both stores all the time."""
+    tills = [BusyTill(company.pos(name), pause_s=0.2) for name in company.stores]
     for till in tills:
         till.start()
     try:
