@@ -6,7 +6,7 @@ named where it is asked for, and disturbs no other.
 """
 
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
 from drivers.device import Driver, DriverOptions
@@ -22,13 +22,14 @@ class DriverUnusable(Exception):
 
 
 @lru_cache
-def _found(kind: Kind) -> dict[str, list[str]]:
-    """Answer the values of the entry points by name: the same one of two folders is one."""
-    found: dict[str, list[str]] = {}
+def _found(kind: Kind) -> dict[str, dict[str, EntryPoint]]:
+    """Answer the entry points by name and value: the same one of two folders is one.
+
+    Looked for once, as every package that is installed is asked for its own.
+    """
+    found: dict[str, dict[str, EntryPoint]] = {}
     for point in entry_points(group=f"tapledger.{kind}s"):
-        values = found.setdefault(point.name, [])
-        if point.value not in values:
-            values.append(point.value)
+        found.setdefault(point.name, {}).setdefault(point.value, point)
     return found
 
 
@@ -39,22 +40,22 @@ def names_of(kind: Kind) -> tuple[str, ...]:
 
 def driver_of(kind: Kind, name: str) -> Driver:
     """Load a driver. Raises DriverUnusable in an engineer's words."""
-    values = _found(kind).get(name, [])
-    if not values:
+    points = _found(kind).get(name, {})
+    if not points:
         known = ", ".join(names_of(kind))
         raise DriverUnusable(f"no driver is called '{name}'; there is {known}")
-    if len(values) > 1:
+    if len(points) > 1:
         raise DriverUnusable(
-            f"two packages offer a driver '{name}' ({' and '.join(values)}); uninstall one"
+            f"two packages offer a driver '{name}' ({' and '.join(points)}); uninstall one"
         )
-    point = next(iter(entry_points(group=f"tapledger.{kind}s", name=name)))
+    (point,) = points.values()
     try:
         driver: Driver = point.load()
     except Exception as error:  # anybody's code may raise anything as it is imported
-        raise DriverUnusable(f"driver '{name}' does not load ({values[0]}): {error}") from error
+        raise DriverUnusable(f"driver '{name}' does not load ({point.value}): {error}") from error
     options = getattr(driver, "options", None)
     if not (isinstance(options, type) and issubclass(options, DriverOptions)):
         raise DriverUnusable(
-            f"driver '{name}' does not load ({values[0]}): it is no driver, as it has no options"
+            f"driver '{name}' does not load ({point.value}): it is no driver, as it has no options"
         )
     return driver

@@ -49,9 +49,9 @@ def create_app(
     describe(app)
     app.add_middleware(BodyLimit, problems=problems.TILL_PROBLEMS)
     app.add_middleware(TellPosition, till=till, access=access)
-    app.include_router(
-        calls.router(till, lanes, lookups, health, metrics, access, watched or NoDevices())
-    )
+    # Added to the application itself: a router that is included has each of its routes made twice.
+    devices = watched or NoDevices()
+    calls.add_calls(app.router, till, lanes, lookups, health, metrics, access, devices)
     app.include_router(screens.router(till, lanes, health, access))
     app.mount("/static", screens.static_files())
     return app

@@ -23,10 +23,11 @@ from agent.api.vouchers import add_vouchers
 from agent.lanes import Lanes
 from agent.till import Till
 
-__all__ = ["router"]
+__all__ = ["add_calls"]
 
 
-def router(
+def add_calls(
+    routes: APIRouter,
     till: Till,
     lanes: Lanes,
     lookups: Lookups,
@@ -34,9 +35,8 @@ def router(
     metrics: Metrics,
     access: Access,
     watched: Watched,
-) -> APIRouter:
-    """Build the routes. Every call but ``/healthz`` needs a till's bearer token."""
-    routes = APIRouter()
+) -> None:
+    """Add the routes. Every call but ``/healthz`` needs a till's bearer token."""
     tills_only = [Depends(hearing(till, access))]
     add_members(routes, till, lanes, lookups, tills_only)
     add_sales(routes, till, lanes, lookups, tills_only)
@@ -48,7 +48,6 @@ def router(
     add_events(routes, till, lanes, health, access)
     add_devices(routes, watched, [Depends(access.till)])
     _add_watching(routes, health, metrics, [Depends(access.till)])
-    return routes
 
 
 def _add_watching(

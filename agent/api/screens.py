@@ -6,6 +6,7 @@ outside. A button says which of the cards it means by its place, never by a card
 many cards its page had seen. The customer's page speaks the language of its lane's receipts.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,6 +45,15 @@ def static_files() -> StaticFiles:
     return StaticFiles(directory=_HERE / "static")
 
 
+@cache
+def _templates() -> Jinja2Templates:
+    """Read the templates: once in a process, however many applications it builds."""
+    templates = Jinja2Templates(directory=_HERE / "templates")
+    templates.env.filters["money"] = format_money
+    templates.env.filters["sentence"] = sentence
+    return templates
+
+
 class _Pages:
     """Renders what the screens show of a lane."""
 
@@ -52,9 +62,7 @@ class _Pages:
         self._lanes = lanes
         self._health = health
         self._access = access
-        self._templates = Jinja2Templates(directory=_HERE / "templates")
-        self._templates.env.filters["money"] = format_money
-        self._templates.env.filters["sentence"] = sentence
+        self._templates = _templates()
 
     def render(
         self, request: Request, template: str, *, status: int = 200, **values: Any

@@ -38,14 +38,13 @@ def begun_anew(company: Company) -> None:
     mosquitto 2.0.11 may crash seconds after it read its rules again or a client was replaced, so
     whoever does that to it starts it anew to heal it.
     """
-    company.restart_broker()
-    company.begin_anew()
+    company.begin_anew(restart_broker=True)
 
 
 @pytest.fixture
 def shoppers(company: Company) -> Iterator[list[BusyTill]]:
-    """Somebody shops in both stores without a pause."""
-    tills = [BusyTill(company.pos(name), pause_s=0.08) for name in company.stores]
+    """Somebody shops in both stores all the time."""
+    tills = [BusyTill(company.pos(name), pause_s=0.2) for name in company.stores]
     for till in tills:
         till.start()
     try:

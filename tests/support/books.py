@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from empty_office import start_empty
 from msgspec import Raw
 from postgres import PrivatePostgres
 from sqlalchemy import select, text
@@ -152,7 +153,10 @@ class Books:
 
     def __init__(self, url: str) -> None:
         self.database = Database(url, sleep=lambda _: None)
-        self.database.start()
+        if url == "sqlite://":
+            start_empty(self.database)
+        else:
+            self.database.start()
 
     def take(self, batch: tuple[Journal, Lines], device: DeviceAddress = EDGE) -> Booked:
         """Book a batch."""

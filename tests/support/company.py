@@ -100,12 +100,18 @@ class Company:
         for name, store in self.stores.items():
             until(lambda s=store: _is_open(s), f"head office to have welcomed {name}")
 
-    def begin_anew(self) -> None:
-        """Start every agent again: none remembers how often its line failed before."""
+    def begin_anew(self, *, restart_broker: bool = False) -> None:
+        """Start every agent again: none remembers how often its line failed before.
+
+        They greet head office once, also where the broker and the hub are started anew meanwhile.
+        """
         for store in self.stores.values():
             assert store.line is not None
             store.line.heal()
             store.agent.stop()
+        if restart_broker:
+            self.restart_broker()
+        for store in self.stores.values():
             store.agent.start()
         self.wait_open()
 

@@ -82,6 +82,7 @@ class TcpServer(FarEnd):
         self._client: socket.socket | None = None
         self._server: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._coming = threading.Lock()
         self.is_ready = threading.Event()
 
     def come(self) -> None:
@@ -99,7 +100,8 @@ class TcpServer(FarEnd):
         self._client.sendall(data)
 
     def go(self) -> None:
-        server, self._server = self._server, None
+        with self._coming:  # whoever comes in later is sent away
+            server, self._server = self._server, None
         if server is None:
             return
         for end in (server, self._client):
@@ -115,8 +117,13 @@ class TcpServer(FarEnd):
     def _serve(self, server: socket.socket) -> None:
         with contextlib.suppress(OSError):  # that is how it ends
             while True:
-                self._client, _ = server.accept()
-                self._talk(self._client)
+                client, _ = server.accept()
+                with client:
+                    with self._coming:
+                        if self._server is not server:
+                            return
+                        self._client = client
+                    self._talk(client)
 
     def _talk(self, client: socket.socket) -> None:
         self.is_ready.set()

@@ -81,6 +81,7 @@ class ForkedPytest:
 
 
 def _serve() -> None:
+    gc.set_threshold(50_000, 20, 20)  # runs are short, and what they import stays
     for library in _LIBRARIES:
         importlib.import_module(library)
     assert not set(_OURS) & set(sys.modules), "the code under test was imported too early"

@@ -3,10 +3,10 @@
 import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from empty_office import start_empty
 from sqlalchemy import select
 
 from agent.core.entry import GENESIS, Entry, link_hash
@@ -48,20 +48,9 @@ _KINDS: dict[str, type[Any]] = {
 def head_office() -> tuple[HeadOffice, Database]:
     """Open a head office in memory, whose nonces are counted."""
     database = Database("sqlite://")
-    database.start(migrate=False)
-    database.restore(_empty())
+    start_empty(database)
     numbers = iter(range(1, 10_000))
     return HeadOffice(database, clock=lambda: NOW, mint=lambda: f"c{next(numbers)}"), database
-
-
-@cache
-def _empty() -> bytes:
-    database = Database("sqlite://")
-    database.start()
-    try:
-        return database.snapshot()
-    finally:
-        database.stop()
 
 
 def answers(sent: list[Outgoing]) -> list[Any]:

@@ -251,9 +251,11 @@ def _log_to(log: str, errors: str) -> None:
 def main() -> None:
     """Be the zygote, and then each of its children."""
     assert threading.active_count() == 1, "a fork takes only the thread that forks"
+    gc.disable()
     for library in _LIBRARIES:
         importlib.import_module(library)
     gc.freeze()  # what all share is nobody's garbage
+    gc.enable()
     asked = _fork_as_asked()
     if asked is None:
         return

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from agent.tools.processes import free_port
 from drivers.port import PORT_ERRORS, Port, open_serial
 from drivers.port_faults import broke_off, not_opened
 
@@ -90,9 +91,7 @@ def test_a_line_that_breaks_off(error: Exception, on_network: bool, words: str) 
 
 
 def _refused(_: Path) -> str:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"socket://127.0.0.1:{unused.getsockname()[1]}"
+    return f"socket://127.0.0.1:{free_port()}"
 
 
 def _file(directory: Path) -> str:

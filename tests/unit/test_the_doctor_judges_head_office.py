@@ -1,7 +1,6 @@
 """What the doctor says of a hub's machine: its configuration, its database, and who gets in."""
 
 import json
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from agent.doctor.database import DatabaseFacts, gather_database, judge_database
 from agent.doctor.machine import Machine, Mount
 from agent.doctor.unit import installed_unit
 from agent.paths import shipped_config, shipped_rule
+from agent.tools.processes import free_port
 from sync.broker import Broker
 from sync.hub.database import Database
 
@@ -31,21 +31,15 @@ _TOKEN = "token-of-a-clerk-of-ours"
 def config(directory: Path, **changed: str) -> Path:
     """Write a hub's configuration, whose broker nobody has."""
     said = {
-        "broker": f'url = "mqtt://127.0.0.1:{free()}"\nusername = "hub"\npassword = "{_PASSWORD}"',
+        "broker": f'url = "mqtt://127.0.0.1:{free_port()}"\n'
+        f'username = "hub"\npassword = "{_PASSWORD}"',
         "database": f'url = "sqlite:///{directory / "hub.db"}"',
-        "api": f'listen = "127.0.0.1:{free()}"\n[api.tokens]\nclerk = "{_TOKEN}"',
+        "api": f'listen = "127.0.0.1:{free_port()}"\n[api.tokens]\nclerk = "{_TOKEN}"',
     } | changed
     file = directory / "hub.toml"
     file.write_text("".join(f"[{name}]\n{text}\n" for name, text in said.items()), "utf-8")
     file.chmod(0o600)
     return file
-
-
-def free() -> int:
-    """A port at which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def examined(file: Path) -> dict[str, list[tuple[str, str]]]:
@@ -150,7 +144,7 @@ def test_a_database_that_the_hub_cannot_use_is_said(tmp_path: Path) -> None:
     (status, told), _ = of(f"sqlite:///{tmp_path / 'nowhere' / 'hub.db'}")
     assert status == "fail"
     assert f"there is no directory {tmp_path / 'nowhere'}" in told
-    (status, told), *_ = of(f"postgresql+psycopg://hub:{_PASSWORD}@127.0.0.1:{free()}/hub")
+    (status, told), *_ = of(f"postgresql+psycopg://hub:{_PASSWORD}@127.0.0.1:{free_port()}/hub")
     assert (status, _PASSWORD in told) == ("fail", False)
     assert "is PostgreSQL running" in told
 
