@@ -44,9 +44,10 @@ def hear_members(
         if isinstance(fact, Enrol):
             day = entry.day
             days[fact.account] = min(day, days.get(fact.account, day))
-        if isinstance(fact, Enrol | AddCard):
+        if isinstance(fact, Enrol | AddCard | CardState):
+            # How it stands may be heard before whose it is: an older epoch may come later.
             shown.append((fact.token, fact.account))
-        elif isinstance(fact, CardState) and fact.replaced_by is not None:
+        if isinstance(fact, CardState) and fact.replaced_by is not None:
             shown.append((fact.replaced_by, fact.account))
         elif (
             isinstance(fact, AccumulatePoints | ClaimSale)

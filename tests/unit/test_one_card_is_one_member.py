@@ -112,6 +112,22 @@ def test_a_word_about_who_was_forgotten_is_none_about_who_has_their_card(
     assert house.card(TOKEN).state == "lost"
 
 
+@pytest.mark.parametrize("others", [(), ("other",)])
+def test_a_card_that_is_lost_before_it_is_heard_of_stays_lost(
+    house: Books, others: tuple[str, ...]
+) -> None:
+    """A store's word that a card is lost counts where the older entry that gave it out comes later,
+    also where another store gave it out as well.
+    """
+    for each in others:
+        house.device("s1").says(enrolled(each, TOKEN))
+    house.device("s2").says(CardState(token=TOKEN, account="a", state="lost"))
+    house.device("s3").says(enrolled("a", TOKEN))
+    assert house.card(TOKEN).state == "lost"
+    for each in others:
+        assert house.account(each).root or each == house.account("a").root
+
+
 def test_what_is_written_under_the_old_account_counts(house: Books) -> None:
     """A store that has not heard of a merge goes on under the old account: its points are the
     member's, and one row says which store was behind.
