@@ -16,6 +16,8 @@ FOUND: dict[int, str] = {
     1005: "a void that a copied box had covered by its rights, as in 5025",
     1019: "a head office that was set back heard that a card was lost before it heard in an older "
     "epoch whose it was, and took it for good",
+    1684: "a return at a store that had the sale and one at a store that had not were rounded each "
+    "by itself: a point too many was taken",
     5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
     "more: a debt that is right until a person writes those off, and was thought too large",
     5780: "a head office was set back while its devices caught up with the time before, and nobody "
@@ -44,6 +46,7 @@ MIXES_OF: dict[int, str] = {
     278: "office",
     1005: "cloned",
     1019: "office",
+    1684: "office",
     5025: "everything",
     5780: "office",
     12515: "everything",
@@ -64,6 +67,7 @@ TRADES_OF: dict[int, str] = {
     278: "plain",
     1005: "plain",
     1019: "plain",
+    1684: "running_out",
     5025: "plain",
     5780: "running_out",
     12515: "plain",

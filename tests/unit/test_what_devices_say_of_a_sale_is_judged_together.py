@@ -167,6 +167,15 @@ def test_returns_elsewhere_are_rounded_once() -> None:
     assert whole.conflicts == ()
 
 
+def test_a_return_elsewhere_is_rounded_with_those_at_home() -> None:
+    """A third brought back where the sale was, and a third elsewhere, leave what two thirds would
+    have left wherever they were brought: 3 of 10, not 10 - 4 - 4.
+    """
+    known = replace(back("r1", 333), account="a", from_active=4)
+    assert worth_at(judged([sold(10), known], [back("r2", 333)]), "a") == 3
+    assert worth_at(judged([sold(10), known], [back("r2", 333)], [back("r3", 334)]), "a") == 0
+
+
 def test_lines_that_came_back_elsewhere_are_priced_here() -> None:
     """A store without the sale says which line came back; head office knows what it was worth."""
     line = replace(back("r", 0), lines=(ReturnedLine(line=0, quantity="1"),))

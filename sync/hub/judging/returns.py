@@ -1,9 +1,10 @@
 """What came back of a sale, by all returns and voids together, whoever wrote them.
 
-A device that has the sale works the points out itself, and says so. One that never had it says only
-what came back, in lines or in money; head office works its points out, with one rounding on all of
-that together. Nothing comes back twice: what is asked for beyond what was sold counts for nothing,
-and is reported.
+A device that has the sale works the points out itself, and says so. One that never had it says
+only what came back, in lines or in money; head office works its points out as what that takes
+beyond what had come back where the sale was known: so one point at most is rounded, however many
+returns there are. Nothing comes back twice: what is asked for beyond what was sold counts for
+nothing, and is reported.
 """
 
 from collections import Counter, defaultdict
@@ -59,8 +60,8 @@ def back_of(sale: OneSale, chosen: Gift, knowing: frozenset[tuple[str, str]], wh
         written.update(_written(each))
     pending = written["from_pending"]
     asked = pending + written["from_active"]
-    by_share = _share(whole, total_minor, foreign_minor)
-    taken = min(whole, asked + by_share)
+    more = _share_beyond(whole, total_minor, min(known_minor, total_minor), foreign_minor)
+    taken = min(whole, asked + more)
     if _is_called_off_elsewhere(back, chosen):
         taken = whole
     beyond_minor = known_minor + asked_minor - total_minor
@@ -191,6 +192,12 @@ def _is_called_off_elsewhere(back: Sequence[Mention], chosen: Gift) -> bool:
 
 def _share(whole: int, total_minor: int, back_minor: int) -> int:
     return whole - share_left(whole, total_minor, back_minor)
+
+
+def _share_beyond(whole: int, total_minor: int, before_minor: int, more_minor: int) -> int:
+    """Answer the share of what comes back beside what came back before."""
+    back_minor = min(before_minor + more_minor, total_minor)
+    return _share(whole, total_minor, back_minor) - _share(whole, total_minor, before_minor)
 
 
 def _thousandths(quantity: str) -> int:
