@@ -64,22 +64,27 @@ def know_cards(c: Connection, tenant: str, owners: Iterable[tuple[str, str]]) ->
 def hand_over(c: Connection, tenant: str, token: str, account: str) -> None:
     """Give the card of a member who was erased to another. It is good again, unless head office
     itself had ended it, or another card took its place.
-
-    Who has met the member before is to hear of this one, too: a store that hears of its own members
-    alone would know whose the card is, and nothing else of them, and so ask nobody.
     """
     before = whose(c, tenant, (token,))[token]
-    heard = select(
-        literal(tenant), literal(account), visits.c.device_id, literal(""), literal(0)
-    ).where(visits.c.tenant == tenant, visits.c.account.in_(_same_member(c, tenant, before)))
-    names = ("tenant", "account", "device_id", "last_at", "visits")
-    c.execute(upsert(c, visits).from_select(names, heard.distinct()).on_conflict_do_nothing())
-    mark(c, tenant, "account", [account])
+    _introduce(c, tenant, account, to_whom_met=before)
     its = (cards.c.tenant == tenant) & (cards.c.token == token)
     is_ended = cards.c.decided_at.is_not(None) | (cards.c.state == "replaced")
     state = case((is_ended, cards.c.state), else_="active")
     c.execute(update(cards).where(its).values(account=account, state=state))
     mark(c, tenant, "card", [token])
+
+
+def _introduce(c: Connection, tenant: str, account: str, *, to_whom_met: str) -> None:
+    """Have every device that has met one member hear of another, too: a store that hears of its own
+    members alone would know whose the card is, and nothing else of them, and so ask nobody.
+    """
+    met = visits.c.account.in_(_same_member(c, tenant, to_whom_met))
+    theirs = select(
+        literal(tenant), literal(account), visits.c.device_id, literal(""), literal(0)
+    ).where(visits.c.tenant == tenant, met)
+    names = ("tenant", "account", "device_id", "last_at", "visits")
+    c.execute(upsert(c, visits).from_select(names, theirs.distinct()).on_conflict_do_nothing())
+    mark(c, tenant, "account", [account])
 
 
 def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
 from agent.core.tiers import Standing
@@ -206,13 +206,13 @@ def erase_member(
         .where(accounts.c.tenant == tenant, among(c, accounts.c.account, family))
         .values(state="erased")
     )
-    blocked = c.execute(
+    theirs = c.execute(
         update(cards)
         .where(cards.c.tenant == tenant, among(c, cards.c.account, family))
-        .values(state="blocked")
+        .values(state=case((cards.c.state == "replaced", cards.c.state), else_="blocked"))
         .returning(cards.c.token)
     ).scalars()
-    mark(c, tenant, "card", list(blocked))
+    mark(c, tenant, "card", list(theirs))
     forfeit(c, tenant, root, now=now)
     mark(c, tenant, "account", family)
     return seq

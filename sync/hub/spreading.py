@@ -6,7 +6,9 @@ shops in a few stores, so this costs little for each change, however many stores
 that listens reads what is there for it and nothing else.
 
 What a device is to hear of a member that it has just met is all there is of them, older marks too:
-they keep their numbers, so that it hears of these when it listens from the start.
+they keep their numbers, so that it hears of these when it listens from the start. One that listens
+on from where it stands has passed these numbers: whatever of that member's accounts and cards is
+older is marked again.
 """
 
 from collections import defaultdict
@@ -32,6 +34,7 @@ from sqlalchemy import (
 
 from sync.hub.bulk import among, handed_over, is_among, listed, looked_up, rows_of
 from sync.hub.database import upsert_in
+from sync.hub.marking import mark
 from sync.hub.roster import families_of
 from sync.hub.tables import ROOT, accounts, cards, decisions, feed, news, visits
 
@@ -66,15 +69,17 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
         wanted = given | handed_over(dialect, "new", tuple(_NEW), [tuple(row) for row in new])
         for statement in _older(dialect):
             c.execute(statement, wanted)
+        met = {name for _, name in new}
+        _mark_again(c, tenant, {other for name, other in kin if name in met}, set(about))
     c.execute(_newest(dialect), given)
 
 
 def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
     """Answer which account each mark is about, of those that are about one."""
     by_kind: dict[str, dict[str, _Numbered]] = defaultdict(dict)
-    for mark in marks:
-        by_kind[mark[0]][mark[1]] = mark
-    about = {mark: key for key, mark in by_kind["account"].items()}
+    for each in marks:
+        by_kind[each[0]][each[1]] = each
+    about = {each: key for key, each in by_kind["account"].items()}
     if tokens := by_kind["card"]:
         owned = select(cards.c.token, cards.c.account).where(
             cards.c.tenant == tenant, among(c, cards.c.token, tokens)
@@ -98,6 +103,18 @@ def _kin(c: Connection, tenant: str, names: set[str]) -> list[tuple[str, str]]:
     for account, root in families_of(c, tenant, set(roots.values())).items():
         family[root].append(account)
     return [(name, other) for name, root in roots.items() for other in family[root]]
+
+
+def _mark_again(c: Connection, tenant: str, family: set[str], numbered: set[_Numbered]) -> None:
+    """Have told anew what members have, but for what has just been ``numbered``."""
+    told = {(kind, key) for kind, key, _ in numbered}
+    tokens = select(cards.c.token).where(
+        cards.c.tenant == tenant, among(c, cards.c.account, family)
+    )
+    for kind, keys in (("account", family), ("card", set(c.execute(tokens).scalars()))):
+        older = [key for key in keys if (kind, key) not in told]
+        if older:
+            mark(c, tenant, kind, older)
 
 
 @cache

@@ -101,7 +101,7 @@ class Clerks:
         away = dice.choice(house.running) if dice.random() < 0.7 else None
         if away is not None:
             house.cut_off(away, waits * DAY_S + dice.choice(_AWAY_S))
-        self._put(version)
+        self.put(version)
         if waits:
             house.advance(dice.choice((5.0, 30.0)))
             self._shop(dice.choice(house.running), dice.choice(house.customers.cards))
@@ -111,7 +111,8 @@ class Clerks:
             self._shop(away, dice.choice(house.customers.cards))
         return True
 
-    def _put(self, version: Version) -> None:
+    def put(self, version: Version) -> None:
+        """Put a version of the program."""
         house = self._house
         house.tell(
             f"head office: {version.edition} is put: {version.points} for each euro from "

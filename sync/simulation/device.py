@@ -123,23 +123,7 @@ class Device:
         is_here = last.seq == 0 or self.ledger.view.hash_at(*last.place) == last.hash
         hold("I1", is_here, f"{self.name}: starts without entry {last}, which it committed")
         self.ledger.on_commit(self._grew)
-        rules = SimulatedRules(
-            self.shop,
-            house.trade,
-            sent=self.disk.programs,
-            keep=self._keep_program,
-        )
-        self.till = Till(
-            self.ledger,
-            rules.terms,
-            mint_id=house.mint,
-            random_bytes=self.dice.randbytes,
-            waits_for=self.waits_for,
-        )
-        rules.renewed = self.till.adopt
-        rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
-        rights.returned = self._tell_lanes
-        self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
+        self._open_till()
         self.talk = Conversation(
             self.address,
             self.ledger,
@@ -161,6 +145,27 @@ class Device:
             on_message=self.receive,
         )
         house.network.plug(self.line)
+
+    def _open_till(self) -> None:
+        """Have a till, and a desk that keeps head office's word, over the ledger."""
+        house = self.house
+        rules = SimulatedRules(
+            self.shop,
+            house.trade,
+            sent=self.disk.programs,
+            keep=self._keep_program,
+        )
+        self.till = Till(
+            self.ledger,
+            rules.terms,
+            mint_id=house.mint,
+            random_bytes=self.dice.randbytes,
+            waits_for=self.waits_for,
+        )
+        rules.renewed = self.till.adopt
+        rights = Rights(self.ledger, lambda: rules.terms, mint_id=house.mint)
+        rights.returned = self._tell_lanes
+        self.desk = SyncDesk(self.ledger, rights, Mirror(self.ledger), rules)
 
     def _keep_program(self, edition: str, text: str) -> None:
         self.disk = replace(self.disk, programs=(*self.disk.programs, (edition, text)))

@@ -53,7 +53,7 @@ class Office:
         self.watch = BooksWatch(self.database, house.truth)
         self.expiry = ExpiryWatch(self.watch.rows)
         self.forgotten = ForgottenWatch(self.watch.rows)
-        self.versions = VersionWatch(self.watch.rows, house.versions)
+        self.versions = VersionWatch(self.watch.rows, house.versions, house.truth)
         self._swept_s = 0.0
         self._taken = 0
         self.restored = 0

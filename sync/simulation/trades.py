@@ -36,7 +36,7 @@ TRADES = (Trade(name="running_out", runs_out=True), PLAIN, VOUCHERS, PLAIN)
 def trade_of(seed: int) -> Trade:
     """Answer which trade a history has.
 
-    >>> [trade_of(seed).name for seed in (0, 14, 28, 42, 56)]
+    >>> [trade_of(seed).name for seed in (0, 19, 38, 57, 76)]
     ['running_out', 'plain', 'vouchers', 'plain', 'running_out']
     """
     return TRADES[seed // len(MIXES) % len(TRADES)]

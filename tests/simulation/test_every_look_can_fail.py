@@ -11,21 +11,25 @@ from typing import Any
 import pytest
 from books import a_hold, a_sale
 from msgspec import structs
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, insert, update
 
 from agent.core.entry import Entry
-from agent.core.facts import Fact, LeaseReturn
+from agent.core.facts import AccumulatePoints, Fact, LeaseReturn
 from sync.hub.outgoing import to
-from sync.hub.tables import accounts
+from sync.hub.tables import accounts, cards
 from sync.link import Arrived
 from sync.messages import Ack, encode
 from sync.simulation import healing, office
+from sync.simulation.clerks import Clerks
 from sync.simulation.device import Device
 from sync.simulation.faults import MIXES
 from sync.simulation.house import House
 from sync.simulation.watch import journal
+from sync.simulation.watch.cards import hold_cards
 from sync.simulation.watch.equal import _hold_holds, hold_equal
+from sync.simulation.watch.forgotten import hold_nothing_new
 from sync.simulation.watch.journal import JournalWatch
+from sync.simulation.watch.versions import hold_judged
 from sync.simulation.watch.violations import Violation
 
 _DAY = date(2026, 11, 21)
@@ -107,6 +111,75 @@ def test_no_more_comes_back_of_a_hold_than_was_held(house: House) -> None:
     house.office.database.transact(_adding({"held": -1, "pending": 1}))
     with shows("I3", "more was captured or given back than was held"):
         _hold_holds(house)
+
+
+def test_who_was_forgotten_is_nobody_everywhere(house: House, device: Device) -> None:
+    """A store that begins something for them, points of nobody's sale, and a member who is thought
+    to be forgotten as well show (I15).
+    """
+    account, office = _account(house), house.office
+    office.database.transact(_adding({"pending": 1}))
+    office.forgotten.forgotten.add("somebody")
+    with shows("I15", "has 151 points, where 150 were earned"):
+        office.forgotten.hold_at_rest()
+    office.database.transact(_adding({"pending": -1}))
+    office.forgotten.forgotten.clear()
+    for state in ("erased", "active"):
+        change = update(accounts).values(state=state)
+        office.database.transact(lambda c, change=change: c.execute(change))
+        if state == "erased":
+            with shows("I15", "is erased, and was not forgotten"):
+                office.forgotten.hold_at_rest()
+    entry = Entry(id="e", epoch=1, seq=9, recorded_at="", fact=a_sale("s", account, 14))
+    hold_nothing_new(device, entry)
+    Clerks(house).erase(account)
+    house.advance(60)
+    with shows("I15", "AccumulatePoints for .*, who is known to be forgotten"):
+        hold_nothing_new(device, entry)
+
+
+def test_a_card_is_as_was_said_of_it(house: House) -> None:
+    """One that is ended by nobody's word, is nobody's, or another's than it was given to (I16)."""
+    hold_cards(house)
+    for words, values in (
+        ("is not good, and was ended for .* alone", {"state": "lost"}),
+        ("is another's, and was given to", {"account": "another"}),
+    ):
+        with shows("I16", words):
+            more = insert(accounts).prefix_with("OR IGNORE").values(tenant="sim", account="another")
+            house.office.database.transact(lambda c, more=more: c.execute(more))
+            change = update(cards).values(**values)
+            house.office.database.transact(lambda c, change=change: c.execute(change))
+            hold_cards(house)
+        whole = update(cards).values(account=_account(house), state="active")
+        house.office.database.transact(lambda c, whole=whole: c.execute(whole))
+    with shows("I16", "head office does not know the cards"):
+        house.office.database.transact(lambda c: c.execute(delete(cards)))
+        hold_cards(house)
+
+
+def test_a_sale_earns_what_its_version_gives(device: Device) -> None:
+    """A sale that earned other than the version says, and one of a version that is not in force
+    (I17).
+    """
+    sold = next(
+        entry.fact
+        for entry in map(Entry.read, device.ledger.view.page_after((1, 0), at_most=100))
+        if isinstance(entry.fact, AccumulatePoints)
+    )
+    for words, other in (
+        ("earns 151 by simulated@1, not 150", {"points": 151}),
+        ("is judged by simulated@2, not simulated@1", {"program": "simulated@2"}),
+    ):
+        fact = structs.replace(sold, **other)
+        with shows("I17", words):
+            hold_judged(device, Entry(id="e", epoch=1, seq=9, recorded_at="", fact=fact))
+
+
+def _account(house: House) -> str:
+    """The member's account."""
+    ((account,),) = house.office.rows("SELECT account FROM accounts WHERE account <> 'another'")
+    return str(account)
 
 
 def _adding(more: dict[str, int]) -> Callable[[Connection], object]:

@@ -7,7 +7,7 @@ import pytest
 from sync.simulation.histories import Caught, hunt
 from sync.simulation.history import act, tell
 from sync.simulation.mutants import MUTANTS
-from sync.simulation.scripts import Script, disks, floors, offices, persons, rights
+from sync.simulation.scripts import Script, disks, floors, offices, persons, rights, versions
 
 _QUICK = (
     "ack_before_commit",
@@ -76,7 +76,7 @@ _NAMED = (
 
 _SCRIPTS: dict[str, Script] = {
     name: getattr(module, name)
-    for module in (disks, floors, offices, persons, rights)
+    for module in (disks, floors, offices, persons, rights, versions)
     for name in module.__all__
 }
 

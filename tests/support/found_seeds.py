@@ -22,6 +22,8 @@ FOUND: dict[int, str] = {
     "more: a debt that is right until a person writes those off, and was thought too large",
     5780: "a head office was set back while its devices caught up with the time before, and nobody "
     "noticed: a store went on from a place of the feed that was another one's by then",
+    11703: "a card that another had replaced was good again for whoever got it after its member "
+    "was forgotten",
     12515: "of a copied box and its copy, which had lost its disk, one heard no contradiction: "
     "head office was asked whether it had noticed before that one had greeted again",
     17331: "a head office that was set back held the present epoch of a device and not the one "
@@ -49,6 +51,7 @@ MIXES_OF: dict[int, str] = {
     1684: "office",
     5025: "everything",
     5780: "office",
+    11703: "members",
     12515: "everything",
     17331: "everything",
     20022: "islands",
@@ -70,6 +73,7 @@ TRADES_OF: dict[int, str] = {
     1684: "running_out",
     5025: "plain",
     5780: "running_out",
+    11703: "plain",
     12515: "plain",
     17331: "plain",
     20022: "vouchers",

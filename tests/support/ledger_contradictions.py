@@ -64,7 +64,6 @@ def _about_accounts(notebook: Notebook) -> list[Fact]:
         facts += [
             Enrol(account=f"{account}-again", token=token),
             Enrol(account=account, token="em4100:EEEEEEEEEE"),
-            CardState(token=token, account=f"not-{account}", state="blocked"),
             CardState(token=token, account=account, state="replaced", replaced_by=token),
         ]
     return facts

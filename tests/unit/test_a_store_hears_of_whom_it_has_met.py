@@ -77,6 +77,25 @@ def test_who_is_met_late_is_told_from_the_start_with_all_there_is(any_books: Boo
     assert any(isinstance(item, DecisionItem) for item in anew)
 
 
+def test_who_is_met_late_is_told_whole_to_who_listens_on(any_books: Books) -> None:
+    """A store asks for a card, and the answer is lost: from then on it hears all there is of that
+    member. Of one of their cards alone it would not know whose it is.
+    """
+    writes(any_books, OTHER, ANA, Enrol(account="twin", token="em4100:0C00000003"))
+    any_books.database.transact(
+        lambda c: merge_accounts(c, EDGE.tenant, "twin", "ana", now=NOW, reason="one person")
+    )
+    writes(any_books, EDGE, BEN)
+    _, cursor = hears(any_books, EDGE)
+    device, lost = any_books.device(EDGE), FeedRequest(nonce="n", cursor=cursor, token=ANA.token)
+    any_books.database.transact(lambda c: page_for(c, device, lost, now=NOW))
+    any_books.database.transact(number_all_marks)
+    told, _ = hears(any_books, EDGE, cursor)
+    assert of(told) == {"ana", "twin"}
+    cards = {item.token: item.account for item in told if isinstance(item, CardItem)}
+    assert cards == {ANA.token: "ana", "em4100:0C00000003": "twin"}
+
+
 def test_who_was_merged_into_a_member_is_met_with_them(any_books: Books) -> None:
     """From the merger on, whoever of the two the store has met, also where only one changes."""
     life = writes(any_books, OTHER, ANA, a_sale("s-1", "ana", 5))

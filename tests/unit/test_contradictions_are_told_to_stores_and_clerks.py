@@ -3,6 +3,7 @@ goes down the feed.
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from head_office_books import Books, enrolled, hold, sold, spent
@@ -17,6 +18,7 @@ from agent.core.facts import (
     ReturnSale,
     SettleConflict,
     UseVoucher,
+    VoidSale,
 )
 from agent.core.instant import rfc3339
 
@@ -199,6 +201,8 @@ def test_a_sale_of_another_version_gets_what_is_missing(
         assert given.points == has - shown
 
 
+_BACK: dict[str, Any] = {"sale_id": "s", "account": "a", "lease": 0}
+
 _WELCOME = """
 [[promotion]]
 id = "welcome"
@@ -255,6 +259,51 @@ def test_a_skew_is_made_up_once(house: Books) -> None:
     for store in ("s1", "s2"):
         house.device(store).says(sold(10, program="small@1", lease=0))
     assert house.account("a").active == 20
+
+
+@pytest.mark.parametrize("first", ["small@1", "small@2"])
+def test_a_skew_is_none_where_another_store_knew_better(house: Books, first: str) -> None:
+    """The same sale by two stores, of which one had the version in force: it counts as that one's,
+    and no more is due, whoever is heard first.
+    """
+    put(house, 1, "2026-01-01", 100)
+    put(house, 2, "2026-11-01", 50)
+    points = {"small@1": 10, "small@2": 20}
+    for judged_by in sorted(points, key=lambda each: each != first):
+        store = house.device(judged_by.replace("@", "-"))
+        store.says(sold(points[judged_by], program=judged_by, lease=0))
+    assert house.account("a").active == 20
+    assert house.balances()
+    assert house.amiss() == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("back", "has"),
+    [
+        ((ReturnSale(**_BACK, return_id="r", amount_minor=500, from_active=5),), 10),
+        ((ReturnSale(**_BACK, return_id="r", amount_minor=1_000, from_active=10),), 0),
+        ((VoidSale(**_BACK, from_active=10),), 0),
+    ],
+)
+def test_what_was_added_goes_with_what_comes_back(
+    house: Books, back: tuple[Fact, ...], has: int, at_once: bool
+) -> None:
+    """Ten points were shown, and ten were added: of a sale that comes back by half, half of both
+    stays, whether head office hears of that later or together with the sale.
+    """
+    put(house, 1, "2026-01-01", 100)
+    put(house, 2, "2026-11-01", 50)
+    store = house.device("s1")
+    if at_once:
+        store.says(enrolled("a"), sold(10, program="small@1"), *back)
+    else:
+        store.says(enrolled("a"), sold(10, program="small@1"))
+        assert house.account("a").active == 20
+        store.says(*back)
+    assert house.account("a").active == has
+    assert house.balances()
+    assert house.amiss() == []
 
 
 def test_a_store_that_is_in_order_brings_up_nothing(house: Books) -> None:

@@ -112,6 +112,15 @@ def test_a_word_about_who_was_forgotten_is_none_about_who_has_their_card(
     assert house.card(TOKEN).state == "lost"
 
 
+def test_a_card_that_was_replaced_is_good_for_nobody_any_more(house: Books) -> None:
+    """Not for whoever is given it after its member was forgotten either."""
+    replaced = CardState(token=TOKEN, account="gone", state="replaced", replaced_by="em4100:01")
+    house.device("s1").says(enrolled("gone", TOKEN), replaced)
+    house.run(lambda c: erase_member(c, TENANT, "gone", now=house.now))
+    house.device("s2").says(enrolled("new", TOKEN))
+    assert (house.card(TOKEN).account, house.card(TOKEN).state) == ("new", "replaced")
+
+
 @pytest.mark.parametrize("others", [(), ("other",)])
 def test_a_card_that_is_lost_before_it_is_heard_of_stays_lost(
     house: Books, others: tuple[str, ...]

@@ -4,7 +4,7 @@ from typing import Any
 
 from agent.ledger.mirror import Mirror
 from agent.till.asked_whose import AskedWhose
-from sync.hub import feeding
+from sync.hub import card_book, feeding, spreading
 from sync.simulation.mutants.mutant import Mutant, Patch, original
 from sync.simulation.scripts import persons
 
@@ -42,6 +42,20 @@ def _unseen() -> tuple[Patch, ...]:
     return ((feeding, "_marks_after", marks),)
 
 
+def _not_introduced() -> tuple[Patch, ...]:
+    def introduce(*_args: Any, **_options: Any) -> None:
+        """Who has met the one has not met the other."""
+
+    return ((card_book, "_introduce", introduce),)
+
+
+def _told_in_part() -> tuple[Patch, ...]:
+    def mark_again(*_args: Any) -> None:
+        """What is older was told before."""
+
+    return ((spreading, "_mark_again", mark_again),)
+
+
 SCOPE_MUTANTS = (
     Mutant(
         name="asks_nobody",
@@ -64,5 +78,21 @@ SCOPE_MUTANTS = (
         caught_by=("I16",),
         patches=_unseen,
         mixes=_SEEN,
+    ),
+    Mutant(
+        name="new_holder_untold",
+        breaks="a store that knew the card of a member who was erased hears nothing of who has it",
+        caught_by=("I9",),
+        patches=_not_introduced,
+        mixes=_SEEN,
+        script=persons.a_known_card_is_anothers,
+    ),
+    Mutant(
+        name="told_in_part",
+        breaks="a store that has just met a member is not told what of them is older",
+        caught_by=("I16", "I9"),
+        patches=_told_in_part,
+        mixes=_SEEN,
+        script=persons.a_lost_answer,
     ),
 )

@@ -5,8 +5,9 @@ from typing import Any
 from agent.core.program import Editions
 from agent.core.skew import Skew
 from agent.till import Terms
-from sync.hub import settling
+from sync.hub import settling, skewed_sales
 from sync.simulation.mutants.mutant import Mutant, Patch, original
+from sync.simulation.scripts import versions
 
 __all__ = ["VERSION_MUTANTS"]
 
@@ -38,6 +39,13 @@ def _replaced_forgotten() -> tuple[Patch, ...]:
     return ((Editions, "of", of),)
 
 
+def _added_for_good() -> tuple[Patch, ...]:
+    def wanted(missing: int, _mentions: Any, _due_of: Any) -> int:
+        return missing
+
+    return ((skewed_sales, "_wanted", wanted),)
+
+
 VERSION_MUTANTS = (
     Mutant(
         name="skew_unseen",
@@ -66,5 +74,14 @@ VERSION_MUTANTS = (
         caught_by=("I17",),
         patches=_replaced_forgotten,
         mixes=_MIXES,
+        script=versions.a_version_is_replaced,
+    ),
+    Mutant(
+        name="added_for_good",
+        breaks="what was added to a sale of another version stays when that comes back",
+        caught_by=("I17",),
+        patches=_added_for_good,
+        mixes=_MIXES,
+        script=versions.a_sale_of_another_version_comes_back,
     ),
 )

@@ -1,12 +1,16 @@
 """Hand-made histories of persons: who was forgotten, and whoever has their card."""
 
+from sync.hub.deciding import block_card
 from sync.simulation.clerks import Clerks
 from sync.simulation.device import Device
 from sync.simulation.house import House
-from sync.simulation.scripts.staging import account_of, begin, cut_off, member, mend, power
+from sync.simulation.program import TENANT
+from sync.simulation.scripts.staging import account_of, begin, cut_off, member, mend, merge, power
 
 __all__ = [
+    "a_known_card_is_anothers",
     "a_late_word_about_a_card",
+    "a_lost_answer",
     "a_store_hears_of_fewer",
     "an_ended_card_is_given_to_another",
 ]
@@ -66,3 +70,46 @@ def a_store_hears_of_fewer(house: House) -> None:
     power(second)
     house.advance(60)
     house.customers.block(first, card)
+
+
+def a_known_card_is_anothers(house: House) -> None:
+    """A store that hears of its own members alone is away while one of them is forgotten, and their
+    card is given to somebody else.
+    """
+    first, second = house.devices
+    card = house.customers.new_card()
+    first.feed = "seen"
+    power(first)
+    begin(house)
+    cut_off(house, second)
+    member(house, first, card)
+    house.advance(60)
+    cut_off(house, first)
+    _given_to_another(house, card, second)
+    house.advance(20)
+    mend(house, second)
+    house.advance(60)
+    mend(house, first)
+
+
+def a_lost_answer(house: House) -> None:
+    """A store that hears of its own members alone asks for a card and never hears the answer; then
+    head office blocks that card, of a member who has another account.
+    """
+    first, second = house.devices
+    card, other, *_ = house.customers.cards
+    second.feed = "seen"
+    power(second)
+    begin(house)
+    member(house, first, card)
+    member(house, first, other)
+    house.advance(20)
+    merge(house, other, card)
+    house.advance(60)
+    house.network.blocked.add((str(second.address), "down"))
+    house.customers.buy(second, other, 700)
+    house.network.mend(str(second.address))
+    house.advance(60)
+    house.tell(f"head office: {other} is blocked")
+    at = house.world.at
+    house.office.decide(lambda c: block_card(c, TENANT, other, reason="lost", by="ana", now=at))

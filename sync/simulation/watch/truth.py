@@ -123,6 +123,10 @@ class Truth:
         back = (lease for at, lease in self._released[name].items() if contradict(at))
         return owed + min(held, max(back, default=0))
 
+    def added(self, account: str, points: int) -> None:
+        """Head office adds points to a sale, and takes them again when that comes back."""
+        self._may_owe[account] += points
+
     def granted_blindly(self, account: str, points: int) -> None:
         """Head office was set back, does not know it yet, and grants."""
         self._may_owe[account] += points
