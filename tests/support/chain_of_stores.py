@@ -39,6 +39,7 @@ class Chain:
 
     def __init__(self, more: str = "", *, stores: int = 2) -> None:
         self.house = House(7, Mix(name="calm"), stores=stores, cards=0)
+        self.house.versions.clear()  # the shops have another program
         self._ids = count(1)
         self._text = program_text(more)
         self.program = Program.parse(self._text, source="chain.toml")

@@ -74,7 +74,9 @@ class _Sale:
 
 @dataclass(slots=True)
 class VersionWatch:
-    """Follows what head office hears of sales. ``rows`` asks its tables."""
+    """Follows what head office hears of sales. ``rows`` asks its tables, ``versions`` are those of
+    the simulation's program; none where the shops have another.
+    """
 
     rows: Callable[..., list[Any]]
     versions: Mapping[str, Version]
@@ -91,6 +93,8 @@ class VersionWatch:
 
     def committed(self) -> None:
         """Hold what became of sales that were heard since the last time."""
+        if not self.versions:
+            return
         put = None
         for rowid, canonical in self.rows(_HEARD, self.seen):
             self.seen = rowid
@@ -137,10 +141,9 @@ class VersionWatch:
 
 def hold_judged(device: "Device", entry: Entry) -> None:
     """Hold that a store judges by the version in force, of those that it has."""
-    fact = entry.fact
-    if not isinstance(fact, AccumulatePoints) or fact.account is None:
+    fact, known = entry.fact, device.house.versions
+    if not known or not isinstance(fact, AccumulatePoints) or fact.account is None:
         return
-    known = device.house.versions
     version = _in_force(
         [known[edition] for edition, _ in device.disk.programs], fact.sale.business_date
     )
