@@ -57,9 +57,10 @@ _log = structlog.get_logger(__name__)
 _SURE_AFTER = timedelta(minutes=1)
 """By then devices have greeted that were told more than a database that was set back holds."""
 
-_PUT_OFF = 9
-"""So many sweeps in a row give no numbers to the feed's marks where messages wait: what stores hear
-of each other comes after what they say, and many marks of one member are numbered as one.
+_PUT_OFF, _IN_A_ROW = 9, 5
+"""So many sweeps in a row give no numbers to the feed's marks where messages wait, and then so many
+do at most: what stores hear of each other comes after what they say, and many marks of one member
+are numbered as one.
 """
 
 
@@ -110,13 +111,14 @@ class HeadOffice:
         """
         now = self._clock()
         self._database.transact(count_fresh_tables)
-        if is_busy and self._put_off < _PUT_OFF and not self._are_marks_left:
+        if is_busy and self._put_off < _PUT_OFF:
             self._put_off += 1
         else:
             self._are_marks_left = self._database.transact(
                 lambda c: self._numbering.number_all_marks(c, is_busy=is_busy)
             )
-            self._put_off = 0
+            goes_on = is_busy and self._are_marks_left and self._put_off < _PUT_OFF + _IN_A_ROW - 1
+            self._put_off = self._put_off + 1 if goes_on else 0
         notices = self._database.transact(lambda c: sweep_rights(c, now=now))
         return addressed(notices)
 

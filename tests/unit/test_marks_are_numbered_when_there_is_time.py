@@ -77,6 +77,14 @@ def test_what_is_left_is_not_put_off_again(office: Office, monkeypatch: pytest.M
     assert not office.head.is_behind
 
 
+def test_what_never_ends_is_put_off_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While messages wait without end, five goes in a row are followed by nine sweeps without."""
+    monkeypatch.setattr(numbering, "_FEW", 1)
+    office.mark(*(f"member-{number}" for number in range(20)))
+    numbered = [office.sweep(is_busy=True) for _ in range(24)]
+    assert numbered == [*[0] * 9, 1, 2, 3, 4, 5, *[5] * 9, 6]
+
+
 def test_a_few_at_a_time_while_messages_wait(office: Office) -> None:
     """A customer at a till waits for no thousand of them; the rest have their numbers as soon as
     nothing waits any more.
