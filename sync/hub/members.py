@@ -4,7 +4,7 @@ An account that was merged into another has no points of its own any more: they 
 what is written of it from then on is posted there. Roots are flat: a root has none itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from operator import itemgetter
@@ -134,8 +134,7 @@ def merge_accounts(
         return None
     # Asked once both are locked: a clerk may be erasing one of them just now.
     rows = _locked(c, tenant, (old, new))
-    erased = {name for name in (account, into) if rows[known[name].root].state == "erased"}
-    if erased:
+    if erased := _erased_of({name: rows[known[name].root] for name in (account, into)}):
         raise NotMergeable(erased)
     seq = decide(
         c, tenant, MergeAccounts(account=old, into=new, reason=reason[:200]), now=now, account=old
@@ -148,6 +147,11 @@ def merge_accounts(
     mark(c, tenant, "card", c.execute(of_member).scalars())
     mark(c, tenant, "account", moved)
     return seq
+
+
+def _erased_of(roots: Mapping[str, Row[Any]]) -> set[str]:
+    """Answer the accounts of members who were forgotten, of those whose root's row is named."""
+    return {name for name, row in roots.items() if row.state == "erased"}
 
 
 def _locked(c: Connection, tenant: str, names: Iterable[str]) -> dict[str, Row[Any]]:

@@ -67,11 +67,7 @@ def _rights_stay() -> tuple[Patch, ...]:
 
 
 def _merged_with_them() -> tuple[Patch, ...]:
-    def settle(c: Connection, device: Any, token: str, owner: Any, other: Any, *, now: Any) -> bool:
-        enrolling._merge(c, device, owner, other, now=now)
-        return bool(token)
-
-    return ((enrolling, "_settle", settle),)
+    return ((members_module, "_erased_of", lambda _roots: set[str]()),)
 
 
 def _any_word() -> tuple[Patch, ...]:
