@@ -16,6 +16,7 @@ from sync.hub.bulk import add_up, among
 from sync.hub.database import upsert
 from sync.hub.decisions import decide
 from sync.hub.marking import mark
+from sync.hub.members import family_of
 from sync.hub.tables import ROOT, accounts, cards, visits
 
 __all__ = [
@@ -104,12 +105,10 @@ def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:
         mark(c, tenant, "card", [fact.token])
 
 
-def _same_member(c: Connection, tenant: str, account: str) -> list[str]:
+def _same_member(c: Connection, tenant: str, account: str) -> set[str]:
     """List the accounts that are one person's with this one."""
     its = (accounts.c.tenant == tenant) & (accounts.c.account == account)
-    root = c.execute(select(ROOT).where(its)).scalar() or account
-    family = select(accounts.c.account).where(accounts.c.tenant == tenant, accounts.c.root == root)
-    return [root, *c.execute(family).scalars()]
+    return family_of(c, tenant, c.execute(select(ROOT).where(its)).scalar() or account)
 
 
 def block_card(
