@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-from books import EDGE, OTHER, Books, Life, a_sale
+from books import EDGE, OTHER, Books, Life, a_capture, a_hold, a_sale
 from clerk import CLERK, Clerk
 from msgspec.structs import replace
 
@@ -90,6 +90,23 @@ def test_two_returns_on_two_days_are_named_each_on_its_own(office: Office) -> No
     assert office.books.faults() == []
 
 
+def test_only_the_days_that_are_asked_for_are_told(office: Office) -> None:
+    """From the one to the other, both of them included; so are their differences alone."""
+    office.hears(EDGE, a_sale("s-1", "ana", 60))
+    office.hears(OTHER, RETURN, replace(RETURN, return_id="r-2"), days=(DAY, LATER))
+    told = {}
+    for asked in (f"since={LATER}", f"until={DAY}", f"since={DAY}&until={LATER}"):
+        found = Clerk(office.books).get(f"/v1/reconciliation?{asked}").json()
+        days = {(each["store"], each["business_date"]) for each in found["days"]}
+        told[asked] = (days, [each.split(":")[0] for each in found["differences"]])
+    early, late = {("s001", DAY), ("s002", DAY)}, {("s002", LATER)}
+    assert list(told.values()) == [
+        (late, [f"s002 on {LATER}"]),
+        (early, [f"s002 on {DAY}"]),
+        (early | late, [f"s002 on {LATER}", f"s002 on {DAY}"]),
+    ]
+
+
 def test_only_the_day_on_which_too_much_came_back_alarms(office: Office) -> None:
     """Of two returns that are heard at once the second is more than was left of the sale."""
     office.hears(EDGE, a_sale("s-1", "ana", 60))
@@ -127,6 +144,23 @@ def test_a_conflict_is_named_on_its_own_day_and_is_to_be_looked_at(office: Offic
     assert differences == to_look_at
     (said,) = differences
     assert said.endswith(f"posted -20: -30 points for duplicate_sale, -20 points for {HERE}")
+    assert "the two sides differ" in office.page()
+
+
+def test_two_contradictions_that_cancel_each_other_out_are_named(office: Office) -> None:
+    """A sale and a redemption that two stores wrote may come to the same points together: both
+    sides then agree by accident alone, and somebody should look at it.
+    """
+    twice = (a_sale("s-1", "ana", 30), a_hold("r-1", "ana", 30), a_capture("r-1", "ana", 30))
+    office.hears(EDGE, *twice)
+    office.hears(OTHER, *twice)
+    differences, to_look_at = office.says()
+    assert differences == to_look_at
+    (said,) = differences
+    assert said == (
+        f"s002 on {DAY}: the store wrote 0 points and head office posted 0: "
+        "-30 points for duplicate_sale, 30 points for redemption_twice"
+    )
     assert "the two sides differ" in office.page()
 
 

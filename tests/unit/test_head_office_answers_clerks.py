@@ -259,6 +259,8 @@ def test_conflicts_are_told_in_plain_words(books: Books, clerk: Clerk) -> None:
     assert "s-1" in row["text"]
     assert clerk.get("/v1/conflicts?kind=duplicate_sale").json() == [row]
     assert clerk.get("/v1/conflicts?kind=overspend").json() == []
+    found = {row["store"]: [row], ("s001", "s002")[row["store"] == "s001"]: []}
+    assert {store: clerk.get(f"/v1/conflicts?store={store}").json() for store in found} == found
     assert clerk.get(f"/v1/conflicts?before={row['id']}").json() == []
     assert clerk.get("/v1/conflicts?since=2100-01-01T00:00:00Z").json() == []
 
