@@ -14,7 +14,7 @@ from agent.tools.bench.sale import real_sales
 from agent.tools.site import StoreKit
 from agent.tools.waiting import wait_until
 
-__all__ = ["Redeemers", "Regulars"]
+__all__ = ["Redeemers", "Regulars", "is_known"]
 
 _POINTS = 500
 _REWARD = "coffee"
@@ -38,7 +38,7 @@ class Redeemers:
         """Have a device write of them, and show every card at the till once."""
         crowd.does("join", tenant="demo", devices=[founder], members=self._members, points=_POINTS)
         for _, token in self._members:
-            wait_until(partial(_is_known, self._store, token), "a member to be known at the till")
+            wait_until(partial(is_known, self._store, token), "a member to be known at the till")
 
     def left(self, parts: int) -> int:
         """Answer how many may redeem now where ``parts`` runs, this one too, share the rest."""
@@ -71,7 +71,7 @@ class Regulars:
             _expect(pos.sell(f"earned-{token[-10:]}", _dear(token)).status_code, 201)
         self._there.wait_acknowledged()
         for token in self._tokens:
-            wait_until(partial(_is_known, self._here, token), "a member to be known at the till")
+            wait_until(partial(is_known, self._here, token), "a member to be known at the till")
 
     def redeem(self, count: int) -> list[float]:
         """Have so many redeem here, one after another; answers the seconds of each."""
@@ -82,7 +82,7 @@ class Regulars:
         _redeem(self._here, self._tokens[self._next - 1])
 
 
-def _is_known(store: StoreKit, token: str) -> bool:
+def is_known(store: StoreKit, token: str) -> bool:
     """Show a card; a till that does not know it asks head office."""
     return store.lanes["1"].pos.identify(token).json().get("account") is not None
 
