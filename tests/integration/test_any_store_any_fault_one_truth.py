@@ -216,3 +216,19 @@ def test_head_office_is_five_seconds_away(company: Company, shoppers: list[BusyT
     for name in company.stores:
         company.line(name).heal()
     close(company, shoppers)
+
+
+def test_points_of_another_store_are_had_while_the_customer_waits(company: Company) -> None:
+    """What a store that is connected has rights to is called back, and spent here by head office's
+    word, not on the floor. Where this machine was too slow for one customer, the next one comes.
+    """
+
+    def is_had() -> bool:
+        card = company.member("s001", 900)
+        company.stores["s001"].wait_acknowledged()
+        here = company.pos("s002")
+        until(lambda: here.identify(card).json().get("balance") == 900, "s002 to know them")
+        return company.redeem("s002", card) == "online"
+
+    until(is_had, "somebody to be given what another store had")
+    company.agree()
