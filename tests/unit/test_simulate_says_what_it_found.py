@@ -1,6 +1,7 @@
 """``tapledger simulate`` says how it went, in words and as JSON, and what it can leave out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -42,3 +43,27 @@ def test_one_history_is_told_with_one_rule_left_out() -> None:
     """Nobody reads a trace of all of them as that of one."""
     done = CliRunner().invoke(main, ["simulate", "--trace", "--mutant", "all"])
     assert (done.exit_code, "name one rule" in done.output) == (2, True)
+
+
+def test_what_caught_a_rule_that_was_left_out_is_said() -> None:
+    """Which invariant, after how many histories, in which, and what the rule is for."""
+    options = ["--mutant", "no_seal", "--histories", "1", "--jobs", "1"]
+    done = CliRunner().invoke(main, ["simulate", *options])
+    *_, words, last = done.output.splitlines()
+    mutant = MUTANTS["no_seal"]
+    assert words.startswith("no_seal: caught by I")
+    assert words.split(":")[1].split()[2] in mutant.caught_by
+    assert "after 1 history, made by hand: an_epoch_ends_unheard" in words
+    assert words.endswith(mutant.breaks)
+    assert (json.loads(last)["mutants"], json.loads(last)["caught"], done.exit_code) == (1, 1, 0)
+
+
+def test_a_rule_that_nothing_caught_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said in words, counted, and the command fails."""
+    harmless = replace(MUTANTS["no_seal"], patches=tuple)
+    monkeypatch.setitem(MUTANTS, "no_seal", harmless)
+    options = ["--mutant", "no_seal", "--histories", "1", "--jobs", "1"]
+    done = CliRunner().invoke(main, ["simulate", *options])
+    *_, words, last = done.output.splitlines()
+    assert words == "no_seal: NOT caught in 1 history"
+    assert (json.loads(last)["caught"], done.exit_code) == (0, 1)
