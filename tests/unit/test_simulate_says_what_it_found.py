@@ -7,7 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from agent.cli import main, simulate
+from sync.simulation import histories
+from sync.simulation.history import play
 from sync.simulation.mutants import MUTANTS
+from sync.simulation.watch.violations import Violation
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +70,15 @@ def test_a_rule_that_nothing_caught_is_a_finding(monkeypatch: pytest.MonkeyPatch
     *_, words, last = done.output.splitlines()
     assert words == "no_seal: NOT caught in 1 history"
     assert (json.loads(last)["caught"], done.exit_code) == (0, 1)
+
+
+def test_a_seed_that_breaks_an_invariant_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what broke, and the words that show it again; the command fails."""
+    broken = play(3, steps=1)
+    broken = replace(broken, violation=Violation("I4", "points from nowhere"))
+    monkeypatch.setattr(histories, "play_all", lambda *_, **__: iter([broken]))
+    done = CliRunner().invoke(main, ["simulate", "--histories", "1", "--seed", "3"])
+    *_, first, how, last = done.output.splitlines()
+    assert first.startswith(f"seed 3 ({broken.mix}): I4")
+    assert how.endswith("tapledger simulate --seed 3 --trace")
+    assert (json.loads(last)["violations"], done.exit_code) == (1, 1)
