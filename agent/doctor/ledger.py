@@ -117,4 +117,5 @@ def judge_ledger(facts: LedgerFacts) -> list[Finding]:
         said = f"points cannot be redeemed: {facts.frozen}"
         advice = f"tapledger ledger confirm --db {facts.path}, where no head office says so"
         return [failed("ledger", said, advice), *found]
-    return [fine("ledger", f"{facts.path} opens, {facts.entries} entries in this life"), *found]
+    entries = "1 entry" if facts.entries == 1 else f"{facts.entries:,} entries"
+    return [fine("ledger", f"{facts.path} opens, {entries} in this life"), *found]

@@ -33,6 +33,10 @@ _ALIKE = 0.6
 
 _AS_JSON = "send JSON, with the header Content-Type: application/json"
 
+_NOT_READ = "it cannot be read; send JSON in UTF-8, with few brackets within brackets"
+_FASTAPIS_OWN = "There was an error parsing the body"
+"""What FastAPI says of a body that its parser fails at; it helps nobody."""
+
 _PHRASES = {status.phrase for status in HTTPStatus}
 
 _NEARLY_EVERY_CALL = (401, 413, 422, 503)
@@ -157,6 +161,9 @@ class Problems:
     async def _http(self, _request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         code = _STATUS_CODES.get(error.status_code, "internal")
+        if error.detail == _FASTAPIS_OWN:
+            errors = ({"at": "", "message": _NOT_READ},)
+            return self.problem(code, f"the body: {_NOT_READ}", errors=errors)
         headers = dict(error.headers) if error.headers else None
         # Where nobody said more than the status does, its title says it in words.
         detail = "" if error.detail in _PHRASES else str(error.detail)

@@ -25,7 +25,7 @@ _COUNTED = (
     ("tapledger_hub_asks", "Questions of tills for points that were answered", "asks", None),
     ("tapledger_hub_feed_items", "Items of the feed that were told", "feed", None),
     ("tapledger_hub_points_expired", "Points that ran out", "points", None),
-    ("tapledger_hub_refused", "Messages not taken, by why", "refused", "kind"),
+    ("tapledger_hub_refused", "Messages not taken, by kind", "refused", "kind"),
     ("tapledger_hub_dropped", "Messages let go, as too much waited", "messages", None),
     ("tapledger_hub_unsent", "Answers that the broker did not take", "answers", None),
 )
@@ -110,7 +110,9 @@ class _HubCollector(Collector):
 
     def _held(self, c: Connection) -> list[Metric]:
         found = GaugeMetricFamily(
-            "tapledger_hub_conflicts", "Conflicts found, by kind", labels=["kind", "state"]
+            "tapledger_hub_conflicts",
+            "Conflicts found, by kind and state",
+            labels=["kind", "state"],
         )
         for kind, state, number in _by(c, conflicts.c.kind, conflicts.c.state):
             found.add_metric([kind, state], number)

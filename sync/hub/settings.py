@@ -13,6 +13,7 @@ from sync.settings import BrokerSettings
 
 __all__ = ["DatabaseSettings", "HubSettings"]
 
+_SHORTEST_TOKEN = 16
 _BACKENDS = ("sqlite", "postgresql+psycopg")
 
 
@@ -39,6 +40,12 @@ class DatabaseSettings(Value):
         return make_url(self.url).get_backend_name() != "sqlite"
 
 
+def _long_enough(token: SecretStr) -> SecretStr:
+    if len(token) < _SHORTEST_TOKEN:
+        raise ValueError(f"write at least {_SHORTEST_TOKEN} characters")
+    return token
+
+
 class ApiSettings(Value):
     """Where the API and the status page answer, and a bearer token for each who may ask.
 
@@ -47,7 +54,9 @@ class ApiSettings(Value):
 
     listen: Listen = "127.0.0.1:8200"
     tenant: Name | None = None
-    tokens: dict[str, Annotated[SecretStr, Field(min_length=16)]] = Field(default_factory=dict)
+    tokens: dict[str, Annotated[SecretStr, AfterValidator(_long_enough)]] = Field(
+        default_factory=dict
+    )
 
 
 class HubSettings(LayeredSettings):

@@ -77,7 +77,7 @@ def test_a_ledger_is_left_as_it_was(fresh_store: StoreKit, enrolled: str) -> Non
     found, _ = examine(fresh_store.config, "--listen", "0.1")
     assert one(found, "ledger") == (
         "ok",
-        f"{fresh_store.ledger_path} opens, 1 entries in this life",
+        f"{fresh_store.ledger_path} opens, 1 entry in this life",
     )
     assert files() == before
 

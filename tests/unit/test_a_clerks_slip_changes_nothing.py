@@ -17,6 +17,7 @@ from sync.hub.terms import terms_of
 
 CARD, NEW_CARD = "em4100:0C000621A5", "em4100:0C000621A6"
 TEXT = shipped_program("simple").read_text("utf-8")
+AS_JSON = {"Content-Type": "application/json"}
 FLOOR = "\n[offline]\nper_redemption = 200\nper_account = 400\nper_device = {}\nper_day = 3000\n"
 
 
@@ -179,3 +180,14 @@ def test_a_form_of_many_fields_signs_nobody_in(books: Books) -> None:
     )
     assert answer.status_code == 401
     assert "Nobody has this token" in answer.text
+
+
+@pytest.mark.parametrize("body", [b'{"reason": "\xff\xfe"}', b"[" * 100_000])
+def test_a_body_that_cannot_be_read_is_told_what_to_send(clerk: Clerk, body: bytes) -> None:
+    """Another encoding than UTF-8, or brackets without end, is answered as any other slip."""
+    answer = clerk.post(f"/v1/cards/{CARD}/block", content=body, headers=AS_JSON)
+    told = "it cannot be read; send JSON in UTF-8, with few brackets within brackets"
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert answer.json()["detail"] == f"the body: {told}"
+    assert answer.json()["errors"] == [{"at": "", "message": told}]
+    assert clerk.get(f"/v1/cards/{CARD}").json()["cards"][0]["state"] == "active"

@@ -139,9 +139,11 @@ def test_a_member_is_forgotten(clerk: Clerk) -> None:
 
 
 def test_an_account_that_nobody_has_is_merged_with_none(clerk: Clerk) -> None:
-    """A slip of the pen makes no accounts."""
-    answer = clerk.post("/v1/accounts/merge", json={"account": "a-9", "into": "a-1"})
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+    """A slip of the pen makes no accounts, and the answer says which of the two it is in."""
+    for slip, right in (("account", "into"), ("into", "account")):
+        answer = clerk.post("/v1/accounts/merge", json={slip: "a-9", right: "a-1"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+        assert answer.json()["detail"] == f"{slip}: no member has this account"
 
 
 def test_an_account_is_not_merged_into_itself(clerk: Clerk) -> None:

@@ -1,5 +1,6 @@
 """Head office's page says at its top what waits for a person, and which device was halted."""
 
+import re
 from datetime import date
 
 import pytest
@@ -60,3 +61,15 @@ def test_the_page_says_which_store_was_halted(books: Books) -> None:
         lambda c: change_device(c, 1, state="halted", halted_because="two boxes")
     )
     assert "halted</td>" in browser.get("/").text
+
+
+def test_what_stands_of_a_store_says_what_it_is_on_a_telephone_too(books: Books) -> None:
+    """There the table's head is not shown, so each number of a store brings its own name along."""
+    browser = Clerk(books, token=None)
+    shown = browser.post("/", data={"token": CLERK}).text
+    stores = shown[shown.index("<h2>Stores</h2>") : shown.index("<h2>Both sides")]
+    assert '<table class="stacked">' in stores
+    named = ("devices", "last heard (UTC)", "entries held", "points out on leases", "conflicts")
+    assert re.findall('data-label="([^"]*)"', stores) == list(named)
+    assert stores.count('class="n"') - stores.count('<th class="n"') == len(named) - 1
+    assert "attr(data-label)" in browser.get("/office.css").text

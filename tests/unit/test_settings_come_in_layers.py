@@ -322,6 +322,18 @@ def test_the_hub_reads_its_settings_the_same_way(
         load(HubSettings, written(tmp_path, text.replace("[database]", 'ulr = "x"\n[database]')))
 
 
+def test_a_token_that_is_too_short_is_told_how_long_it_must_be(tmp_path: Path) -> None:
+    """A clerk's token has 16 characters or more, and whoever wrote a shorter one reads so."""
+    text = '[broker]\nurl = "mqtts://b.example.test"\n[database]\nurl = "sqlite:///hub.db"\n'
+    tokens = '[api.tokens]\nclerk = "fifteen-letters"\n'
+    with pytest.raises(InvalidDocument, match=r"api\.tokens\.clerk: write at least 16 characters"):
+        load(HubSettings, written(tmp_path, text + tokens))
+    settings = load(
+        HubSettings, written(tmp_path, text + tokens.replace("fifteen-letters", "sixteen-letters."))
+    )
+    assert len(settings.api.tokens["clerk"]) == 16
+
+
 def test_a_variable_that_is_no_value_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

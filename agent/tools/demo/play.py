@@ -61,7 +61,7 @@ class Demo:
     def _start(self, cleanup: ExitStack, directory: Path) -> tuple[HeadOffice, list[StoreKit]]:
         """Start every process; head office and the stores have the same program."""
         names = tuple(sorted({basket.store for basket in self._baskets}))
-        self._voice.say(
+        self._voice.add(
             f"Starting mosquitto, head office, and the stores {' and '.join(names)}; "
             f"{len(self._baskets)} real baskets …"
         )

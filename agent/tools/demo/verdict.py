@@ -114,7 +114,7 @@ def tell(verdict: Verdict, progress: Progress, voice: Voice, *, offline: int) ->
         voice.say(_row(f"store {name}", side.entries, side.accounts, side.points, agrees))
     agrees = _verdict("as each store shows", "see below", holds=not verdict.differences)
     voice.say(_row("settled", verdict.entries, verdict.members, verdict.posted, agrees))
-    voice.say(
+    voice.add(
         f"{progress.sold} baskets, each sent twice; {progress.enrolled} cards enrolled at the "
         f"tills; {offline} entries written while a store was cut off"
     )

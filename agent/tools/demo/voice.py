@@ -23,18 +23,23 @@ class Voice:
     def step(self, what: str) -> None:
         """Say what begins now."""
         click.echo()
-        for line in textwrap.wrap(what, _width()):
+        for line in _lines(what, _width()):
             click.secho(line, bold=True)
 
     def at(self, place: str, what: str) -> None:
         """Say what happens at a store, or at head office."""
-        for number, line in enumerate(textwrap.wrap(what, _width() - _PLACE - 2)):
+        for number, line in enumerate(_lines(what, _width() - _PLACE - 2)):
             where = f"{'' if number else place:<{_PLACE}}"
             click.echo(f"  {click.style(where, fg='cyan')}{line}")
 
     def say(self, what: str) -> None:
-        """Say something on a line of its own."""
+        """Say something on a line of its own, which a program may read: it stays one."""
         click.echo(what)
+
+    def add(self, what: str) -> None:
+        """Say something more in plain words, over as many lines as it needs."""
+        for line in _lines(what, _width()):
+            click.echo(line)
 
     @contextmanager
     def bar(self, total: int) -> Iterator[Callable[[int], None]]:
@@ -44,6 +49,11 @@ class Voice:
             return
         with click.progressbar(length=total, label="  baskets") as bar:
             yield lambda done: bar.update(done - bar.pos)
+
+
+def _lines(what: str, width: int) -> list[str]:
+    """Break between words alone: a token or an address is copied as it stands."""
+    return textwrap.wrap(what, width, break_on_hyphens=False, break_long_words=False)
 
 
 def _width() -> int:

@@ -98,7 +98,8 @@ def add_conflicts(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         clerk: Annotated[str, Depends(access.clerk)],
     ) -> ConflictView:
         """Close a conflict that waits for nothing but somebody's look: a message that was put
-        aside. The others end by themselves. Asked again, it says how it stands.
+        aside, a disk that keeps failing. The others end by themselves. Asked again, it says how
+        it stands.
         """
         return desk.write(
             lambda c, tenant: _settle(c, tenant, conflict_id, looked.reason, clerk, desk.now())

@@ -43,8 +43,11 @@ def add_members(routes: APIRouter, desk: Desk, access: HubAccess) -> None:
         def change(c: Connection, tenant: str) -> OfficeAccount:
             if wanted.account == wanted.into:
                 raise HubRefusal("not_mergeable", "this is one account already")
-            for name in (wanted.account, wanted.into):
-                account_view(c, tenant, name)  # no slip of the pen makes one
+            for key, name in (("account", wanted.account), ("into", wanted.into)):
+                try:
+                    account_view(c, tenant, name)  # no slip of the pen makes one
+                except HubRefusal as refused:
+                    raise HubRefusal(refused.code, f"{key}: {refused}") from refused
             reason, now = f"{clerk}: one person", desk.now()
             try:
                 merge_accounts(c, tenant, wanted.account, wanted.into, now=now, reason=reason)
