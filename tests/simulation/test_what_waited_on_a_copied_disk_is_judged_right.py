@@ -11,7 +11,7 @@ from sync.simulation.house import House
 from sync.simulation.notebook import Sold
 from sync.simulation.program import TENANT
 from sync.simulation.scripts import Script, disks
-from sync.simulation.scripts.staging import account_of, begin, member
+from sync.simulation.scripts.staging import account_of, begin, cut_off, member, mend
 from sync.simulation.trades import VOUCHERS
 
 
@@ -141,6 +141,42 @@ def test_what_two_copies_make_active_brings_rights_once() -> None:
         house.advance(40)
         assert any("s1: 2:2 ActivatePoints" in line for line in house.story)
         assert (available(house), most_owed(house)) == (0, 0)
+
+    keeps_every_invariant(script)
+
+
+def test_what_a_copy_was_granted_is_owed_where_the_other_has_rights_to_it() -> None:
+    """A copy makes points active in a new epoch and is granted some of them, before head office
+    hears that the other box, which was cut off, has rights to all. They are owed until a person
+    writes those rights off.
+    """
+
+    def script(house: House) -> None:
+        first, clone, _ = copied(house)
+        card = house.customers.cards[0]
+        clone.crash()
+        house.customers.buy(first, house.customers.cards[1], 700)
+        house.advance(20)
+        cut_off(house, first)
+        house.advance(DAY_S)
+        house.customers.buy(first, card, 700)
+        first.crash()
+        mend(house, first)
+        clone.time.reboot()
+        clone.start()
+        house.advance(40)
+        house.customers.buy(clone, card, 700)
+        house.advance(40)
+        granted = 150 - available(house)
+        assert granted > 0
+        clone.crash()
+        first.time.reboot()
+        first.start()
+        house.advance(40)
+        house.look_into_halts()
+        house.advance(400)
+        assert (available(house), most_owed(house)) == (-granted, granted)
+        assert available_once_written_off(house) == 150
 
     keeps_every_invariant(script)
 

@@ -26,6 +26,11 @@ FOUND: dict[int, str] = {
     "was forgotten",
     12515: "of a copied box and its copy, which had lost its disk, one heard no contradiction: "
     "head office was asked whether it had noticed before that one had greeted again",
+    13280: "of a copied box one had rights to what the other had made active too, and had been "
+    "granted: a debt that is right until a person writes those off, and was thought too large",
+    15085: "a sale of a member who was forgotten came back at another store, while a lost disk had "
+    "rights to its points: less than nothing is right until a person writes those off, and was "
+    "thought wrong",
     17331: "a head office that was set back held the present epoch of a device and not the one "
     "before it, of which the device had been told that all is held: it was never sent again",
     20022: "an activation of points of two sales, one of which two stores wrote: head office "
@@ -53,6 +58,8 @@ MIXES_OF: dict[int, str] = {
     5780: "office",
     11703: "members",
     12515: "everything",
+    13280: "members",
+    15085: "members",
     17331: "everything",
     20022: "islands",
     20031: "cloned",
@@ -75,6 +82,8 @@ TRADES_OF: dict[int, str] = {
     5780: "running_out",
     11703: "plain",
     12515: "plain",
+    13280: "vouchers",
+    15085: "plain",
     17331: "plain",
     20022: "vouchers",
     20031: "vouchers",

@@ -170,8 +170,8 @@ class BooksWatch:
                 self._granted[journal, account] = granted
                 place = f"{granted - before} rights of {account} to journal {journal}"
                 hold("I10", bool(opened) and fenced is None, f"{place}, which may have none")
-                if memory == "forgotten":
-                    self._truth.granted_blindly(account, granted - before)
+                blindly = memory == "forgotten"
+                self._truth.granted(account, granted - before, blindly=blindly)
                 hold("I10", memory != "catching_up", f"{place}, where not all have caught up")
                 left, due = available.get(account, (0, 0))
                 hold("I5", left >= due, f"{place} leave {left} available, {due} run out")

@@ -32,7 +32,7 @@ _BEGINS = (AccumulatePoints, ClaimSale, CreateReward, IssueVoucher, AdjustPoints
 
 _DECIDED = "SELECT seq, canonical FROM decisions WHERE seq > ? ORDER BY seq"
 
-_STAND = "SELECT account, coalesce(root, account), state, available FROM accounts"
+_STAND = "SELECT account, coalesce(root, account), state, available, active FROM accounts"
 
 _WRITTEN = """
 SELECT canonical FROM entries WHERE account IS NOT NULL
@@ -111,14 +111,19 @@ class ForgottenWatch:
         return account
 
     def hold_at_rest(self) -> None:
-        """Hold that who was forgotten has nothing, and that nobody else is taken for forgotten."""
+        """Hold that who was forgotten has nothing, and that nobody else is taken for forgotten.
+
+        What a lost disk has rights to is neither theirs nor the program's until a person writes it
+        off. Where it came back meanwhile, less than nothing is left beside those rights.
+        """
         self.committed()
-        for account, root, state, available in self.rows(_STAND):
+        for account, root, state, available, active in self.rows(_STAND):
             is_forgotten = account in self.forgotten
             words = f"{account} is {state}, and was {'' if is_forgotten else 'not '}forgotten"
             hold("I15", (state == "erased") == is_forgotten, words)
             if account == root and is_forgotten:
-                hold("I15", available == 0, f"{account} was forgotten, and has {available} points")
+                has_nothing = available == 0 or available < 0 <= active
+                hold("I15", has_nothing, f"{account} was forgotten, and has {available} points")
         for root, store, right in self.rows(_WITH_DEVICES):
             if root in self.forgotten:
                 words = f"{root} was forgotten, and {store} has rights to {right} of their points"

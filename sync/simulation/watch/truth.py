@@ -4,9 +4,10 @@ It also adds up, for each account, by how much it may come to owe points at most
 on the floor, what came back of sales whose points were spent, and what a sale gave at a second
 device. A debt beyond that is points that were spent twice, which no rule allows. What adds to it
 beyond that are the exceptions that ARCHITECTURE.md names: a disk that was set back or copied
-redeems what may have been spent before, gives back what was held and may have been captured, and
-takes back as waiting what may have become active before; and a head office that was set back, and
-does not know it yet, grants what it had granted already. The first two are possible only where
+redeems what may have been spent before, gives back what was held and may have been captured,
+takes back as waiting what may have become active before, and has rights to what became active on a
+copy, too, and was granted by then; and a head office that was set back, and does
+not know it yet, grants what it had granted already. All but the third are possible only where
 another copy of the disk contradicts the entry (:mod:`sync.simulation.watch.forks`): else its rights
 cover it.
 """
@@ -59,6 +60,7 @@ class Truth:
     """Accounts that a clerk had merged, and head office forgot it: what one of them earned another
     has spent, until somebody merges them again."""
     _may_owe: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _granted: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _forks: Forks = field(default_factory=Forks)
     _covered: dict[str, dict[Place, tuple[str, int]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -103,14 +105,18 @@ class Truth:
             for lot in fact.lots:
                 sold = self._sale_of.get(device.disk.watch.entries[lot.epoch, lot.seq])
                 if sold is not None:
-                    self._sales[sold].became_active(lot.points)
+                    has_rights = fact.lease > 0 and lot.epoch == place[1]
+                    self._sales[sold].became_active(lot.points, has_rights, place)
 
     def most_owed(self, accounts: Iterable[str]) -> int:
         """Answer how much the accounts of one member may owe together at most."""
         family = set(accounts)
         by_sales = sum(each.most_owed(family, self._forks) for each in self._sales.values())
         by_forks = sum(self._most_by_forks(name, family) for name in self._covered)
-        return by_sales + by_forks + sum(self._may_owe[account] for account in family)
+        twice = sum(each.most_active_twice(family, self._forks) for each in self._sales.values())
+        by_grants = min(twice, sum(self._granted[account] for account in family))
+        exempt = sum(self._may_owe[account] for account in family)
+        return by_sales + by_forks + by_grants + exempt
 
     def _most_by_forks(self, name: str, family: set[str]) -> int:
         """Answer how much is owed of what a redemption took by rights, as these may not count; or
@@ -127,9 +133,10 @@ class Truth:
         """Head office adds points to a sale, and takes them again when that comes back."""
         self._may_owe[account] += points
 
-    def granted_blindly(self, account: str, points: int) -> None:
-        """Head office was set back, does not know it yet, and grants."""
-        self._may_owe[account] += points
+    def granted(self, account: str, points: int, *, blindly: bool) -> None:
+        """Head office grants; ``blindly`` where it was set back and does not know it yet."""
+        self._granted[account] += points
+        self._may_owe[account] += points if blindly else 0
 
     def lost(self, device: "Device", held: set[bytes]) -> None:
         """A disk is gone: of what it answered, only what head office holds can be asked for."""
@@ -168,8 +175,8 @@ class _Sale:
     gifts: list[tuple[str, int]] = field(default_factory=list)
     returns: list[tuple[str | None, int, int, Place]] = field(default_factory=list)
     """Who gave points back, how many, by how much rights changed for them, and where."""
-    active: int = 0
-    """How many of its points that waited became active, on the disk on which the most did."""
+    activations: list[tuple[int, bool, Place]] = field(default_factory=list)
+    """How many of its points that waited became active, whether with rights, and where."""
     waited: int = 0
     """How many came back while they waited."""
     doubted: int = 0
@@ -180,9 +187,9 @@ class _Sale:
         if account is not None and points > 0:
             self.gifts.append((account, points))
 
-    def became_active(self, points: int) -> None:
-        """The wait was over: the points joined the rights of the device."""
-        self.active = max(self.active, points)
+    def became_active(self, points: int, has_rights: bool, place: Place) -> None:
+        """The wait was over, on a disk."""
+        self.activations.append((points, has_rights, place))
 
     def came_back(self, account: str | None, points: int, lease: int, place: Place) -> None:
         """Some of it came back, or all."""
@@ -210,9 +217,24 @@ class _Sale:
         ):
             return given
         twice = given - max(ours)
-        parted = min(self.doubted, max(0, self.active + self.waited - max(ours)))
+        active = max((points for points, *_ in self.activations), default=0)
+        parted = min(self.doubted, max(0, active + self.waited - max(ours)))
         uncovered = sum(
             max(0, points + (0 if forks.contradict(place) else lease))
             for _, points, lease, place in self.returns
         )
         return min(given, twice + parted + uncovered)
+
+    def most_active_twice(self, family: set[str], forks: Forks) -> int:
+        """Answer how many points one copy of a disk may have rights to and another made active,
+        too: what head office granted of these before it heard of the rights is owed.
+        """
+        if not any(account in family for account, _ in self.gifts):
+            return 0
+        active = [points for points, *_ in self.activations]
+        by_right = sum(
+            points
+            for points, has_rights, place in self.activations
+            if has_rights and forks.contradict(place)
+        )
+        return min(by_right, sum(active) - max(active, default=0))
