@@ -20,6 +20,8 @@ FOUND: dict[int, str] = {
     "by itself: a point too many was taken",
     5025: "a return that a copied box had covered by its rights, on a branch whose rights count no "
     "more: a debt that is right until a person writes those off, and was thought too large",
+    5623: "head office gave a card, was set back, and heard of it again only as a store ended it: "
+    "a card that is rightly known, and was thought to be given to nobody",
     5780: "a head office was set back while its devices caught up with the time before, and nobody "
     "noticed: a store went on from a place of the feed that was another one's by then",
     11703: "a card that another had replaced was good again for whoever got it after its member "
@@ -31,6 +33,8 @@ FOUND: dict[int, str] = {
     15085: "a sale of a member who was forgotten came back at another store, while a lost disk had "
     "rights to its points: less than nothing is right until a person writes those off, and was "
     "thought wrong",
+    15465: "a card that head office had forgotten giving, as in 5623",
+    16239: "rights to what a copy had been granted, as in 13280",
     17331: "a head office that was set back held the present epoch of a device and not the one "
     "before it, of which the device had been told that all is held: it was never sent again",
     20022: "an activation of points of two sales, one of which two stores wrote: head office "
@@ -55,11 +59,14 @@ MIXES_OF: dict[int, str] = {
     1019: "office",
     1684: "office",
     5025: "everything",
+    5623: "members",
     5780: "office",
     11703: "members",
     12515: "everything",
     13280: "members",
     15085: "members",
+    15465: "members",
+    16239: "everything",
     17331: "everything",
     20022: "islands",
     20031: "cloned",
@@ -79,11 +86,14 @@ TRADES_OF: dict[int, str] = {
     1019: "plain",
     1684: "running_out",
     5025: "plain",
+    5623: "plain",
     5780: "running_out",
     11703: "plain",
     12515: "plain",
     13280: "vouchers",
     15085: "plain",
+    15465: "plain",
+    16239: "vouchers",
     17331: "plain",
     20022: "vouchers",
     20031: "vouchers",

@@ -102,8 +102,13 @@ def _hear(said: defaultdict[str, _Said], entry: Entry, *, is_decided: bool) -> N
 def _hold_said(
     token: str, said: _Said, root: dict[str, tuple[str, bool]], stands: tuple[str, bool] | None
 ) -> None:
-    """Hold what head office has made of what was said."""
-    alive = {its for its, is_erased in (root[each] for each in said.named) if not is_erased}
+    """Hold what head office has made of what was said.
+
+    That it gave a card itself it may have forgotten when it was set back. A store may have heard of
+    it before, and whoever ends the card there says whose it was.
+    """
+    named = said.named or said.ended
+    alive = {its for its, is_erased in (root[each] for each in named) if not is_erased}
     if stands is None:
         hold("I16", not alive, f"{token} is nobody's, and was given to {sorted(alive)}")
         return
