@@ -57,6 +57,7 @@ def test_what_has_not_come_is_counted(books: Books, clerk: Clerk) -> None:
     assert differences(clerk) == ["s001/edge-1 had 5 entries after 0:2 that are not here yet"]
     (chain,) = clerk.get("/v1/reconciliation").json()["chains"]
     assert (chain["missing"], chain["online"]) == (5, True)
+    assert (chain["held_seq"], chain["said_epoch"], chain["said_seq"]) == (2, 0, 7)
 
 
 def test_what_came_since_is_missing_no_more(books: Books, clerk: Clerk) -> None:

@@ -36,6 +36,12 @@ class ChainView(Value):
     held_seq: int
     """The newest entry that head office holds of the live epoch."""
     held_hash: str
+    said_epoch: int | None
+    """The epoch that the device was in when it last said how it is; null where it never did."""
+    said_seq: int | None
+    """Its own newest entry then. That both copies are the same up to there is compared by their
+    hashes at each greeting and acknowledgement: a chain that is not is a conflict.
+    """
     missing: int | None
     """Entries of this epoch that head office lacks of those that the device had when it last said
     how it is; null where it never did.
@@ -142,6 +148,8 @@ def _chain(device: DeviceView) -> list[ChainView]:
             epoch=live.epoch,
             held_seq=live.seq,
             held_hash=live.hash,
+            said_epoch=device.said_epoch,
+            said_seq=device.said_seq,
             missing=None if device.lag is None else _missing(device, live),
             missing_of_others=None if device.lag is None else _missing_of_others(device, live),
             online=device.online,
