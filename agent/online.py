@@ -46,6 +46,7 @@ class Online:
             till.ask_online = self._uplink.ask
             whose = till.members.asked_whose
             whose.ask = self._uplink.look_up
+            whose.ask_anew = self._uplink.hear_anew
             whose.tells_of_all = settings.hub is None or settings.hub.feed == "all"
             till.is_online = lambda: self._uplink is not None and self._uplink.online
 

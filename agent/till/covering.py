@@ -1,8 +1,10 @@
 """Covering: by what right points are spent here.
 
 This device's own rights come first. Where they do not reach and head office answers, it is asked
-once, outside any transaction, and the redemption tried once more. Only a store that is cut off goes
-beyond: the rest is the floor, within every cap, and stands in the entry.
+once, outside any transaction, and the redemption tried once more. Where the balance that is known
+here does not reach, head office is first asked what the member has by now: points may have been
+earned elsewhere a moment ago. Only a store that is cut off goes beyond: the rest is the floor,
+within every cap, and stands in the entry.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,11 +15,11 @@ from agent.core.facts import Authority
 from agent.core.floor import floor_left
 from agent.core.point_words import PointWords
 from agent.ledger import AccountRow, Transaction
+from agent.till.asked_whose import AskedWhose, AskOnline
 from agent.till.refusals import InsufficientPoints, OfflineLimit
 from agent.till.terms import Terms
 
 __all__ = [
-    "AskOnline",
     "By",
     "Covered",
     "cover",
@@ -31,11 +33,6 @@ T = TypeVar("T")
 By = Literal["lease", "online", "floor"]
 """How far a redemption may reach: to this device's rights, to those that head office has granted
 just now, or beyond them.
-"""
-
-AskOnline = Callable[[str, int], Awaitable[str | None]]
-"""Ask head office for rights to so many points of an account. Answers None once they are journaled,
-what it says where it will not, and an empty text where nobody answered in time.
 """
 
 
@@ -79,7 +76,9 @@ def cover(
     words = PointWords.in_first(terms.program)
     if member.balance < points:
         short = words.counted(points - max(0, member.balance), more=True)
-        raise InsufficientPoints(f"{short} needed: the balance is {member.balance}")
+        raise InsufficientPoints(
+            f"{short} needed: the balance is {member.balance}", account=member.account
+        )
     if terms.alone:
         return Covered(authority="lease", lease=0, floor=0)
     right = min(points, transaction.right(member.account))
@@ -107,13 +106,25 @@ def _what_can_be_had(words: PointWords, can: int, with_card: int) -> str:
     return f"{some} can be redeemed here now"
 
 
-async def with_head_office(attempt: Callable[[By], Awaitable[T]], ask: AskOnline | None) -> T:
+async def with_head_office(
+    attempt: Callable[[By], Awaitable[T]], ask: AskOnline | None, whose: AskedWhose
+) -> T:
     """Try a redemption by this device's rights, then with head office's help, then beyond.
 
     Raises what the attempt does; OfflineLimit with head office's own words where it says no.
     """
     if ask is None:
         return await _cut_off(attempt)
+    try:
+        return await _asking(attempt, ask)
+    except InsufficientPoints as short:
+        ask = await whose.anew(short.account)
+        if ask is None:
+            raise
+    return await _asking(attempt, ask)
+
+
+async def _asking(attempt: Callable[[By], Awaitable[T]], ask: AskOnline) -> T:
     try:
         return await attempt("lease")
     except OfflineLimit as limit:

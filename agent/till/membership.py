@@ -30,7 +30,7 @@ class Membership:
         self._ledger = ledger
         self._terms = terms
         self._mint_id = mint_id
-        self.asked_whose = AskedWhose()
+        self.asked_whose = AskedWhose(ledger)
 
     def adopt(self, terms: Terms) -> None:
         """Work under other terms from the next question on."""

@@ -8,7 +8,8 @@ from datetime import date
 
 from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
-from agent.till.covering import AskOnline, By, with_head_office
+from agent.till.asked_whose import AskedWhose, AskOnline
+from agent.till.covering import By, with_head_office
 from agent.till.pending import activate_for, is_due_now
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.terms import Terms
@@ -29,12 +30,13 @@ class RedemptionDesk:
         ledger: Ledger,
         terms: Callable[[], Terms],
         ask: Callable[[], AskOnline | None],
+        whose: AskedWhose,
         *,
         random_bytes: RandomBytes,
     ) -> None:
         self._ledger = ledger
         self._terms = terms
-        self._ask = ask
+        self._ask, self._whose = ask, whose
         self._random_bytes = random_bytes
 
     async def hold(self, redemption_id: str, wish: Wish) -> tuple[RedemptionAnswer, bool]:
@@ -62,7 +64,7 @@ class RedemptionDesk:
                 )
             )
 
-        return await with_head_office(attempt, self._ask())
+        return await with_head_office(attempt, self._ask(), self._whose)
 
     async def capture(
         self, redemption_id: str, *, points: int | None = None

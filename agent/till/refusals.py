@@ -161,9 +161,16 @@ class NotRedeemable(TillRefusal):
 
 
 class InsufficientPoints(TillRefusal):
-    """The balance does not cover the redemption."""
+    """The balance does not cover the redemption.
+
+    ``account`` says of whom head office could be asked, where that would help.
+    """
 
     code = "insufficient_points"
+
+    def __init__(self, message: str, *, account: str | None = None) -> None:
+        super().__init__(message)
+        self.account = account
 
 
 class OfflineLimit(TillRefusal):

@@ -26,10 +26,10 @@ from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
+from agent.till.asked_whose import AskOnline
 from agent.till.back import Back
 from agent.till.claims import claim
 from agent.till.committed import Committed
-from agent.till.covering import AskOnline
 from agent.till.days import DayAnswer, day_of
 from agent.till.elsewhere import take_back_anywhere
 from agent.till.members import AccountView, account_view, parse_shown
@@ -94,10 +94,10 @@ class Till:
         self.activity = Activity(ledger)
         self.members = Membership(ledger, terms, mint_id=mint_id)
         self._random_bytes = random_bytes
-        ask = lambda: self.ask_online  # noqa: E731 - asked anew each time
-        self.vouchers = VoucherDesk(ledger, terms, ask, random_bytes=random_bytes)
+        asked = (lambda: self.ask_online), self.members.asked_whose  # the first anew each time
+        self.vouchers = VoucherDesk(ledger, terms, *asked, random_bytes=random_bytes)
         self._redemptions = RedemptionDesk(
-            ledger, lambda: self._today, ask, random_bytes=random_bytes
+            ledger, lambda: self._today, *asked, random_bytes=random_bytes
         )
 
     @property

@@ -6,7 +6,8 @@ from datetime import date
 from agent.core.entry import Recorded
 from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
-from agent.till.covering import AskOnline, By, with_head_office
+from agent.till.asked_whose import AskedWhose, AskOnline
+from agent.till.covering import By, with_head_office
 from agent.till.pending import activate_for, is_due_now
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.terms import Terms
@@ -28,12 +29,13 @@ class VoucherDesk:
         ledger: Ledger,
         terms: Terms,
         ask: Callable[[], AskOnline | None],
+        whose: AskedWhose,
         *,
         random_bytes: RandomBytes,
     ) -> None:
         self._ledger = ledger
         self._terms = terms
-        self._ask = ask
+        self._ask, self._whose = ask, whose
         self._random_bytes = random_bytes
         self.said: date | None = None
 
@@ -59,7 +61,7 @@ class VoucherDesk:
                 )
             )
 
-        recorded, replay = await with_head_office(attempt, self._ask())
+        recorded, replay = await with_head_office(attempt, self._ask(), self._whose)
         return voucher_answer(recorded, self._terms.paper(order.lane)), replay
 
     async def look_up(self, typed: str) -> VoucherState:

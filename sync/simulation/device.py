@@ -17,6 +17,7 @@ from agent.core.heard import Heard
 from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
+from agent.till.asked_whose import AskOnline
 from sync.link import Arrived
 from sync.messages import DeviceAddress, FeedScope
 from sync.simulation.clocks import DeviceTime
@@ -176,6 +177,7 @@ class Device:
         self.till.ask_online = self._ask_online
         self.till.is_online = lambda: self.talk.online
         self.till.members.asked_whose.ask = self._ask_whose
+        self.till.members.asked_whose.ask_anew = self._ask_anew
         self.till.members.asked_whose.tells_of_all = self.feed == "all"
 
     def publish(
@@ -236,6 +238,11 @@ class Device:
     async def _ask_whose(self, token: str) -> bool:
         now_s = self.house.world.now_s
         return self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s)) is None
+
+    async def _ask_anew(self, token: str) -> AskOnline | None:
+        now_s, (_, cursor, _) = self.house.world.now_s, await self.desk.feed_from()
+        said = self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s, cursor=cursor))
+        return self._ask_online if said is None else None
 
     def _wait_for(self, asking: Callable[[Answer], str | None]) -> str | None:
         """Ask head office while a customer waits: everything else goes on meanwhile."""

@@ -146,10 +146,12 @@ class Conversation:
             "ask", nonce, Ask(ask=nonce, epoch=epoch, account=account, points=points), answer, now_s
         )
 
-    def look_up(self, token: str, answer: Answer, now_s: float) -> str | None:
-        """Ask whose a card is that nobody here knows; as ``ask``."""
+    def look_up(self, token: str, answer: Answer, now_s: float, *, cursor: int = 0) -> str | None:
+        """Ask whose a card is that nobody here knows; as ``ask``. From the feed's own ``cursor``
+        on, what is told is newer than what is known here of that member, and is taken.
+        """
         nonce = self._mint_nonce()
-        request = FeedRequest(nonce=nonce, cursor=0, scope=self._wishes.feed, token=token)
+        request = FeedRequest(nonce=nonce, cursor=cursor, scope=self._wishes.feed, token=token)
         return self._ask("feed", nonce, request, answer, now_s)
 
     def give_up(self, nonce: str) -> None:

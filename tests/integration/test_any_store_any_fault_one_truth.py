@@ -232,3 +232,23 @@ def test_points_of_another_store_are_had_while_the_customer_waits(company: Compa
 
     until(is_had, "somebody to be given what another store had")
     company.agree()
+
+
+def test_points_of_a_moment_ago_are_had_at_another_store(company: Company) -> None:
+    """What was earned at one store, and acknowledged there, is redeemed at another one that has not
+    heard of it: head office is asked. Where this machine was too slow for one customer, or the feed
+    told of it first, the next one comes.
+    """
+
+    def is_had() -> bool:
+        card = company.member("s001", 100)
+        company.stores["s001"].wait_acknowledged()
+        here = company.pos("s002")
+        until(lambda: here.identify(card).json().get("balance") == 100, "s002 to know them")
+        company.sell("s001", card, 800)
+        company.stores["s001"].wait_acknowledged()
+        is_news = here.identify(card).json()["balance"] == 100
+        return company.redeem("s002", card) == "online" and is_news
+
+    until(is_had, "somebody to be given what they had just earned elsewhere")
+    company.agree()

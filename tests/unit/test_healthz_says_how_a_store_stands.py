@@ -22,7 +22,7 @@ class Quiet:
     """An uplink that is connected, and says nothing by itself."""
 
     refused_messages, fault, online, halted, refused = 0, None, True, None, None
-    ask = look_up = None
+    ask = look_up = hear_anew = None
 
     def __init__(self, *_parts: Any, **said: Any) -> None:
         self.wishes: Wishes = said["wishes"]
