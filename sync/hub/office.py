@@ -5,7 +5,6 @@ published after the commit. A message that makes no sense is put aside and answe
 the database raises is raised, and the message is to be handed in again.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,6 +32,7 @@ from sync.hub.meeting import Agree
 from sync.hub.notices import Notice
 from sync.hub.numbering import Numbering
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
+from sync.hub.presence import after_farewell
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello
 from sync.hub.reading_ahead import ReadingAhead
@@ -244,8 +244,8 @@ class HeadOffice:
                 return None
             device = device_of(c, address, now=now)
             told = payload.decode()
-            if not presence.online and device.presence is not None:  # the will knows nothing else
-                told = json.dumps(json.loads(device.presence) | {"online": False})
+            if not presence.online:
+                told = after_farewell(device.presence, presence)
             if told != device.presence:  # else the broker kept it, and says it to whoever connects
                 change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
             return what_was_forgotten(c, device, presence)

@@ -5,12 +5,13 @@ down together nobody says it, and who is gone would be there for ever. So what w
 some minutes: a device that is connected greets every five, whatever else it has to say.
 """
 
+import json
 from datetime import datetime, timedelta
 
 from agent.core.instant import rfc3339
 from sync.messages import MalformedMessage, Presence, decode
 
-__all__ = ["heard_since", "is_online"]
+__all__ = ["after_farewell", "heard_since", "is_online"]
 
 _HEARD_WITHIN = timedelta(minutes=10)
 """Twice the time between greetings: one of them may get lost."""
@@ -29,3 +30,17 @@ def is_online(presence: str | None, last_seen_at: str | None, *, now: datetime) 
         return decode(presence.encode(), Presence).online
     except MalformedMessage:
         return False
+
+
+def after_farewell(born: str | None, farewell: Presence) -> str:
+    """Answer how a device is said to be after a farewell, by the birth that was heard last.
+
+    The farewell of another life than that leaves all as it is: it is a will that waited at the
+    broker while the next life began. Who names no life is believed.
+    """
+    if born is None:
+        return json.dumps(farewell.model_dump(exclude_none=True))
+    said = json.loads(born)
+    if None not in (farewell.life, said.get("life")) and farewell.life != said["life"]:
+        return born
+    return json.dumps(said | {"online": False})

@@ -171,7 +171,9 @@ class Halt(Told):
 class Presence(Value):
     """Retained: whether a device's agent is connected, and how it was when it said so.
 
-    The broker publishes the will, which says ``online`` false and nothing else.
+    The broker publishes the will, which says ``online`` false, of which ``life`` it is, and nothing
+    else. A life that lost its ledger is another client to the broker: its will may come after the
+    birth of the next, of which it says nothing.
     """
 
     online: bool
@@ -185,3 +187,5 @@ class Presence(Value):
     floor_left: Count | None = None
     clock: Literal["synchronised", "free_running", "jumped"] | None = None
     version: str | None = None
+    life: Name | None = None
+    """The incarnation under which the agent connects; older agents name none."""

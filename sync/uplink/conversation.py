@@ -33,6 +33,9 @@ from sync.uplink.questions import UNANSWERED, Answer, Questions
 __all__ = ["Conversation", "Wishes"]
 
 _PRESENCE_EVERY_S = 60.0
+"""Longer than a former life's will may take: the broker misses a client within one and a half times
+its keepalive, and then waits for the will's delay (``sync/link.py``).
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -74,7 +77,10 @@ class Conversation:
         self._hearing = Hearing(
             self.session, journal, desk, self.questions, self._feeding, dice=dice
         )
+        # As the will at the broker calls it; the journal's may change while the link stays.
+        self._life = journal.incarnation
         self._told: Presence | None = None
+        self._has_told = False
         self._presence_due_s = 0.0
         self.refused = 0
         """How many messages made no sense."""
@@ -82,7 +88,7 @@ class Conversation:
     def link_up(self) -> None:
         """The broker is there, and answers can be heard."""
         self.session.link_up()
-        self._told, self._presence_due_s = None, 0.0
+        self._told, self._has_told, self._presence_due_s = None, False, 0.0
 
     def link_down(self) -> None:
         """The broker is gone."""
@@ -247,9 +253,13 @@ class Conversation:
         if self.session.state == "down" or now_s < self._presence_due_s:
             return
         standing = await self._desk.standing()
-        presence = make_presence(self._journal, standing, version=self._wishes.version)
+        presence = make_presence(
+            self._journal, standing, version=self._wishes.version, life=self._life
+        )
         if presence == self._told or self._publish("presence", presence, retain=True):
-            self._told, self._presence_due_s = presence, now_s + _PRESENCE_EVERY_S
+            # The first of a connection is told twice: a former life's will may come between.
+            self._told = presence if self._has_told else None
+            self._has_told, self._presence_due_s = True, now_s + _PRESENCE_EVERY_S
 
     def _publish(
         self, kind: str, message: Value, *, expiry_s: int | None = None, retain: bool = False

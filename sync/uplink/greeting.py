@@ -91,7 +91,9 @@ async def _acknowledged(
     return Held(incarnation=incarnation, epoch=epoch, seq=seq, hash=entry_hash.hex())
 
 
-def make_presence(journal: JournalSource, standing: Standing, *, version: str) -> Presence:
+def make_presence(
+    journal: JournalSource, standing: Standing, *, version: str, life: str
+) -> Presence:
     """Say how the device is."""
     head = journal.head
     return Presence(
@@ -104,4 +106,5 @@ def make_presence(journal: JournalSource, standing: Standing, *, version: str) -
         floor_left=standing.floor_left,
         clock=standing.clock,
         version=version,
+        life=life,
     )

@@ -108,7 +108,8 @@ class Uplink:
             self._key_fault = str(error)
             raise
         self._key_fault = None
-        link = self._link = self._make_link()
+        # The link's will and the conversation's births name one life: nothing is awaited between.
+        link = self._link = self._make_link(self._journal.incarnation)
         self._conversation = conversation = Conversation(
             self._address,
             self._journal,
@@ -122,16 +123,17 @@ class Uplink:
         link.start()
         return conversation
 
-    def _make_link(self) -> Link:
+    def _make_link(self, life: str) -> Link:
+        death = encode(Presence(online=False, life=life))
         return Link(
             self._broker,
-            client_id=f"{self._address}/{self._journal.incarnation}".replace("/", "."),
+            client_id=f"{self._address}/{life}".replace("/", "."),
             topics=tuple(self._address.topic(kind) for kind in topics_down()),
             window=_WINDOW,
             on_up=lambda: self._soon(self._up),
             on_down=lambda: self._soon(self._down),
             on_message=lambda message: self._soon(lambda: self._put(message)),
-            will=Will(topic=self._address.topic("presence"), death=encode(Presence(online=False))),
+            will=Will(topic=self._address.topic("presence"), death=death),
         )
 
     def stop(self) -> None:

@@ -97,6 +97,39 @@ def shown(hub: House, now: datetime) -> tuple[bool, int]:
     )
 
 
+@pytest.mark.parametrize(
+    ("birth", "farewell", "is_there"),
+    [
+        ("new", "old", True),
+        ("new", "new", False),
+        ("new", None, False),
+        (None, "old", False),
+        (None, None, False),
+    ],
+)
+def test_the_will_of_a_former_life_ends_nothing(
+    hub: House, device: PaperDevice, birth: str | None, farewell: str | None, is_there: bool
+) -> None:
+    """A will that comes after the birth of the next life says nothing of that; one of the life that
+    was born last does, and one that names no life, as those of older agents.
+    """
+    topic = device.address.topic("presence")
+    hub.office.handle(topic, encode(Presence(online=True, life="old")))
+    hub.office.handle(topic, encode(Presence(online=True, head_seq=7, life=birth)))
+    hub.office.handle(topic, encode(Presence(online=False, life=farewell)))
+    assert shown(hub, NOW) == (is_there, int(is_there))
+
+
+def test_a_farewell_before_any_birth_is_taken(hub: House) -> None:
+    """A device that was never heard to be there is not."""
+    device = PaperDevice()
+    device.is_welcomed(hub.office)
+    device.is_heard(hub.office)
+    farewell = encode(Presence(online=False, life="old"))
+    assert hub.office.handle(device.address.topic("presence"), farewell) == []
+    assert shown(hub, NOW) == (False, 0)
+
+
 @pytest.mark.parametrize(("now", "is_there"), [(SOON, True), (LATE, False)])
 def test_no_till_waits_for_points_of_who_is_gone(now: datetime, is_there: bool) -> None:
     """A till that asks for them is answered at once; the recall is said again to a device that is
