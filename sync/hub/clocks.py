@@ -2,7 +2,7 @@
 set by far.
 
 Order never rests on a clock, so nothing is refused and every entry counts. One row for each device
-and day tells a person to look.
+and day tells a person to look, and is open until somebody has.
 """
 
 from collections.abc import Iterable
@@ -51,6 +51,7 @@ def settle_clocks(
                 device=device.device,
                 text=f"The clock of {device.address} cannot be right: {wrong}. Every entry counts "
                 "all the same, in the order in which it was written. Have the clock looked at.",
+                is_open=True,
             )
             note(c, device.tenant, conflict, now=now)
             return

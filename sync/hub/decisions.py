@@ -78,6 +78,7 @@ ONCE_LOOKED_AT = frozenset(
         "unknown_schema",
         "not_handled",
         "disk_keeps_failing",
+        "wrong_clock",
     }
 )
 """The kinds that are open until a person says that they have looked; what ends the others is seen

@@ -29,8 +29,11 @@ def why_short(c: Connection, tenant: str, member: Member, life: Life, *, may_gra
     if not may_grant:
         return CATCHING_UP
     its = or_(accounts.c.account == member.root, accounts.c.root == member.root)
-    elsewhere = c.execute(
-        select(func.sum(rights.c.granted + rights.c.change))
+    found = c.execute(
+        select(
+            (devices.c.id == life.device_id).label("is_its_own"),
+            func.sum(rights.c.granted + rights.c.change).label("points"),
+        )
         .select_from(rights)
         .join(accounts, accounts.c.account == rights.c.account)
         .join(journals, journals.c.id == rights.c.journal_id)
@@ -41,7 +44,11 @@ def why_short(c: Connection, tenant: str, member: Member, life: Life, *, may_gra
             its,
             journals.c.id != life.journal_id,
         )
-    ).scalar()
-    if (elsewhere or 0) <= 0:
-        return _NO_MORE
-    return f"{elsewhere} points are at other stores that do not answer now"
+        .group_by("is_its_own")
+    )
+    points = {bool(row.is_its_own): row.points for row in found}
+    if (elsewhere := points.get(False, 0)) > 0:
+        return f"{elsewhere} points are at other stores that do not answer now"
+    if (lost := points.get(True, 0)) > 0:
+        return f"{lost} points are on a lost disk of this till until head office writes them off"
+    return _NO_MORE

@@ -137,6 +137,7 @@ def test_entries_of_the_future_count_and_are_reported(
     assert house.account("a").active == 16
     (row,) = house.found()
     assert (row.kind, row.subject) == ("wrong_clock", "house/s1/d 2026-11-21")
+    assert row.state == "open", "until somebody has looked"
     assert words in row.text
     house.now += timedelta(days=1)
     house.device("s1").says(sold(1, sale_id="v"), **stamp)

@@ -67,7 +67,9 @@ def test_a_chain_that_ends_otherwise_brings_nothing_home(books: Office) -> None:
 
 
 def test_an_unclean_end_keeps_rights_out(books: Office) -> None:
-    """Nobody knows what was spent of them; they count as outstanding, and nobody gets them."""
+    """Nobody knows what was spent of them; they count as outstanding, and nobody gets them. The
+    till is told that they are on its own lost disk, where no other store has any.
+    """
     till = _ended(books, "unclean")
     _heard_up_to(books, till, 5, SEAL)
     assert books.account("a").available == 0
@@ -75,7 +77,7 @@ def test_an_unclean_end_keeps_rights_out(books: Office) -> None:
     ((_, grant),) = answer_ask(books.c, till.device, ask, now=books.now)
     assert isinstance(grant, Grant)
     assert grant.granted_total == 0
-    assert grant.why == "80 points are at other stores that do not answer now"
+    assert grant.why == "80 points are on a lost disk of this till until head office writes them off"
 
 
 def test_a_person_may_write_them_off_once(books: Office) -> None:
