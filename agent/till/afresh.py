@@ -59,6 +59,7 @@ def hold_afresh(
             lane=lane,
             cashier=cashier,
             lease=covered.lease,
+            token=None,  # nobody shows it now
         ),
         counts_on=transaction.counts_on,
     )

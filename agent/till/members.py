@@ -32,6 +32,7 @@ __all__ = [
     "Shown",
     "TokenText",
     "account_view",
+    "card_of",
     "find",
     "member_of",
     "nothing_given",
@@ -222,6 +223,11 @@ def parse_phone(text: str, terms: Terms) -> Phone:
         return Phone.parse(text, terms.phone_country)
     except PhoneRefused:
         raise MalformedPhone(_WHY_NO_PHONE) from None
+
+
+def card_of(shown: Shown) -> str | None:
+    """Answer the card that was shown, as an entry has it; a telephone number is none."""
+    return str(shown) if isinstance(shown, Token) else None
 
 
 def shown_in(text: str | None, terms: Terms) -> Shown | None:

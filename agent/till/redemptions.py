@@ -18,7 +18,7 @@ from agent.till.afresh import hold_afresh, is_in_doubt
 from agent.till.asking import is_read
 from agent.till.covering import By, cover, refuse_waiting
 from agent.till.fitting import refuse_beside_its_sale, refuse_unfit, refuse_unproved
-from agent.till.members import Shown, find, member_of, parse_shown
+from agent.till.members import Shown, card_of, find, member_of, parse_shown
 from agent.till.refusals import RedemptionEnded, RedemptionIdReused, UnknownRedemption
 from agent.till.terms import Terms
 from agent.till.wishes import Part, Wish, price
@@ -118,6 +118,7 @@ def hold(
             cashier=wish.cashier,
             floor=covered.floor,
             lease=covered.lease,
+            token=card_of(shown),
         ),
         counts_on=transaction.counts_on if covered.floor else None,
     )

@@ -18,7 +18,7 @@ from agent.core.vouchers import RandomBytes, Worth, worth_of
 from agent.ledger import Transaction
 from agent.till.covering import By, cover, refuse_waiting
 from agent.till.fitting import refuse_unproved
-from agent.till.members import Shown, find, member_of, parse_shown
+from agent.till.members import Shown, card_of, find, member_of, parse_shown
 from agent.till.refusals import NotRedeemable
 from agent.till.stamping import new_code
 from agent.till.terms import Terms
@@ -96,6 +96,7 @@ def issue(
         cashier=order.cashier,
         lease=covered.lease,
         balance=member.balance - order.points,
+        token=card_of(shown),
     )
     return transaction.append(fact, counts_on=day), False
 

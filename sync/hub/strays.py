@@ -6,6 +6,7 @@ at its till stands; where the points belong, and who should know, is settled her
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
@@ -28,6 +29,20 @@ __all__ = ["settle_blocked", "settle_strays"]
 
 _BEGINS = (AccumulatePoints, ClaimSale, CreateReward, IssueVoucher, AdjustPoints)
 """What begins something new for a member; what goes on with something old may name them still."""
+
+_SPENDS = (CreateReward, IssueVoucher)
+
+_NO_GOOD_CARD = "when every card of the member was blocked, lost or replaced"
+_WITH_A_CARD = {
+    "blocked": "with a card that was blocked",
+    "lost": "with a card that was reported lost",
+    "replaced": "with a card that another had replaced",
+}
+
+
+class _Ended(NamedTuple):
+    at: str
+    words: str
 
 
 def settle_strays(
@@ -57,21 +72,48 @@ def settle_blocked(
     *,
     now: datetime,
 ) -> None:
-    """Report redemptions of members none of whose cards was good any more. Before this batch's own
-    words about cards are taken in: those came after.
+    """Report what was spent by a card that was good no more, or, where none is named, by a member
+    none of whose cards was. Before this batch's own words about cards are taken in: those came
+    after.
     """
-    held = [
-        (known[each.fact.account].root, each, each.fact)
-        for each in entries
-        if isinstance(each.fact, CreateReward) and each.fact.account in known
+    spent = [
+        (entry, entry.fact)
+        for entry in entries
+        if isinstance(entry.fact, _SPENDS) and entry.fact.account in known and entry.fact.points
     ]
-    if not held:
-        return
-    since = _blocked_since(c, device.tenant, {root for root, _, _ in held})
-    for root, entry, fact in held:
-        believed = entry.clock is not None and entry.clock.synchronised
-        if root in since and not (believed and entry.recorded_at < since[root]):
-            note(c, device.tenant, _blocked(device, fact), now=now)
+    ended = _ended(c, device.tenant, {fact.token for _, fact in spent if fact.token is not None})
+    for entry, fact in spent:
+        if fact.token in ended and not _was_before(entry, ended[fact.token].at):
+            how = ended[fact.token].words
+            note(c, device.tenant, _blocked(device, entry, fact, how), now=now)
+    unnamed = [
+        (known[fact.account].root, entry, fact)
+        for entry, fact in spent
+        if isinstance(fact, CreateReward) and fact.token is None
+    ]
+    since = _blocked_since(c, device.tenant, {root for root, _, _ in unnamed}) if unnamed else {}
+    for root, entry, fact in unnamed:
+        if root in since and not _was_before(entry, since[root]):
+            note(c, device.tenant, _blocked(device, entry, fact, _NO_GOOD_CARD), now=now)
+
+
+def _was_before(entry: Entry, at: str) -> bool:
+    """Say whether an entry was written before then, as far as its clock can be believed."""
+    believed = entry.clock is not None and entry.clock.synchronised
+    return believed and entry.recorded_at < at
+
+
+def _ended(c: Connection, tenant: str, tokens: set[str]) -> dict[str | None, _Ended]:
+    """Answer which of these cards are good no more, since when and why."""
+    if not tokens:
+        return {}
+    found = select(cards.c.token, cards.c.state, cards.c.changed_at).where(
+        cards.c.tenant == tenant, among(c, cards.c.token, tokens), cards.c.state != "active"
+    )
+    return {
+        row.token: _Ended(at=row.changed_at or "", words=_WITH_A_CARD[row.state])
+        for row in c.execute(found)
+    }
 
 
 def _blocked_since(c: Connection, tenant: str, roots: set[str]) -> dict[str, str]:
@@ -121,15 +163,21 @@ def _erased(device: DeviceRow, member: Member) -> Conflict:
     )
 
 
-def _blocked(device: DeviceRow, fact: CreateReward) -> Conflict:
+def _blocked(
+    device: DeviceRow, entry: Entry, fact: CreateReward | IssueVoucher, how: str
+) -> Conflict:
+    if isinstance(fact, IssueVoucher):
+        # Its id is one device's own; its code is told to nobody.
+        became, subject = "made a voucher", f"{fact.voucher_id or entry.id} {device.address}"
+    else:
+        became, subject = "redeemed", fact.redemption_id
     return Conflict(
         kind="card_blocked_used",
-        subject=fact.redemption_id,
+        subject=subject,
         account=fact.account,
         points=fact.points,
         store=device.store,
         device=device.device,
-        text=f"{fact.points} points were redeemed at {device.address} when every "
-        "card of the member was blocked, lost or replaced, of which that store had not heard. "
-        "The points stay spent; the store knows now.",
+        text=f"{fact.points} points were {became} at {device.address} {how}, of which that store "
+        "had not heard. The points stay spent; the store knows now.",
     )

@@ -54,6 +54,7 @@ _TEXTS = st.text(
     st.characters(min_codepoint=0x20, max_codepoint=0x24F, exclude_categories=["C"]), max_size=8
 )
 _TOKENS = st.integers(0, 16**10 - 1).map(lambda number: f"em4100:{number:010X}")
+_TOKEN = st.none() | _TOKENS
 _COUNTS = st.integers(0, 10**9)
 _SOME = st.integers(1, 10**9)
 _LESS = st.integers(-(10**9), 0)
@@ -200,6 +201,7 @@ _ABOUT_POINTS: tuple[st.SearchStrategy[Fact], ...] = (
         sale_id=_CODE,
         floor=_COUNTS,
         lease=_LESS,
+        token=_TOKEN,
         **_BY_WHOM,
     ),
     st.builds(
@@ -250,6 +252,7 @@ _ABOUT_VOUCHERS: tuple[st.SearchStrategy[Fact], ...] = (
         sale_id=_CODE,
         lease=_LESS,
         balance=_BALANCES,
+        token=_TOKEN,
         **_BY_WHOM,
     ),
     st.builds(HoldVoucher, expires_at=_MOMENT, **_USE, **_BY_WHOM),
@@ -275,7 +278,7 @@ _ABOUT_THE_DEVICE: tuple[st.SearchStrategy[Fact], ...] = (
         token=_TOKENS,
         account=_CODES,
         state=st.sampled_from(["active", "blocked", "lost", "replaced"]),
-        replaced_by=st.none() | _TOKENS,
+        replaced_by=_TOKEN,
         reason=_TEXTS,
         **_BY_WHOM,
     ),

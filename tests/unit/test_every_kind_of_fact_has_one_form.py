@@ -80,9 +80,10 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"kind":"ACTIVATE_POINTS","account":"a","points":5,'
      b'"lots":[{"epoch":0,"seq":7,"points":5}],"lease":5'),
     (CreateReward(redemption_id="r", account="a", points=9, authority="floor", expires_at=EXPIRES,
-                  floor=4, lease=-5, lane="1"),
+                  floor=4, lease=-5, lane="1", token="t:1"),
      b'"kind":"CREATE_REWARD","redemption_id":"r","account":"a","points":9,"authority":"floor",'
-     b'"expires_at":"2026-11-21T09:15:00.000Z","lane":"1","floor":4,"lease":-5'),
+     b'"expires_at":"2026-11-21T09:15:00.000Z","lane":"1","floor":4,"lease":-5,'
+     b'"token":"t:1"'),
     (RedeemReward(redemption_id="r", account="a", points=6, sale_id="s", lane="1", cashier="c"),
      b'"kind":"REDEEM_REWARD","redemption_id":"r","account":"a","points":6,"sale_id":"s",'
      b'"lane":"1","cashier":"c"'),
@@ -128,10 +129,11 @@ FORMS: list[tuple[Fact, bytes]] = [
      b'"kind":"FLAG","flag":"wrong_pin","cashier":"c","reason":"adjust"'),
     (IssueVoucher(account="a", code=CODE, points=250, value_minor=500, currency="GBP",
                   good_until=DAY, partner=True, voucher_id="v", lane="1", cashier="c",
-                  lease=-250, balance=15),
+                  lease=-250, balance=15, token="t:1"),
      b'"kind":"ISSUE_VOUCHER","account":"a","code":"0000-0000-0001-2","points":250,'
      b'"value_minor":500,"currency":"GBP","good_until":"2026-12-05","partner":true,'
-     b'"voucher_id":"v","lane":"1","cashier":"c","lease":-250,"balance":15'),
+     b'"voucher_id":"v","lane":"1","cashier":"c","lease":-250,"balance":15,'
+     b'"token":"t:1"'),
     (HoldVoucher(redemption_id="r", account="a", code=CODE, expires_at=EXPIRES, sale_id="s"),
      b'"kind":"HOLD_VOUCHER","redemption_id":"r","account":"a","code":"0000-0000-0001-2",'
      b'"expires_at":"2026-11-21T09:15:00.000Z","sale_id":"s"'),

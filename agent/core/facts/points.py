@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal
 
 from agent.core.facts.base import Count, FactBase, Negative, Some
-from agent.core.values import Code, Label, Points
+from agent.core.values import Code, Label, Points, WrittenToken
 
 __all__ = [
     "ActivatePoints",
@@ -43,7 +43,8 @@ class ActivatePoints(FactBase, frozen=True, kw_only=True, tag="ACTIVATE_POINTS")
 
 class CreateReward(FactBase, frozen=True, kw_only=True, tag="CREATE_REWARD"):
     """Points are held for a redemption. ``lease`` is what the device's rights cover of it, as a
-    negative number; ``floor`` the rest, which no right covers.
+    negative number; ``floor`` the rest, which no right covers. ``token`` is the card that was shown
+    for it; a member who was found otherwise showed none.
     """
 
     redemption_id: Code
@@ -57,6 +58,7 @@ class CreateReward(FactBase, frozen=True, kw_only=True, tag="CREATE_REWARD"):
     cashier: Code | None = None
     floor: Count = 0
     lease: Negative = 0
+    token: WrittenToken | None = None
 
 
 class RedeemReward(FactBase, frozen=True, kw_only=True, tag="REDEEM_REWARD"):

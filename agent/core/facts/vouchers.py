@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from agent.core.facts.base import Count, FactBase, Negative
-from agent.core.values import Code, Label, Points
+from agent.core.values import Code, Label, Points, WrittenToken
 from agent.core.vouchers import VoucherCode
 
 __all__ = [
@@ -30,7 +30,8 @@ class IssueVoucher(FactBase, frozen=True, kw_only=True, tag="ISSUE_VOUCHER"):
     the program's first language what it is. ``good_until`` is its last
     day; without one it is good for ever. One that is for a ``partner`` is not taken here.
     ``voucher_id`` is the POS's own id of a voucher it asked for, ``sale_id`` the sale that one
-    came with. ``balance`` is what the member was told.
+    came with. ``balance`` is what the member was told. ``token`` is the card that was shown where
+    points were turned into it.
     """
 
     account: Code
@@ -48,6 +49,7 @@ class IssueVoucher(FactBase, frozen=True, kw_only=True, tag="ISSUE_VOUCHER"):
     cashier: Code | None = None
     lease: Negative = 0
     balance: Points | None = None
+    token: WrittenToken | None = None
 
 
 class HoldVoucher(FactBase, frozen=True, kw_only=True, tag="HOLD_VOUCHER"):
