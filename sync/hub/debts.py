@@ -245,7 +245,7 @@ def _words(member: Member, points: int, entry: str) -> str:
         f"By {entry} a store gave {points} points more than are free: others have rights to them, "
         "which are called back. What was spent there meanwhile the member owes, and the next "
         "points pay; until then no store redeems beyond its rights. Where such a store is gone "
-        "for good, retire its device and write its rights off."
+        "for good, retire its device: that writes its rights off."
     )
 
 

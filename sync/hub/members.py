@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, case, select, update
 
 from agent.core.facts import AdjustPoints, EraseMember, MergeAccounts
+from agent.core.instant import rfc3339
 from agent.core.tiers import Standing
 from sync.hub.bulk import among
 from sync.hub.decisions import BY_OFFICE, decide, decide_all, parts_of
@@ -213,7 +214,11 @@ def erase_member(
     theirs = c.execute(
         update(cards)
         .where(cards.c.tenant == tenant, among(c, cards.c.account, family))
-        .values(state=case((cards.c.state == "replaced", cards.c.state), else_="blocked"))
+        .values(
+            state=case((cards.c.state == "replaced", cards.c.state), else_="blocked"),
+            # What was spent before is no use of an ended card, however late it is heard.
+            changed_at=case((cards.c.state == "active", rfc3339(now)), else_=cards.c.changed_at),
+        )
         .returning(cards.c.token)
     ).scalars()
     mark(c, tenant, "card", list(theirs))

@@ -86,7 +86,7 @@ def decode_line(line: bytes, kind: type[M]) -> M:
         version = _version_of(line) if "schema_version" in kind.model_fields else SCHEMA
         if version != SCHEMA:
             raise UnknownSchema(version) from error
-        raise MalformedMessage(f"not a {kind.__name__}: {error.error_count()} mistakes") from error
+        raise MalformedMessage(f"its {kind.__name__} cannot be read: {_first(error)}") from error
     version = getattr(message, "schema_version", SCHEMA)
     if version != SCHEMA:
         raise UnknownSchema(version)
@@ -124,3 +124,13 @@ def inflate_lines(payload: bytes, *, at_most: int) -> list[bytes]:
     if len(lines) > at_most:
         raise MalformedMessage(f"more than {at_most} lines")
     return lines
+
+
+def _first(error: ValidationError) -> str:
+    """Say what is amiss first, without what was sent."""
+    (first, *others) = error.errors(include_url=False, include_context=False, include_input=False)
+    where = ".".join(str(each) for each in first["loc"])[:60]
+    # A check of our own may quote what it was given.
+    what = "this cannot be" if first["type"] == "value_error" else first["msg"]
+    more = f", and {len(others)} more" if others else ""
+    return f"{where}: {what}{more}" if where else f"{what}{more}"

@@ -93,6 +93,20 @@ def test_a_card_that_is_named_is_judged_alone(house: Books) -> None:
     assert not house.found()
 
 
+def test_what_was_spent_before_its_member_was_forgotten_is_no_use_of_an_ended_card(
+    house: Books,
+) -> None:
+    """However late it is heard: to be forgotten ends the cards from then on."""
+    earlier = rfc3339(house.now - timedelta(hours=1))
+    house.device("s1").says(enrolled("a"), sold(20))
+    erase(house)
+    house.device("s1").says(hold("r", 4, lease=4, token=CARD), recorded_at=earlier)
+    assert not house.found("card_blocked_used")
+    house.now += timedelta(minutes=1)
+    house.device("s1").says(hold("later", 4, lease=4, token=CARD))
+    assert [row.subject for row in house.found("card_blocked_used")] == ["later"]
+
+
 def test_what_was_redeemed_before_is_no_finding(house: Books) -> None:
     """A redemption that a trusted clock puts before the block, a member with another good card, and
     a store's own block after its own redemption are all in order.

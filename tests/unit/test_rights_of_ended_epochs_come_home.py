@@ -77,7 +77,9 @@ def test_an_unclean_end_keeps_rights_out(books: Office) -> None:
     ((_, grant),) = answer_ask(books.c, till.device, ask, now=books.now)
     assert isinstance(grant, Grant)
     assert grant.granted_total == 0
-    assert grant.why == "80 points are on a lost disk of this till until head office writes them off"
+    assert (
+        grant.why == "80 points are on a lost disk of this till until head office writes them off"
+    )
 
 
 def test_a_person_may_write_them_off_once(books: Office) -> None:
