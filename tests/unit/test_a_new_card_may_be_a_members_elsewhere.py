@@ -144,7 +144,7 @@ def test_nobody_waits_where_all_members_are_told(give: Giving) -> None:
 class Listening:
     """An uplink that hears for which cards it is asked, and knows none."""
 
-    ask, online = None, True
+    ask, hear_anew, online = None, None, True
 
     def __init__(self, *_said: Any, **_more: Any) -> None:
         self.asked: list[str] = []

@@ -27,7 +27,7 @@ class TwoRefused:
     """An uplink that refused two messages."""
 
     refused_messages, fault, online = 2, None, True
-    ask = look_up = None
+    ask = look_up = hear_anew = None
 
     def __init__(self, _broker: Any, _address: Any, _ledger: Any, desk: SyncDesk, **_: Any) -> None:
         self.desk = desk
