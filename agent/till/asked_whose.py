@@ -20,8 +20,8 @@ what it says where it will not, and an empty text where nobody answered in time.
 """
 
 AskAnew = Callable[[str], Awaitable[AskOnline | None]]
-"""Have all that is known of a card's member told anew. Answers whom to ask for rights in the time
-that is left of the same patience, and None where nobody told anything.
+"""Have all that is known of a card's member told anew. Answers whom to ask for rights then, and
+None where nobody told anything.
 """
 
 _STILL_NEW_MS = 1_000

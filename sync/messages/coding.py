@@ -126,11 +126,15 @@ def inflate_lines(payload: bytes, *, at_most: int) -> list[bytes]:
     return lines
 
 
+_QUOTES = frozenset({"assertion_error", "extra_forbidden", "union_tag_invalid", "value_error"})
+"""What pydantic says of these, or where, may be words of the sender's."""
+
+
 def _first(error: ValidationError) -> str:
-    """Say what is amiss first, without what was sent."""
+    """Say what is amiss first, in words that are ours: neither values nor names that were sent."""
     (first, *others) = error.errors(include_url=False, include_context=False, include_input=False)
-    where = ".".join(str(each) for each in first["loc"])[:60]
-    # A check of our own may quote what it was given.
-    what = "this cannot be" if first["type"] == "value_error" else first["msg"]
+    is_ours = first["type"] not in _QUOTES
+    where = ".".join(str(each) for each in first["loc"]) if is_ours else ""
+    what = first["msg"] if is_ours else "something in it cannot be"
     more = f", and {len(others)} more" if others else ""
     return f"{where}: {what}{more}" if where else f"{what}{more}"

@@ -161,33 +161,25 @@ class Uplink:
         return said is None
 
     async def hear_anew(self, token: str) -> Callable[[str, int], Awaitable[str | None]] | None:
-        """Have head office tell what a known card's member has by now; answers how to ``ask`` in
-        the time that is left of the same patience, and None where nothing was told.
+        """Have head office tell what a known card's member has by now; answers whom to ask for
+        rights then, with patience of its own, and None where nothing was told in time.
         """
-        until_s = self._now_s() + self._wishes.patience_s
         _, cursor, _ = await self._desk.feed_from()
         said = await self._wait_for(
-            lambda talk, answer: talk.look_up(token, answer, self._now_s(), cursor=cursor), until_s
+            lambda talk, answer: talk.look_up(token, answer, self._now_s(), cursor=cursor)
         )
-        if said is not None:
-            return None
-        return lambda account, points: self._wait_for(
-            lambda talk, answer: talk.ask(account, points, answer, self._now_s()), until_s
-        )
+        return self.ask if said is None else None
 
-    async def _wait_for(
-        self, put: Callable[[Conversation, Answer], str | None], until_s: float | None = None
-    ) -> str | None:
+    async def _wait_for(self, put: Callable[[Conversation, Answer], str | None]) -> str | None:
         talk = self._conversation
-        left_s = self._wishes.patience_s if until_s is None else until_s - self._now_s()
-        if talk is None or left_s <= 0:
+        if talk is None:
             return UNANSWERED
         said: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         nonce = put(talk, lambda answer: None if said.done() else said.set_result(answer))
         if nonce is None:
             return UNANSWERED
         try:
-            async with asyncio.timeout(left_s):
+            async with asyncio.timeout(self._wishes.patience_s):
                 return await said
         except TimeoutError:
             return UNANSWERED

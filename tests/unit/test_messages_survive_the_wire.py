@@ -323,3 +323,6 @@ def test_what_cannot_be_read_is_named_and_never_quoted() -> None:
     assert "its FeedRequest cannot be read: cursor: " in str(raised.value)
     assert ", and 1 more" in str(raised.value)
     assert secret not in str(raised.value)
+    with pytest.raises(MalformedMessage) as raised:
+        decode(json.dumps({"online": True, secret: 1}).encode(), Presence)
+    assert secret not in str(raised.value)
