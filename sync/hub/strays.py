@@ -72,9 +72,9 @@ def settle_blocked(
     *,
     now: datetime,
 ) -> None:
-    """Report what was spent by a card that was good no more, or, where none is named, by a member
-    none of whose cards was. Before this batch's own words about cards are taken in: those came
-    after.
+    """Report what was spent by a card that was good no more, and redemptions that name none by a
+    member none of whose cards was. Before this batch's own words about cards are taken in: those
+    came after.
     """
     spent = [
         (entry, entry.fact)
