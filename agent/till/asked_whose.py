@@ -10,19 +10,9 @@ from agent.core.tokens import Token
 from agent.ledger import Ledger
 from agent.till.refusals import UnknownCard
 
-__all__ = ["AskAnew", "AskOnline", "AskedWhose"]
+__all__ = ["AskedWhose"]
 
 T = TypeVar("T")
-
-AskOnline = Callable[[str, int], Awaitable[str | None]]
-"""Ask head office for rights to so many points of an account. Answers None once they are journaled,
-what it says where it will not, and an empty text where nobody answered in time.
-"""
-
-AskAnew = Callable[[str], Awaitable[AskOnline | None]]
-"""Have all that is known of a card's member told anew. Answers whom to ask for rights then, and
-None where nobody told anything.
-"""
 
 _STILL_NEW_MS = 1_000
 """What head office told of a member a moment ago is not asked for again."""
@@ -37,7 +27,8 @@ class AskedWhose:
         """When head office told anew of accounts, of the last moments."""
         self.ask: Callable[[str], Awaitable[bool]] | None = None
         """Answers whether a card is a member's, who then is known here too."""
-        self.ask_anew: AskAnew | None = None
+        self.ask_anew: Callable[[str], Awaitable[bool]] | None = None
+        """Answers whether head office told anew what a known card's member has."""
         self.tells_of_all = True
         """Whether head office tells of every member by itself, also of those never seen here."""
 
@@ -64,20 +55,20 @@ class AskedWhose:
             return
         await self.ask(str(card))
 
-    async def anew(self, account: str | None) -> AskOnline | None:
-        """Have head office tell anew of a member whose balance falls short here; answers whom to
-        ask for rights then, and None where it told nothing, or did a moment ago.
+    async def anew(self, account: str | None) -> bool:
+        """Have head office tell anew of a member whose balance falls short here; answers whether it
+        did, which it is not asked to where it did a moment ago.
         """
         if self.ask_anew is None or account is None:
-            return None
+            return False
         now_ms = self._ledger.moment().up_ms
         self._told_ms = {
             name: at_ms for name, at_ms in self._told_ms.items() if now_ms - at_ms < _STILL_NEW_MS
         }
         if account in self._told_ms:
-            return None
+            return False
         cards = await self._ledger.read(lambda view: view.cards_of(account))
-        ask = await self.ask_anew(cards[0][0]) if cards else None
-        if ask is not None:
-            self._told_ms[account] = now_ms
-        return ask
+        if not cards or not await self.ask_anew(cards[0][0]):
+            return False
+        self._told_ms[account] = now_ms
+        return True

@@ -15,11 +15,12 @@ from agent.core.facts import Authority
 from agent.core.floor import floor_left
 from agent.core.point_words import PointWords
 from agent.ledger import AccountRow, Transaction
-from agent.till.asked_whose import AskedWhose, AskOnline
+from agent.till.asked_whose import AskedWhose
 from agent.till.refusals import InsufficientPoints, OfflineLimit
 from agent.till.terms import Terms
 
 __all__ = [
+    "AskOnline",
     "By",
     "Covered",
     "cover",
@@ -33,6 +34,11 @@ T = TypeVar("T")
 By = Literal["lease", "online", "floor"]
 """How far a redemption may reach: to this device's rights, to those that head office has granted
 just now, or beyond them.
+"""
+
+AskOnline = Callable[[str, int], Awaitable[str | None]]
+"""Ask head office for rights to so many points of an account. Answers None once they are journaled,
+what it says where it will not, and an empty text where nobody answered in time.
 """
 
 
@@ -118,8 +124,7 @@ async def with_head_office(
     try:
         return await _asking(attempt, ask)
     except InsufficientPoints as short:
-        ask = await whose.anew(short.account)
-        if ask is None:
+        if not await whose.anew(short.account):
             raise
     return await _asking(attempt, ask)
 

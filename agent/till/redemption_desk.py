@@ -8,8 +8,8 @@ from datetime import date
 
 from agent.core.vouchers import RandomBytes
 from agent.ledger import Ledger
-from agent.till.asked_whose import AskedWhose, AskOnline
-from agent.till.covering import By, with_head_office
+from agent.till.asked_whose import AskedWhose
+from agent.till.covering import AskOnline, By, with_head_office
 from agent.till.pending import activate_for, is_due_now
 from agent.till.redemptions import RedemptionAnswer
 from agent.till.terms import Terms

@@ -26,10 +26,10 @@ from agent.ledger import Ledger
 from agent.till.activity import Activity
 from agent.till.adjustments import AdjustAnswer, Adjusting, Adjustment
 from agent.till.approvals import Approvals
-from agent.till.asked_whose import AskOnline
 from agent.till.back import Back
 from agent.till.claims import claim
 from agent.till.committed import Committed
+from agent.till.covering import AskOnline
 from agent.till.days import DayAnswer, day_of
 from agent.till.elsewhere import take_back_anywhere
 from agent.till.members import AccountView, account_view, parse_shown

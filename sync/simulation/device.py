@@ -17,7 +17,6 @@ from agent.core.heard import Heard
 from agent.ledger import Mirror
 from agent.syncdesk import SyncDesk
 from agent.till import Rights, Till
-from agent.till.asked_whose import AskOnline
 from sync.link import Arrived
 from sync.messages import DeviceAddress, FeedScope
 from sync.simulation.clocks import DeviceTime
@@ -239,10 +238,10 @@ class Device:
         now_s = self.house.world.now_s
         return self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s)) is None
 
-    async def _ask_anew(self, token: str) -> AskOnline | None:
+    async def _ask_anew(self, token: str) -> bool:
         now_s, (_, cursor, _) = self.house.world.now_s, await self.desk.feed_from()
         said = self._wait_for(lambda answer: self.talk.look_up(token, answer, now_s, cursor=cursor))
-        return self._ask_online if said is None else None
+        return said is None
 
     def _wait_for(self, asking: Callable[[Answer], str | None]) -> str | None:
         """Ask head office while a customer waits: everything else goes on meanwhile."""

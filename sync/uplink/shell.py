@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.core.entry import Position
@@ -160,15 +160,13 @@ class Uplink:
         said = await self._wait_for(lambda talk, answer: talk.look_up(token, answer, self._now_s()))
         return said is None
 
-    async def hear_anew(self, token: str) -> Callable[[str, int], Awaitable[str | None]] | None:
-        """Have head office tell what a known card's member has by now; answers whom to ask for
-        rights then, with patience of its own, and None where nothing was told in time.
-        """
+    async def hear_anew(self, token: str) -> bool:
+        """Have head office tell what a known card's member has by now; answers whether it did."""
         _, cursor, _ = await self._desk.feed_from()
         said = await self._wait_for(
             lambda talk, answer: talk.look_up(token, answer, self._now_s(), cursor=cursor)
         )
-        return self.ask if said is None else None
+        return said is None
 
     async def _wait_for(self, put: Callable[[Conversation, Answer], str | None]) -> str | None:
         talk = self._conversation
