@@ -59,6 +59,22 @@ class Stream:
 
 
 @dataclass(slots=True)
+class _Stall:
+    """A tail that came to nothing: how often in a row, and until when it waits for that."""
+
+    times: int = 0
+    until_s: float | None = None
+
+    def waits_until_s(self, now_s: float, dice: Callable[[], float]) -> float:
+        """Answer until when it waits; from now on, where it does not yet."""
+        if self.until_s is None:
+            self.until_s = now_s + delay_s(
+                self.times - 1, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
+            )
+        return self.until_s
+
+
+@dataclass(slots=True)
 class Session:
     """Where a conversation with head office stands. Times are seconds of a monotonic clock."""
 
@@ -86,7 +102,8 @@ class Session:
     """When what the HELLO says went out first."""
     _rounds: int = 0
     _rounds_until_s: float = 0.0
-    _stalls: dict[int, int] = field(default_factory=dict)
+    _stalls: dict[int, _Stall] = field(default_factory=dict)
+    """The tails that were sent and came to nothing, by their epochs."""
 
     def link_up(self) -> None:
         """The broker is there: greet, also after a HALT."""
@@ -125,7 +142,9 @@ class Session:
     def _look_for_silence(self, now_s: float) -> None:
         overdue = [stream for stream in self.streams if stream.is_overdue(now_s)]
         for stream in overdue:
-            self._stalls[stream.epoch] = self._stalls.get(stream.epoch, 0) + 1
+            if stream is not self.present:
+                before = self._stalls.get(stream.epoch, _Stall())
+                self._stalls[stream.epoch] = _Stall(times=before.times + 1)
         if overdue or now_s >= self.deadline_s:
             self.state, self.attempt, self.deadline_s = "greeting", 0, now_s
 
@@ -179,18 +198,17 @@ class Session:
         """Head office holds the present epoch up to ``seq``, and the tails (epoch, seq) as named.
 
         A tail that was sent before and came to nothing waits, so that it is not sent for ever at
-        the line's full speed.
+        the line's full speed: once, however often the session is opened meanwhile, or one that is
+        greeted anew all the time would never get to it.
         """
         self._answered_after(now_s - self._greeted_s)
         self.state, self.challenge, self.answered, self.stands = "open", None, True, True
         self.heard_s = now_s
         self.present = Stream(self.epoch, seq, seq)
         self.tails = {epoch: Stream(epoch, at, at) for epoch, at in sorted(tails)}
-        for epoch, stalls in self._stalls.items():
+        for epoch, stall in self._stalls.items():
             if epoch in self.tails:
-                self.tails[epoch].not_before_s = now_s + delay_s(
-                    stalls - 1, first_s=_ANSWER_WITHIN_S, longest_s=LONGEST_SILENCE_S, dice=dice
-                )
+                self.tails[epoch].not_before_s = stall.waits_until_s(now_s, dice)
         self.deadline_s = now_s + delay_s(0, first_s=_IN_TOUCH_S, longest_s=_IN_TOUCH_S, dice=dice)
 
     @property

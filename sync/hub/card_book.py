@@ -7,7 +7,7 @@ again undoes what stores said, and never what head office said. A card that was 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, case, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 
 from agent.core.facts import CardState
 from agent.core.facts.device import CardStateName
@@ -99,8 +99,8 @@ def hear_state(c: Connection, tenant: str, fact: CardState, *, at: str) -> None:
         change = change.where(cards.c.account.in_(_same_member(c, tenant, fact.account)))
     if fact.state == "active":
         change = change.where(cards.c.decided_at.is_(None))
-    values = {"state": fact.state, "replaced_by": fact.replaced_by, "changed_at": at}
-    done = c.execute(change.values(**values))
+    values = {"state": fact.state, "replaced_by": fact.replaced_by}
+    done = c.execute(change.values(**values, changed_at=_since(fact, at)))
     if done.rowcount:
         mark(c, tenant, "card", [fact.token])
 
@@ -171,8 +171,17 @@ def _set(c: Connection, tenant: str, fact: CardState, now: datetime) -> int:
             state=fact.state,
             replaced_by=fact.replaced_by,
             decided_at=None if fact.state == "active" else at,
-            changed_at=at,
+            changed_at=_since(fact, at),
         )
     )
     mark(c, tenant, "card", [fact.token])
     return seq
+
+
+def _since(fact: CardState, at: str) -> ColumnElement[str]:
+    """Answer since when a card is as it is now: one that was good no more already is so since then,
+    or what it spent in between, which is heard later, would seem to have been in order.
+    """
+    if fact.state == "active":
+        return literal(at)
+    return case((cards.c.state == "active", at), else_=func.coalesce(cards.c.changed_at, at))

@@ -2,7 +2,7 @@
 set by far.
 
 Order never rests on a clock, so nothing is refused and every entry counts. One row for each device
-and day tells a person to look, and is open until somebody has.
+tells a person to look, and is open until somebody has; what comes after that has a row of its own.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from agent.core.entry import Entry
 from agent.core.facts import ClockJump
 from agent.core.instant import rfc3339
-from sync.hub.decisions import note
+from sync.hub.decisions import note_again
 from sync.hub.judging import Conflict
 from sync.hub.registry import DeviceRow
 
@@ -46,12 +46,12 @@ def settle_clocks(
         if wrong is not None:
             conflict = Conflict(
                 kind="wrong_clock",
-                subject=f"{device.address} {now.astimezone(UTC).date()}",
+                subject=str(device.address),
                 store=device.store,
                 device=device.device,
                 text=f"The clock of {device.address} cannot be right: {wrong}. Every entry counts "
                 "all the same, in the order in which it was written. Have the clock looked at.",
                 is_open=True,
             )
-            note(c, device.tenant, conflict, now=now)
+            note_again(c, device.tenant, conflict, now=now)
             return

@@ -231,7 +231,9 @@ class Hearing:
             return
         taken = await self._desk.feed(page, items, since=feeding.since)
         if is_looked_up:
-            self._questions.answer(page.nonce, None if items else "nobody knows this card")
+            # One that came too late for the mirror told nothing, and may be asked for again.
+            why = None if items else "nobody knows this card"
+            self._questions.answer(page.nonce, why if taken else "the answer came too late")
         else:
             more = page.more and taken
             feeding.answered(more=more, is_empty=not items, now_s=now_s, dice=self._dice)

@@ -46,6 +46,8 @@ FOUND: dict[int, str] = {
     "number of the first: a store that had heard of that one was never told of a merge",
     20078: "a third of a sale came back at a store that did not know whose it was, and when older "
     "points ran out all of it was thought to be left",
+    38925: "an old epoch that had come to nothing once waited anew each time that its session was "
+    "opened: where another box took the line again and again, what was held in it was never sent",
 }
 """A seed, and what was wrong when it was found."""
 
@@ -73,6 +75,7 @@ MIXES_OF: dict[int, str] = {
     20059: "cloned",
     20078: "islands",
     20088: "office",
+    38925: "everything",
 }
 """What mix of faults each was found in: a seed has another one where there are more mixes."""
 
@@ -100,6 +103,7 @@ TRADES_OF: dict[int, str] = {
     20059: "running_out",
     20078: "vouchers",
     20088: "vouchers",
+    38925: "running_out",
 }
 """What trade each was found in: in another one it would be another history."""
 

@@ -65,6 +65,25 @@ def test_one_card_of_two_that_redeemed_is_reported(house: Books, ended: str) -> 
     assert house.balances()
 
 
+@pytest.mark.parametrize("says", ["a clerk", "a store"])
+def test_a_card_that_was_ended_once_more_is_ended_since_the_first_time(
+    house: Books, says: str
+) -> None:
+    """Blocked, used where nobody had heard of it, and reported lost before that store is heard: it
+    was used as a card that was blocked.
+    """
+    house.device("s1").says(enrolled("a"), sold(20))
+    block(house)
+    between = rfc3339(house.now + timedelta(hours=1))
+    house.now += timedelta(hours=2)
+    if says == "a clerk":
+        block(house, state="lost")
+    else:
+        house.device("s1").says(CardState(token=CARD, account="a", state="lost"))
+    house.device("s2").says(hold("r", 4, lease=4, token=CARD), recorded_at=between)
+    assert [row.subject for row in house.found("card_blocked_used")] == ["r"]
+
+
 def test_a_voucher_has_a_row_of_its_own(house: Books) -> None:
     """Also where no POS named it; none tells the code. One that took no points was not bought, and
     one whose entry names no card, as those of before, is nobody's finding.

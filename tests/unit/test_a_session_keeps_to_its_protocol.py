@@ -216,6 +216,31 @@ def test_a_tail_that_comes_to_nothing_waits_longer_each_time() -> None:
     assert waits_s == [3.0, 6.0, 12.0, 24.0, 30.0, 30.0]
 
 
+def test_a_tail_waits_once_for_each_time_that_it_came_to_nothing() -> None:
+    """However often the session is greeted anew meanwhile: else one that two boxes take from each
+    other all the time would send its present epoch, and never what came before.
+    """
+    session = opened(tails=((1, 0),))
+    session.batch_sent(1, 9, 0.0)
+    assert session.hello_due(ANSWER_WITHIN_S)
+    for now_s in (ANSWER_WITHIN_S, ANSWER_WITHIN_S + 1, ANSWER_WITHIN_S + 2):
+        session.greet_again(now_s)
+        session.greeted(f"at {now_s}", PRESENT, now_s, sure)
+        session.opened(0, ((1, 0),), now_s, sure)
+        assert not session.may_send(1, 9, now_s)
+    assert session.may_send(1, 9, 2 * ANSWER_WITHIN_S)
+
+
+def test_what_the_present_epoch_waited_for_holds_nothing_back_later() -> None:
+    """Once another epoch has begun it is a tail, and as such has come to nothing yet."""
+    session = opened()
+    session.batch_sent(PRESENT, 9, 0.0)
+    assert session.hello_due(ANSWER_WITHIN_S)
+    session.greeted("n-2", PRESENT + 1, ANSWER_WITHIN_S, sure)
+    session.opened(0, ((PRESENT, 0),), ANSWER_WITHIN_S, sure)
+    assert session.may_send(PRESENT, 9, ANSWER_WITHIN_S)
+
+
 @pytest.mark.parametrize("seq", [0, 5, 10, 31, 1_000])
 def test_a_late_or_early_ack_is_no_progress(seq: int) -> None:
     """An ACK of what was known, or of what was never sent, changes nothing."""

@@ -6,7 +6,7 @@ import pytest
 from greeted import Store, append, in_memory
 
 from agent.ledger import Transaction
-from sync.messages import Ack, Challenge, FeedPage, Grant, Recall, encode_feed
+from sync.messages import Ack, CardItem, Challenge, FeedPage, Grant, Recall, encode_feed
 from sync.session import LONGEST_SILENCE_S
 from sync.simulation.now import run_now
 
@@ -123,6 +123,17 @@ def test_a_card_is_looked_up_while_an_acknowledgement_is_late(store: Store) -> N
     page = FeedPage(nonce=nonce, cursor=0, generation=0, token="em4100:0C000621A5")
     run_now(store.hear("feed", encode_feed(page, ())))
     assert answers == ["nobody knows this card"]
+
+
+def test_an_answer_that_the_store_cannot_take_tells_nothing(store: Store) -> None:
+    """It is of another place of the feed than the store stands at: whoever asked may ask again."""
+    answers: list[str | None] = []
+    nonce = store.talk.look_up("em4100:0C000621A5", answers.append, store.now_s, cursor=3)
+    assert nonce is not None
+    page = FeedPage(nonce=nonce, cursor=3, generation=0, token="em4100:0C000621A5")
+    card = CardItem(token="em4100:0C000621A5", account="a", state="active")
+    run_now(store.hear("feed", encode_feed(page, (card,))))
+    assert answers == ["the answer came too late"]
 
 
 def challenge(store: Store) -> None:

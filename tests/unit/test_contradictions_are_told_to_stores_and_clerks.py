@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from head_office_books import Books, enrolled, hold, sold, spent
+from head_office_books import TENANT, Books, enrolled, hold, sold, spent
 from mentioned import basket
 
 from agent.core.facts import (
@@ -21,6 +21,7 @@ from agent.core.facts import (
     VoidSale,
 )
 from agent.core.instant import rfc3339
+from sync.hub.decisions import settle_by_hand
 
 CODE = "0000-0000-0001-2"
 VOUCHER = IssueVoucher(account="a", code=CODE, points=4, value_minor=500, currency="USD")
@@ -130,18 +131,21 @@ def test_entries_of_the_future_count_and_are_reported(
     house: Books, stamp: dict[str, object], words: str
 ) -> None:
     """A clock that is ahead, or a day that has not come: every entry counts, and a person is told
-    once for the device and the day, however many there are.
+    once, however long it lasts; and once more of what comes after they have looked.
     """
     house.device("s1").says(enrolled("a"), sold(10), sold(5, sale_id="t"), **stamp)
     house.device("s1").says(sold(1, sale_id="u"), **stamp)
     assert house.account("a").active == 16
     (row,) = house.found()
-    assert (row.kind, row.subject) == ("wrong_clock", "house/s1/d 2026-11-21")
+    assert (row.kind, row.subject) == ("wrong_clock", "house/s1/d")
     assert row.state == "open", "until somebody has looked"
     assert words in row.text
     house.now += timedelta(days=1)
     house.device("s1").says(sold(1, sale_id="v"), **stamp)
-    assert len(house.found()) == 2
+    assert len(house.found()) == 1
+    house.run(lambda c: settle_by_hand(c, TENANT, row.id, by="ana", reason="set", now=house.now))
+    house.device("s1").says(sold(1, sale_id="w"), **stamp)
+    assert [each.state for each in house.found()] == ["resolved", "open"]
 
 
 def test_a_clock_set_by_far_is_reported(house: Books) -> None:

@@ -46,7 +46,7 @@ cards = Table(
     Column("state", String, nullable=False, server_default="active"),
     Column("replaced_by", String),
     Column("decided_at", String),  # when head office itself changed its state
-    Column("changed_at", String),  # when anybody did
+    Column("changed_at", String),  # since when it is good, or good no more
     Index("cards_of_account", "tenant", "account"),
 )
 
