@@ -1,4 +1,4 @@
-"""The MQTT link: the only file that imports paho.
+"""The MQTT link: this file alone, and ``link_client.py`` beside it, import paho.
 
 What is known of paho and MQTT shapes it (each was measured or read, see ARCHITECTURE.md):
 
@@ -12,6 +12,7 @@ What is known of paho and MQTT shapes it (each was measured or read, see ARCHITE
 - A message is acknowledged to the broker when its owner says so, not when it arrived.
 - Reconnecting is our own loop: back-off with jitter, resubscribing every time. Where another client
   has taken our place, and would again, it is a long one.
+- What a broker says of itself is heard where it lets us, and never kept for us while we are away.
 - Both sides say how large a packet may be, and what is larger all the same is not handed over.
 """
 
@@ -32,6 +33,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sync.broker import Broker
 from sync.certificates import end_of_ours
+from sync.link_client import LinkClient, properties
 from sync.messages import MAX_ENTRY_BYTES
 from sync.refusals import Refusals, connection_refused, line_ended, not_reached
 from sync.returning import COPY, SESSION_TAKEN_OVER, Returning
@@ -45,18 +47,9 @@ _MQTT_DEFAULT_RECEIVE_MAXIMUM = 65_535  # MQTT 5.0, 3.2.2.3.3
 _LARGEST_PACKET_BYTES = MAX_ENTRY_BYTES + 64 * 1024
 """More than any message of ours may have."""
 
+_OF_ITSELF = "$SYS/"
+
 _log = structlog.get_logger(__name__)
-
-
-class _Client(Client):
-    """Tells the link, which is its user data, when its thread ends, whatever ended it."""
-
-    def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
-        try:
-            return super().loop_forever(*arguments, **options)
-        except Exception as error:  # noqa: BLE001 - a callback's mistake, or paho's at a bad packet
-            self.user_data_get().broken(error)
-            return MQTTErrorCode.MQTT_ERR_UNKNOWN
 
 
 class Link:
@@ -139,8 +132,8 @@ class Link:
         if not window.enter():
             return False
         expires = {} if expiry_s is None else {"MessageExpiryInterval": expiry_s}
-        properties = _properties(PacketTypes.PUBLISH, **expires) if expires else None
-        sent = client.publish(topic, payload, 1, retain, properties)
+        about = properties(PacketTypes.PUBLISH, **expires) if expires else None
+        sent = client.publish(topic, payload, 1, retain, about)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             window.leave()
             return False
@@ -149,7 +142,7 @@ class Link:
 
     def _make_client(self) -> Client:
         """Make a client for one connection: what paho still held of the last one goes with it."""
-        client = _Client(
+        client = LinkClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             userdata=self,
@@ -164,7 +157,7 @@ class Link:
         if self._broker.tls:
             client.tls_set_context(self._broker.tls_context())
         if self._will is not None:
-            delay = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=_WILL_DELAY_S)
+            delay = properties(PacketTypes.WILLMESSAGE, WillDelayInterval=_WILL_DELAY_S)
             will = self._will
             client.will_set(will.topic, will.death, qos=1, retain=True, properties=delay)
         client.on_connect = self._connected
@@ -175,7 +168,7 @@ class Link:
         return client
 
     def _run(self) -> None:
-        session = _properties(
+        session = properties(
             PacketTypes.CONNECT,
             SessionExpiryInterval=self.session_s,
             ReceiveMaximum=self.receive_maximum,
@@ -223,7 +216,8 @@ class Link:
             # Or a small message waits 40 ms behind the one before it.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._topics:
-            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
+            wanted = [(topic, int(not topic.startswith(_OF_ITSELF))) for topic in self._topics]
+            client.subscribe([(topic, SubscribeOptions(qos=qos)) for topic, qos in wanted])
         else:
             self._is_up()
 
@@ -236,7 +230,9 @@ class Link:
         self, client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _: Any
     ) -> None:
         """Only now can an answer be heard, so only now are we up."""
-        refused = [str(reason) for reason in reasons if reason.is_failure]
+        asked = zip(self._topics, reasons, strict=False)
+        needed = (reason for topic, reason in asked if not topic.startswith(_OF_ITSELF))
+        refused = [str(reason) for reason in needed if reason.is_failure]
         if refused:
             self._told_why = True
             self._lost(f"the broker refuses a subscription: {refused[0]}")
@@ -288,11 +284,3 @@ class Link:
         was_connected, self._up = self.connected, None
         if was_connected:
             self._on_down()
-
-
-def _properties(packet: int, **named: int) -> Properties:
-    """Make MQTT 5 properties for one kind of packet."""
-    made = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-    for name, value in named.items():
-        setattr(made, name, value)
-    return made

@@ -19,6 +19,9 @@ from agent.tools.waiting import wait_until
 
 __all__ = ["Daemon", "Mosquitto", "Process", "ToolMissing", "free_port", "spawn", "tapledger"]
 
+_HOLDS_ANYWHERE = ("max_packet_size ", "log_dest ", "set_tcp_nodelay ")
+"""What of the shipped configuration of mosquitto does not depend on the machine."""
+
 
 class ToolMissing(Exception):
     """A program that this needs is not installed; the message says how to get it."""
@@ -155,7 +158,8 @@ def tapledger(*arguments: str) -> list[str]:
 
 
 class Mosquitto(Daemon):
-    """A real mosquitto on a loopback port, with passwords and the shipped access rules.
+    """A real mosquitto on a loopback port, with passwords, and with access rules, bounds and log as
+    they are shipped.
 
     ``settings`` are further lines of its configuration. The rules are a copy, so that they can be
     changed: see :meth:`reload`.
@@ -180,7 +184,7 @@ class Mosquitto(Daemon):
             f"acl_file {self.rules}\n"
             "persistence true\n"
             f"persistence_location {directory}/\n"
-            "set_tcp_nodelay true\n" + "".join(f"{line}\n" for line in settings)
+            + "".join(f"{line}\n" for line in (*_as_shipped(), *settings))
         )
         command = [_tool("mosquitto"), "-c", str(config)]
         super().__init__(command, directory / "mosquitto.log", ready=" running")
@@ -193,6 +197,12 @@ class Mosquitto(Daemon):
     def reload(self) -> None:
         """Have it read its rules and passwords again."""
         os.kill(self.pid, signal.SIGHUP)
+
+
+def _as_shipped() -> list[str]:
+    """Answer the lines of the shipped configuration that hold wherever a broker runs."""
+    lines = shipped_config("mosquitto.conf").read_text("utf-8").splitlines()
+    return [each for each in lines if each.startswith(_HOLDS_ANYWHERE)]
 
 
 def _tool(name: str) -> str:

@@ -7,7 +7,14 @@ from sync.hub.meeting import Begin
 from sync.hub.registry import DeviceRow
 from sync.messages import DeviceAddress, Hello
 
-__all__ = ["disk_cloned", "disk_found", "disk_keeps_failing", "head_office_restored", "refused"]
+__all__ = [
+    "disk_cloned",
+    "disk_found",
+    "disk_keeps_failing",
+    "head_office_restored",
+    "put_out",
+    "refused",
+]
 
 
 _AGAIN = (
@@ -102,6 +109,24 @@ def refused(address: DeviceAddress, kind: str, why: str, day: date) -> Conflict:
     text += " GET /v1/quarantine lists what was put aside."
     return _of_device(
         address, kind=kind, subject=f"{address} {day.isoformat()}", text=text, is_open=True
+    )
+
+
+def put_out(device: DeviceRow, client: str) -> Conflict:
+    """The broker disconnected who came as a device, for a packet that was too large. One row until
+    a person has looked, and one more for what comes after that.
+    """
+    address = device.address
+    return _of_device(
+        address,
+        kind="too_large",
+        subject=f"{address} at the broker",
+        text=f"Somebody who is called {address} at the broker (client {client}) sent it more than "
+        "it takes at once, and was disconnected before anything of that was read. No agent of ours "
+        "does so: look whether that box runs what it should, and who else has its certificate or "
+        "its password. The broker's log has the time and the network address. What the box itself "
+        "has to say it sends as before.",
+        is_open=True,
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent.core.backoff import delay_s
 from sync.broker import Broker
+from sync.hub.broker_log import BROKER_LOG, BrokerLog
 from sync.hub.database import is_down
 from sync.hub.inbox import RECEIVE_MAXIMUM, Inbox
 from sync.hub.meanwhile import work_meanwhile
@@ -42,13 +43,14 @@ class Ingest:
     """One worker: MQTT in, head office, MQTT out. ``start`` connects, ``stop`` finishes.
 
     The first worker ``leads``: it alone hears who is there, as retained messages come to no shared
-    subscription, and does what time asks.
+    subscription, and what the broker logs, and does what time asks.
     """
 
     def __init__(self, broker: Broker, office: HeadOffice, *, client_id: str, leads: bool) -> None:
         self._office = office
         self._leads = leads
         self._inbox = Inbox()
+        self._broker_log = BrokerLog()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_s = time.monotonic()
@@ -59,11 +61,11 @@ class Ingest:
         self.link = Link(
             broker,
             client_id=client_id,
-            topics=(*_SHARED, *_KEPT) if leads else _SHARED,
+            topics=(*_SHARED, *_KEPT, BROKER_LOG) if leads else _SHARED,
             window=1_000,
             on_up=lambda: None,
             on_down=lambda: None,
-            on_message=self._inbox.put,
+            on_message=self._hear,
         )
         self.link.receive_maximum = RECEIVE_MAXIMUM
         if not leads:
@@ -111,6 +113,13 @@ class Ingest:
                 sweep_at_s = time.monotonic() + SWEEP_EVERY_S
                 self._sweep()
 
+    def _hear(self, message: Arrived) -> None:
+        """Take a message off the link, in the link's thread."""
+        if message.topic == BROKER_LOG:
+            self._broker_log.hear(message)
+        else:
+            self._inbox.put(message)
+
     def _read_ahead(self) -> bool:
         """Read a little of the batch that waits first; answers whether more may be left of it."""
         waiting = self._inbox.first()
@@ -152,6 +161,10 @@ class Ingest:
         try:
             self._publish(self._office.sweep(is_busy=self._inbox.first() is not None))
             self._office.work_off()
+            # One a second: whoever makes up names keeps nobody's messages waiting.
+            if (client := self._broker_log.first()) is not None:
+                self._office.hear_put_out(client)
+                self._broker_log.told(client)
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
             if is_down(error):
                 self._wait_for_the_database(error, 0)

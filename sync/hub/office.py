@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from agent.core.entry import Position
 from agent.core.instant import Clock, rfc3339
 from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
+from sync.hub.broker_log import note_put_out
 from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.decisions import note, note_again
 from sync.hub.examine import Contradicts, Gap
 from sync.hub.feeding import page_for
 from sync.hub.fresh_tables import count_fresh_tables
-from sync.hub.generations import is_as_held, see_whether_caught_up, what_was_forgotten
+from sync.hub.generations import see_whether_caught_up
 from sync.hub.granting import grants_after, resend_rights
 from sync.hub.greeting import Greeted, greet
 from sync.hub.keys import keys_of
@@ -32,11 +32,11 @@ from sync.hub.meeting import Agree
 from sync.hub.notices import Notice
 from sync.hub.numbering import Numbering
 from sync.hub.outgoing import Outgoing, addressed, feed_page, to
-from sync.hub.presence import after_farewell
+from sync.hub.presence import hear_presence
 from sync.hub.quarantine import put_aside
 from sync.hub.reading import Refused, check_batch, read, read_hello
 from sync.hub.reading_ahead import ReadingAhead
-from sync.hub.registry import DeviceRow, change_device, device_of, find_device
+from sync.hub.registry import DeviceRow, device_of, find_device
 from sync.hub.standing import Tiers
 from sync.hub.sweeping import sweep_rights
 from sync.messages import (
@@ -151,6 +151,13 @@ class HeadOffice:
             address = None
         self._refuse(topic, payload, address, Refused("not_handled", why))
 
+    def hear_put_out(self, client: str) -> None:
+        """Tell a clerk whom the broker put out for a packet that was too large."""
+        now = self._clock()
+        _log.warning("client_put_out", client=client, why="its packet was too large")
+        self._database.transact(lambda c: note_put_out(c, client, now=now))
+        self.counts["refused", "too_large"] += 1
+
     def release(self, address: DeviceAddress) -> bool:
         """End a HALT, once a person has looked; answers whether there was one."""
         now = self._clock()
@@ -238,19 +245,9 @@ class HeadOffice:
     def _hear_presence(self, address: DeviceAddress, payload: bytes) -> list[Outgoing]:
         presence = read(payload, Presence)
         now = self._clock()
-
-        def work(c: Connection) -> tuple[str, Position] | None:
-            if presence.online and is_as_held(c, address, presence, payload.decode(), now=now):
-                return None
-            device = device_of(c, address, now=now)
-            told = payload.decode()
-            if not presence.online:
-                told = after_farewell(device.presence, presence)
-            if told != device.presence:  # else the broker kept it, and says it to whoever connects
-                change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
-            return what_was_forgotten(c, device, presence)
-
-        forgotten = self._database.transact(work)
+        forgotten = self._database.transact(
+            lambda c: hear_presence(c, address, presence, payload.decode(), now=now)
+        )
         # An ACK that doubts the epoch is greeted for: the HELLO, which is signed, proves it.
         return [] if forgotten is None else [to(address, Ack.of(*forgotten, fenced=True))]
 

@@ -8,10 +8,15 @@ some minutes: a device that is connected greets every five, whatever else it has
 import json
 from datetime import datetime, timedelta
 
-from agent.core.instant import rfc3339
-from sync.messages import MalformedMessage, Presence, decode
+from sqlalchemy import Connection
 
-__all__ = ["after_farewell", "heard_since", "is_online"]
+from agent.core.entry import Position
+from agent.core.instant import rfc3339
+from sync.hub.generations import is_as_held, what_was_forgotten
+from sync.hub.registry import change_device, device_of
+from sync.messages import DeviceAddress, MalformedMessage, Presence, decode
+
+__all__ = ["after_farewell", "hear_presence", "heard_since", "is_online"]
 
 _HEARD_WITHIN = timedelta(minutes=10)
 """Twice the time between greetings: one of them may get lost."""
@@ -30,6 +35,22 @@ def is_online(presence: str | None, last_seen_at: str | None, *, now: datetime) 
         return decode(presence.encode(), Presence).online
     except MalformedMessage:
         return False
+
+
+def hear_presence(
+    c: Connection, address: DeviceAddress, presence: Presence, told: str, *, now: datetime
+) -> tuple[str, Position] | None:
+    """Note what a device said of itself, in the words it was ``told`` in. Answers where head office
+    stands in an epoch of which it once acknowledged more, and in which life: it was set back.
+    """
+    if presence.online and is_as_held(c, address, presence, told, now=now):
+        return None
+    device = device_of(c, address, now=now)
+    if not presence.online:
+        told = after_farewell(device.presence, presence)
+    if told != device.presence:  # else the broker kept it, and says it to whoever connects
+        change_device(c, device.id, presence=told, last_seen_at=rfc3339(now))
+    return what_was_forgotten(c, device, presence)
 
 
 def after_farewell(born: str | None, farewell: Presence) -> str:

@@ -20,9 +20,11 @@ PASSWORD = "a-password-of-this-test"
 
 @pytest.fixture(scope="module")
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    """A broker with the shipped access rules."""
+    """A broker with the shipped access rules, that lets more through than the shipped one."""
     users = dict.fromkeys(("hub", str(EDGE)), PASSWORD)
-    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), users=users)
+    broker = Mosquitto(
+        tmp_path_factory.mktemp("mosquitto"), users=users, settings=("max_packet_size 4000000",)
+    )
     broker.start()
     yield broker
     broker.stop()

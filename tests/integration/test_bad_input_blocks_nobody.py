@@ -136,11 +136,14 @@ def test_what_makes_no_sense_is_put_aside(company: Company, device: LineDevice, 
     device.is_heard()
 
 
-def test_a_hundred_megabytes_reach_nobody(company: Company, device: LineDevice) -> None:
-    """The broker passes on no more than head office said it takes, and the next batch comes."""
+def test_a_hundred_megabytes_are_not_even_sent(company: Company, device: LineDevice) -> None:
+    """The broker said how much it takes, the agent keeps to that and says so, and its next batch
+    comes.
+    """
     device.paper.writes(2)
     before = company.metric("tapledger_hub_refused_total")
-    device.says((device.paper.address.topic("journal"), bytes(100_000_000)))
+    assert not device.link.publish(device.paper.address.topic("journal"), bytes(100_000_000))
+    assert "it takes" in str(device.link.refusal)
     device.is_heard()
     assert company.metric("tapledger_hub_refused_total") == before
     assert company.hub_health()["status"] == "ok"

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from agent.tools.waiting import wait_until
 from sync.broker import Broker
 from sync.hub import ingest
+from sync.hub.broker_log import BROKER_LOG
 from sync.hub.inbox import Inbox
 from sync.hub.ingest import Ingest
 from sync.hub.office import Outgoing
@@ -62,6 +63,8 @@ class Office:
         self.failures_aside: list[Exception] = []
         self.failures_of_sweeps: list[Exception] = []
         self.failures_of_work: list[Exception] = []
+        self.failures_of_telling: list[Exception] = []
+        self.put_out: list[str] = []
         self.tells_when_due = False
         self.sweeps = 0
         self.heard_busy: list[bool] = []
@@ -97,6 +100,12 @@ class Office:
         """Fail as it was told to."""
         if self.failures_of_work:
             raise self.failures_of_work.pop(0)
+
+    def hear_put_out(self, client: str) -> None:
+        """Fail as it was told to, or write down whom the broker put out."""
+        if self.failures_of_telling:
+            raise self.failures_of_telling.pop(0)
+        self.put_out.append(client)
 
 
 class Desk:
@@ -354,7 +363,9 @@ def test_a_flood_that_nobody_must_deliver_is_let_go() -> None:
 
 
 def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others share what devices send; each message comes to one of them."""
+    """And what the broker logs. The others share what devices send; each message comes to one of
+    them.
+    """
     monkeypatch.setattr(ingest, "Link", Line)
     topics = {}
     for leads in (True, False):
@@ -365,8 +376,24 @@ def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -
             leads=leads,
         )
         topics[leads] = set(worker.link.topics)
-    assert topics[True] - topics[False] == {"tapledger/1/+/+/+/presence"}
+    assert topics[True] - topics[False] == {"tapledger/1/+/+/+/presence", BROKER_LOG}
     assert all(topic.startswith("$share/hub/tapledger/1/") for topic in topics[False])
+
+
+def test_whom_the_broker_put_out_is_told_with_the_next_sweep(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is durable, and so again where the database was down; of anything else that the
+    broker logs nothing comes to head office.
+    """
+    monkeypatch.setattr(ingest, "SWEEP_EVERY_S", 0.01)
+    desk.office.failures_of_telling = [_down()]
+    for line in ("Client b connected", "Client a disconnected due to oversize packet."):
+        desk.line.put(Arrived(topic=BROKER_LOG, payload=line.encode(), done=lambda: None))
+    wait_until(lambda: bool(desk.office.put_out), "it to be told")
+    sweeps = desk.office.sweeps
+    wait_until(lambda: desk.office.sweeps > sweeps + 1, "more sweeps")
+    assert desk.office.put_out == ["a"]
 
 
 def test_idle_moments_are_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
