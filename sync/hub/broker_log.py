@@ -1,6 +1,6 @@
 """What the broker says in its own log, of which head office hears a part: whom it put out because a
-packet was too large. What was in it nobody has seen, and no message came: without this, nobody at
-head office would know.
+packet was too large, and who came under a name that is not theirs. No message tells of either: what
+such a client sends is stopped at the broker, and without this nobody at head office would know.
 
 mosquitto publishes its notices where its configuration says ``log_dest topic``, as the shipped one
 does, and head office may read them by the shipped rules. Another broker says nothing here.
@@ -9,70 +9,110 @@ does, and head office may read them by the shipped rules. Another broker says no
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
 from sqlalchemy import Connection
 
 from sync.hub.decisions import note_again
-from sync.hub.incidents import put_out
+from sync.hub.incidents import put_out, wrong_name
 from sync.hub.registry import DeviceRow, find_device
 from sync.link import Arrived
 from sync.messages import DeviceAddress
 
-__all__ = ["BROKER_LOG", "BrokerLog", "note_put_out"]
+__all__ = ["BROKER_LOG", "BrokerLog", "Noticed", "note_noticed"]
 
 BROKER_LOG = "$SYS/broker/log/N"
 """mosquitto.conf(5), ``log_dest``: N is a notice."""
 
+_AT = rb"(?:\d{1,12}: )?"
+_CLIENT = rb"([A-Za-z0-9._-]{1,260})"
+_USER = rb"u'([A-Za-z0-9._-]{1,63}/[A-Za-z0-9._-]{1,63}/[A-Za-z0-9._-]{1,63})'"
 _TOO_LARGE = re.compile(
-    rb"(?:\d{1,12}: )?Client ([A-Za-z0-9._-]{1,260}) disconnected due to oversize packet\.?"
+    _AT + _CLIENT.join((rb"Client ", rb" disconnected due to oversize packet\.?"))
 )
-"""As mosquitto 2.0.11 has it, in ``handle_packet``. A client says itself what it is called; of what
-no agent of ours would say there is no device either.
+_CAME = re.compile(
+    _AT
+    + rb"New client connected from \S{1,100} as "
+    + _CLIENT
+    + rb" \([a-z0-9, ]{1,40}, "
+    + _USER
+    + rb"\)\.?"
+)
+"""As mosquitto 2.0.11 was seen to write them. What a client is called it says itself; its user name
+is what its certificate or its password proves, and with the shipped rules the address of a device.
+A client or a user with any other name is none of ours.
 """
 
 _MOST_WAITING = 64
 _MOST_DOTS = 9
 
 
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A client that was put out for a packet that was too large; or one whose name is another's
+    than the device's that it proved to be, ``user``.
+    """
+
+    client: str
+    user: str | None = None
+
+
 class BrokerLog:
-    """Who was put out and is not told of yet; filled by the link's thread, read by another.
+    """What was noticed and is not told of yet; filled by the link's thread, read by another.
 
     A thousand stores that come back are thousands of notices: all others are let go at once.
     """
 
     def __init__(self) -> None:
-        self._clients: dict[str, None] = {}
+        self._noticed: dict[Noticed, None] = {}
         self._turning = threading.Lock()
 
     def hear(self, message: Arrived) -> None:
         """Take a line of the log."""
-        found = _TOO_LARGE.fullmatch(message.payload.strip())
-        if found is None:
+        noticed = _read(message.payload.strip())
+        if noticed is None:
             return
         with self._turning:
-            if len(self._clients) < _MOST_WAITING:
-                self._clients[found[1].decode("ascii")] = None
+            if len(self._noticed) < _MOST_WAITING:
+                self._noticed[noticed] = None
 
-    def first(self) -> str | None:
-        """Answer the client that waits longest."""
+    def first(self) -> Noticed | None:
+        """Answer what waits longest."""
         with self._turning:
-            return next(iter(self._clients), None)
+            return next(iter(self._noticed), None)
 
-    def told(self, client: str) -> None:
-        """That client was told of."""
+    def told(self, noticed: Noticed) -> None:
+        """That was told of."""
         with self._turning:
-            self._clients.pop(client, None)
+            self._noticed.pop(noticed, None)
 
 
-def note_put_out(c: Connection, client: str, *, now: datetime) -> None:
-    """Tell a clerk of a client that was put out, if it came as a device that head office knows: of
-    anybody else nobody could say who they are, and rows are kept for ever.
+def _read(line: bytes) -> Noticed | None:
+    if found := _TOO_LARGE.fullmatch(line):
+        return Noticed(found[1].decode("ascii"))
+    if found := _CAME.fullmatch(line):
+        client, user = found[1].decode("ascii"), found[2].decode("ascii")
+        if not client.startswith(user.replace("/", ".") + "."):
+            return Noticed(client, user)
+    return None
+
+
+def note_noticed(c: Connection, noticed: Noticed, *, now: datetime) -> None:
+    """Tell a clerk, if the client calls itself as a device does that head office knows: of anything
+    else nobody could say what it is, and rows are kept for ever.
     """
-    device = _device_by_client(c, client)
-    if device is not None:
-        note_again(c, device.tenant, put_out(device, client), now=now)
+    named = _device_by_client(c, noticed.client)
+    if named is None:
+        return
+    if noticed.user is None:
+        note_again(c, named.tenant, put_out(named, noticed.client), now=now)
+        return
+    tenant, store, device = noticed.user.split("/")
+    proved = DeviceAddress(tenant=tenant, store=store, device=device)
+    if proved.tenant == named.tenant:
+        note_again(c, named.tenant, wrong_name(named, proved), now=now)
 
 
 def _device_by_client(c: Connection, client: str) -> DeviceRow | None:

@@ -58,6 +58,7 @@ KINDS = frozenset(
         "disk_cloned",
         "head_office_restored",
         "wrong_clock",
+        "wrong_name",
         "expired_then_redeemed",
         "rights_written_off",
         "unreadable",
@@ -79,6 +80,7 @@ ONCE_LOOKED_AT = frozenset(
         "not_handled",
         "disk_keeps_failing",
         "wrong_clock",
+        "wrong_name",
     }
 )
 """The kinds that are open until a person says that they have looked; what ends the others is seen

@@ -14,6 +14,7 @@ __all__ = [
     "head_office_restored",
     "put_out",
     "refused",
+    "wrong_name",
 ]
 
 
@@ -126,6 +127,24 @@ def put_out(device: DeviceRow, client: str) -> Conflict:
         "does so: look whether that box runs what it should, and who else has its certificate or "
         "its password. The broker's log has the time and the network address. What the box itself "
         "has to say it sends as before.",
+        is_open=True,
+    )
+
+
+def wrong_name(named: DeviceRow, proved: DeviceAddress) -> Conflict:
+    """Somebody came to the broker as one device who is another by certificate or password. One row
+    for each such device until a person has looked, and one more for what comes after that.
+    """
+    return _of_device(
+        proved,
+        kind="wrong_name",
+        subject=f"{proved} as another",
+        text=f"Somebody came to the broker under the name of {named.address}, with the certificate "
+        f"or the password of {proved}. The broker takes nothing from them that is not of {proved}, "
+        f"but where {named.address} was connected by the very same name it lost its line for a "
+        f"moment. Look at the box that {proved} is: whether the right name is in its agent.toml, "
+        "with the certificate that was made for it, and what else runs there. If its certificate "
+        "was copied, revoke it.",
         is_open=True,
     )
 

@@ -162,9 +162,9 @@ class Ingest:
             self._publish(self._office.sweep(is_busy=self._inbox.first() is not None))
             self._office.work_off()
             # One a second: whoever makes up names keeps nobody's messages waiting.
-            if (client := self._broker_log.first()) is not None:
-                self._office.hear_put_out(client)
-                self._broker_log.told(client)
+            if (noticed := self._broker_log.first()) is not None:
+                self._office.hear_broker(noticed)
+                self._broker_log.told(noticed)
         except Exception as error:  # noqa: BLE001 - the thread must not die with what it sweeps
             if is_down(error):
                 self._wait_for_the_database(error, 0)

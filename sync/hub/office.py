@@ -17,7 +17,7 @@ from sync.hub import fencing, incidents
 from sync.hub.asking import answer_ask
 from sync.hub.batch import Batch
 from sync.hub.booking import Booked, book
-from sync.hub.broker_log import note_put_out
+from sync.hub.broker_log import Noticed, note_noticed
 from sync.hub.daily import Daily
 from sync.hub.database import Database
 from sync.hub.decisions import note, note_again
@@ -151,12 +151,13 @@ class HeadOffice:
             address = None
         self._refuse(topic, payload, address, Refused("not_handled", why))
 
-    def hear_put_out(self, client: str) -> None:
-        """Tell a clerk whom the broker put out for a packet that was too large."""
+    def hear_broker(self, noticed: Noticed) -> None:
+        """Tell a clerk what the broker noticed of a client."""
         now = self._clock()
-        _log.warning("client_put_out", client=client, why="its packet was too large")
-        self._database.transact(lambda c: note_put_out(c, client, now=now))
-        self.counts["refused", "too_large"] += 1
+        _log.warning("broker_noticed", client=noticed.client, user=noticed.user)
+        self._database.transact(lambda c: note_noticed(c, noticed, now=now))
+        if noticed.user is None:
+            self.counts["refused", "too_large"] += 1
 
     def release(self, address: DeviceAddress) -> bool:
         """End a HALT, once a person has looked; answers whether there was one."""

@@ -51,7 +51,7 @@ class Office:
         self.database = _opened(house.trade)
         self.head = self._started()
         self.watch = BooksWatch(self.database, house.truth)
-        self.expiry = ExpiryWatch(self.watch.rows)
+        self.expiry = ExpiryWatch(self.watch.rows, house.truth.ran_out)
         self.forgotten = ForgottenWatch(self.watch.rows)
         self.versions = VersionWatch(self.watch.rows, house.versions, house.truth)
         self._swept_s = 0.0

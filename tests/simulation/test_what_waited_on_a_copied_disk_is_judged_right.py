@@ -55,6 +55,36 @@ def a_day_later(house: House, first: Device, clone: Device) -> None:
     house.advance(40)
 
 
+def active_at_a_copy_too(house: House) -> tuple[Device, Device]:
+    """The first box, cut off, makes the points active and loses power; then its copy does, in a new
+    epoch, and head office has heard of that alone.
+    """
+    first, clone, _ = copied(house)
+    clone.crash()
+    house.customers.buy(first, house.customers.cards[1], 700)
+    house.advance(20)
+    cut_off(house, first)
+    house.advance(DAY_S)
+    house.customers.buy(first, house.customers.cards[0], 700)
+    first.crash()
+    mend(house, first)
+    clone.time.reboot()
+    clone.start()
+    house.advance(40)
+    house.customers.buy(clone, house.customers.cards[0], 700)
+    house.advance(40)
+    return first, clone
+
+
+def comes_back(house: House, first: Device) -> None:
+    """The first box has power again, and somebody has looked."""
+    first.time.reboot()
+    first.start()
+    house.advance(40)
+    house.look_into_halts()
+    house.advance(400)
+
+
 def available(house: House) -> int:
     """What head office may grant of the member's points."""
     account = account_of(house, house.customers.cards[0])
@@ -152,31 +182,30 @@ def test_what_a_copy_was_granted_is_owed_where_the_other_has_rights_to_it() -> N
     """
 
     def script(house: House) -> None:
-        first, clone, _ = copied(house)
-        card = house.customers.cards[0]
-        clone.crash()
-        house.customers.buy(first, house.customers.cards[1], 700)
-        house.advance(20)
-        cut_off(house, first)
-        house.advance(DAY_S)
-        house.customers.buy(first, card, 700)
-        first.crash()
-        mend(house, first)
-        clone.time.reboot()
-        clone.start()
-        house.advance(40)
-        house.customers.buy(clone, card, 700)
-        house.advance(40)
+        first, clone = active_at_a_copy_too(house)
         granted = 150 - available(house)
         assert granted > 0
         clone.crash()
-        first.time.reboot()
-        first.start()
-        house.advance(40)
-        house.look_into_halts()
-        house.advance(400)
+        comes_back(house, first)
         assert (available(house), most_owed(house)) == (-granted, granted)
         assert available_once_written_off(house) == 150
+
+    keeps_every_invariant(script)
+
+
+def test_what_ran_out_is_owed_where_the_other_has_rights_to_it() -> None:
+    """As above, but the points that the copy made active run out before head office hears of the
+    other box: whatever was let go by then is owed.
+    """
+
+    def script(house: House) -> None:
+        first, clone = active_at_a_copy_too(house)
+        assert 0 < available(house) < 150
+        clone.crash()
+        house.advance(40 * DAY_S)
+        assert available(house) == 0, "what it was not granted has run out"
+        comes_back(house, first)
+        assert (available(house), most_owed(house)) == (-150, 150)
 
     keeps_every_invariant(script)
 

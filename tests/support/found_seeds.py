@@ -48,6 +48,8 @@ FOUND: dict[int, str] = {
     "points ran out all of it was thought to be left",
     38925: "an old epoch that had come to nothing once waited anew each time that its session was "
     "opened: where another box took the line again and again, what was held in it was never sent",
+    42457: "points that a copied box made active ran out before head office heard that the other "
+    "box has rights to them: what is owed for that was thought too much",
 }
 """A seed, and what was wrong when it was found."""
 
@@ -76,6 +78,7 @@ MIXES_OF: dict[int, str] = {
     20078: "islands",
     20088: "office",
     38925: "everything",
+    42457: "cloned",
 }
 """What mix of faults each was found in: a seed has another one where there are more mixes."""
 
@@ -104,6 +107,7 @@ TRADES_OF: dict[int, str] = {
     20078: "vouchers",
     20088: "vouchers",
     38925: "running_out",
+    42457: "vouchers",
 }
 """What trade each was found in: in another one it would be another history."""
 

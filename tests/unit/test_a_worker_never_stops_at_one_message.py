@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from agent.tools.waiting import wait_until
 from sync.broker import Broker
 from sync.hub import ingest
-from sync.hub.broker_log import BROKER_LOG
+from sync.hub.broker_log import BROKER_LOG, Noticed
 from sync.hub.inbox import Inbox
 from sync.hub.ingest import Ingest
 from sync.hub.office import Outgoing
@@ -64,7 +64,7 @@ class Office:
         self.failures_of_sweeps: list[Exception] = []
         self.failures_of_work: list[Exception] = []
         self.failures_of_telling: list[Exception] = []
-        self.put_out: list[str] = []
+        self.noticed: list[str] = []
         self.tells_when_due = False
         self.sweeps = 0
         self.heard_busy: list[bool] = []
@@ -101,11 +101,11 @@ class Office:
         if self.failures_of_work:
             raise self.failures_of_work.pop(0)
 
-    def hear_put_out(self, client: str) -> None:
-        """Fail as it was told to, or write down whom the broker put out."""
+    def hear_broker(self, noticed: Noticed) -> None:
+        """Fail as it was told to, or write down what the broker noticed."""
         if self.failures_of_telling:
             raise self.failures_of_telling.pop(0)
-        self.put_out.append(client)
+        self.noticed.append(noticed.client)
 
 
 class Desk:
@@ -380,7 +380,7 @@ def test_only_the_first_worker_hears_presence(monkeypatch: pytest.MonkeyPatch) -
     assert all(topic.startswith("$share/hub/tapledger/1/") for topic in topics[False])
 
 
-def test_whom_the_broker_put_out_is_told_with_the_next_sweep(
+def test_what_the_broker_noticed_is_told_with_the_next_sweep(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it is durable, and so again where the database was down; of anything else that the
@@ -390,10 +390,10 @@ def test_whom_the_broker_put_out_is_told_with_the_next_sweep(
     desk.office.failures_of_telling = [_down()]
     for line in ("Client b connected", "Client a disconnected due to oversize packet."):
         desk.line.put(Arrived(topic=BROKER_LOG, payload=line.encode(), done=lambda: None))
-    wait_until(lambda: bool(desk.office.put_out), "it to be told")
+    wait_until(lambda: bool(desk.office.noticed), "it to be told")
     sweeps = desk.office.sweeps
     wait_until(lambda: desk.office.sweeps > sweeps + 1, "more sweeps")
-    assert desk.office.put_out == ["a"]
+    assert desk.office.noticed == ["a"]
 
 
 def test_idle_moments_are_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,10 +72,14 @@ class _Earned:
 
 
 class ExpiryWatch:
-    """Looks at each decision that lets points run out. ``rows`` asks head office's tables."""
+    """Looks at each decision that lets points run out, and has it told, by account. ``rows`` asks
+    head office's tables.
+    """
 
-    def __init__(self, rows: Callable[..., list[Any]]) -> None:
-        self._rows = rows
+    def __init__(
+        self, rows: Callable[..., list[Any]], tell: Callable[[str, int], None] = lambda *_: None
+    ) -> None:
+        self._rows, self._tell = rows, tell
         self._seen = 0
 
     def begin_anew(self) -> None:
@@ -89,6 +93,7 @@ class ExpiryWatch:
             fact = Entry.read(bytes(canonical)).fact
             if isinstance(fact, ExpirePoints):
                 self._hold(fact)
+                self._tell(fact.account, fact.points)
 
     def _hold(self, fact: ExpirePoints) -> None:
         active, available, due = self._rows(_STANDS, fact.account)[0]

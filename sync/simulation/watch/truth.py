@@ -6,7 +6,7 @@ device. A debt beyond that is points that were spent twice, which no rule allows
 beyond that are the exceptions that ARCHITECTURE.md names: a disk that was set back or copied
 redeems what may have been spent before, gives back what was held and may have been captured,
 takes back as waiting what may have become active before, and has rights to what became active on a
-copy, too, and was granted by then; and a head office that was set back, and does
+copy, too, and was granted or had run out by then; and a head office that was set back, and does
 not know it yet, grants what it had granted already. All but the third are possible only where
 another copy of the disk contradicts the entry (:mod:`sync.simulation.watch.forks`): else its rights
 cover it.
@@ -60,7 +60,8 @@ class Truth:
     """Accounts that a clerk had merged, and head office forgot it: what one of them earned another
     has spent, until somebody merges them again."""
     _may_owe: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _granted: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _let_go: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """By account: what head office granted, or let run out."""
     _forks: Forks = field(default_factory=Forks)
     _covered: dict[str, dict[Place, tuple[str, int]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -114,9 +115,9 @@ class Truth:
         by_sales = sum(each.most_owed(family, self._forks) for each in self._sales.values())
         by_forks = sum(self._most_by_forks(name, family) for name in self._covered)
         twice = sum(each.most_active_twice(family, self._forks) for each in self._sales.values())
-        by_grants = min(twice, sum(self._granted[account] for account in family))
+        let_go = min(twice, sum(self._let_go[account] for account in family))
         exempt = sum(self._may_owe[account] for account in family)
-        return by_sales + by_forks + by_grants + exempt
+        return by_sales + by_forks + let_go + exempt
 
     def _most_by_forks(self, name: str, family: set[str]) -> int:
         """Answer how much is owed of what a redemption took by rights, as these may not count; or
@@ -135,8 +136,12 @@ class Truth:
 
     def granted(self, account: str, points: int, *, blindly: bool) -> None:
         """Head office grants; ``blindly`` where it was set back and does not know it yet."""
-        self._granted[account] += points
+        self._let_go[account] += points
         self._may_owe[account] += points if blindly else 0
+
+    def ran_out(self, account: str, points: int) -> None:
+        """Head office let points run out."""
+        self._let_go[account] += points
 
     def lost(self, device: "Device", held: set[bytes]) -> None:
         """A disk is gone: of what it answered, only what head office holds can be asked for."""
@@ -227,7 +232,7 @@ class _Sale:
 
     def most_active_twice(self, family: set[str], forks: Forks) -> int:
         """Answer how many points one copy of a disk may have rights to and another made active,
-        too: what head office granted of these before it heard of the rights is owed.
+        too: of these is owed what head office granted or let run out before it heard of the rights.
         """
         if not any(account in family for account, _ in self.gifts):
             return 0
