@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agent.core.program import Editions, Program
+from agent.core.strict_toml import InvalidDocument
 from agent.till import Terms
 from sync.simulation.program import program
 from sync.simulation.trades import PLAIN, Trade
@@ -46,9 +47,14 @@ class SimulatedRules:
             self._renew()
 
     def take_program(self, name: str, edition: str, text: str) -> str | None:  # noqa: ARG002
-        """Take a version of the program, and judge by it from its day on."""
+        """Take a version of the program, and judge by it from its day on; answers why it is not
+        taken.
+        """
         if all(each.edition != edition for each in self._programs):
-            self._programs.append(Program.parse(text, source="sent"))
+            try:
+                self._programs.append(Program.parse(text, source="sent"))
+            except InvalidDocument as error:
+                return str(error)
             self._keep(edition, text)
             self._renew()
             self.renewed(self.terms)
