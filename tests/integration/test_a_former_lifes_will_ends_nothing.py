@@ -39,6 +39,7 @@ def die_again(office: HeadOffice, user: str, life: str, topic: str) -> None:
     connection = client.socket()
     assert isinstance(connection, socket.socket)
     connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def test_a_store_that_lost_its_ledger_stays_though_its_former_lifes_will_comes(
