@@ -40,7 +40,7 @@ class MemberView(ProgressView):
             del said[_OWN]
         state = _strictest([state for _, state in said.values()])
         account, _ = said.get(_TOLD) or said[_OWN]
-        return self._row(account, state, is_known=_TOLD in said)
+        return self._row(account, state, is_card=True)
 
     def account(self, account: str) -> AccountRow | None:
         """Find an account that no card was shown for."""
@@ -134,14 +134,17 @@ class MemberView(ProgressView):
         """Say whether the card of a member who was forgotten is somebody else's now."""
         return self.root(before) != self.root(now) and self.erased(before)
 
-    def _row(self, account: str, card_state: str, *, is_known: bool = False) -> AccountRow | None:
-        """Put a member together; None where there is no such account, or the person was erased."""
+    def _row(self, account: str, card_state: str, *, is_card: bool = False) -> AccountRow | None:
+        """Put a member together; None where there is no such account, or the person was erased.
+
+        Whose card is known is known: head office may have told of the card alone by now.
+        """
         family = self.family(account)
         told = self.mirrored(family[0])
         key = SQL["account"]
         seen = [self._connection.execute(key, (each,)).fetchone() for each in family]
         seen = [row for row in seen if row is not None]
-        if (told is not None and told.erased) or not (is_known or told or seen):
+        if (told is not None and told.erased) or not (is_card or told or seen):
             return None
         row = AccountRow.of(family[0], seen, card_state, self.balance(family[0]))
         if told is None:

@@ -50,6 +50,8 @@ FOUND: dict[int, str] = {
     "opened: where another box took the line again and again, what was held in it was never sent",
     42457: "points that a copied box made active ran out before head office heard that the other "
     "box has rights to them: what is owed for that was thought too much",
+    45713: "a store that head office had told of a card, and not yet of its member, gave a new "
+    "card in its place and then did not know that one",
 }
 """A seed, and what was wrong when it was found."""
 
@@ -79,6 +81,7 @@ MIXES_OF: dict[int, str] = {
     20088: "office",
     38925: "everything",
     42457: "cloned",
+    45713: "members",
 }
 """What mix of faults each was found in: a seed has another one where there are more mixes."""
 
@@ -108,6 +111,7 @@ TRADES_OF: dict[int, str] = {
     20088: "vouchers",
     38925: "running_out",
     42457: "vouchers",
+    45713: "plain",
 }
 """What trade each was found in: in another one it would be another history."""
 
