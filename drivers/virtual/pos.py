@@ -1,10 +1,12 @@
 """A POS as tapledger's API sees one: it listens at its lane and puts sales over HTTP."""
 
+import contextlib
 import json
 import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,7 +27,10 @@ class VirtualPos:
     def __init__(self, base_url: str, bearer_token: str, lane: str) -> None:
         self.lane = lane
         headers = {"Authorization": f"Bearer {bearer_token}"}
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=10, verify=NO_TLS)
+        self._connect = partial(
+            httpx.Client, base_url=base_url, headers=headers, timeout=10, verify=NO_TLS
+        )
+        self._http = self._connect()
         self._events: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1_000)
         self._arrived = threading.Condition()
         self._stopping = threading.Event()
@@ -37,7 +42,7 @@ class VirtualPos:
         self._thread.start()
 
     def stop(self) -> None:
-        """Hang up."""
+        """Make no more calls, and listen no longer than to the agent's next word."""
         self._stopping.set()
         self._http.close()
 
@@ -103,19 +108,19 @@ class VirtualPos:
         return found[0]
 
     def _listen(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                for event in self._stream():
-                    with self._arrived:
-                        self._events.append(event)
-                        self._arrived.notify_all()
-            except (httpx.HTTPError, RuntimeError):  # RuntimeError: the client was closed
-                pass
-            self._stopping.wait(0.1)
+        # By a client of its own: one that another thread closes as it connects stays connected.
+        with self._connect() as http:
+            while not self._stopping.is_set():
+                with contextlib.suppress(httpx.HTTPError):
+                    for event in self._stream(http):
+                        with self._arrived:
+                            self._events.append(event)
+                            self._arrived.notify_all()
+                self._stopping.wait(0.1)
 
-    def _stream(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _stream(self, http: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
         timeout = httpx.Timeout(5, read=None)
-        with self._http.stream(
+        with http.stream(
             "GET", "/v1/events", params={"lane": self.lane}, timeout=timeout
         ) as response:
             response.raise_for_status()
