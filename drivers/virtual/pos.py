@@ -126,6 +126,8 @@ class VirtualPos:
             response.raise_for_status()
             name = ""
             for line in response.iter_lines():
+                if self._stopping.is_set():
+                    return
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
