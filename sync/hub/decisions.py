@@ -132,7 +132,9 @@ def decide_all(
     c.execute(changed.values(decision_seq=newest, decision_hash=link))
     written = post(c, tenant, moves) if moves else set()
     add_days(c, tenant, brought)
-    mark(c, tenant, "decision", [str(row["seq"]) for row in rows])
+    theirs = {str(row["seq"]) for row in rows if row["account"] is not None}
+    mark(c, tenant, "decision", theirs)
+    mark(c, tenant, "decision_for_all", {str(row["seq"]) for row in rows} - theirs)
     mark(c, tenant, "account", written)
     return newest
 

@@ -63,6 +63,7 @@ def items_of(
         "program": _programs,
         "pushed": _pushed,
         "decision": _decisions,
+        "decision_for_all": _decisions,
     }
     return {
         (kind, key): item

@@ -5,6 +5,9 @@ for what changed after its cursor. It is told how things are now, so pages may b
 taken twice. A cursor of another life of this database (:mod:`sync.hub.runs`) is no place to go on
 from: its device is asked to greet, which shows the restore to all.
 
+Every device hears of programs and promotions, and of what was decided of no member in particular,
+as of a disk or a clock.
+
 An account is told less what the device itself wrote of it, as far as head office has heard that:
 the device adds its own sum, and so counts what is still under way once. A merged account is told
 under both names; its points are at the one that is named as root.
@@ -23,8 +26,7 @@ from sync.hub.marking import mark
 from sync.hub.members import family_of
 from sync.hub.registry import DeviceRow
 from sync.hub.runs import run_at, whose
-from sync.hub.spreading import FOR_ALL
-from sync.hub.tables import ROOT, accounts, cards, feed, news, tenants, visits
+from sync.hub.tables import IS_FOR_ALL, ROOT, accounts, cards, feed, news, tenants, visits
 from sync.hub.terms import generation_of
 from sync.messages import FeedItem, FeedPage, FeedRequest, FeedScope
 
@@ -48,7 +50,7 @@ _ALL = _ANY.order_by(feed.c.seq).limit(_MOST)
 _SEEN = (
     union_all(
         _ITS.order_by(news.c.seq).limit(_MOST).subquery().select(),
-        _ANY.where(feed.c.kind.in_(FOR_ALL)),
+        _ANY.where(IS_FOR_ALL),
     )
     .order_by("seq")
     .limit(_MOST)

@@ -38,10 +38,7 @@ from sync.hub.marking import mark
 from sync.hub.roster import families_of
 from sync.hub.tables import ROOT, accounts, cards, decisions, feed, news, visits
 
-__all__ = ["FOR_ALL", "spread"]
-
-FOR_ALL = ("program", "pushed")
-"""The kinds of marks that concern every device; these are not put down for each."""
+__all__ = ["spread"]
 
 _Numbered = tuple[str, str, int]
 """A mark: its kind, its key and its number."""
@@ -55,9 +52,10 @@ _NEW = {"device_id": BigInteger(), "name": String()}
 
 def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     """Put marks before all devices that have met whom they are about. In order of their numbers:
-    the caller has the tenant's row.
+    the caller has the tenant's row. What is about nobody concerns all (``tables.IS_FOR_ALL``), and
+    is not put down for each.
     """
-    about = _whom(c, tenant, [mark for mark in numbered if mark[0] not in FOR_ALL])
+    about = _whom(c, tenant, list(numbered))
     if not about:
         return
     kin = _kin(c, tenant, set(about.values()))

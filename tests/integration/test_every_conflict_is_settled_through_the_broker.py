@@ -34,7 +34,7 @@ from sync.hub.deciding import erase_member
 from sync.hub.decisions import decide
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
-from sync.messages import Challenge, DecisionItem, FeedRequest, Halt, encode
+from sync.messages import Challenge, DecisionItem, FeedRequest, FeedScope, Halt, encode
 
 pytestmark = pytest.mark.long
 
@@ -93,8 +93,8 @@ class Trouble:
             PaperDevice("edge-1", tenant=TENANT, store=store) for store in PAPER
         )
         self.run_out = "em4100:7B00000001"
-        self.told: set[int] = set()
-        """The decisions that the feed brings to a device."""
+        self.told: dict[FeedScope, set[int]] = {"all": set(), "seen": set()}
+        """The decisions that the feed brings to a device, whichever members it hears of."""
 
     def befalls(self) -> None:
         """Let everything happen."""
@@ -105,7 +105,9 @@ class Trouble:
         self.clone_comes()
         self.disks_fail()
         self.head_office_is_set_back()
-        self.read_feed()
+        self.company.wait_numbered()
+        for scope in self.told:
+            self.read_feed(scope)
 
     def papers_meet(self) -> None:
         """A member comes in whose points are nobody's right."""
@@ -250,19 +252,18 @@ class Trouble:
         office.hub.start()
         self.company.begin_anew()
 
-    def read_feed(self) -> None:
+    def read_feed(self, scope: FeedScope) -> None:
         """Ask for the feed from its beginning, as a new store does."""
-        self.company.wait_numbered()
         with on_line(self.company, self.other) as device:
             cursor, more = 0, True
             while more:
-                request = FeedRequest(nonce=new_id(), cursor=cursor)
+                request = FeedRequest(nonce=new_id(), cursor=cursor, scope=scope)
                 topic = self.other.address.topic("feed")
                 page, items = device.told((topic, encode(request)), tuple)
                 cursor, more = page.cursor, page.more
                 for item in items:
                     if isinstance(item, DecisionItem):
-                        self.told.add(item.seq)
+                        self.told[scope].add(item.seq)
 
 
 def sold(points: int, **said: Any) -> AccumulatePoints:
@@ -299,7 +300,8 @@ def test_a_conflict_is_found_told_and_settled(trouble: Trouble, kind: str) -> No
     found = trouble.company.conflicts(kind)
     assert any(KINDS[kind] in row["text"] for row in found)
     for row in found:
-        assert row["decision"] in trouble.told
+        assert row["decision"] in trouble.told["all"]
+        assert row["account"] or row["decision"] in trouble.told["seen"]
         names = [row["account"] or "no member", *trouble.company.members]
         assert not [name for name in names if name in row["text"]]
         assert row["text"][0].isupper() or row["text"][0].isdigit() or kind in _NAMED_FIRST

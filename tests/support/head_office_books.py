@@ -124,9 +124,8 @@ class Books:
             lambda c: c.execute(select(decisions).order_by(decisions.c.seq)).all()
         )
         self.database.transact(number_all_marks)
-        told = self.database.read(
-            lambda c: set(c.execute(select(feed.c.key).where(feed.c.kind == "decision")).scalars())
-        )
+        are_told = select(feed.c.key).where(feed.c.kind.startswith("decision"))
+        told = self.database.read(lambda c: set(c.execute(are_told).scalars()))
         before = GENESIS
         for seq, row in enumerate(rows, start=1):
             before = link_hash(before, bytes(row.canonical))

@@ -2,9 +2,13 @@
 
 from books import EDGE, NOW, OTHER, Books, Life, a_sale
 from numbered import number_all_marks
+from sqlalchemy import Connection
 
-from agent.core.facts import Enrol, Fact, LeaseGrant
+from agent.core.entry import Entry
+from agent.core.facts import Enrol, Fact, LeaseGrant, SettleConflict
+from sync.hub.decisions import decide, note
 from sync.hub.feeding import page_for
+from sync.hub.incidents import head_office_restored
 from sync.hub.members import merge_accounts
 from sync.messages import AccountItem, CardItem, DecisionItem, DeviceAddress, FeedItem, FeedRequest
 
@@ -46,6 +50,32 @@ def test_a_store_hears_nothing_of_strangers(any_books: Books) -> None:
     told, cursor = hears(any_books, EDGE)
     assert of(told) == {"ben"}
     assert hears(any_books, EDGE, cursor) == ([], cursor)
+
+
+def test_what_is_decided_of_no_member_is_told_to_every_store(any_books: Books) -> None:
+    """As that a database was set back; what is decided of a member a store hears that met them."""
+    writes(any_books, OTHER, ANA)
+    writes(any_books, EDGE, BEN)
+    _, cursor = hears(any_books, EDGE)
+    any_books.database.transact(_decides)
+    told, cursor = hears(any_books, EDGE, cursor)
+    assert _settled(told) == ["head_office_restored", "ben"]
+    assert hears(any_books, EDGE, cursor) == ([], cursor)
+    assert _settled(hears(any_books, OTHER)[0]) == ["head_office_restored", "ana"]
+
+
+def _decides(c: Connection) -> None:
+    """Head office decides three things: of itself, and of each member."""
+    note(c, EDGE.tenant, head_office_restored(OTHER, 1), now=NOW)
+    for account in ("ana", "ben"):
+        settled = SettleConflict(conflict="overspend", subject=account, text="X.", account=account)
+        decide(c, EDGE.tenant, settled, now=NOW)
+
+
+def _settled(told: list[FeedItem]) -> list[str]:
+    """Name what the decisions that were told are about."""
+    facts = [Entry.parse(i.canonical.encode()).fact for i in told if isinstance(i, DecisionItem)]
+    return [each.account or each.conflict for each in facts if isinstance(each, SettleConflict)]
 
 
 def test_whatever_a_store_writes_of_a_member_is_a_meeting(any_books: Books) -> None:

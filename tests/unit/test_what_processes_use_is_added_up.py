@@ -33,10 +33,13 @@ def parent() -> Iterator[int]:
 
 
 def test_a_program_is_all_of_its_processes(parent: int) -> None:
-    """Who lives counts with the memory that they have now; who has ended has still used time."""
+    """Who lives counts with the memory that they have now; who has ended has still used time.
+
+    Each child used 0.3 s; Linux tells of each process whole hundredths alone, the rest cut off.
+    """
     assert len(family_of(parent)) == 2
     assert rss_mb(parent) > 30
-    assert cpu_s(parent) >= 0.6
+    assert cpu_s(parent) > 0.5
 
 
 def test_who_is_gone_uses_nothing() -> None:

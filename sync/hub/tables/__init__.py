@@ -23,10 +23,20 @@ from sync.hub.tables.base import LARGEST_ID, metadata
 from sync.hub.tables.leases import asks, recalls, rights
 from sync.hub.tables.points import ROOT, accounts, cards, member_days, own, program_sums, visits
 from sync.hub.tables.registry import device_keys, devices, office, quarantine, tenants
-from sync.hub.tables.tidings import conflicts, feed, marks, news, programs, pushed, runs
+from sync.hub.tables.tidings import (
+    IS_FOR_ALL,
+    conflicts,
+    feed,
+    marks,
+    news,
+    programs,
+    pushed,
+    runs,
+)
 from sync.hub.tables.writings import apart, days, decisions, entries, journals, mentioned, things
 
 __all__ = [
+    "IS_FOR_ALL",
     "LARGEST_ID",
     "ROOT",
     "accounts",

@@ -8,20 +8,33 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from sync.hub.tables.base import Id, key, metadata, points
 
-__all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed", "runs"]
+__all__ = ["IS_FOR_ALL", "conflicts", "feed", "marks", "news", "programs", "pushed", "runs"]
+
+IS_FOR_ALL = text("kind IN ('program', 'pushed', 'decision_for_all')")
+"""Which marks of the feed concern every device. With parameters in it no database would see that
+the index of these serves.
+"""
 
 feed = Table(
     "feed",
     metadata,
     Column("tenant", String, primary_key=True),
-    Column("kind", String, primary_key=True),  # account card program pushed decision
+    Column("kind", String, primary_key=True),  # account, card, ...: see feed_items.py
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),  # of its newest change
     Index("feed_in_order", "tenant", "seq"),
+    Index(
+        "feed_for_all",
+        "tenant",
+        "seq",
+        postgresql_where=IS_FOR_ALL,
+        sqlite_where=IS_FOR_ALL,
+    ),
 )
 
 # What changed and has no number in the feed yet: committed in no order that anybody could follow.

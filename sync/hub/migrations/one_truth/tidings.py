@@ -8,11 +8,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from sync.hub.migrations.one_truth.base import Id, key, metadata, points
 
 __all__ = ["conflicts", "feed", "marks", "news", "programs", "pushed", "runs"]
+
+IS_FOR_ALL = text("kind IN ('program', 'pushed', 'decision_for_all')")
 
 feed = Table(
     "feed",
@@ -22,6 +25,13 @@ feed = Table(
     Column("key", String, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Index("feed_in_order", "tenant", "seq"),
+    Index(
+        "feed_for_all",
+        "tenant",
+        "seq",
+        postgresql_where=IS_FOR_ALL,
+        sqlite_where=IS_FOR_ALL,
+    ),
 )
 
 marks = Table(
