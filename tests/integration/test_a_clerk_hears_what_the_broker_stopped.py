@@ -24,25 +24,17 @@ OTHER = PaperDevice("edge-1", tenant=TENANT, store="s002")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A head office with no store of its own, and a broker as it is shipped."""
     others = (str(PAPER.address), str(OTHER.address))
-    company = Company(tmp_path_factory.mktemp("company"), stores=(), others=others)
-    try:
-        company.start()
+    made = Company(tmp_path_factory.mktemp("company"), stores=(), others=others)
+    with made.running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 @pytest.fixture(scope="module")
 def device(company: Company) -> Iterator[LineDevice]:
     """A device that head office knows."""
-    device = LineDevice(company, "paper", PAPER)
-    device.link.start()
-    try:
-        until(lambda: device.link.connected, "the broker")
+    with LineDevice(company, "paper", PAPER).on_line() as device:
         device.is_welcomed()
         yield device
-    finally:
-        device.link.stop()
 
 
 @contextmanager
@@ -114,10 +106,7 @@ def test_a_device_that_comes_as_another_has_a_row(company: Company, device: Line
     """What it says in the other's name is refused, and head office never hears it; a clerk reads
     whose certificate it was, and as whom it came.
     """
-    other = LineDevice(company, "other", OTHER)
-    other.link.start()
-    try:
-        until(lambda: other.link.connected, "the broker")
+    with LineDevice(company, "other", OTHER).on_line() as other:
         other.is_welcomed()
         said: list[object] = []
         client_id = f"{OTHER.address}/life-1".replace("/", ".")
@@ -132,5 +121,5 @@ def test_a_device_that_comes_as_another_has_a_row(company: Company, device: Line
         for each in (device, other):
             each.paper.writes(1)
             each.is_heard()
-    finally:
-        other.link.stop()
+            until(lambda e=each: row["decision"] in e.decisions(), "both to be told of it")
+        assert company.metric("tapledger_hub_conflicts", kind="wrong_name") == 1

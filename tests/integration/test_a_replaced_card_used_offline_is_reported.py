@@ -18,12 +18,8 @@ NEW = "em4100:7B00000003"
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """Head office and one store."""
-    company = Company(tmp_path, stores=("s001",))
-    try:
-        company.start()
+    with Company(tmp_path, stores=("s001",)).running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 def turn_into_voucher(company: Company, card: str, voucher_id: str) -> None:

@@ -22,26 +22,18 @@ PAPER = (f"{TENANT}/s001/edge-1", f"{TENANT}/s001/edge-2", f"{TENANT}/s002/edge-
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A head office with no store of its own, and a broker that lets everything through."""
-    company = Company(tmp_path_factory.mktemp("company"), stores=(), others=PAPER)
-    try:
-        company.start()
+    made = Company(tmp_path_factory.mktemp("company"), stores=(), others=PAPER)
+    with made.running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 @pytest.fixture(scope="module")
 def device(company: Company) -> Iterator[LineDevice]:
     """A device that head office knows."""
     paper = PaperDevice("edge-1", tenant=TENANT, store="s001")
-    device = LineDevice(company, "paper", paper)
-    device.link.start()
-    try:
-        until(lambda: device.link.connected, "the broker")
+    with LineDevice(company, "paper", paper).on_line() as device:
         device.is_welcomed()
         yield device
-    finally:
-        device.link.stop()
 
 
 Bad = Callable[[PaperDevice], Message]
@@ -133,7 +125,9 @@ def test_what_makes_no_sense_is_put_aside(company: Company, device: LineDevice, 
     assert company.metric("tapledger_hub_quarantined_messages") == kept + 1
     (row,) = [each for each in company.conflicts(kind) if each["id"] not in looked_at]
     assert (row["state"], row["store"], row["device"]) == ("open", "s001", "edge-1")
+    assert company.metric("tapledger_hub_conflicts", kind=kind) == len(looked_at) + 1
     device.is_heard()
+    until(lambda: row["decision"] in device.decisions(), "the stores to be told of it")
 
 
 def test_a_hundred_megabytes_are_not_even_sent(company: Company, device: LineDevice) -> None:
@@ -185,12 +179,10 @@ def test_a_device_that_never_greeted_is_counted_and_no_more(company: Company) ->
     """Nobody can say whose its batch is: it is not kept and makes no row and no device, however
     often it comes, so that no stranger fills head office's journal. Once it greets it is heard.
     """
-    stranger = LineDevice(company, "stranger", PaperDevice("edge-2", tenant=TENANT, store="s001"))
+    paper = PaperDevice("edge-2", tenant=TENANT, store="s001")
     kept = company.metric("tapledger_hub_quarantined_messages")
     rows = company.office.ask("GET", "/v1/conflicts")
-    stranger.link.start()
-    try:
-        until(lambda: stranger.link.connected, "the broker")
+    with LineDevice(company, "stranger", paper).on_line() as stranger:
         for _ in range(2):
             stranger.says(stranger.paper.writes().batch())
         until(
@@ -203,5 +195,3 @@ def test_a_device_that_never_greeted_is_counted_and_no_more(company: Company) ->
         assert "edge-2" not in known
         stranger.is_welcomed()
         stranger.is_heard()
-    finally:
-        stranger.link.stop()

@@ -6,13 +6,13 @@ in plain words, a metric, a decision that goes down the feed to the stores, and 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from company import DAY, TENANT, Company, new_id, until
+from company import DAY, TENANT, Company
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub_house import LineDevice
 from mentioned import basket
@@ -30,15 +30,17 @@ from agent.core.facts import (
     IssueVoucher,
     UseVoucher,
 )
+from sync.hub import decisions
 from sync.hub.deciding import erase_member
 from sync.hub.decisions import decide
+from sync.hub.failing_disks import MOST_A_DAY
 from sync.hub.homecoming import write_off
 from sync.hub.tables import accounts, journals
-from sync.messages import Challenge, DecisionItem, FeedRequest, FeedScope, Halt, encode
+from sync.messages import Challenge, FeedScope, Halt
 
 pytestmark = pytest.mark.long
 
-PAPER = ("s003", "s004", "s005")
+PAPER = ("s003", "s004", "s005", "s006")
 CODE = "0000-0000-0001-2"
 NEWER_FROM = "2026-11-22"
 KINDS = {
@@ -61,25 +63,30 @@ KINDS = {
     "disk_cloned": "Two devices",
     "disk_lost": "lost its disk",
     "disk_restored": "set back",
+    "disk_keeps_failing": "again and again",
     "rights_written_off": "written off by ann",
     "head_office_restored": "set back",
 }
-"""Every kind of conflict, and what its words say."""
+"""Every kind of conflict but those of ``ELSEWHERE``, and what its words say."""
+
+ELSEWHERE = {
+    "malformed_message": "test_bad_input_blocks_nobody.py",
+    "too_large": "test_bad_input_blocks_nobody.py",
+    "unknown_schema": "test_bad_input_blocks_nobody.py",
+    "not_handled": "test_head_offices_own_mistake_blocks_nobody.py",
+    "wrong_name": "test_a_clerk_hears_what_the_broker_stopped.py",
+}
+"""The kinds that are provoked through a real broker by tests beside this one."""
 
 _NAMED_FIRST = ("merged_account_used", "erased_member")
 """Their words begin with the name of a device."""
 
 
-@contextmanager
-def on_line(company: Company, paper: PaperDevice, client: str = "paper") -> Iterator[LineDevice]:
+def on_line(
+    company: Company, paper: PaperDevice, client: str = "paper"
+) -> AbstractContextManager[LineDevice]:
     """A device on paper that is connected."""
-    device = LineDevice(company, f"{client}.{paper.address.store}", paper)
-    device.link.start()
-    try:
-        until(lambda: device.link.connected, "the broker")
-        yield device
-    finally:
-        device.link.stop()
+    return LineDevice(company, f"{client}.{paper.address.store}", paper).on_line()
 
 
 class Trouble:
@@ -90,7 +97,7 @@ class Trouble:
             directory, others=tuple(f"{TENANT}/{store}/edge-1" for store in PAPER)
         )
         self.seller, self.other, self.cloned = (
-            PaperDevice("edge-1", tenant=TENANT, store=store) for store in PAPER
+            PaperDevice("edge-1", tenant=TENANT, store=store) for store in PAPER[:3]
         )
         self.run_out = "em4100:7B00000001"
         self.told: dict[FeedScope, set[int]] = {"all": set(), "seen": set()}
@@ -104,10 +111,12 @@ class Trouble:
         self.papers_lie()
         self.clone_comes()
         self.disks_fail()
+        self.disk_keeps_failing()
         self.head_office_is_set_back()
         self.company.wait_numbered()
-        for scope in self.told:
-            self.read_feed(scope)
+        with on_line(self.company, self.other) as device:
+            for scope in self.told:
+                self.told[scope] = device.decisions(scope)
 
     def papers_meet(self) -> None:
         """A member comes in whose points are nobody's right."""
@@ -237,6 +246,15 @@ class Trouble:
             for number in database.read(lambda c: c.execute(ended).scalars().all()):
                 database.transact(lambda c, n=number: write_off(c, n, "ann", now=now))
 
+    def disk_keeps_failing(self) -> None:
+        """A box loses its disk at each start."""
+        for start in range(2 + MOST_A_DAY):
+            box = PaperDevice("edge-1", tenant=TENANT, store=PAPER[3])
+            box.lives[0].incarnation = f"disk-{start}"
+            with on_line(self.company, box) as device:
+                device.is_welcomed()
+                device.is_heard()
+
     def head_office_is_set_back(self) -> None:
         """Head office's database is put back to what it was before a sale."""
         office = self.company.office
@@ -251,19 +269,6 @@ class Trouble:
         office.database.write_bytes(kept)
         office.hub.start()
         self.company.begin_anew()
-
-    def read_feed(self, scope: FeedScope) -> None:
-        """Ask for the feed from its beginning, as a new store does."""
-        with on_line(self.company, self.other) as device:
-            cursor, more = 0, True
-            while more:
-                request = FeedRequest(nonce=new_id(), cursor=cursor, scope=scope)
-                topic = self.other.address.topic("feed")
-                page, items = device.told((topic, encode(request)), tuple)
-                cursor, more = page.cursor, page.more
-                for item in items:
-                    if isinstance(item, DecisionItem):
-                        self.told[scope].add(item.seq)
 
 
 def sold(points: int, **said: Any) -> AccumulatePoints:
@@ -307,6 +312,13 @@ def test_a_conflict_is_found_told_and_settled(trouble: Trouble, kind: str) -> No
         assert row["text"][0].isupper() or row["text"][0].isdigit() or kind in _NAMED_FIRST
         assert row["text"].endswith((".", ")"))
     assert trouble.company.metric("tapledger_hub_conflicts", kind=kind) == len(found)
+
+
+def test_no_kind_is_left_out() -> None:
+    """Whatever head office calls a conflict comes about between real processes in some test."""
+    assert KINDS.keys() | ELSEWHERE.keys() == decisions.KINDS
+    for kind, test in ELSEWHERE.items():
+        assert f'"{kind}"' in Path(__file__).with_name(test).read_text("utf-8")
 
 
 def test_the_books_hold_and_every_store_shows_them(trouble: Trouble) -> None:

@@ -92,10 +92,7 @@ def test_a_batch_that_the_code_fails_at_is_put_aside_and_told(
     comes; others are heard meanwhile, nothing of it is booked, and once the mistake is mended the
     device, which kept its entries, is acknowledged.
     """
-    device = LineDevice(headquarters, "edge-1")
-    device.link.start()
-    try:
-        wait_until(lambda: device.link.connected, "the broker")
+    with LineDevice(headquarters, "edge-1").on_line() as device:
         device.is_welcomed()
         with monkeypatch.context() as mistaken:
             mistaken.setattr(office, "book", _mistaken)
@@ -113,8 +110,7 @@ def test_a_batch_that_the_code_fails_at_is_put_aside_and_told(
             assert headquarters.metric("tapledger_hub_quarantined_messages") == 1
             device.told(device.paper.hello(), Ok)
         device.is_heard()
-    finally:
-        device.link.stop()
+        wait_until(lambda: row["decision"] in device.decisions(), "the stores to be told of it")
     assert _SECRET not in capfd.readouterr().out
 
 

@@ -19,12 +19,8 @@ BOTH = ("s001", "copy")
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A company of one store, whose box is copied while nobody looks."""
-    company = Company(tmp_path, stores=("s001",))
-    try:
-        company.start()
+    with Company(tmp_path, stores=("s001",)).running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 def copy_box(company: Company, directory: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -94,6 +94,15 @@ class Company:
         for store in self.stores.values():
             store.stop()
         self.office.stop()
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """It runs for as long as this lasts."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
 
     def wait_open(self) -> None:
         """Wait until head office has answered every store."""

@@ -4,7 +4,7 @@ import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import httpx
 from paper_device import Message, PaperDevice, answers
@@ -16,7 +16,18 @@ from drivers.virtual.pos import NO_TLS
 from sync.broker import Broker
 from sync.hub.office import Outgoing
 from sync.link import Arrived, Link
-from sync.messages import Ack, Challenge, DeviceAddress, Ok, Welcome, decode_feed
+from sync.messages import (
+    Ack,
+    Challenge,
+    DecisionItem,
+    DeviceAddress,
+    FeedRequest,
+    FeedScope,
+    Ok,
+    Welcome,
+    decode_feed,
+    encode,
+)
 
 __all__ = ["HubHouse", "LineDevice"]
 
@@ -79,13 +90,8 @@ class HubHouse:
     @contextmanager
     def device(self, name: str) -> Iterator["LineDevice"]:
         """A device that is connected."""
-        device = LineDevice(self, name)
-        device.link.start()
-        try:
-            wait_until(lambda: device.link.connected, "the broker")
+        with LineDevice(self, name).on_line() as device:
             yield device
-        finally:
-            device.link.stop()
 
 
 class House(Protocol):
@@ -109,6 +115,16 @@ class LineDevice:
             on_down=lambda: None,
             on_message=self._hear,
         )
+
+    @contextmanager
+    def on_line(self) -> Iterator[Self]:
+        """It is connected."""
+        self.link.start()
+        try:
+            wait_until(lambda: self.link.connected, "the broker")
+            yield self
+        finally:
+            self.link.stop()
 
     def _hear(self, message: Arrived) -> None:
         message.done()
@@ -150,3 +166,18 @@ class LineDevice:
             if ack.epoch == life.epoch:
                 assert ack.hash == life.hashes[ack.seq].hex()
                 acknowledged = max(acknowledged, ack.seq)
+
+    def decisions(self, scope: FeedScope = "seen") -> set[int]:
+        """Ask for the feed from its beginning, as a new store does, which hears of all members or
+        of its own; answers the decisions that it brings.
+        """
+        topic, cursor, told = self.paper.address.topic("feed"), 0, set()
+        while True:
+            request = FeedRequest(nonce=f"feed-{scope}-{cursor}", cursor=cursor, scope=scope)
+            page, items = self.told((topic, encode(request)), tuple)
+            if page.nonce != request.nonce:
+                continue  # an older page, which came twice
+            told |= {item.seq for item in items if isinstance(item, DecisionItem)}
+            cursor = page.cursor
+            if not page.more:
+                return told
