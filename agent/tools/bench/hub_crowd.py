@@ -115,7 +115,7 @@ class _Crowds:
             target=Target(of="value", at_least=1),
         )
         yield Figure(
-            name=f"memory of the hub with {count:,} devices",
+            name=f"memory of the hub with up to {count:,} devices, the most at any time",
             unit="MB",
             value=self._most_mb,
             raw="before the first of them",
