@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -254,6 +253,6 @@ def test_an_emulated_reader_taps_by_itself(
         told = _wait_for(watching, "card", 2)
         assert {each["token"] for each in told} == {Token("em4100", card).masked for card in cards}
     finally:
-        assert emulated._end(signal.SIGINT, 10) == 0
+        assert emulated.stop() == 0
     assert not reader.port.is_symlink()
     _wait_for(watching, "lost")
