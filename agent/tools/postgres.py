@@ -1,7 +1,8 @@
 """A private PostgreSQL: made when somebody asks, gone after them.
 
-It listens on a socket in its own directory alone. For tests it writes nothing to disk for good, so
-that it is there in a second or two; one that is ``durable`` commits as a real one does.
+It listens on a socket in its own directory alone, unless its settings say otherwise. For tests it
+writes nothing to disk for good, so that it is there in a second or two; one that is ``durable``
+commits as a real one does.
 """
 
 import itertools
@@ -22,6 +23,7 @@ __all__ = ["PostgresMissing", "PrivatePostgres"]
 
 _SETTINGS = {
     "listen_addresses": "",
+    "port": "5432",
     "max_connections": "40",
     "shared_buffers": "64MB",
     "fsync": "off",
@@ -94,6 +96,10 @@ class PrivatePostgres:
         wait_until(self._answers, "PostgreSQL to answer")
 
     @property
+    def _port(self) -> str:
+        return self._settings["port"]
+
+    @property
     def pid(self) -> int:
         """The server's process id."""
         assert self._server is not None, "start comes first"  # noqa: S101
@@ -121,11 +127,11 @@ class PrivatePostgres:
 
     def url(self, database: str) -> str:
         """Answer where a database is, as SQLAlchemy has it."""
-        return f"postgresql+psycopg://tests@/{database}?host={self._directory}"
+        return f"postgresql+psycopg://tests@/{database}?host={self._directory}&port={self._port}"
 
     def address(self, database: str) -> str:
         """Answer where a database is, as libpq has it."""
-        return f"host={self._directory} user=tests dbname={database}"
+        return f"host={self._directory} port={self._port} user=tests dbname={database}"
 
     def _answers(self) -> bool:
         with suppress(psycopg.OperationalError), psycopg.connect(self.address("postgres")):
