@@ -26,16 +26,14 @@ _CARDS = ("cards", "members")
 def _still_somebody() -> tuple[Patch, ...]:
     kept = original(MemberView, "_row")
 
-    def row(
-        self: MemberView, account: str, card_state: str, *, is_known: bool = False
-    ) -> AccountRow | None:
-        found: AccountRow | None = kept(self, account, card_state, is_known=is_known)
+    def row(self: MemberView, account: str, state: str, **what: Any) -> AccountRow | None:
+        found: AccountRow | None = kept(self, account, state, **what)
         if found is not None:
             return found
         told = self.mirrored(self.root(account))
         if told is None:
             return None
-        return AccountRow.of(told.account, [], card_state, self.balance(told.account))
+        return AccountRow.of(told.account, [], state, self.balance(told.account))
 
     return ((MemberView, "_row", row),)
 
