@@ -15,9 +15,10 @@ from agent.core.entry import GENESIS, Entry, link_hash
 from agent.core.facts import LARGEST, Fact, SettleConflict
 from agent.core.instant import rfc3339
 from agent.core.postings import postings_of
+from sync.hub.bulk import add_up_all
 from sync.hub.database import upsert
 from sync.hub.judging import Conflict, Days, given_by
-from sync.hub.marking import mark
+from sync.hub.marking import marked
 from sync.hub.member_days import add_days
 from sync.hub.posting import post
 from sync.hub.summing import Points
@@ -133,9 +134,9 @@ def decide_all(
     written = post(c, tenant, moves) if moves else set()
     add_days(c, tenant, brought)
     theirs = {str(row["seq"]) for row in rows if row["account"] is not None}
-    mark(c, tenant, "decision", theirs)
-    mark(c, tenant, "decision_for_all", {str(row["seq"]) for row in rows} - theirs)
-    mark(c, tenant, "account", written)
+    for_all = {str(row["seq"]) for row in rows} - theirs
+    changed_now = {"decision": theirs, "decision_for_all": for_all, "account": written}
+    add_up_all(c, [marked(tenant, kind, keys) for kind, keys in changed_now.items() if keys])
     return newest
 
 

@@ -12,7 +12,7 @@ older is marked again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -55,7 +55,7 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     the caller has the tenant's row. What is about nobody concerns all (``tables.IS_FOR_ALL``), and
     is not put down for each.
     """
-    about = _whom(c, tenant, list(numbered))
+    about = _whom(c, tenant, numbered)
     if not about:
         return
     kin = _kin(c, tenant, set(about.values()))
@@ -72,7 +72,7 @@ def spread(c: Connection, tenant: str, numbered: Iterable[_Numbered]) -> None:
     c.execute(_newest(dialect), given)
 
 
-def _whom(c: Connection, tenant: str, marks: Sequence[_Numbered]) -> dict[_Numbered, str]:
+def _whom(c: Connection, tenant: str, marks: Iterable[_Numbered]) -> dict[_Numbered, str]:
     """Answer which account each mark is about, of those that are about one."""
     by_kind: dict[str, dict[str, _Numbered]] = defaultdict(dict)
     for each in marks:

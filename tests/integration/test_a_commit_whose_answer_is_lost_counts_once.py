@@ -43,8 +43,10 @@ class Books:
         """No entry is committed before this ends."""
         self.connection.execute(_HELD_UP)
         self.connection.execute("SELECT pg_advisory_lock(1)")
-        yield
-        self.connection.execute("SELECT pg_advisory_unlock(1)")
+        try:
+            yield
+        finally:
+            self.connection.execute("SELECT pg_advisory_unlock(1)")
 
     def is_at_commit(self) -> bool:
         """Whether somebody has written entries and waits at COMMIT."""

@@ -20,15 +20,12 @@ _ROOM_AT_THE_BROKER = 5
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A company whose broker keeps few messages for those who are away."""
-    company = Company(
+    made = Company(
         tmp_path_factory.mktemp("company"),
         broker_settings=(f"max_queued_messages {_ROOM_AT_THE_BROKER}",),
     )
-    try:
-        company.start()
+    with made.running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -34,12 +34,9 @@ def company(
     tmp_path_factory: pytest.TempPathFactory, server: PrivatePostgres, name: str
 ) -> Iterator[Company]:
     """A company whose head office has two workers on PostgreSQL."""
-    company = Company(tmp_path_factory.mktemp("company"), database_url=server.url(name), workers=2)
-    try:
-        company.start()
+    made = Company(tmp_path_factory.mktemp("company"), database_url=server.url(name), workers=2)
+    with made.running() as company:
         yield company
-    finally:
-        company.stop()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["restarted", "killed"])

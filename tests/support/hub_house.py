@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -87,11 +87,9 @@ class HubHouse:
         url = f"mqtt://127.0.0.1:{self.broker.port}"
         return Broker(url=url, username=str(device), password=_PASSWORD)
 
-    @contextmanager
-    def device(self, name: str) -> Iterator["LineDevice"]:
+    def device(self, name: str) -> AbstractContextManager["LineDevice"]:
         """A device that is connected."""
-        with LineDevice(self, name).on_line() as device:
-            yield device
+        return LineDevice(self, name).on_line()
 
 
 class House(Protocol):

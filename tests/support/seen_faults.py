@@ -12,6 +12,7 @@ from typing import Any
 from agent.core.entry import Entry
 from agent.core.instant import rfc3339
 from sync.link import Arrived
+from sync.messages import DeviceAddress
 from sync.simulation.clocks import World
 from sync.simulation.device import Device
 from sync.simulation.faults import Mix
@@ -160,7 +161,7 @@ class WatchedNetwork(Network):
 
 
 def _address(topic: str) -> str:
-    return "/".join(topic.split("/")[2:5])
+    return str(DeviceAddress.of_topic(topic)[0])
 
 
 @dataclass(frozen=True, slots=True)
